@@ -1,0 +1,34 @@
+/**
+ * Characters that a reader cannot see or cannot tell apart from others: control, format, separators, private use, unassigned,
+ * lone surrogates, default-ignorable ones, and every blank but U+0020 (T-18).
+ */
+const hidden =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}]|(?! )\p{Zs}/u;
+
+const escape = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+
+/** True when `text` holds characters that a reader cannot see. */
+export const hasHidden = (text: string): boolean => hidden.test(text);
+
+/**
+ * Text as an approver must see it: hidden characters as `\u{…}`; blanks that a renderer would swallow (leading, trailing, repeated)
+ * likewise; `{{` broken so that Teams expands no date macro in it (teams.md C5). `parseVisible` gives back the identical text.
+ */
+export function visible(text: string): string {
+  let out = '';
+  const chars = [...text];
+  for (let i = 0; i < chars.length; i++) {
+    const char = chars[i] as string;
+    const previous = chars[i - 1];
+    const next = chars[i + 1];
+    const swallowedBlank = char === ' ' && (previous === ' ' || previous === undefined || next === undefined);
+    const macro = char === '{' && previous === '{';
+    const looksEscaped = char === '\\' && next === 'u' && chars[i + 2] === '{';
+    out += swallowedBlank || macro || looksEscaped || hidden.test(char) ? escape(char) : char;
+  }
+  return out;
+}
+
+/** The text that `visible` was given. */
+export const parseVisible = (shown: string): string =>
+  shown.replace(/\\u\{([0-9a-f]+)\}/g, (_all, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)));

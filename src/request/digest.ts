@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { visible } from '../lib/visible';
+import { commandToParams } from './command';
+import type { Digest, LiveResponseRequest, RequestBase, RequestId, Vote } from './request';
+
+/** What an approval binds: change any of it and the approval is for something else (T-18, T-20, T-21). */
+export type Bound = Pick<RequestBase, 'tenantId' | 'commands' | 'library' | 'reason' | 'policyVersion'> & {
+  readonly device: Pick<RequestBase['device'], 'machineId' | 'entraDeviceId' | 'name'>;
+};
+
+/**
+ * The canonical bytes that the digest covers: one JSON array of strings, arrays and nulls in a fixed order. JSON strings are
+ * unambiguous and keep every code unit (lone surrogates as escapes), so different content never has the same bytes.
+ */
+export function canonicalText(bound: Bound): string {
+  return JSON.stringify([
+    'live-response/1',
+    bound.tenantId,
+    [bound.device.machineId, bound.device.entraDeviceId, bound.device.name],
+    bound.commands.map((command) => [command.type, commandToParams(command).map(({ key, value }) => [key, value])]),
+    [...bound.library]
+      .map((file) => [file.fileName, file.sha256])
+      .sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1)),
+    bound.reason,
+    bound.policyVersion,
+  ]);
+}
+
+export const digestOf = (bound: Bound): Digest =>
+  createHash('sha256').update(canonicalText(bound), 'utf8').digest('hex') as Digest;
+
+/** The part of a digest that people compare and type. */
+export const shortDigest = (digest: Digest): string => digest.slice(0, 12);
+
+/**
+ * The start of the comment that Defender stores with the action: what a lost submission is found again by. Only this program
+ * writes it, and the digest in it keeps another installation's request of the same id apart.
+ */
+export const markerOf = (request: { readonly id: RequestId; readonly digest: Digest }): string =>
+  `[${request.id}/${shortDigest(request.digest)}]`;
+
+/** Ours: no limit of the Comment is documented (defender-api.md §5), and Defender's own lists show one line. */
+const maxCommentLength = 500;
+
+/** The comment of the submission: Defender attributes the action to the app, so the people behind it are named here. */
+export function commentOf(request: LiveResponseRequest & { readonly votes: readonly Vote[] }): string {
+  const approvers = request.votes.filter((v) => v.decision === 'approve').map((v) => visible(v.by.name));
+  const text = `${markerOf(request)} asked by ${visible(request.requester.name)}; approved by ${approvers.join(', ')}; ${visible(request.reason)}`;
+  return [...text].slice(0, maxCommentLength).join('');
+}

@@ -1,0 +1,31 @@
+import type { Change, CommandProgress, Hold, Person } from './request';
+
+/** Something to do outside, stored with the state change that caused it and performed from the store. */
+export type Effect =
+  | { readonly type: 'postCards' }
+  | { readonly type: 'updateCards' }
+  | { readonly type: 'reply'; readonly news: News }
+  | { readonly type: 'submit'; readonly attempt: number }
+  | { readonly type: 'lookUp'; readonly dueAt: number }
+  | { readonly type: 'cancelAction'; readonly actionId: string }
+  | { readonly type: 'fetchResult'; readonly actionId: string; readonly index: number };
+
+/** What people in the thread should notice; one short reply each. */
+export type News =
+  | { readonly type: 'voteCounted'; readonly by: Person; readonly still: number }
+  | { readonly type: 'approved'; readonly by: readonly Person[] }
+  | { readonly type: 'denied'; readonly by: Person; readonly reason: string }
+  | { readonly type: 'expired' }
+  | { readonly type: 'withdrawn'; readonly by: Person; readonly reason: string | null }
+  | { readonly type: 'voided'; readonly changes: readonly Change[] }
+  | { readonly type: 'held'; readonly hold: Hold }
+  | { readonly type: 'started' }
+  | { readonly type: 'commandFailed'; readonly progress: CommandProgress }
+  | { readonly type: 'cancelAsked'; readonly by: Person; readonly reason: string | null }
+  | { readonly type: 'cancelRefused'; readonly code: string }
+  | { readonly type: 'unclear'; readonly doubt: 'noAnswer' | 'vanished' }
+  | { readonly type: 'found' }
+  | { readonly type: 'surelyAbsent' }
+  | { readonly type: 'cannotTell' }
+  /** The request reached a final state that ran, or that Defender or a clock ended; the requester is mentioned. */
+  | { readonly type: 'ended' };

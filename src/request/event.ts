@@ -1,0 +1,41 @@
+import type { Change, CommandProgress, Hold, Person, Vote } from './request';
+
+/** Defender's machine action as far as a request's life depends on it. */
+export interface ObservedAction {
+  readonly actionId: string;
+  /** Open enum on the wire; anything but the six documented values leaves the state as it is. */
+  readonly status: 'Pending' | 'InProgress' | 'Succeeded' | 'Failed' | 'TimeOut' | 'Cancelled' | (string & {});
+  readonly progress: readonly CommandProgress[];
+  readonly cancellationRequestor: string | null;
+  readonly cancellationComment: string | null;
+}
+
+export type Event =
+  /** A person voted. Whether they may is policy's; that they are not the requester, vote once and saw this digest is checked here as well. */
+  | { readonly type: 'voted'; readonly vote: Vote }
+  /** The requester takes back an undecided request, or a requester or approver asks to cancel an approved one. */
+  | { readonly type: 'cancelAsked'; readonly by: Person; readonly reason: string | null }
+  /** A clock may have run out. */
+  | { readonly type: 'clock' }
+  /** What the digest binds has changed. */
+  | { readonly type: 'changed'; readonly changes: readonly Change[] }
+  /** Admission gave it a slot. */
+  | { readonly type: 'admitted' }
+  /** Defender answered 201. */
+  | { readonly type: 'accepted'; readonly action: ObservedAction }
+  /** Surely not accepted, and may be tried again not before `notBefore`. */
+  | { readonly type: 'putBack'; readonly hold: Hold; readonly notBefore: number }
+  /** Surely not accepted, and never will be. */
+  | { readonly type: 'rejected'; readonly code: string; readonly message: string }
+  /** No clear answer: it may have arrived. */
+  | { readonly type: 'unclear' }
+  /** The machine's actions were listed and the marker was looked for. `complete` false: the list could not be read. */
+  | { readonly type: 'lookedUp'; readonly action: ObservedAction | null; readonly complete: boolean }
+  /** The poll saw the action. */
+  | { readonly type: 'observed'; readonly action: ObservedAction }
+  /** The poll did not see an action that it should have seen, and asking for it by id confirmed that. */
+  | { readonly type: 'vanished' }
+  /** Defender answered that the action can no longer be cancelled. */
+  | { readonly type: 'cancelRefused'; readonly code: string };
+
+export type EventType = Event['type'];

@@ -1,0 +1,467 @@
+import { minutes, seconds } from '../lib/clock';
+import { err, exhaustive, ok, type Result } from '../lib/result';
+import { commandOrder } from './command';
+import type { Effect, News } from './effect';
+import type { Event, ObservedAction } from './event';
+import type {
+  AwaitingApproval,
+  Cancelled,
+  CancelWish,
+  CommandProgress,
+  LiveResponseRequest,
+  Pending,
+  Person,
+  Queued,
+  RequestBase,
+  Running,
+  State,
+  Submitting,
+  Unknown,
+  Vote,
+} from './request';
+import { isFinal } from './request';
+
+/** The next request and what must be done outside; `request` is the same object when the event changes nothing. */
+export interface Transition {
+  readonly request: LiveResponseRequest;
+  readonly effects: readonly Effect[];
+}
+
+/** Why an event did not move a request: a person's mistake has its own word, all else is `notNow`. */
+export type TransitionRefusal =
+  | { readonly type: 'requesterCannotVote' }
+  | { readonly type: 'notAnApprover' }
+  | { readonly type: 'digestDiffers' }
+  | { readonly type: 'alreadyVoted' }
+  | { readonly type: 'denyNeedsReason' }
+  | { readonly type: 'decideByPassed' }
+  | { readonly type: 'alreadyDecided' }
+  | { readonly type: 'notYours' }
+  | { readonly type: 'alreadyCancelling' }
+  | { readonly type: 'alreadyEnded' }
+  | { readonly type: 'notNow'; readonly state: State };
+
+type Outcome = Result<Transition, TransitionRefusal>;
+
+/**
+ * How long after an unclear submission an absent marker proves nothing: Defender hides a new action for up to about two minutes
+ * (defender-api.md §1.2), and a request that timed out here may still be at work there; the rest is margin.
+ */
+export const settleMs = minutes(3);
+/** First look after a doubt, and the pause between looks until the answer is certain. */
+export const firstLookMs = seconds(5);
+export const nextLookMs = seconds(20);
+/** After this long without a certain answer people are told, and looking slows down. */
+export const tellAfterMs = minutes(10);
+export const slowLookMs = minutes(5);
+
+/** A new request and its first effects; from here on only `transition` changes it. */
+export const openRequest = (base: RequestBase, decideBy: number): Transition => ({
+  request: { ...base, state: 'awaitingApproval', votes: [], decideBy },
+  effects: [{ type: 'postCards' }],
+});
+
+/** The only way in which a request changes. Pure: the caller stores the outcome with compare-and-swap, effects included. */
+export function transition(request: LiveResponseRequest, event: Event, now: number): Outcome {
+  switch (event.type) {
+    case 'voted':
+      return request.state === 'awaitingApproval'
+        ? countVote(request, event.vote, now)
+        : err({ type: 'alreadyDecided' });
+    case 'cancelAsked':
+      return askCancel(request, { by: event.by, reason: event.reason, at: now });
+    case 'clock':
+      return runClock(request, now);
+    case 'changed':
+      if (request.state !== 'awaitingApproval' && request.state !== 'queued' && request.state !== 'submitting')
+        return notNow(request);
+      return move({ ...baseOf(request), state: 'voided', votes: request.votes, changes: event.changes, endedAt: now }, [
+        { type: 'voided', changes: event.changes },
+      ]);
+    case 'admitted':
+      if (request.state !== 'queued' || now < request.notBefore || now >= request.startBy) return notNow(request);
+      return admit(request, now);
+    case 'accepted':
+      if (request.state !== 'submitting') return notNow(request);
+      return observe(toPending(request, event.action, now), event.action, now, []);
+    case 'putBack':
+      return request.state === 'submitting' ? putBack(request, event, now) : notNow(request);
+    case 'rejected':
+      if (request.state !== 'submitting') return notNow(request);
+      return move({ ...decidedOf(request), state: 'refused', code: event.code, message: event.message, endedAt: now }, [
+        { type: 'ended' },
+      ]);
+    case 'unclear':
+      return request.state === 'submitting' ? doubt(request, now) : notNow(request);
+    case 'lookedUp':
+      return request.state === 'unknown' ? lookedUp(request, event, now) : notNow(request);
+    case 'observed':
+      return observed(request, event.action, now);
+    case 'vanished':
+      return request.state === 'pending' || request.state === 'running' ? vanish(request, now) : notNow(request);
+    case 'cancelRefused':
+      if (request.state !== 'pending' && request.state !== 'running') return notNow(request);
+      return ok({ request, effects: request.cancel?.by ? [reply({ type: 'cancelRefused', code: event.code })] : [] });
+    default:
+      return exhaustive(event);
+  }
+}
+
+function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome {
+  if (now >= request.decideBy) return err({ type: 'decideByPassed' });
+  if (vote.by.id === request.requester.id) return err({ type: 'requesterCannotVote' });
+  if (!request.approverIds.includes(vote.by.id)) return err({ type: 'notAnApprover' });
+  if (vote.digest !== request.digest) return err({ type: 'digestDiffers' });
+  if (request.votes.some((v) => v.by.id === vote.by.id)) return err({ type: 'alreadyVoted' });
+  const votes = [...request.votes, vote];
+  if (vote.decision === 'deny') {
+    const reason = vote.reason?.trim() ?? '';
+    if (reason === '') return err({ type: 'denyNeedsReason' });
+    return move({ ...baseOf(request), state: 'denied', votes, endedAt: now }, [
+      { type: 'denied', by: vote.by, reason },
+    ]);
+  }
+  // At least one approval by somebody else is an invariant that no policy switches off.
+  const still = Math.max(request.approvalsNeeded, 1) - votes.length;
+  if (still > 0) return move({ ...request, votes }, [{ type: 'voteCounted', by: vote.by, still }]);
+  return move(
+    {
+      ...baseOf(request),
+      state: 'queued',
+      votes,
+      approvedAt: now,
+      startBy: now + request.startWithinMs,
+      notBefore: now,
+      hold: null,
+      attempts: 0,
+      everUnclear: false,
+    },
+    [{ type: 'approved', by: votes.map((v) => v.by) }],
+  );
+}
+
+function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly by: Person }): Outcome {
+  if (isFinal(request.state)) return err({ type: 'alreadyEnded' });
+  if (wish.by.id !== request.requester.id && !request.approverIds.includes(wish.by.id))
+    return err({ type: 'notYours' });
+  switch (request.state) {
+    case 'awaitingApproval':
+      return move(
+        {
+          ...baseOf(request),
+          state: 'withdrawn',
+          votes: request.votes,
+          by: wish.by,
+          why: wish.reason,
+          endedAt: wish.at,
+        },
+        [{ type: 'withdrawn', by: wish.by, reason: wish.reason }],
+      );
+    case 'queued':
+      return cancelledHere(request, wish, wish.at);
+    case 'submitting':
+    case 'unknown':
+    case 'pending':
+    case 'running': {
+      if (request.cancel?.by) return err({ type: 'alreadyCancelling' });
+      const actionId = request.state === 'submitting' ? null : request.actionId;
+      const sent: readonly Effect[] = actionId === null ? [] : [{ type: 'cancelAction', actionId }];
+      return move({ ...request, cancel: wish }, [{ type: 'cancelAsked', by: wish.by, reason: wish.reason }], sent);
+    }
+    default:
+      return notNow(request);
+  }
+}
+
+function runClock(request: LiveResponseRequest, now: number): Outcome {
+  switch (request.state) {
+    case 'awaitingApproval':
+      if (now < request.decideBy) return stay(request);
+      return move({ ...baseOf(request), state: 'expired', votes: request.votes, endedAt: now }, [{ type: 'expired' }]);
+    case 'queued':
+      return now < request.startBy ? stay(request) : lapsedHere(request, now);
+    case 'pending':
+      if (now < request.startBy || request.cancel !== null) return stay(request);
+      return move(
+        { ...request, cancel: { by: null, reason: null, at: now } },
+        [],
+        [{ type: 'cancelAction', actionId: request.actionId }],
+      );
+    default:
+      return stay(request);
+  }
+}
+
+const admit = (request: Queued, now: number): Outcome => {
+  const attempt = request.attempts + 1;
+  return move(
+    {
+      ...decidedOf(request),
+      state: 'submitting',
+      attempts: attempt,
+      everUnclear: request.everUnclear,
+      intentAt: now,
+      hold: request.hold,
+      cancel: null,
+    },
+    [],
+    [{ type: 'submit', attempt }],
+  );
+};
+
+function putBack(request: Submitting, event: Extract<Event, { type: 'putBack' }>, now: number): Outcome {
+  if (event.hold.type === 'deviceBusy' && request.everUnclear) return doubt(request, now);
+  if (request.cancel !== null) return cancelledHere(request, request.cancel, now);
+  if (now >= request.startBy) return lapsedHere(request, now);
+  const isNews = event.hold.type === 'deviceBusy' && request.hold?.type !== 'deviceBusy';
+  return move(
+    {
+      ...decidedOf(request),
+      state: 'queued',
+      notBefore: event.notBefore,
+      hold: event.hold,
+      attempts: request.attempts,
+      everUnclear: request.everUnclear,
+    },
+    isNews ? [{ type: 'held', hold: event.hold }] : [],
+  );
+}
+
+const doubt = (request: Submitting, now: number): Outcome =>
+  move(
+    {
+      ...decidedOf(request),
+      state: 'unknown',
+      attempts: request.attempts,
+      intentAt: request.intentAt,
+      doubt: 'noAnswer',
+      actionId: null,
+      settleAt: now + settleMs,
+      lookUps: 0,
+      toldAt: null,
+      cancel: request.cancel,
+    },
+    [{ type: 'unclear', doubt: 'noAnswer' }],
+    [{ type: 'lookUp', dueAt: now + firstLookMs }],
+  );
+
+const vanish = (request: Pending | Running, now: number): Outcome =>
+  move(
+    {
+      ...decidedOf(request),
+      state: 'unknown',
+      attempts: 1,
+      intentAt: request.submittedAt,
+      doubt: 'vanished',
+      actionId: request.actionId,
+      settleAt: now,
+      lookUps: 0,
+      toldAt: now,
+      cancel: request.cancel,
+    },
+    [{ type: 'unclear', doubt: 'vanished' }],
+    [{ type: 'lookUp', dueAt: now + nextLookMs }],
+  );
+
+function lookedUp(request: Unknown, event: Extract<Event, { type: 'lookedUp' }>, now: number): Outcome {
+  if (event.action !== null) return found(request, event.action, now);
+  const certain = event.complete && request.doubt === 'noAnswer' && now >= request.settleAt;
+  if (certain) {
+    if (request.cancel !== null) return cancelledHere(request, request.cancel, now);
+    if (now >= request.startBy) return lapsedHere(request, now);
+    return move(
+      {
+        ...decidedOf(request),
+        state: 'queued',
+        notBefore: now,
+        hold: null,
+        attempts: request.attempts,
+        everUnclear: true,
+      },
+      [{ type: 'surelyAbsent' }],
+    );
+  }
+  const tell = request.toldAt === null && now >= request.settleAt + tellAfterMs;
+  const toldAt = tell ? now : request.toldAt;
+  const dueAt = toldAt === null ? now + nextLookMs : now + slowLookMs;
+  return move({ ...request, lookUps: request.lookUps + 1, toldAt }, tell ? [{ type: 'cannotTell' }] : [], [
+    { type: 'lookUp', dueAt },
+  ]);
+}
+
+const found = (request: Unknown, action: ObservedAction, now: number): Outcome =>
+  observe(toPending(request, action, request.intentAt), action, now, [{ type: 'found' }]);
+
+function observed(request: LiveResponseRequest, action: ObservedAction, now: number): Outcome {
+  switch (request.state) {
+    case 'pending':
+    case 'running':
+      return request.actionId === action.actionId
+        ? observe({ request, effects: [] }, action, now, [])
+        : notNow(request);
+    case 'unknown':
+      return request.actionId === action.actionId ? found(request, action, now) : notNow(request);
+    default:
+      return isFinal(request.state) ? stay(request) : notNow(request);
+  }
+}
+
+/** Defender has it: the wish to cancel that could not be sent before is sent now. */
+const toPending = (
+  request: Submitting | Unknown,
+  action: ObservedAction,
+  submittedAt: number,
+): { request: Pending; effects: readonly Effect[] } => ({
+  request: {
+    ...decidedOf(request),
+    state: 'pending',
+    actionId: action.actionId,
+    submittedAt,
+    progress: [],
+    cancel: request.cancel,
+  },
+  effects: request.cancel === null ? [] : [{ type: 'cancelAction', actionId: action.actionId }],
+});
+
+/** What Defender says of the action decides; a state that it does not document changes nothing but the progress shown. */
+function observe(
+  from: { readonly request: Pending | Running; readonly effects: readonly Effect[] },
+  action: ObservedAction,
+  now: number,
+  news: readonly News[],
+): Outcome {
+  const { request } = from;
+  const failures: readonly News[] = action.progress
+    .filter((p) => p.status === 'Failed' && request.progress.find((was) => was.index === p.index)?.status !== 'Failed')
+    .map((progress) => ({ type: 'commandFailed', progress }));
+  const isNew = from.effects.length > 0 || news.length > 0 || request.progress.length === 0;
+  const end = {
+    ...decidedOf(request),
+    actionId: action.actionId,
+    submittedAt: request.submittedAt,
+    endedAt: now,
+    progress: action.progress,
+  };
+  const ended = (next: LiveResponseRequest): Outcome =>
+    move(
+      next,
+      [...news, ...failures, { type: 'ended' }],
+      resultsOf(request, action).map((index) => ({ type: 'fetchResult', actionId: action.actionId, index })),
+    );
+  switch (action.status) {
+    case 'Succeeded':
+      return ended({ ...end, state: 'succeeded' });
+    case 'Failed':
+      return ended({ ...end, state: 'failed' });
+    case 'TimeOut':
+      return ended({ ...end, state: 'timedOut' });
+    case 'Cancelled':
+      return ended(afterCancel(request, action, now));
+    case 'InProgress':
+      if (request.state === 'running') return progressed(request, action, [...news, ...failures], from.effects);
+      return move(
+        { ...request, state: 'running', runningSince: now, progress: action.progress },
+        [...news, { type: 'started' }, ...failures],
+        from.effects,
+      );
+    default:
+      return isNew
+        ? move({ ...request, progress: action.progress }, [...news, ...failures], from.effects)
+        : progressed(request, action, failures, []);
+  }
+}
+
+const progressed = (
+  request: Pending | Running,
+  action: ObservedAction,
+  news: readonly News[],
+  effects: readonly Effect[],
+): Outcome =>
+  news.length === 0 && effects.length === 0 && sameProgress(request.progress, action.progress)
+    ? stay(request)
+    : move({ ...request, progress: action.progress }, news, effects);
+
+function afterCancel(request: Pending | Running, action: ObservedAction, now: number): LiveResponseRequest {
+  const mayHaveActed = request.state === 'running' || action.progress.some(hasStarted);
+  if (request.cancel?.by === null && !mayHaveActed)
+    return { ...decidedOf(request), state: 'lapsed', actionId: action.actionId, endedAt: now };
+  const by: Cancelled['by'] =
+    request.cancel === null
+      ? { type: 'foreign', requestor: action.cancellationRequestor }
+      : { type: 'wish', wish: request.cancel };
+  return {
+    ...decidedOf(request),
+    state: 'cancelled',
+    actionId: action.actionId,
+    endedAt: now,
+    progress: action.progress,
+    mayHaveActed,
+    by,
+  };
+}
+
+/** PutFile has no result (run-live-response), and a command that never started has none either. */
+const resultsOf = (request: RequestBase, action: ObservedAction): readonly number[] =>
+  action.progress
+    .filter(
+      (p) =>
+        hasStarted(p) && request.commands[p.index] !== undefined && request.commands[p.index]?.type !== commandOrder[0],
+    )
+    .map((p) => p.index);
+
+const hasStarted = (progress: CommandProgress): boolean => progress.status !== 'Created' || progress.startedAt !== null;
+
+const sameProgress = (a: readonly CommandProgress[], b: readonly CommandProgress[]): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
+
+/** Cancelled without Defender: it surely never got it. */
+const cancelledHere = (request: Queued | Submitting | Unknown, wish: CancelWish, now: number): Outcome =>
+  move(
+    {
+      ...decidedOf(request),
+      state: 'cancelled',
+      actionId: null,
+      endedAt: now,
+      progress: [],
+      mayHaveActed: false,
+      by: { type: 'wish', wish },
+    },
+    [{ type: 'ended' }],
+  );
+
+const lapsedHere = (request: Queued | Submitting | Unknown, now: number): Outcome =>
+  move({ ...decidedOf(request), state: 'lapsed', actionId: null, endedAt: now }, [{ type: 'ended' }]);
+
+const reply = (news: News): Effect => ({ type: 'reply', news });
+
+const move = (request: LiveResponseRequest, news: readonly News[], effects: readonly Effect[] = []): Outcome =>
+  ok({ request, effects: [...effects, { type: 'updateCards' }, ...news.map(reply)] });
+
+const stay = (request: LiveResponseRequest): Outcome => ok({ request, effects: [] });
+
+const notNow = (request: LiveResponseRequest): Outcome => err({ type: 'notNow', state: request.state });
+
+/** Exactly the fields of the base, so that no state drags along what belongs to another. */
+const baseOf = (r: RequestBase): RequestBase => ({
+  id: r.id,
+  tenantId: r.tenantId,
+  requester: r.requester,
+  device: r.device,
+  commands: r.commands,
+  library: r.library,
+  reason: r.reason,
+  policyVersion: r.policyVersion,
+  approvalsNeeded: r.approvalsNeeded,
+  approverIds: r.approverIds,
+  startWithinMs: r.startWithinMs,
+  digest: r.digest,
+  conversationId: r.conversationId,
+  createdAt: r.createdAt,
+});
+
+const decidedOf = (r: Queued | Submitting | Unknown | Pending | Running) => ({
+  ...baseOf(r),
+  votes: r.votes,
+  approvedAt: r.approvedAt,
+  startBy: r.startBy,
+});

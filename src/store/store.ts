@@ -1,0 +1,179 @@
+import type { KeptResult } from '../evidence/keep-result';
+import type { Effect, News } from '../request/effect';
+import type { Place } from '../request/place';
+import type { Digest, LiveResponseRequest, RequestId, State } from '../request/request';
+import type { Post } from '../thread/post';
+
+/**
+ * Everything that must survive a crash. One code path over Kysely; what differs between engines is the dialect file.
+ * Instants are epoch milliseconds. Reads outside a transaction see committed data.
+ */
+export interface Store extends Reader {
+  /** Runs `work` in one transaction: all of it is on disk when this resolves, or none of it. Never nest. */
+  transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A request with its version for compare-and-swap. */
+export interface Stored {
+  readonly request: LiveResponseRequest;
+  readonly version: number;
+}
+
+/**
+ * One message that shows a request and is kept up to date in place: one in the thread, one in each approver's own chat.
+ * `conversationId` is null until the approver's chat is known, `activityId` until the first post succeeded.
+ */
+export interface Copy {
+  readonly copyId: number;
+  readonly requestId: RequestId;
+  readonly audience: 'thread' | 'approver';
+  /** Entra object id; null for the thread. */
+  readonly personId: string | null;
+  readonly conversationId: string | null;
+  readonly activityId: string | null;
+}
+
+/** A vote token as the store knows it: by its hash, bound to one copy and to the digest that this copy showed (T-8, T-43). */
+export interface VoteToken {
+  readonly tokenHash: string;
+  readonly requestId: RequestId;
+  readonly copyId: number;
+  readonly digest: Digest;
+}
+
+/** What the worker of Defender effects and the outbox perform; `lane` keeps order: only the oldest undone row of a lane may be claimed. */
+export type Work =
+  | Extract<Effect, { type: 'submit' | 'lookUp' | 'cancelAction' | 'fetchResult' }>
+  /** Renders the copy from the request as it then is, so that several changes become one update. */
+  | { readonly type: 'sendCard'; readonly copyId: number }
+  | { readonly type: 'sendNews'; readonly news: News }
+  /** A message that is complete already: the answer to a command, a result. */
+  | { readonly type: 'sendPost'; readonly conversationId: string; readonly post: Post };
+
+export type WorkType = Work['type'];
+export const defenderWork = ['submit', 'lookUp', 'cancelAction', 'fetchResult'] as const satisfies readonly WorkType[];
+export const teamsWork = ['sendCard', 'sendNews', 'sendPost'] as const satisfies readonly WorkType[];
+
+export interface NewWork {
+  readonly requestId: RequestId | null;
+  readonly work: Work;
+  /** Null: no order with others. Teams work uses the conversation id, or `copy:<id>` while that is unknown. */
+  readonly lane: string | null;
+  readonly dueAt: number;
+}
+
+/** A claimed row. `claims` counts how often it was claimed, this time included: a submit that is claimed twice must not POST again. */
+export interface ClaimedWork extends NewWork {
+  readonly workId: number;
+  readonly claims: number;
+  readonly leaseToken: string;
+}
+
+/** One link of the audit chain; `actor` is an Entra object id, `defender`, `clock` or `bot`. */
+export interface AuditEntry {
+  readonly at: number;
+  readonly requestId: RequestId | null;
+  readonly actor: string;
+  readonly what: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditRow extends AuditEntry {
+  readonly seq: number;
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+export interface Reader {
+  request(id: RequestId): Promise<Stored | null>;
+  /** Oldest first. */
+  requestsIn(states: readonly State[]): Promise<readonly Stored[]>;
+  /** Newest first, at most `limit`, of all tenants unless given. */
+  recentRequests(
+    filter: {
+      readonly tenantId?: string;
+      readonly machineId?: string;
+      readonly requesterId?: string;
+      readonly conversationId?: string;
+    },
+    limit: number,
+  ): Promise<readonly Stored[]>;
+  /** Open requests whose clock is due at or before `now`. */
+  requestsDue(now: number): Promise<readonly Stored[]>;
+  results(id: RequestId): Promise<readonly KeptResult[]>;
+  copies(id: RequestId): Promise<readonly Copy[]>;
+  copy(copyId: number): Promise<Copy | null>;
+  voteToken(tokenHash: string): Promise<VoteToken | null>;
+  place(conversationId: string): Promise<Place | null>;
+  /** The person's own chat with the bot, when known. */
+  personalPlace(personId: string): Promise<Place | null>;
+  /** Instants of the submissions at or after `since`, oldest first. */
+  submissionsSince(since: number): Promise<readonly number[]>;
+  /** The earliest instant at which a request's clock or a claimable work row is due; null when nothing waits. */
+  nextDueAt(): Promise<number | null>;
+  /** Work rows that are neither done nor given up, by type. */
+  waitingWork(): Promise<Readonly<Partial<Record<WorkType, number>>>>;
+  countByState(): Promise<Readonly<Partial<Record<State, number>>>>;
+  auditRows(options?: {
+    readonly requestId?: RequestId;
+    readonly afterSeq?: number;
+    readonly limit?: number;
+  }): Promise<readonly AuditRow[]>;
+  /** A small named fact, such as when the next poll is due. */
+  fact<T>(name: string): Promise<T | null>;
+}
+
+export interface Tx extends Reader {
+  /** False when this activity was handled already: Teams delivers again what took too long (teams.md E2). */
+  claimActivity(activityId: string, now: number): Promise<boolean>;
+  /** Throws `StoreError('store.duplicateId')` when the id is taken. */
+  insertRequest(request: LiveResponseRequest): Promise<void>;
+  /** Compare-and-swap; throws `StoreError('store.conflict')` when the stored version is another one. */
+  saveRequest(request: LiveResponseRequest, expectedVersion: number): Promise<void>;
+  addWork(rows: readonly NewWork[]): Promise<void>;
+  /** Adds a sendCard for each copy of the request that has none waiting unclaimed, so that updates coalesce. */
+  refreshCopies(id: RequestId, now: number): Promise<void>;
+  addCopy(copy: Omit<Copy, 'copyId'>): Promise<Copy>;
+  /** Where the copy lives, once known; null activity means that it must be posted anew. */
+  placeCopy(copyId: number, at: { readonly conversationId: string; readonly activityId: string | null }): Promise<void>;
+  addVoteToken(token: VoteToken): Promise<void>;
+  savePlace(place: Place): Promise<void>;
+  addSubmission(id: RequestId, attempt: number, at: number): Promise<void>;
+  saveResult(id: RequestId, result: KeptResult): Promise<void>;
+  appendAudit(entry: AuditEntry): Promise<void>;
+  saveFact(name: string, value: unknown): Promise<void>;
+  /**
+   * Leases due rows: undone, not leased (or the lease ran out), due, and the oldest of their lane. Increments `claims`.
+   * Leased rows must be ended by one of the three below with their token; a token that lost its lease throws `StoreError('store.leaseLost')`.
+   */
+  claimWork(options: {
+    readonly types: readonly WorkType[];
+    readonly now: number;
+    readonly leaseMs: number;
+    readonly limit: number;
+    readonly leaseToken: string;
+  }): Promise<readonly ClaimedWork[]>;
+  finishWork(work: ClaimedWork, now: number): Promise<void>;
+  retryWork(work: ClaimedWork, dueAt: number, problem: string): Promise<void>;
+  /** Dead letter: kept, counted, never tried again by itself. */
+  giveUpWork(work: ClaimedWork, now: number, problem: string): Promise<void>;
+}
+
+export type StoreErrorCode =
+  | 'store.conflict'
+  | 'store.duplicateId'
+  | 'store.leaseLost'
+  | 'store.locked'
+  | 'store.corrupt'
+  | 'store.newerSchema'
+  | 'store.unavailable';
+
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+  constructor(code: StoreErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

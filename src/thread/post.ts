@@ -1,0 +1,16 @@
+import type { Person } from '../request/request';
+
+export type CardJson = { readonly type: 'AdaptiveCard'; readonly version: string; readonly [key: string]: unknown };
+
+/**
+ * One message as it goes to Teams. `text` holds our own words only, since Teams applies markdown to it (teams.md C5);
+ * what came from a person or a device goes into the card's RichTextBlocks.
+ */
+export interface Post {
+  readonly text: string | null;
+  /** Mentioned in front of `text`. */
+  readonly mention: Person | null;
+  readonly card: CardJson | null;
+  /** Plain words for the notification and for screens that cannot show the card; our own words only. */
+  readonly summary: string;
+}
