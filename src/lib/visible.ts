@@ -5,7 +5,7 @@
 const hidden =
   /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}]|(?! )\p{Zs}/u;
 
-const escape = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+const asEscape = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
 
 /** True when `text` holds characters that a reader cannot see. */
 export const hasHidden = (text: string): boolean => hidden.test(text);
@@ -24,7 +24,7 @@ export function visible(text: string): string {
     const swallowedBlank = char === ' ' && (previous === ' ' || previous === undefined || next === undefined);
     const macro = char === '{' && previous === '{';
     const looksEscaped = char === '\\' && next === 'u' && chars[i + 2] === '{';
-    out += swallowedBlank || macro || looksEscaped || hidden.test(char) ? escape(char) : char;
+    out += swallowedBlank || macro || looksEscaped || hidden.test(char) ? asEscape(char) : char;
   }
   return out;
 }

@@ -23,7 +23,7 @@ export type Event =
   | { readonly type: 'admitted' }
   /** Defender answered 201. */
   | { readonly type: 'accepted'; readonly action: ObservedAction }
-  /** Surely not accepted, and may be tried again not before `notBefore`. */
+  /** Surely not accepted (or, while queued, not even sent), and may be tried again not before `notBefore`. */
   | { readonly type: 'putBack'; readonly hold: Hold; readonly notBefore: number }
   /** Surely not accepted, and never will be. */
   | { readonly type: 'rejected'; readonly code: string; readonly message: string }

@@ -265,7 +265,8 @@ export interface Withdrawn extends RequestBase {
   readonly state: 'withdrawn';
   readonly votes: readonly Vote[];
   readonly by: Person;
-  readonly reason: string | null;
+  /** Why it was taken back; `reason` is why it was asked. */
+  readonly why: string | null;
   readonly endedAt: number;
 }
 

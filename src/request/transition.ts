@@ -85,7 +85,9 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
       if (request.state !== 'submitting') return notNow(request);
       return observe(toPending(request, event.action, now), event.action, now, []);
     case 'putBack':
-      return request.state === 'submitting' ? putBack(request, event, now) : notNow(request);
+      if (request.state === 'submitting') return putBack(request, event, now);
+      if (request.state === 'queued') return move({ ...request, notBefore: event.notBefore, hold: event.hold }, []);
+      return notNow(request);
     case 'rejected':
       if (request.state !== 'submitting') return notNow(request);
       return move({ ...decidedOf(request), state: 'refused', code: event.code, message: event.message, endedAt: now }, [
