@@ -1,0 +1,270 @@
+import type { Clock } from '../lib/clock';
+import type { Log } from '../lib/log';
+import type { Command } from '../request/command';
+import type { Device, LibraryFile } from '../request/request';
+import { type CallContext, get, post, type Reply, segment } from './call';
+import { cloudOf, isLoopback } from './cloud';
+import { DefenderError, readEnvelope } from './errors';
+import { isMeant, isoSeconds, parseMachineQuery, queryToPath, quote } from './machine-query';
+import { openResult, type ResultOutcome } from './result-download';
+import { defaultLongestWaitMs } from './retry';
+import {
+  type MachineAction,
+  parseJson,
+  type ReadMachine,
+  readAction,
+  readLibraryFile,
+  readMachine,
+  readPage,
+} from './schema';
+import { type SubmitOutcome, submitOnce } from './submission';
+import type { TokenSource } from './token';
+
+export type { ResultOutcome } from './result-download';
+export type { MachineAction } from './schema';
+export type { SubmitOutcome } from './submission';
+
+/** Defender for Endpoint as far as this bot needs it. Reads are retried and then throw a DefenderError; the submission never is. */
+export interface Defender {
+  /**
+   * Machines that `query` may mean: exact machine id, Entra device id, IP address, name (FQDN or short) or `tag:<tag>`. Duplicates that were
+   * merged into another machine are left out. No match is an empty list; more than one is a question for the person who asked.
+   */
+  findMachines(query: string): Promise<readonly Device[]>;
+  /** The machine with exactly this id; null when it is gone or was merged into another, which is then not the machine that was meant (T-21). */
+  getMachine(machineId: string): Promise<Device | null>;
+  listLibrary(): Promise<readonly LibraryFile[]>;
+  /** Sent at most once, never retried: any doubt is `unclear`. */
+  runLiveResponse(machineId: string, commands: readonly Command[], comment: string): Promise<SubmitOutcome>;
+  /**
+   * Live responses of every machine created since, in one list. One that cannot be read is left out with a warning: not seeing an action here is
+   * no proof of anything until `getAction` has said so as well.
+   */
+  listActions(sinceMs: number): Promise<readonly MachineAction[]>;
+  /** Live responses of one machine created since, all of them: throws rather than leave one out, since what is missing here counts as absent. */
+  listMachineActions(machineId: string, sinceMs: number): Promise<readonly MachineAction[]>;
+  /** Null on 404, which for two minutes after a submission may also mean "not visible yet" (defender-api.md §1.2). */
+  getAction(actionId: string): Promise<MachineAction | null>;
+  cancelAction(actionId: string, comment: string): Promise<CancelOutcome>;
+  openResult(actionId: string, index: number): Promise<ResultOutcome>;
+}
+
+export type CancelOutcome =
+  | { readonly type: 'accepted'; readonly action: MachineAction }
+  /** It can no longer be cancelled, or not by us. */
+  | { readonly type: 'refused'; readonly code: string }
+  | { readonly type: 'unknownAction' };
+
+export interface DefenderOptions {
+  /** `DEFENDER_API_URL`: one host for everything, since mixing hosts makes Defender's delays worse (defender-api.md §1.2). */
+  readonly baseUrl: string;
+  readonly token: TokenSource;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timeouts?: Partial<DefenderTimeouts>;
+  /** Host suffixes that result links may lead to, in place of those of the cloud; a leading dot is implied. */
+  readonly resultHosts?: readonly string[];
+  readonly maxResultBytes?: number;
+}
+
+/** Ours; real network time, not the clock's. */
+export interface DefenderTimeouts {
+  /** Connecting, sending and reading one API call. */
+  readonly callMs: number;
+  /** A result download without a byte. */
+  readonly downloadIdleMs: number;
+  readonly downloadMs: number;
+  /** The longest wait between two tries that a read sleeps through itself. */
+  readonly longestWaitMs: number;
+}
+
+export function createDefender(options: DefenderOptions): Defender {
+  const base = toBase(options.baseUrl);
+  const timeouts = { ...defaultTimeouts, ...options.timeouts };
+  const context: CallContext = {
+    base,
+    token: options.token,
+    clock: options.clock,
+    log: options.log,
+    callTimeoutMs: timeouts.callMs,
+    maxAnswerBytes,
+    longestWaitMs: timeouts.longestWaitMs,
+  };
+  const limits = {
+    hosts: (options.resultHosts ?? cloudOf(options.baseUrl).resultHosts).map(
+      (h) => `.${h.toLowerCase().replace(/^\.+/, '')}`,
+    ),
+    idleTimeoutMs: timeouts.downloadIdleMs,
+    totalTimeoutMs: timeouts.downloadMs,
+    maxBytes: options.maxResultBytes ?? defaultMaxResultBytes,
+  };
+  return {
+    findMachines: (query) => findMachines(context, query),
+    getMachine: async (machineId) => (await fetchMachine(context, machineId))?.device ?? null,
+    listLibrary: () => listLibrary(context),
+    runLiveResponse: (machineId, commands, comment) => submitOnce(context, machineId, commands, comment),
+    listActions: (sinceMs) => listActions(context, sinceMs),
+    listMachineActions: (machineId, sinceMs) => listMachineActions(context, machineId, sinceMs),
+    getAction: (actionId) => fetchAction(context, actionId),
+    cancelAction: (actionId, comment) => cancelAction(context, actionId, comment),
+    openResult: (actionId, index) => openResult(context, limits, actionId, index),
+  };
+}
+
+const defaultTimeouts: DefenderTimeouts = {
+  callMs: 30_000,
+  downloadIdleMs: 60_000,
+  downloadMs: 60 * 60_000,
+  longestWaitMs: defaultLongestWaitMs,
+};
+
+/** A page holds at most 10,000 items (list pages), and a machine is about 1.5 KB. */
+const maxAnswerBytes = 32 * 1024 * 1024;
+/** GetFile stops at 3 GB (live-response page). */
+const defaultMaxResultBytes = 3 * 1024 ** 3;
+/** Ours: 50 pages of anything are a loop or a mistake. */
+const maxPages = 50;
+
+/** A token goes out over https, or stays on this machine. */
+function toBase(baseUrl: string): URL {
+  const url = new URL(baseUrl);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    throw new Error('The address of Defender must begin with https:// unless it is on this machine.');
+  }
+  return new URL('/api/', url);
+}
+
+async function findMachines(context: CallContext, text: string): Promise<readonly Device[]> {
+  const query = parseMachineQuery(text);
+  if (query.type === 'machineId') {
+    const machine = await fetchMachine(context, query.id);
+    return machine === null ? [] : [machine.device];
+  }
+  const path = queryToPath(query, context.clock.now());
+  if (path === null) return [];
+  const items = await list(context, 'findMachines', path, {
+    readItem: readMachine,
+    unreadable: 'throw',
+    emptyIs404: true,
+  });
+  const meant = items.filter((m) => m.mergedInto === null && isMeant(query, m.device));
+  const [only, ...others] = meant;
+  if (only === undefined || others.length > 0 || !only.groupUnknown) return meant.map((m) => m.device);
+  const whole = await fetchMachine(context, only.device.machineId);
+  return whole === null ? [] : [whole.device];
+}
+
+/** `{id}` also takes computer names and Entra ids, so the answer is compared: a computer may be named like another's id. */
+async function fetchMachine(context: CallContext, machineId: string): Promise<ReadMachine | null> {
+  const reply = await get(context, at(context, 'getMachine', `machines/${segment(machineId)}`), [404]);
+  if (reply.status === 404) return null;
+  const machine = readMachine(parseJson(reply.body));
+  if (machine === null) throw unreadable('getMachine', reply);
+  const isAsked = machine.device.machineId.toLowerCase() === machineId.toLowerCase();
+  return isAsked && machine.mergedInto === null ? machine : null;
+}
+
+/** A file without a readable hash cannot be pinned by a digest, so it is left out and cannot be asked for. */
+async function listLibrary(context: CallContext): Promise<readonly LibraryFile[]> {
+  return list(context, 'listLibrary', 'libraryfiles', { readItem: readLibraryFile, unreadable: 'skip' });
+}
+
+async function listActions(context: CallContext, sinceMs: number): Promise<readonly MachineAction[]> {
+  const filter = `type eq 'LiveResponse' and creationDateTimeUtc ge ${isoSeconds(sinceMs)}`;
+  return list(context, 'listActions', `machineactions?$filter=${encodeURIComponent(filter)}`, {
+    readItem: (item) => readAction(item, context.clock.now()),
+    unreadable: 'skip',
+  });
+}
+
+async function listMachineActions(
+  context: CallContext,
+  machineId: string,
+  sinceMs: number,
+): Promise<readonly MachineAction[]> {
+  const filter = `machineId eq ${quote(machineId)} and type eq 'LiveResponse' and creationDateTimeUtc ge ${isoSeconds(sinceMs)}`;
+  return list(context, 'listMachineActions', `machineactions?$filter=${encodeURIComponent(filter)}`, {
+    readItem: (item) => readAction(item, context.clock.now()),
+    unreadable: 'throw',
+  });
+}
+
+async function fetchAction(context: CallContext, actionId: string): Promise<MachineAction | null> {
+  const reply = await get(context, at(context, 'getAction', `machineactions/${segment(actionId)}`), [404]);
+  if (reply.status === 404) return null;
+  const action = readAction(parseJson(reply.body), context.clock.now());
+  if (action === null || action.actionId.toLowerCase() !== actionId.toLowerCase()) throw unreadable('getAction', reply);
+  return action;
+}
+
+async function cancelAction(context: CallContext, actionId: string, comment: string): Promise<CancelOutcome> {
+  const call = at(context, 'cancelAction', `machineactions/${segment(actionId)}/cancel`);
+  const reply = await post(context, call, { Comment: comment }, [400, 404]);
+  if (reply.status === 404) return { type: 'unknownAction' };
+  if (reply.status === 400) return { type: 'refused', code: readEnvelope(reply.body).code ?? 'http.400' };
+  // An answer that cannot be read is still a yes; what became of the action is then asked for.
+  const action = readAction(parseJson(reply.body), context.clock.now()) ?? (await fetchAction(context, actionId));
+  if (action === null) throw unreadable('cancelAction', reply);
+  return { type: 'accepted', action };
+}
+
+interface Reading<T> {
+  readonly readItem: (item: unknown) => T | null;
+  readonly unreadable: 'skip' | 'throw';
+  /** An empty list of machines comes as 404 (get-machines); for every other list a 404 proves nothing. */
+  readonly emptyIs404?: boolean;
+}
+
+/** A whole list, page by page, or an error: never the first part of one. */
+async function list<T>(context: CallContext, name: string, path: string, reading: Reading<T>): Promise<readonly T[]> {
+  const items: T[] = [];
+  let url: URL | null = new URL(path, context.base);
+  const first = url;
+  for (let pages = 0; url !== null; pages++) {
+    if (pages === maxPages) throw new DefenderError(name, 'defender.answerTooLarge');
+    const reply = await get(context, { name, url }, reading.emptyIs404 && pages === 0 ? [404] : []);
+    if (reply.status === 404) return [];
+    const page = readPage(reply.body, reading.readItem);
+    if (page === null) throw unreadable(name, reply);
+    if (page.unreadable > 0) {
+      if (reading.unreadable === 'throw') throw unreadable(name, reply);
+      context.log.warn(
+        { call: name, unreadable: page.unreadable },
+        'Items of a Defender list cannot be read and are left out',
+      );
+    }
+    items.push(...page.items);
+    url = page.nextLink === null ? null : followNext(name, page.nextLink, first);
+  }
+  return items;
+}
+
+/**
+ * The next page, on our own host whatever host the link names: regional servers name themselves in their answers, and the token goes to one
+ * host only. It must continue the list that was asked for.
+ */
+function followNext(name: string, nextLink: string, first: URL): URL {
+  const next = parseUrl(nextLink, first);
+  if (next === null || next.pathname.toLowerCase().replace('/api/v1.0/', '/api/') !== first.pathname.toLowerCase()) {
+    throw new DefenderError(name, 'defender.badAnswer', { detail: 'the next page leads elsewhere' });
+  }
+  return new URL(`${first.pathname}${next.search}`, first.origin);
+}
+
+function parseUrl(text: string, base: URL): URL | null {
+  try {
+    return new URL(text, base);
+  } catch {
+    return null;
+  }
+}
+
+const at = (context: CallContext, name: string, path: string) => ({ name, url: new URL(path, context.base) });
+
+const unreadable = (call: string, reply: Reply): DefenderError =>
+  new DefenderError(call, 'defender.badAnswer', { status: reply.status, ...envelopeFacts(reply) });
+
+function envelopeFacts(reply: Reply) {
+  const { code, target } = readEnvelope(reply.body);
+  return { defenderCode: code, target };
+}
