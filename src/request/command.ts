@@ -23,6 +23,12 @@ export const maxTotalLength = 6_000;
 /** What Defender says not to pass to a live response script (live-response-command-examples). */
 export const forbiddenArgCharacters = [';', '&', '|', '!', '$'] as const;
 
+/** PowerShell reads these as quotes and as `-` (T-25), so an approver would not read what the device reads. */
+const typographic = /[\u2018-\u201f\u2013-\u2015]/gu;
+
+/** The part of a command that a fault is about. */
+export type CommandPart = 'name' | 'args' | 'path';
+
 /** Why a list of commands cannot become a request; `index` is the zero-based command. */
 export type CommandFault =
   | { readonly type: 'noCommands' }
@@ -32,11 +38,27 @@ export type CommandFault =
   | { readonly type: 'emptyName'; readonly index: number; readonly command: CommandType }
   | { readonly type: 'badName'; readonly index: number; readonly name: string }
   | { readonly type: 'forbiddenArgs'; readonly index: number; readonly characters: readonly string[] }
-  | { readonly type: 'hiddenCharacters'; readonly index: number; readonly text: string }
-  | { readonly type: 'tooLong'; readonly index: number; readonly length: number; readonly limit: number }
+  | { readonly type: 'typographicArgs'; readonly index: number; readonly characters: readonly string[] }
+  | { readonly type: 'hiddenCharacters'; readonly index: number; readonly part: CommandPart; readonly text: string }
+  | {
+      readonly type: 'tooLong';
+      readonly index: number;
+      readonly part: CommandPart;
+      readonly length: number;
+      readonly limit: number;
+    }
   | { readonly type: 'badPath'; readonly index: number; readonly path: string; readonly why: PathFault };
 
-export type PathFault = 'notAbsolute' | 'uncOrDevice' | 'parentSegment' | 'alternateStream' | 'wildcard' | 'variable' | 'trailing' | 'forbiddenCharacter' | 'directory';
+export type PathFault =
+  | 'notAbsolute'
+  | 'uncOrDevice'
+  | 'parentSegment'
+  | 'alternateStream'
+  | 'wildcard'
+  | 'variable'
+  | 'trailing'
+  | 'forbiddenCharacter'
+  | 'directory';
 
 /** Defender's own `params` for a command: key names are case-sensitive on the wire, and RunScript without arguments sends no Args. */
 export function commandToParams(command: Command): ReadonlyArray<{ readonly key: string; readonly value: string }> {
@@ -90,7 +112,10 @@ function findFaults(command: Command, index: number): readonly CommandFault[] {
     case 'PutFile':
       return findNameFaults(command.fileName, 'PutFile', index);
     case 'RunScript':
-      return [...findNameFaults(command.scriptName, 'RunScript', index), ...(command.args === null ? [] : findArgsFaults(command.args, index))];
+      return [
+        ...findNameFaults(command.scriptName, 'RunScript', index),
+        ...(command.args === null ? [] : findArgsFaults(command.args, index)),
+      ];
     case 'GetFile':
       return findPathFaults(command.path, index);
   }
@@ -98,24 +123,29 @@ function findFaults(command: Command, index: number): readonly CommandFault[] {
 
 function findNameFaults(name: string, command: CommandType, index: number): readonly CommandFault[] {
   if (name.trim() === '') return [{ type: 'emptyName', index, command }];
-  if (name.length > maxNameLength) return [{ type: 'tooLong', index, length: name.length, limit: maxNameLength }];
-  if (hasHidden(name)) return [{ type: 'hiddenCharacters', index, text: name }];
+  if (name.length > maxNameLength)
+    return [{ type: 'tooLong', index, part: 'name', length: name.length, limit: maxNameLength }];
+  if (hasHidden(name)) return [{ type: 'hiddenCharacters', index, part: 'name', text: name }];
   if (/[\\/:*?"<>|]/.test(name) || name.startsWith('.')) return [{ type: 'badName', index, name }];
   return [];
 }
 
 function findArgsFaults(args: string, index: number): readonly CommandFault[] {
-  if (args.length > maxArgsLength) return [{ type: 'tooLong', index, length: args.length, limit: maxArgsLength }];
+  if (args.length > maxArgsLength)
+    return [{ type: 'tooLong', index, part: 'args', length: args.length, limit: maxArgsLength }];
   const characters = forbiddenArgCharacters.filter((c) => args.includes(c));
   if (characters.length > 0) return [{ type: 'forbiddenArgs', index, characters }];
-  if (hasHidden(args)) return [{ type: 'hiddenCharacters', index, text: args }];
+  if (hasHidden(args)) return [{ type: 'hiddenCharacters', index, part: 'args', text: args }];
+  const typeset = [...new Set(args.match(typographic) ?? [])];
+  if (typeset.length > 0) return [{ type: 'typographicArgs', index, characters: typeset }];
   return [];
 }
 
 function findPathFaults(path: string, index: number): readonly CommandFault[] {
   if (path.trim() === '') return [{ type: 'emptyName', index, command: 'GetFile' }];
-  if (path.length > maxPathLength) return [{ type: 'tooLong', index, length: path.length, limit: maxPathLength }];
-  if (hasHidden(path)) return [{ type: 'hiddenCharacters', index, text: path }];
+  if (path.length > maxPathLength)
+    return [{ type: 'tooLong', index, part: 'path', length: path.length, limit: maxPathLength }];
+  if (hasHidden(path)) return [{ type: 'hiddenCharacters', index, part: 'path', text: path }];
   const why = findPathFault(path);
   return why === null ? [] : [{ type: 'badPath', index, path, why }];
 }
@@ -128,12 +158,13 @@ function findPathFault(path: string): PathFault | null {
   const segments = path.split(windows ? /[\\/]/ : '/').slice(1);
   if (segments.includes('..')) return 'parentSegment';
   if (segments.at(-1) === '') return 'directory';
+  if (path.includes('"')) return 'forbiddenCharacter';
   if (!windows) return null;
   const rest = path.slice(2);
   if (rest.includes(':')) return 'alternateStream';
   if (/[*?]/.test(rest)) return 'wildcard';
   if (/%[^%\\/]+%/.test(rest)) return 'variable';
-  if (/["<>|]/.test(rest)) return 'forbiddenCharacter';
+  if (/[<>|]/.test(rest)) return 'forbiddenCharacter';
   if (segments.some((s) => /[. ]$/.test(s))) return 'trailing';
   return null;
 }

@@ -1,0 +1,173 @@
+import { visible } from '../lib/visible';
+import {
+  type Command,
+  type CommandFault,
+  type CommandPart,
+  forbiddenArgCharacters,
+  maxCommands,
+  maxTotalLength,
+  type PathFault,
+} from '../request/command';
+import type { RequestId } from '../request/request';
+import { type Draft, writeDraft } from './draft';
+import { exampleRequest, type Verb, verbOf, verbTable, type Word, words, wordTable } from './words';
+
+/** Why a message is not understood or may not become a request; nothing is stored or sent for any of them. Texts are as typed: untrusted. */
+export type ChatFault =
+  | { readonly type: 'empty' }
+  | {
+      readonly type: 'tooLong';
+      readonly part: 'message' | 'device' | 'reason' | 'query';
+      readonly length: number;
+      readonly limit: number;
+    }
+  | { readonly type: 'hiddenCharacters'; readonly part: 'message' | 'device' | 'reason'; readonly text: string }
+  | { readonly type: 'unknownWord'; readonly typed: string; readonly suggestion: Word | Verb | null }
+  | { readonly type: 'missingText'; readonly word: Word }
+  | { readonly type: 'unexpectedText'; readonly word: Word; readonly typed: string }
+  | { readonly type: 'missingDevice'; readonly draft: Draft }
+  | { readonly type: 'missingCommands'; readonly draft: Draft }
+  | { readonly type: 'missingReason'; readonly draft: Draft }
+  | { readonly type: 'unknownCommand'; readonly typed: string; readonly suggestion: Verb | null }
+  | { readonly type: 'extraWords'; readonly verb: Verb; readonly typed: string }
+  | { readonly type: 'unclosedQuote'; readonly typed: string }
+  | { readonly type: 'badCommand'; readonly fault: CommandFault; readonly draft: Draft }
+  | { readonly type: 'badRequestId'; readonly word: Word; readonly typed: string }
+  | { readonly type: 'badDigest'; readonly id: RequestId; readonly typed: string }
+  | { readonly type: 'badResultNumber'; readonly id: RequestId; readonly typed: string }
+  | { readonly type: 'missingBecause'; readonly word: Word; readonly id: RequestId; readonly typed: string }
+  | { readonly type: 'missingDenyReason'; readonly id: RequestId; readonly typed: string };
+
+/** What is wrong, why, and what to type instead, with one correct example. Lines end in `\n`; the text is plain, never markdown. */
+export function describeFault(fault: ChatFault): string {
+  switch (fault.type) {
+    case 'empty':
+      return `The message has no text that I can read. Type help to see what I understand, or ask for something, for example:\n${exampleRequest}`;
+    case 'tooLong':
+      return `${tooLongParts[fault.part]} is ${count(fault.length)} characters long and ${count(fault.limit)} is the most I accept. Shorten it and send it again.`;
+    case 'hiddenCharacters':
+      return `${hiddenParts[fault.part]} holds characters that nobody can see: ${shown(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it) and send it again.`;
+    case 'unknownWord':
+      return describeUnknownWord(fault);
+    case 'missingText':
+      return `${fault.word} needs more: ${wordTable[fault.word].syntax}. For example: ${wordTable[fault.word].example}`;
+    case 'unexpectedText':
+      return `I do not understand "${shown(fault.typed)}" after ${fault.word}, which goes: ${wordTable[fault.word].syntax}. For example: ${wordTable[fault.word].example}`;
+    case 'missingDevice':
+      return `The device is missing, and I never guess one. Put on and the device first:\n${written(fault.draft)}`;
+    case 'missingCommands':
+      return `There is no command for the device. Write putfile, run or getfile, one on a line, between the device and because:\n${written({ ...fault.draft, commands: exampleCommands })}`;
+    case 'missingReason':
+      return `The reason is missing, and approvers decide by it. Put because and the reason at the end:\n${written(fault.draft)}`;
+    case 'unknownCommand':
+      return `"${shown(fault.typed)}" is not a command. Each line or part after ; starts with putfile, run or getfile. ${fault.suggestion === null ? 'For example' : `You may have meant ${fault.suggestion}`}: ${verbTable[fault.suggestion ?? 'run'].example}`;
+    case 'extraWords':
+      return `${fault.verb} takes exactly one name, and "${shown(fault.typed)}" is more than one word. If the name has blanks, put it in double quotes: ${fault.verb} "${shown(fault.typed.replaceAll('"', ''))}"`;
+    case 'unclosedQuote':
+      return `A double quote is not closed, or has no blank after it, in: ${shown(fault.typed)}. A name with blanks stands between two double quotes, for example: getfile "C:\\Program Files\\x.log"`;
+    case 'badCommand':
+      return describeBadCommand(fault);
+    case 'badRequestId':
+      return `"${shown(fault.typed)}" is not a request id. An id is LR- and four or more characters, never 0, O, 1, I, L or U, and stands on the request's card. For example: ${wordTable[fault.word].example}`;
+    case 'badDigest':
+      return `"${shown(fault.typed)}" is not the digest of ${fault.id}. It is the six or more characters 0-9 and a-f that the card shows, and proves which version you read. For example: approve ${fault.id} 3f9a21c0`;
+    case 'badResultNumber':
+      return `"${shown(fault.typed)}" is not the number of a command. Commands of a request are counted from 1. For example: result ${fault.id} 1`;
+    case 'missingBecause':
+      return `I do not understand "${shown(fault.typed)}" after ${fault.id}. If it is the reason, put because before it: ${fault.word} ${fault.id} because ${shown(fault.typed)}`;
+    case 'missingDenyReason':
+      return `A denial needs a reason, so that the requester knows what to change. Put it after because: deny ${fault.id} because ${fault.typed === '' ? 'the ticket names another device' : shown(fault.typed)}`;
+  }
+}
+
+/** What is wrong with one command, why and what to do; without an example, so that it fits under a form's field as well. */
+export function describeCommandFault(fault: CommandFault): string {
+  switch (fault.type) {
+    case 'noCommands':
+      return 'There is no command. Give at least one: putfile, run or getfile.';
+    case 'tooManyCommands':
+      return `These are ${fault.count} commands and ${maxCommands} is the most that approvers can read on one card. Split them into several requests.`;
+    case 'tooLongTogether':
+      return `The commands are ${count(fault.length)} characters long together and ${count(maxTotalLength)} is the most that fits on the approval card. Shorten them or split them into several requests.`;
+    case 'wrongOrder':
+      return 'The commands are in an order that Defender refuses: it takes all putfile first, then all run, then all getfile.';
+    case 'emptyName':
+      return `${verbOf(fault.command)} names nothing. ${missingNames[fault.command]}`;
+    case 'badName':
+      return `"${shown(fault.name)}" cannot be the name of a library file. Give the name only, without a folder, not starting with a dot, and without any of \\ / : * ? " < > |; library lists the names.`;
+    case 'forbiddenArgs':
+      return `The arguments hold ${fault.characters.join(' ')}, and Defender does not allow any of ${forbiddenArgCharacters.join(' ')} in arguments. Leave them out, or pass the value in another form, such as Base64, if the script can read it.`;
+    case 'typographicArgs':
+      return `The arguments hold ${fault.characters.join(' ')}, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or -.`;
+    case 'hiddenCharacters':
+      return `${partNames[fault.part]} holds characters that nobody can see: ${shown(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it).`;
+    case 'tooLong':
+      return `${partNames[fault.part]} is ${count(fault.length)} characters long and ${count(fault.limit)} is the most I accept. Shorten it.`;
+    case 'badPath':
+      return `"${shown(fault.path)}" cannot be collected: ${pathFaults[fault.why]}`;
+  }
+}
+
+function describeUnknownWord({ typed, suggestion }: Extract<ChatFault, { type: 'unknownWord' }>): string {
+  const start = `I do not know the word "${shown(typed)}".`;
+  if (suggestion === null) {
+    return `${start} A message starts with one of: ${words.join(', ')}. Type help to see what they do, or ask for something, for example:\n${exampleRequest}`;
+  }
+  const isVerb = suggestion in verbTable;
+  const example = isVerb ? exampleRequest : wordTable[suggestion as Word].example;
+  const hint = isVerb ? `${suggestion}, which stands after on and the device` : suggestion;
+  return `${start} You may have meant ${hint}. For example:${example.includes('\n') ? '\n' : ' '}${example}`;
+}
+
+function describeBadCommand({ fault, draft }: Extract<ChatFault, { type: 'badCommand' }>): string {
+  const sentence = describeCommandFault(fault);
+  if (fault.type === 'wrongOrder') {
+    return `${sentence} Send it like this:\n${written({ ...draft, commands: fault.corrected })}`;
+  }
+  if (!('index' in fault)) return sentence;
+  const command = draft.commands[fault.index];
+  if (command === undefined) return sentence;
+  const place = draft.commands.length > 1 ? `Command ${fault.index + 1} of ${draft.commands.length}: ` : '';
+  return `${place}${sentence} For example: ${verbTable[verbOf(command.type)].example}`;
+}
+
+const exampleCommands: readonly Command[] = [
+  { type: 'RunScript', scriptName: 'minidump.ps1', args: 'OfficeClickToRun' },
+];
+
+const tooLongParts = { message: 'The message', device: 'The device', reason: 'The reason', query: 'What to look for' };
+const hiddenParts = { message: 'The message', device: 'The device', reason: 'The reason' };
+const partNames: Readonly<Record<CommandPart, string>> = {
+  name: 'The name',
+  args: 'The argument string',
+  path: 'The path',
+};
+
+const missingNames: Readonly<Record<Command['type'], string>> = {
+  PutFile: 'Name the library file to put on the device; library lists them.',
+  RunScript: 'Name the library script to run; library lists them.',
+  GetFile: 'Give the full path of the file to collect.',
+};
+
+const pathFaults: Readonly<Record<PathFault, string>> = {
+  notAbsolute: 'it is not a full path. Start with a drive, such as C:\\, or on macOS and Linux with /.',
+  uncOrDevice:
+    'it starts with two slashes, which means a share or a raw device and not a file of this device. Give the path on a drive.',
+  parentSegment: 'it holds .., so it means another file than the one approvers would read. Write the path out.',
+  alternateStream:
+    'it holds a second colon, which means a hidden stream of the file. Give the path of the file itself.',
+  wildcard: 'it holds * or ?, and getfile collects exactly one file. Give the full name, one getfile for each file.',
+  variable: 'it holds a variable between % signs, and approvers must see where it leads. Write the path out.',
+  trailing: 'a part of it ends in a dot or a blank, which Windows drops, so it means another file. Take it away.',
+  forbiddenCharacter: 'it holds ", <, > or |, which no such path may hold. Take it away.',
+  directory: 'it ends in a slash, so it is a folder, and getfile collects one file. Give the path of a file.',
+};
+
+const count = (n: number): string => n.toLocaleString('en-US');
+const written = (draft: Draft): string => writeDraft(draft).split('\n').map(visible).join('\n');
+
+/** Text of a person inside a sentence: hidden characters visible, and cut, since it is there to be recognised. */
+const shown = (text: string): string => {
+  const line = visible(text);
+  return line.length <= 120 ? line : `${line.slice(0, 119)}…`;
+};

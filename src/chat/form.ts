@@ -1,0 +1,133 @@
+import { err, ok, type Result } from '../lib/result';
+import { type Command, type CommandFault, findCommandFaults, maxCommands } from '../request/command';
+import type { Draft } from './draft';
+import { checkDevice, checkReason } from './draft-check';
+import { type ChatFault, describeCommandFault, describeFault } from './faults';
+import { findVerb, type Verb, verbs, verbTable } from './words';
+
+/** One command as it stands in the form; `args` counts for `run` only. */
+export interface FormRow {
+  readonly verb: Verb;
+  readonly name: string;
+  readonly args: string;
+}
+
+/** What a person has filled in, to be shown again as it is. Input ids: `device`, `type1`, `name1`, `args1`, …, `reason`; rows count from 1. */
+export interface FormInput {
+  readonly device: string;
+  readonly rows: readonly FormRow[];
+  readonly reason: string;
+}
+
+type FormFaultType = 'missingDevice' | 'missingReason' | 'badCommand' | 'extraWords' | 'tooLong' | 'hiddenCharacters';
+
+/** A fault and the input that it belongs under. */
+export interface FormFault {
+  readonly inputId: string;
+  readonly fault: Extract<ChatFault, { type: FormFaultType }>;
+}
+
+export type FormEdit =
+  | { readonly type: 'add'; readonly verb: Verb }
+  | { readonly type: 'remove'; readonly row: number };
+
+/** The form as it is first shown: one row of each kind; rows that stay empty are left out. */
+export const createForm = (device: string | null): FormInput => ({
+  device: device ?? '',
+  rows: verbs.map(emptyRow),
+  reason: '',
+});
+
+/**
+ * The draft in a card's data, or every fault with the input it belongs to. The data is untrusted (T-9): whatever it is, nothing is thrown.
+ * Nothing is respelled here: a name or argument is what was typed without its outer blanks, and a name may stand in double quotes as in chat.
+ */
+export function readForm(data: unknown): Result<Draft, readonly FormFault[]> {
+  const input = readFormInput(data);
+  const filled = [...input.rows.entries()].filter(([, row]) => row.name.trim() !== '' || row.args.trim() !== '');
+  const draft: Draft = {
+    device: input.device.trim(),
+    commands: filled.map(([, row]) => rowToCommand(row)),
+    reason: input.reason
+      .replace(/\r\n?/g, '\n')
+      .replace(/[\t\u00a0]/g, ' ')
+      .trim(),
+  };
+  const faults: FormFault[] = [];
+  if (draft.device === '') faults.push({ inputId: 'device', fault: { type: 'missingDevice', draft } });
+  for (const fault of checkDevice(draft.device)) faults.push({ inputId: 'device', fault });
+  for (const fault of findCommandFaults(draft.commands)) {
+    const row = 'index' in fault ? (filled[fault.index]?.[0] ?? 0) : 0;
+    faults.push({ inputId: `${partOf(fault)}${row + 1}`, fault: { type: 'badCommand', fault, draft } });
+  }
+  for (const [row, { verb, args }] of filled) {
+    if (verb !== 'run' && args.trim() !== '') {
+      faults.push({ inputId: `args${row + 1}`, fault: { type: 'extraWords', verb, typed: args.trim() } });
+    }
+  }
+  if (draft.reason === '') faults.push({ inputId: 'reason', fault: { type: 'missingReason', draft } });
+  for (const fault of checkReason(draft.reason)) faults.push({ inputId: 'reason', fault });
+  return faults.length === 0 ? ok(draft) : err(faults);
+}
+
+/** The raw values of a card's data; anything that is not text counts as empty, rows beyond the first ten are not read. */
+export function readFormInput(data: unknown): FormInput {
+  const values = typeof data === 'object' && data !== null ? data : {};
+  const text = (id: string): string => {
+    const value: unknown = Object.hasOwn(values, id) ? Reflect.get(values, id) : undefined;
+    return typeof value === 'string' ? value : '';
+  };
+  const rows: FormRow[] = [];
+  for (let n = 1; n <= maxCommands; n++) {
+    const verb = findVerb(text(`type${n}`));
+    if (verb === null) break;
+    rows.push({ verb, name: text(`name${n}`), args: text(`args${n}`) });
+  }
+  return { device: text('device'), rows, reason: text('reason') };
+}
+
+/** The form with a row more, after the last one of its kind so that the order stays allowed, or with one less; at ten rows it stays as it is. */
+export function editForm(input: FormInput, edit: FormEdit): FormInput {
+  if (edit.type === 'remove') return { ...input, rows: input.rows.filter((_row, i) => i !== edit.row - 1) };
+  if (input.rows.length >= maxCommands) return input;
+  const rank = verbs.indexOf(edit.verb);
+  const later = input.rows.findIndex((row) => verbs.indexOf(row.verb) > rank);
+  const at = later === -1 ? input.rows.length : later;
+  return { ...input, rows: input.rows.toSpliced(at, 0, emptyRow(edit.verb)) };
+}
+
+/** What is wrong with an input, why and what to do, without the chat's examples. */
+export function describeFormFault({ fault }: FormFault): string {
+  switch (fault.type) {
+    case 'badCommand':
+      return describeCommandFault(fault.fault);
+    case 'missingDevice':
+      return 'The device is missing, and I never guess one. Give its name, address or id, or tag: and a tag.';
+    case 'missingReason':
+      return 'The reason is missing, and approvers decide by it. Say in a few words why.';
+    case 'extraWords':
+      return `${fault.verb} takes a name only, so there is nothing to pass arguments to. Empty this field.`;
+    case 'tooLong':
+    case 'hiddenCharacters':
+      return describeFault(fault);
+  }
+}
+
+const emptyRow = (verb: Verb): FormRow => ({ verb, name: '', args: '' });
+
+function rowToCommand({ verb, name, args }: FormRow): Command {
+  const bare = name.trim().replace(/^"([^"]*)"$/, '$1');
+  switch (verbTable[verb].type) {
+    case 'PutFile':
+      return { type: 'PutFile', fileName: bare };
+    case 'RunScript':
+      return { type: 'RunScript', scriptName: bare, args: args.trim() === '' ? null : args.trim() };
+    case 'GetFile':
+      return { type: 'GetFile', path: bare };
+  }
+}
+
+function partOf(fault: CommandFault): 'name' | 'args' {
+  if (fault.type === 'forbiddenArgs' || fault.type === 'typographicArgs') return 'args';
+  return 'part' in fault && fault.part === 'args' ? 'args' : 'name';
+}

@@ -1,0 +1,102 @@
+import { commandOrder, forbiddenArgCharacters, maxCommands } from '../request/command';
+import {
+  exampleRequest,
+  type Verb,
+  verbOf,
+  verbs,
+  verbTable,
+  type Word,
+  type WordEntry,
+  words,
+  wordTable,
+} from './words';
+
+/** Help as data; the card decides how it looks. All of it is our own text. */
+export interface HelpPage {
+  readonly intro: string;
+  readonly sections: readonly HelpSection[];
+}
+
+export interface HelpSection {
+  readonly title: string;
+  readonly lines: readonly HelpLine[];
+  /** Plain sentences below the lines. */
+  readonly notes: readonly string[];
+}
+
+export interface HelpLine {
+  readonly syntax: string;
+  readonly purpose: string;
+  /** May have several lines. */
+  readonly example: string;
+}
+
+/** The page for one word, or for all of them. */
+export function createHelp(word: Word | Verb | null): HelpPage {
+  return word === null ? overview : pageOf(word);
+}
+
+/** The rules of a request in sentences; the help page and the documentation say the same. */
+export const grammarRules: readonly string[] = [
+  'Put one command on a line, or several on one line with ; between them.',
+  `Commands go in the order ${commandOrder.map(verbOf).join(', ')}, as often as you like, ${maxCommands} at most; Defender takes no other order.`,
+  'Everything after the script name is its argument string, as typed; -parameters "<arguments>" as in the Defender console means the same.',
+  `Arguments cannot hold any of ${forbiddenArgCharacters.join(' ')}, because Defender does not allow them.`,
+  'A device, name or path with blanks stands in double quotes: getfile "C:\\Program Files\\x.log".',
+  'The reason starts at the first line, or part after ;, that begins with because. If no line does, it starts at the first because outside double quotes. All that follows is the reason.',
+  'If Teams changes your text (quotes, dashes, links, bold), send it as a code block or use the form: new.',
+];
+
+/** The grammar as Markdown for the documentation, from the same table that the parser reads. */
+export function describeGrammar(): string {
+  const row = ({ syntax, aliases, purpose, example }: WordEntry): string =>
+    `| \`${syntax}\` | ${aliases.map((alias) => `\`${alias}\``).join(', ')} | ${purpose} | \`${example.split('\n').join('; ')}\` |`;
+  const table = (first: string, entries: readonly WordEntry[]): string =>
+    [`| ${first} | also | what it does | example |`, '|---|---|---|---|', ...entries.map(row)].join('\n');
+  return [
+    table(
+      'word',
+      words.map((word) => wordTable[word]),
+    ),
+    table(
+      'command',
+      verbs.map((verb) => verbTable[verb]),
+    ),
+    grammarRules.map((rule) => `- ${rule}`).join('\n'),
+  ].join('\n\n');
+}
+
+const lineOf = ({ syntax, purpose, example }: WordEntry): HelpLine => ({ syntax, purpose, example });
+
+const requestWords: readonly Word[] = ['on', 'new'];
+const decisionWords: readonly Word[] = ['approve', 'deny', 'cancel'];
+const otherWords = words.filter((word) => !requestWords.includes(word) && !decisionWords.includes(word));
+
+const commandsSection: HelpSection = {
+  title: 'Commands of a request',
+  lines: verbs.map((verb) => lineOf(verbTable[verb])),
+  notes: grammarRules,
+};
+
+const overview: HelpPage = {
+  intro: `I run Microsoft Defender live response commands on a device, after other people have approved exactly what you asked for. For example:\n${exampleRequest}`,
+  sections: [
+    { title: 'Ask', lines: requestWords.map((word) => lineOf(wordTable[word])), notes: [] },
+    commandsSection,
+    { title: 'Follow and look up', lines: otherWords.map((word) => lineOf(wordTable[word])), notes: [] },
+    {
+      title: 'Decide',
+      lines: decisionWords.map((word) => lineOf(wordTable[word])),
+      notes: ['You decide on the card; these words are for when it fails. Nobody approves their own request.'],
+    },
+  ],
+};
+
+function pageOf(word: Word | Verb): HelpPage {
+  const entry = word in verbTable ? verbTable[word as Verb] : wordTable[word as Word];
+  const aliases = entry.aliases.length === 0 ? '' : ` You can also type ${entry.aliases.join(' or ')}.`;
+  const lines = [lineOf(entry)];
+  const intro = `${entry.purpose}${aliases}`;
+  if (word === 'on') return { intro, sections: [{ title: word, lines, notes: [] }, commandsSection] };
+  return { intro, sections: [{ title: word, lines, notes: word in verbTable ? grammarRules : [] }] };
+}

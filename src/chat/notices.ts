@@ -1,0 +1,38 @@
+import { visible } from '../lib/visible';
+import type { Command } from '../request/command';
+import { writeCommand } from './draft';
+
+/** What was understood differently from what was typed, or could be; shown before anything is stored. All text is untrusted. */
+export type Notice =
+  /** Typographic quotes, dashes or blanks of one line were read as the plain ones. */
+  | { readonly type: 'respelled'; readonly was: string; readonly now: string }
+  /** Bold, italic or struck text: Teams makes it from `*`, `_` and `~`, which are then gone. */
+  | { readonly type: 'formatting'; readonly text: string }
+  /** A link whose text is not its address; the text was taken. */
+  | { readonly type: 'link'; readonly text: string; readonly address: string }
+  | { readonly type: 'quoteLeftOut' }
+  | { readonly type: 'pictureLeftOut' }
+  /** The word `because` is part of a command. */
+  | { readonly type: 'becauseInCommand'; readonly command: Command }
+  /** A part of the reason starts like a command. */
+  | { readonly type: 'commandInReason'; readonly text: string };
+
+/** One sentence that says how it was read and what to do if that is wrong. */
+export function describeNotice(notice: Notice): string {
+  switch (notice.type) {
+    case 'respelled':
+      return `I read "${visible(notice.was)}" as "${visible(notice.now)}", because apps replace quotes, dashes and blanks while people type. If that is wrong, send it as a code block or use the form (new).`;
+    case 'formatting':
+      return `"${visible(notice.text)}" arrived in bold, italic or struck through. If you typed * or _ or ~ around it, Teams took them away: send it as a code block or use the form (new).`;
+    case 'link':
+      return `I took the words "${visible(notice.text)}", not the address behind them ("${visible(notice.address)}"). If you meant the address, type it without a link.`;
+    case 'quoteLeftOut':
+      return 'I left out the message that you quoted and read only what you wrote yourself. To repeat a request, copy its text.';
+    case 'pictureLeftOut':
+      return 'I left out a picture, because I read text only. Type what it shows if I need it.';
+    case 'becauseInCommand':
+      return `I read "${visible(writeCommand(notice.command))}" as one command, with the word because inside it, since the reason starts at the first line that begins with because. If your reason starts earlier, put that because on a line of its own.`;
+    case 'commandInReason':
+      return `I read "${visible(notice.text)}" as part of the reason, so it will not run, because everything after because is the reason. If it is a command, put it before because.`;
+  }
+}

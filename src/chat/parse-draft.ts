@@ -1,0 +1,140 @@
+import { err, ok, type Result } from '../lib/result';
+import { type Command, findCommandFaults } from '../request/command';
+import { straighten } from './clean';
+import type { Draft } from './draft';
+import { checkDevice, checkReason } from './draft-check';
+import type { ChatFault } from './faults';
+import type { Notice } from './notices';
+import { findVerb, nearestWord, verbs, verbTable } from './words';
+
+export interface ReadDraft {
+  readonly draft: Draft;
+  readonly notices: readonly Notice[];
+}
+
+/**
+ * The request in the text after `on`: the device, the commands by line or `;`, the reason after `because`.
+ *
+ * Where the reason starts: at the first line, or part after `;`, that begins with `because`; only if there is none, at the first `because` that
+ * stands as its own word outside double quotes. Everything after it is the reason, `;` and lines included. So a command may hold the word
+ * when the real `because` has a line of its own, and a notice shows it.
+ */
+export function parseDraft(text: string): Result<ReadDraft, readonly ChatFault[]> {
+  const because = findBecause(text);
+  const head = straighten(because === null ? text : text.slice(0, because.start));
+  const reason =
+    because === null
+      ? ''
+      : text
+          .slice(because.end)
+          .replace(/[\t\u00a0]/g, ' ')
+          .trim();
+  const { device, rest } = takeDevice(head.text);
+  const parsed = splitParts(rest).map(parseCommand);
+  const commands = parsed.flatMap((result) => (result.ok ? [result.value] : []));
+  const draft: Draft = { device, commands, reason };
+
+  const faults: ChatFault[] = [];
+  if (device === '') faults.push({ type: 'missingDevice', draft });
+  else faults.push(...checkDevice(device));
+  if (parsed.length === 0) faults.push({ type: 'missingCommands', draft });
+  const unread = parsed.flatMap((result) => (result.ok ? [] : [result.error]));
+  faults.push(...unread);
+  if (unread.length === 0 && commands.length > 0) {
+    faults.push(...findCommandFaults(commands).map((fault): ChatFault => ({ type: 'badCommand', fault, draft })));
+  }
+  if (reason === '') faults.push({ type: 'missingReason', draft });
+  else faults.push(...checkReason(reason));
+  if (faults.length > 0) return err(faults);
+
+  return ok({ draft, notices: [...head.notices, ...findDoubts(draft)] });
+}
+
+/** Text of the same length in which nothing inside a pair of double quotes on one line can be taken for a separator or a word. */
+const maskQuoted = (text: string): string =>
+  text.replace(/["\u201c-\u201f][^"\u201c-\u201f\n]*["\u201c-\u201f]/g, (quoted) => 'x'.repeat(quoted.length));
+
+function findBecause(text: string): { readonly start: number; readonly end: number } | null {
+  const masked = maskQuoted(text);
+  const found =
+    /(?<=(?:^|[\n;])[ \t\u00a0]*)because(?:(?=\s|$)|:)/i.exec(masked) ??
+    /(?<=[ \t\u00a0])because(?:(?=\s|$)|:)/i.exec(masked);
+  return found === null ? null : { start: found.index, end: found.index + found[0].length };
+}
+
+/** The first word after `on`, or a double-quoted one; a bare verb is a command whose device was forgotten. */
+function takeDevice(text: string): { readonly device: string; readonly rest: string } {
+  const found = /^\s*(?:"([^"\n]*)"|([^\s;]+))(?=[\s;]|$)/.exec(text);
+  const [all = '', quoted, bare = ''] = found ?? [];
+  if (quoted === undefined && (bare === '' || findVerb(bare) !== null)) return { device: '', rest: text };
+  return { device: trimBlanks(quoted ?? bare), rest: text.slice(all.length) };
+}
+
+function splitParts(text: string): readonly string[] {
+  const masked = maskQuoted(text);
+  const parts: string[] = [];
+  let start = 0;
+  for (const separator of [...masked.matchAll(/[\n;]/g)].map((found) => found.index)) {
+    parts.push(text.slice(start, separator));
+    start = separator + 1;
+  }
+  parts.push(text.slice(start));
+  return parts.map(trimBlanks).filter((part) => part !== '');
+}
+
+function parseCommand(part: string): Result<Command, ChatFault> {
+  const typed = /^[^ \t]+/.exec(part)?.[0] ?? '';
+  const verb = findVerb(typed);
+  if (verb === null) return err({ type: 'unknownCommand', typed, suggestion: nearestWord(typed, verbs) });
+  const rest = trimBlanks(part.slice(typed.length));
+  const name = takeName(rest);
+  if (name === null) return err({ type: 'unclosedQuote', typed: part });
+  const more = trimBlanks(rest.slice(name.length));
+  const type = verbTable[verb].type;
+  if (type === 'RunScript') {
+    const args = readArgs(more);
+    return args === null
+      ? err({ type: 'unclosedQuote', typed: part })
+      : ok({ type, scriptName: name.text, args: args === '' ? null : args });
+  }
+  if (more !== '') return err({ type: 'extraWords', verb, typed: rest });
+  return ok(type === 'PutFile' ? { type, fileName: name.text } : { type, path: name.text });
+}
+
+/** The first word, which double quotes may hold together; null when a quote is not closed. */
+function takeName(text: string): { readonly text: string; readonly length: number } | null {
+  if (!text.startsWith('"')) {
+    const name = /^[^ \t]*/.exec(text)?.[0] ?? '';
+    return { text: name, length: name.length };
+  }
+  const quoted = /^"([^"]*)"(?=[ \t]|$)/.exec(text);
+  return quoted === null ? null : { text: quoted[1] ?? '', length: quoted[0].length };
+}
+
+/** The argument string byte for byte; `-parameters "<args>"` as in the portal is the same as `<args>`; null when its quote is not closed. */
+function readArgs(text: string): string | null {
+  const named = /^--?parameters(?:[ \t]+|$)/i.exec(text);
+  if (named === null) return text;
+  const value = text.slice(named[0].length);
+  if (!value.startsWith('"')) return value;
+  return value.length > 1 && value.endsWith('"') ? trimBlanks(value.slice(1, -1)) : null;
+}
+
+/** What a reader of the draft might take for something else. */
+function findDoubts({ commands, reason }: Draft): readonly Notice[] {
+  const doubts: Notice[] = [];
+  for (const command of commands) {
+    const texts = command.type === 'RunScript' ? [command.scriptName, command.args ?? ''] : [];
+    if (command.type === 'GetFile') texts.push(command.path);
+    if (command.type === 'PutFile') texts.push(command.fileName);
+    if (texts.some((text) => /(?:^|\s)because(?:\s|$)/i.test(text))) doubts.push({ type: 'becauseInCommand', command });
+  }
+  for (const part of reason.split(/[\n;]/).slice(1).map(trimBlanks)) {
+    const command = parseCommand(part);
+    if (command.ok && findCommandFaults([command.value]).length === 0)
+      doubts.push({ type: 'commandInReason', text: part });
+  }
+  return doubts;
+}
+
+const trimBlanks = (text: string): string => text.replace(/^[ \t]+|(?<![ \t])[ \t]+$/g, '');

@@ -1,0 +1,145 @@
+import { err, ok, type Result } from '../lib/result';
+import { hasHidden } from '../lib/visible';
+import { parseRequestId } from '../request/id';
+import type { RequestId } from '../request/request';
+import type { Cleaned } from './clean';
+import type { Draft } from './draft';
+import { checkReason, maxDeviceLength } from './draft-check';
+import type { ChatFault } from './faults';
+import type { Notice } from './notices';
+import { parseDraft } from './parse-draft';
+import { findVerb, findWord, nearestWord, type Verb, verbs, type Word, words } from './words';
+
+export type { Draft };
+
+/** What a message asks for. */
+export type Intent =
+  | { readonly type: 'draft'; readonly draft: Draft; readonly notices: readonly Notice[] }
+  | { readonly type: 'newForm'; readonly device: string | null }
+  | { readonly type: 'help'; readonly word: Word | Verb | null }
+  | { readonly type: 'status'; readonly id: RequestId | null }
+  | { readonly type: 'queue' }
+  | { readonly type: 'cancel'; readonly id: RequestId; readonly reason: string | null }
+  /** `shortDigest` is lower-case hex: the first characters of the digest that the card shows. */
+  | { readonly type: 'approve'; readonly id: RequestId; readonly shortDigest: string | null }
+  | { readonly type: 'deny'; readonly id: RequestId; readonly reason: string }
+  /** `index` is one-based, as typed. */
+  | { readonly type: 'result'; readonly id: RequestId; readonly index: number | null }
+  | { readonly type: 'device'; readonly query: string }
+  | { readonly type: 'library'; readonly query: string | null }
+  | { readonly type: 'whoami' };
+
+type Parsed = Result<Intent, readonly ChatFault[]>;
+
+/** Ours: twice what a request may hold, so that a longer message cannot be one. */
+export const maxMessageLength = 12_000;
+
+/** What a cleaned message asks for, or every fault that was found in it. */
+export function parseMessage(cleaned: Cleaned): Parsed {
+  const { text } = cleaned;
+  if (text.trim() === '') return err([{ type: 'empty' }]);
+  if (text.length > maxMessageLength) {
+    return err([{ type: 'tooLong', part: 'message', length: text.length, limit: maxMessageLength }]);
+  }
+  const typed = /\S+/.exec(text)?.[0] ?? '';
+  const rest = text.slice(text.indexOf(typed) + typed.length);
+  const word = findWord(typed);
+  if (word === 'on') return asIntent(parseDraft(rest), cleaned.notices);
+  if (word !== null) return parseWord(word, rest.replace(/[\t\u00a0]/g, ' ').trim());
+  if (findVerb(typed) !== null) return asIntent(parseDraft(text), cleaned.notices);
+  return err([{ type: 'unknownWord', typed, suggestion: nearestWord(typed, [...words, ...verbs]) }]);
+}
+
+const asIntent = (read: ReturnType<typeof parseDraft>, before: readonly Notice[]): Parsed =>
+  read.ok ? ok({ type: 'draft', draft: read.value.draft, notices: [...before, ...read.value.notices] }) : read;
+
+function parseWord(word: Exclude<Word, 'on'>, rest: string): Parsed {
+  if (hasHidden(rest.replaceAll('\n', ''))) return err([{ type: 'hiddenCharacters', part: 'message', text: rest }]);
+  switch (word) {
+    case 'new':
+      return parseQuery(word, rest, (query) => ok({ type: 'newForm', device: query }));
+    case 'help':
+      return parseHelp(rest);
+    case 'status':
+      if (rest === '') return ok({ type: 'status', id: null });
+      return withId(word, rest, (id, more) => nothingMore(word, more, { type: 'status', id }));
+    case 'queue':
+    case 'whoami':
+      return nothingMore(word, rest, { type: word });
+    case 'cancel':
+      return withId(word, rest, parseCancel);
+    case 'approve':
+      return withId(word, rest, parseApprove);
+    case 'deny':
+      return withId(word, rest, parseDeny);
+    case 'result':
+      return withId(word, rest, parseResult);
+    case 'device':
+      return parseQuery(word, rest, (query) =>
+        query === null ? err([{ type: 'missingText', word }]) : ok({ type: 'device', query }),
+      );
+    case 'library':
+      return parseQuery(word, rest, (query) => ok({ type: 'library', query }));
+  }
+}
+
+function parseHelp(rest: string): Parsed {
+  if (rest === '') return ok({ type: 'help', word: null });
+  const word = findWord(rest) ?? findVerb(rest);
+  if (word !== null) return ok({ type: 'help', word });
+  return err([{ type: 'unknownWord', typed: rest, suggestion: nearestWord(rest, [...words, ...verbs]) }]);
+}
+
+function parseQuery(word: Word, rest: string, then: (query: string | null) => Parsed): Parsed {
+  if (rest.includes('\n')) {
+    return err([{ type: 'unexpectedText', word, typed: rest.slice(rest.indexOf('\n')).trim() }]);
+  }
+  const query = rest.replace(/^["\u201c-\u201f](.*)["\u201c-\u201f]$/, '$1').trim();
+  if (query.length > maxDeviceLength) {
+    return err([{ type: 'tooLong', part: 'query', length: query.length, limit: maxDeviceLength }]);
+  }
+  return then(query === '' ? null : query);
+}
+
+function withId(word: Word, rest: string, then: (id: RequestId, more: string) => Parsed): Parsed {
+  if (rest === '') return err([{ type: 'missingText', word }]);
+  const typed = /^(?:lr(?: *[-\u2010-\u2015\u2212]+ *| +))?\S*/i.exec(rest)?.[0] ?? '';
+  const id = parseRequestId(typed);
+  return id === null ? err([{ type: 'badRequestId', word, typed }]) : then(id, rest.slice(typed.length).trim());
+}
+
+const parseCancel = (id: RequestId, more: string): Parsed => {
+  const reason = reasonOf(more);
+  if (reason === null && more !== '') return err([{ type: 'missingBecause', word: 'cancel', id, typed: more }]);
+  return findReasonFaults(reason ?? '') ?? ok({ type: 'cancel', id, reason: reason === '' ? null : reason });
+};
+
+const parseDeny = (id: RequestId, more: string): Parsed => {
+  const reason = reasonOf(more);
+  if (reason === null || reason === '')
+    return err([{ type: 'missingDenyReason', id, typed: reason === null ? more : '' }]);
+  return findReasonFaults(reason) ?? ok({ type: 'deny', id, reason });
+};
+
+const parseApprove = (id: RequestId, more: string): Parsed => {
+  if (more === '') return ok({ type: 'approve', id, shortDigest: null });
+  if (!/^[0-9a-f]{6,64}$/i.test(more)) return err([{ type: 'badDigest', id, typed: more }]);
+  return ok({ type: 'approve', id, shortDigest: more.toLowerCase() });
+};
+
+const parseResult = (id: RequestId, more: string): Parsed => {
+  if (more === '') return ok({ type: 'result', id, index: null });
+  if (!/^[1-9]\d?$/.test(more)) return err([{ type: 'badResultNumber', id, typed: more }]);
+  return ok({ type: 'result', id, index: Number(more) });
+};
+
+/** The text after `because`; null when the word is not there. */
+const reasonOf = (text: string): string | null => /^because(?=[\s:]|$):?([\s\S]*)$/i.exec(text)?.[1]?.trim() ?? null;
+
+const findReasonFaults = (reason: string): Parsed | null => {
+  const faults = checkReason(reason);
+  return faults.length > 0 ? err(faults) : null;
+};
+
+const nothingMore = (word: Word, more: string, intent: Intent): Parsed =>
+  more === '' ? ok(intent) : err([{ type: 'unexpectedText', word, typed: more }]);
