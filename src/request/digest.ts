@@ -18,9 +18,9 @@ export function canonicalText(bound: Bound): string {
     bound.tenantId,
     [bound.device.machineId, bound.device.entraDeviceId, bound.device.name],
     bound.commands.map((command) => [command.type, commandToParams(command).map(({ key, value }) => [key, value])]),
-    [...bound.library]
+    bound.library
       .map((file) => [file.fileName, file.sha256])
-      .sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1)),
+      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     bound.reason,
     bound.policyVersion,
   ]);

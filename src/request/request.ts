@@ -137,6 +137,8 @@ export interface CancelWish {
   readonly by: Person | null;
   readonly reason: string | null;
   readonly at: number;
+  /** Defender answered that it cannot be cancelled (any more); another wish may be asked. */
+  readonly refused?: true;
 }
 
 export interface CommandProgress {
@@ -195,6 +197,9 @@ export interface Unknown extends Decided {
   readonly doubt: 'noAnswer' | 'vanished';
   /** Known only when a known action has vanished. */
   readonly actionId: string | null;
+  /** What was seen before it vanished: the device may have acted, and what was told is not told again. */
+  readonly runningSince: number | null;
+  readonly progress: readonly CommandProgress[];
   /** Before this instant an absent marker proves nothing, since Defender may still hide a new action (defender-api.md §1.2). */
   readonly settleAt: number;
   readonly lookUps: number;

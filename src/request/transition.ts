@@ -1,47 +1,25 @@
 import { minutes, seconds } from '../lib/clock';
-import { err, exhaustive, ok, type Result } from '../lib/result';
-import { commandOrder } from './command';
-import type { Effect, News } from './effect';
+import { err, exhaustive } from '../lib/result';
+import type { Effect } from './effect';
 import type { Event, ObservedAction } from './event';
+import { observe, taken } from './observe';
+import { baseOf, decidedOf, move, notNow, type Outcome, stay, type Transition } from './outcome';
 import type {
   AwaitingApproval,
-  Cancelled,
   CancelWish,
-  CommandProgress,
   LiveResponseRequest,
   Pending,
   Person,
   Queued,
   RequestBase,
   Running,
-  State,
   Submitting,
   Unknown,
   Vote,
 } from './request';
 import { isFinal } from './request';
 
-/** The next request and what must be done outside; `request` is the same object when the event changes nothing. */
-export interface Transition {
-  readonly request: LiveResponseRequest;
-  readonly effects: readonly Effect[];
-}
-
-/** Why an event did not move a request: a person's mistake has its own word, all else is `notNow`. */
-export type TransitionRefusal =
-  | { readonly type: 'requesterCannotVote' }
-  | { readonly type: 'notAnApprover' }
-  | { readonly type: 'digestDiffers' }
-  | { readonly type: 'alreadyVoted' }
-  | { readonly type: 'denyNeedsReason' }
-  | { readonly type: 'decideByPassed' }
-  | { readonly type: 'alreadyDecided' }
-  | { readonly type: 'notYours' }
-  | { readonly type: 'alreadyCancelling' }
-  | { readonly type: 'alreadyEnded' }
-  | { readonly type: 'notNow'; readonly state: State };
-
-type Outcome = Result<Transition, TransitionRefusal>;
+export type { Transition, TransitionRefusal } from './outcome';
 
 /**
  * How long after an unclear submission an absent marker proves nothing: Defender hides a new action for up to about two minutes
@@ -57,7 +35,7 @@ export const slowLookMs = minutes(5);
 
 /** A new request and its first effects; from here on only `transition` changes it. */
 export const openRequest = (base: RequestBase, decideBy: number): Transition => ({
-  request: { ...base, state: 'awaitingApproval', votes: [], decideBy },
+  request: { ...baseOf(base), state: 'awaitingApproval', votes: [], decideBy },
   effects: [{ type: 'postCards' }],
 });
 
@@ -83,7 +61,7 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
       return admit(request, now);
     case 'accepted':
       if (request.state !== 'submitting') return notNow(request);
-      return observe(toPending(request, event.action, now), event.action, now, []);
+      return observe(taken(request, event.action, now), event.action, now, []);
     case 'putBack':
       if (request.state === 'submitting') return putBack(request, event, now);
       if (request.state === 'queued') return move({ ...request, notBefore: event.notBefore, hold: event.hold }, []);
@@ -102,8 +80,7 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
     case 'vanished':
       return request.state === 'pending' || request.state === 'running' ? vanish(request, now) : notNow(request);
     case 'cancelRefused':
-      if (request.state !== 'pending' && request.state !== 'running') return notNow(request);
-      return ok({ request, effects: request.cancel?.by ? [reply({ type: 'cancelRefused', code: event.code })] : [] });
+      return refuseCancel(request, event.code);
     default:
       return exhaustive(event);
   }
@@ -165,7 +142,7 @@ function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly b
     case 'unknown':
     case 'pending':
     case 'running': {
-      if (request.cancel?.by) return err({ type: 'alreadyCancelling' });
+      if (request.cancel?.by && !request.cancel.refused) return err({ type: 'alreadyCancelling' });
       const actionId = request.state === 'submitting' ? null : request.actionId;
       const sent: readonly Effect[] = actionId === null ? [] : [{ type: 'cancelAction', actionId }];
       return move({ ...request, cancel: wish }, [{ type: 'cancelAsked', by: wish.by, reason: wish.reason }], sent);
@@ -173,6 +150,16 @@ function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly b
     default:
       return notNow(request);
   }
+}
+
+/** The wish is kept, since Defender refuses to cancel what is being cancelled already; it no longer bars a new one. */
+function refuseCancel(request: LiveResponseRequest, code: string): Outcome {
+  if (request.state !== 'pending' && request.state !== 'running' && request.state !== 'unknown') return notNow(request);
+  if (request.cancel === null || request.cancel.refused) return notNow(request);
+  return move(
+    { ...request, cancel: { ...request.cancel, refused: true } },
+    request.cancel.by === null ? [] : [{ type: 'cancelRefused', code }],
+  );
 }
 
 function runClock(request: LiveResponseRequest, now: number): Outcome {
@@ -183,7 +170,7 @@ function runClock(request: LiveResponseRequest, now: number): Outcome {
     case 'queued':
       return now < request.startBy ? stay(request) : lapsedHere(request, now);
     case 'pending':
-      if (now < request.startBy || request.cancel !== null) return stay(request);
+      if (now < request.startBy || !mayWithdraw(request)) return stay(request);
       return move(
         { ...request, cancel: { by: null, reason: null, at: now } },
         [],
@@ -193,6 +180,13 @@ function runClock(request: LiveResponseRequest, now: number): Outcome {
       return stay(request);
   }
 }
+
+/**
+ * Whether the start-by clock of a pending request still has a cancel to send: not after one of its own, which Defender's answer
+ * ends, and not while a person's is under way.
+ */
+export const mayWithdraw = ({ cancel }: Pending): boolean =>
+  cancel === null || (cancel.by !== null && cancel.refused === true);
 
 const admit = (request: Queued, now: number): Outcome => {
   const attempt = request.attempts + 1;
@@ -238,6 +232,8 @@ const doubt = (request: Submitting, now: number): Outcome =>
       intentAt: request.intentAt,
       doubt: 'noAnswer',
       actionId: null,
+      runningSince: null,
+      progress: [],
       settleAt: now + settleMs,
       lookUps: 0,
       toldAt: null,
@@ -256,6 +252,8 @@ const vanish = (request: Pending | Running, now: number): Outcome =>
       intentAt: request.submittedAt,
       doubt: 'vanished',
       actionId: request.actionId,
+      runningSince: request.state === 'running' ? request.runningSince : null,
+      progress: request.progress,
       settleAt: now,
       lookUps: 0,
       toldAt: now,
@@ -292,14 +290,14 @@ function lookedUp(request: Unknown, event: Extract<Event, { type: 'lookedUp' }>,
 }
 
 const found = (request: Unknown, action: ObservedAction, now: number): Outcome =>
-  observe(toPending(request, action, request.intentAt), action, now, [{ type: 'found' }]);
+  observe(taken(request, action, request.intentAt), action, now, [{ type: 'found' }]);
 
 function observed(request: LiveResponseRequest, action: ObservedAction, now: number): Outcome {
   switch (request.state) {
     case 'pending':
     case 'running':
       return request.actionId === action.actionId
-        ? observe({ request, effects: [] }, action, now, [])
+        ? observe({ request, effects: [], isNew: false }, action, now, [])
         : notNow(request);
     case 'unknown':
       return request.actionId === action.actionId ? found(request, action, now) : notNow(request);
@@ -307,114 +305,6 @@ function observed(request: LiveResponseRequest, action: ObservedAction, now: num
       return isFinal(request.state) ? stay(request) : notNow(request);
   }
 }
-
-/** Defender has it: the wish to cancel that could not be sent before is sent now. */
-const toPending = (
-  request: Submitting | Unknown,
-  action: ObservedAction,
-  submittedAt: number,
-): { request: Pending; effects: readonly Effect[] } => ({
-  request: {
-    ...decidedOf(request),
-    state: 'pending',
-    actionId: action.actionId,
-    submittedAt,
-    progress: [],
-    cancel: request.cancel,
-  },
-  effects: request.cancel === null ? [] : [{ type: 'cancelAction', actionId: action.actionId }],
-});
-
-/** What Defender says of the action decides; a state that it does not document changes nothing but the progress shown. */
-function observe(
-  from: { readonly request: Pending | Running; readonly effects: readonly Effect[] },
-  action: ObservedAction,
-  now: number,
-  news: readonly News[],
-): Outcome {
-  const { request } = from;
-  const failures: readonly News[] = action.progress
-    .filter((p) => p.status === 'Failed' && request.progress.find((was) => was.index === p.index)?.status !== 'Failed')
-    .map((progress) => ({ type: 'commandFailed', progress }));
-  const isNew = from.effects.length > 0 || news.length > 0 || request.progress.length === 0;
-  const end = {
-    ...decidedOf(request),
-    actionId: action.actionId,
-    submittedAt: request.submittedAt,
-    endedAt: now,
-    progress: action.progress,
-  };
-  const ended = (next: LiveResponseRequest): Outcome =>
-    move(
-      next,
-      [...news, ...failures, { type: 'ended' }],
-      resultsOf(request, action).map((index) => ({ type: 'fetchResult', actionId: action.actionId, index })),
-    );
-  switch (action.status) {
-    case 'Succeeded':
-      return ended({ ...end, state: 'succeeded' });
-    case 'Failed':
-      return ended({ ...end, state: 'failed' });
-    case 'TimeOut':
-      return ended({ ...end, state: 'timedOut' });
-    case 'Cancelled':
-      return ended(afterCancel(request, action, now));
-    case 'InProgress':
-      if (request.state === 'running') return progressed(request, action, [...news, ...failures], from.effects);
-      return move(
-        { ...request, state: 'running', runningSince: now, progress: action.progress },
-        [...news, { type: 'started' }, ...failures],
-        from.effects,
-      );
-    default:
-      return isNew
-        ? move({ ...request, progress: action.progress }, [...news, ...failures], from.effects)
-        : progressed(request, action, failures, []);
-  }
-}
-
-const progressed = (
-  request: Pending | Running,
-  action: ObservedAction,
-  news: readonly News[],
-  effects: readonly Effect[],
-): Outcome =>
-  news.length === 0 && effects.length === 0 && sameProgress(request.progress, action.progress)
-    ? stay(request)
-    : move({ ...request, progress: action.progress }, news, effects);
-
-function afterCancel(request: Pending | Running, action: ObservedAction, now: number): LiveResponseRequest {
-  const mayHaveActed = request.state === 'running' || action.progress.some(hasStarted);
-  if (request.cancel?.by === null && !mayHaveActed)
-    return { ...decidedOf(request), state: 'lapsed', actionId: action.actionId, endedAt: now };
-  const by: Cancelled['by'] =
-    request.cancel === null
-      ? { type: 'foreign', requestor: action.cancellationRequestor }
-      : { type: 'wish', wish: request.cancel };
-  return {
-    ...decidedOf(request),
-    state: 'cancelled',
-    actionId: action.actionId,
-    endedAt: now,
-    progress: action.progress,
-    mayHaveActed,
-    by,
-  };
-}
-
-/** PutFile has no result (run-live-response), and a command that never started has none either. */
-const resultsOf = (request: RequestBase, action: ObservedAction): readonly number[] =>
-  action.progress
-    .filter(
-      (p) =>
-        hasStarted(p) && request.commands[p.index] !== undefined && request.commands[p.index]?.type !== commandOrder[0],
-    )
-    .map((p) => p.index);
-
-const hasStarted = (progress: CommandProgress): boolean => progress.status !== 'Created' || progress.startedAt !== null;
-
-const sameProgress = (a: readonly CommandProgress[], b: readonly CommandProgress[]): boolean =>
-  JSON.stringify(a) === JSON.stringify(b);
 
 /** Cancelled without Defender: it surely never got it. */
 const cancelledHere = (request: Queued | Submitting | Unknown, wish: CancelWish, now: number): Outcome =>
@@ -433,37 +323,3 @@ const cancelledHere = (request: Queued | Submitting | Unknown, wish: CancelWish,
 
 const lapsedHere = (request: Queued | Submitting | Unknown, now: number): Outcome =>
   move({ ...decidedOf(request), state: 'lapsed', actionId: null, endedAt: now }, [{ type: 'ended' }]);
-
-const reply = (news: News): Effect => ({ type: 'reply', news });
-
-const move = (request: LiveResponseRequest, news: readonly News[], effects: readonly Effect[] = []): Outcome =>
-  ok({ request, effects: [...effects, { type: 'updateCards' }, ...news.map(reply)] });
-
-const stay = (request: LiveResponseRequest): Outcome => ok({ request, effects: [] });
-
-const notNow = (request: LiveResponseRequest): Outcome => err({ type: 'notNow', state: request.state });
-
-/** Exactly the fields of the base, so that no state drags along what belongs to another. */
-const baseOf = (r: RequestBase): RequestBase => ({
-  id: r.id,
-  tenantId: r.tenantId,
-  requester: r.requester,
-  device: r.device,
-  commands: r.commands,
-  library: r.library,
-  reason: r.reason,
-  policyVersion: r.policyVersion,
-  approvalsNeeded: r.approvalsNeeded,
-  approverIds: r.approverIds,
-  startWithinMs: r.startWithinMs,
-  digest: r.digest,
-  conversationId: r.conversationId,
-  createdAt: r.createdAt,
-});
-
-const decidedOf = (r: Queued | Submitting | Unknown | Pending | Running) => ({
-  ...baseOf(r),
-  votes: r.votes,
-  approvedAt: r.approvedAt,
-  startBy: r.startBy,
-});

@@ -1,0 +1,140 @@
+import type { Effect, News } from './effect';
+import type { ObservedAction } from './event';
+import { decidedOf, move, type Outcome, stay } from './outcome';
+import type {
+  CommandProgress,
+  LiveResponseRequest,
+  Pending,
+  RequestBase,
+  Running,
+  Submitting,
+  Unknown,
+} from './request';
+
+/** A request that Defender has; `isNew` when this event is the first to say so. */
+interface Taken {
+  readonly request: Pending | Running;
+  readonly effects: readonly Effect[];
+  readonly isNew: boolean;
+}
+
+/**
+ * Defender has it: the wish to cancel that could not be sent, or was refused while the action could not be seen, is sent now.
+ * What was seen before it vanished stays seen.
+ */
+export function taken(request: Submitting | Unknown, action: ObservedAction, submittedAt: number): Taken {
+  const sent = request.state === 'unknown' && request.actionId !== null && request.cancel?.refused !== true;
+  const cancel = request.cancel && { by: request.cancel.by, reason: request.cancel.reason, at: request.cancel.at };
+  const base = { ...decidedOf(request), actionId: action.actionId, submittedAt, cancel };
+  const effects: readonly Effect[] =
+    cancel === null || sent ? [] : [{ type: 'cancelAction', actionId: action.actionId }];
+  if (request.state === 'submitting')
+    return { request: { ...base, state: 'pending', progress: [] }, effects, isNew: true };
+  const { runningSince, progress } = request;
+  return {
+    request:
+      runningSince === null
+        ? { ...base, state: 'pending', progress }
+        : { ...base, state: 'running', runningSince, progress },
+    effects,
+    isNew: true,
+  };
+}
+
+/** What Defender says of the action decides; a state that it does not document changes nothing but the progress shown. */
+export function observe(from: Taken, action: ObservedAction, now: number, foundNews: readonly News[]): Outcome {
+  const { request } = from;
+  const progress = laterOf(request.progress, action.progress);
+  const failures: readonly News[] = progress
+    .filter((p) => p.status === 'Failed' && request.progress.find((was) => was.index === p.index)?.status !== 'Failed')
+    .map((failed) => ({ type: 'commandFailed', progress: failed }));
+  const end = {
+    ...decidedOf(request),
+    actionId: request.actionId,
+    submittedAt: request.submittedAt,
+    endedAt: now,
+    progress,
+  };
+  const ended = (next: LiveResponseRequest): Outcome =>
+    move(
+      next,
+      [...foundNews, ...failures, { type: 'ended' }],
+      resultsOf(request, action.status, progress).map((index) => ({
+        type: 'fetchResult',
+        actionId: request.actionId,
+        index,
+      })),
+    );
+  switch (action.status) {
+    case 'Succeeded':
+      return ended({ ...end, state: 'succeeded' });
+    case 'Failed':
+      return ended({ ...end, state: 'failed' });
+    case 'TimeOut':
+      return ended({ ...end, state: 'timedOut' });
+    case 'Cancelled':
+      return ended(afterCancel(request, progress, action.cancellationRequestor, now));
+    case 'InProgress':
+      if (request.state === 'pending')
+        return move(
+          { ...request, state: 'running', runningSince: now, progress },
+          [...foundNews, { type: 'started' }, ...failures],
+          from.effects,
+        );
+      break;
+  }
+  return from.isNew || !sameProgress(request.progress, progress)
+    ? move({ ...request, progress }, [...foundNews, ...failures], from.effects)
+    : stay(request);
+}
+
+/**
+ * The progress by command, each once: Defender leaves fields out in some states and reads lag behind (defender-api.md §1.2, §2.1), so
+ * what is no longer said still counts, and a command that has ended does not become open again.
+ */
+function laterOf(was: readonly CommandProgress[], now: readonly CommandProgress[]): readonly CommandProgress[] {
+  const byIndex = new Map(was.map((p) => [p.index, p]));
+  for (const next of now) {
+    const before = byIndex.get(next.index);
+    if (before === undefined || !hasEnded(before) || hasEnded(next)) byIndex.set(next.index, next);
+  }
+  return [...byIndex.values()].sort((a, b) => a.index - b.index);
+}
+
+function afterCancel(
+  request: Pending | Running,
+  progress: readonly CommandProgress[],
+  requestor: string | null,
+  now: number,
+): LiveResponseRequest {
+  const mayHaveActed = request.state === 'running' || progress.some(hasStarted);
+  if (request.cancel?.by === null && !mayHaveActed)
+    return { ...decidedOf(request), state: 'lapsed', actionId: request.actionId, endedAt: now };
+  return {
+    ...decidedOf(request),
+    state: 'cancelled',
+    actionId: request.actionId,
+    endedAt: now,
+    progress,
+    mayHaveActed,
+    by: request.cancel === null ? { type: 'foreign', requestor } : { type: 'wish', wish: request.cancel },
+  };
+}
+
+/** PutFile has no result (run-live-response), and a command that never started has none either; one that failed has. */
+const resultsOf = (
+  request: RequestBase,
+  status: ObservedAction['status'],
+  progress: readonly CommandProgress[],
+): readonly number[] =>
+  [...request.commands.entries()]
+    .filter(([, command]) => command.type !== 'PutFile')
+    .map(([index]) => index)
+    .filter((index) => status === 'Succeeded' || progress.some((p) => p.index === index && hasStarted(p)));
+
+const hasStarted = (progress: CommandProgress): boolean => progress.status !== 'Created' || progress.startedAt !== null;
+
+const hasEnded = ({ status }: CommandProgress): boolean => status === 'Completed' || status === 'Failed';
+
+const sameProgress = (a: readonly CommandProgress[], b: readonly CommandProgress[]): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
