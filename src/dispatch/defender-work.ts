@@ -1,0 +1,183 @@
+import type { MachineAction } from '../defender/client';
+import { DefenderError } from '../defender/errors';
+import type { KeptResult } from '../evidence/keep-result';
+import { minutes, seconds } from '../lib/clock';
+import { markerOf, shortDigest } from '../request/digest';
+import type { Event } from '../request/event';
+import type { LiveResponseRequest, RequestId } from '../request/request';
+import { applyEvent } from '../store/apply';
+import type { ClaimedWork, Tx } from '../store/store';
+import { resultPost } from '../thread/news';
+import type { DispatchOptions, Task } from './options';
+import type { Views } from './views';
+
+const leaseMs = minutes(5);
+const atOnce = 8;
+/** Clients wait 3 to 5 s after the end before a result is there (defender-api.md §1.3). */
+const firstRetryMs = seconds(3);
+const longestRetryMs = minutes(2);
+/** After about this many tries (some 25 minutes) people are told that there is no result to be had. */
+const resultTries = 18;
+/** A cancel of an action that Defender still hides answers 404 for up to two minutes (§1.2); after these tries it surely knows none. */
+const cancelTries = 8;
+const markerMarginMs = minutes(2);
+
+/** Looks up doubtful submissions, cancels, and fetches results: reads and repeatable calls, retried from their rows with growing pauses. */
+export function createDefenderWork(options: DispatchOptions & { readonly views: Views }): {
+  start(): Promise<readonly Task[]>;
+} {
+  const { store, defender, clock, random, log, views } = options;
+  let running = 0;
+
+  return {
+    async start() {
+      if (running >= atOnce) return [];
+      const rows = await store.transact((tx) =>
+        tx.claimWork({
+          types: ['lookUp', 'cancelAction', 'fetchResult'],
+          now: clock.now(),
+          leaseMs,
+          limit: atOnce - running,
+          leaseToken: Buffer.from(random(12)).toString('hex'),
+        }),
+      );
+      return rows.map((row) => {
+        running++;
+        return { what: row.work.type, done: perform(row).finally(() => running--) };
+      });
+    },
+  };
+
+  async function perform(row: ClaimedWork): Promise<void> {
+    const stored = row.requestId === null ? null : await store.request(row.requestId);
+    if (stored === null) return end(row);
+    try {
+      if (row.work.type === 'lookUp') await lookUp(row, stored.request);
+      else if (row.work.type === 'cancelAction') await cancel(row, stored.request, row.work.actionId);
+      else if (row.work.type === 'fetchResult') await fetchResult(row, stored.request, row.work);
+    } catch (error) {
+      if (!(error instanceof DefenderError)) throw error;
+      log.warn(
+        { requestId: stored.request.id, work: row.work.type, code: error.code, claims: row.claims },
+        'Defender did not answer; tried again later',
+      );
+      await afterFailure(row, stored.request, error);
+    }
+  }
+
+  /** Looks for our marker among the machine's actions; a list that could not be read proves nothing, and is asked for again. */
+  async function lookUp(row: ClaimedWork, request: LiveResponseRequest): Promise<void> {
+    if (request.state !== 'unknown') return end(row);
+    const action = request.actionId === null ? await findMarked(request) : await defender.getAction(request.actionId);
+    await end(row, { type: 'lookedUp', action, complete: true });
+  }
+
+  async function findMarked(
+    request: LiveResponseRequest & { readonly intentAt: number },
+  ): Promise<MachineAction | null> {
+    const actions = await defender.listMachineActions(request.device.machineId, request.intentAt - markerMarginMs);
+    return actions.find((action) => action.comment.startsWith(markerOf(request))) ?? null;
+  }
+
+  async function cancel(row: ClaimedWork, request: LiveResponseRequest, actionId: string): Promise<void> {
+    if (request.state !== 'pending' && request.state !== 'running' && request.state !== 'unknown') return end(row);
+    const why = request.cancel?.by ? `cancelled by ${request.cancel.by.id}` : 'not started in time';
+    const outcome = await defender.cancelAction(actionId, `${markerOf(request)} ${why}`);
+    switch (outcome.type) {
+      case 'accepted':
+        return end(row, { type: 'observed', action: outcome.action });
+      case 'refused':
+        return end(row, { type: 'cancelRefused', code: outcome.code });
+      case 'unknownAction':
+        if (row.claims < cancelTries) return later(row, 'unknownAction');
+        return end(row, { type: 'cancelRefused', code: 'NotFound' });
+    }
+  }
+
+  async function fetchResult(
+    row: ClaimedWork,
+    request: LiveResponseRequest,
+    work: { readonly actionId: string; readonly index: number },
+  ): Promise<void> {
+    const command = request.commands[work.index];
+    if (command === undefined) return end(row);
+    const outcome = await defender.openResult(work.actionId, work.index);
+    if (outcome.type !== 'opened') {
+      if (row.claims < resultTries) return later(row, outcome.type);
+      return tell(row, request, missing(work.index, command.type, outcome.type));
+    }
+    await tell(row, request, await options.keepResult(request.id, work.index, command, outcome.body));
+  }
+
+  /** Result, reply, card and audit entry in one transaction: a result that is kept is told, and told once. */
+  async function tell(row: ClaimedWork, request: LiveResponseRequest, result: KeptResult): Promise<void> {
+    await store.transact(async (tx) => {
+      const now = clock.now();
+      await tx.saveResult(request.id, result);
+      const stored = await tx.request(request.id);
+      if (stored) {
+        const post = resultPost(await views.of(tx, stored), result);
+        const { conversationId } = request;
+        await tx.addWork([
+          { requestId: request.id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },
+        ]);
+        await tx.refreshCopies(request.id, now);
+      }
+      await tx.appendAudit({
+        at: now,
+        requestId: request.id,
+        actor: 'defender',
+        what: 'result',
+        detail: {
+          digest: shortDigest(request.digest),
+          index: result.index,
+          outcome: result.outcome,
+          rawSha256: result.rawSha256,
+          rawSize: result.rawSize,
+          fileSha256: result.file?.sha256 ?? null,
+          exitCode: result.exitCode,
+        },
+      });
+      await tx.finishWork(row, now);
+    });
+  }
+
+  async function afterFailure(row: ClaimedWork, request: LiveResponseRequest, error: DefenderError): Promise<void> {
+    if (row.work.type === 'lookUp') return end(row, { type: 'lookedUp', action: null, complete: false });
+    const command = row.work.type === 'fetchResult' ? request.commands[row.work.index] : undefined;
+    if (row.work.type === 'fetchResult' && command !== undefined && row.claims >= resultTries) {
+      return tell(row, request, missing(row.work.index, command.type, error.code));
+    }
+    return later(row, error.code, error.retryAfterMs ?? 0);
+  }
+
+  async function later(row: ClaimedWork, problem: string, atLeastMs = 0): Promise<void> {
+    const waitMs = Math.max(Math.min(firstRetryMs * 2 ** (row.claims - 1), longestRetryMs), atLeastMs);
+    await store.transact((tx) => tx.retryWork(row, clock.now() + waitMs, problem));
+  }
+
+  async function end(row: ClaimedWork, event?: Event): Promise<void> {
+    await store.transact(async (tx: Tx) => {
+      const now = clock.now();
+      const stored = row.requestId === null ? null : await tx.request(row.requestId as RequestId);
+      if (event !== undefined && stored !== null) await applyEvent(tx, stored, event, 'defender', now);
+      await tx.finishWork(row, now);
+    });
+  }
+}
+
+/** The result that could not be had, so that the thread can say so. */
+const missing = (index: number, command: KeptResult['command'], problem: string): KeptResult => ({
+  index,
+  command,
+  outcome: 'notAvailable',
+  rawSha256: null,
+  rawSize: null,
+  exitCode: null,
+  output: null,
+  errors: null,
+  outputCut: false,
+  banner: null,
+  file: null,
+  problem,
+});

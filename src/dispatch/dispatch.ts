@@ -1,0 +1,86 @@
+import { applyEvent } from '../store/apply';
+import type { Store } from '../store/store';
+import { createActionWatch } from './action-watch';
+import { createAdmissionRunner } from './admission-runner';
+import { createDefenderWork } from './defender-work';
+import type { DispatchOptions } from './options';
+import { createViews, type Views } from './views';
+
+/** Everything between an approved request and its last result. The loop that calls it is the service's; it owns no timer. */
+export interface Dispatch {
+  /** Starts whatever is due: clocks, admission, Defender work, polling. Resolves to how much was started. */
+  startDue(): Promise<number>;
+  /** Resolves when all that was started has ended. */
+  idle(): Promise<void>;
+  /** When to start again although nothing happens; null when only an event can bring work. */
+  nextDueAt(): Promise<number | null>;
+  readonly views: Views;
+}
+
+export function createDispatch(options: DispatchOptions): Dispatch {
+  const { store, clock, log } = options;
+  const views = createViews(options);
+  const admission = createAdmissionRunner({ ...options, views });
+  const work = createDefenderWork({ ...options, views });
+  const watch = createActionWatch(options);
+  const underWay = new Set<Promise<unknown>>();
+
+  function track(task: Promise<unknown>, what: string): void {
+    const tracked = task
+      .catch((error: unknown) =>
+        log.error({ what, ...problemOf(error) }, 'A task failed; what is on disk decides what happens next'),
+      )
+      .finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
+  }
+
+  return {
+    views,
+    async startDue() {
+      const clocks = await runClocks(store, clock.now());
+      const tasks = [...(await admission.start()), ...(await work.start()), ...(await watch.start())];
+      for (const task of tasks) track(task.done, task.what);
+      return clocks + tasks.length;
+    },
+    async idle() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+    async nextDueAt() {
+      const instants = [await store.nextDueAt(), await admission.nextDueAt(), await watch.nextDueAt()].filter(
+        (at) => at !== null,
+      );
+      return instants.length === 0 ? null : Math.min(...instants);
+    },
+  };
+}
+
+/** Puts the clock to every request whose instant has come. */
+async function runClocks(store: Store, now: number): Promise<number> {
+  const due = await store.requestsDue(now);
+  for (const { request } of due) {
+    await store.transact(async (tx) => {
+      const stored = await tx.request(request.id);
+      if (stored) await applyEvent(tx, stored, { type: 'clock' }, 'clock', now);
+    });
+  }
+  return due.length;
+}
+
+/** What a log may say of an error: its class and code, never its text, which may hold what a device or a person wrote. */
+export function problemOf(error: unknown): {
+  readonly error: string;
+  readonly code: string | null;
+  readonly stack?: string;
+} {
+  if (!(error instanceof Error)) return { error: typeof error, code: null };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  const frames =
+    code === null
+      ? (error.stack ?? '')
+          .split('\n')
+          .filter((line) => line.trimStart().startsWith('at '))
+          .slice(0, 6)
+          .join('\n')
+      : '';
+  return frames === '' ? { error: error.name, code } : { error: error.name, code, stack: frames };
+}

@@ -1,0 +1,34 @@
+import type { Defender } from '../defender/client';
+import type { KeptResult } from '../evidence/keep-result';
+import type { Clock } from '../lib/clock';
+import type { Log } from '../lib/log';
+import type { RandomBytes } from '../lib/random';
+import type { Command } from '../request/command';
+import type { RequestId } from '../request/request';
+import type { Store } from '../store/store';
+import type { Limits } from './admission';
+
+export interface DispatchOptions {
+  readonly store: Store;
+  readonly defender: Defender;
+  /** The version of the policy in force, part of what is compared right before the POST. */
+  readonly policyVersion: () => string;
+  /** Streams a result to the evidence store. */
+  readonly keepResult: (
+    requestId: RequestId,
+    index: number,
+    command: Command,
+    body: AsyncIterable<Uint8Array>,
+  ) => Promise<KeptResult>;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+  readonly trial: boolean;
+}
+
+/** One piece of work that was started. */
+export interface Task {
+  readonly what: string;
+  readonly done: Promise<unknown>;
+}
