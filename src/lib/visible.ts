@@ -1,9 +1,10 @@
 /**
  * Characters that a reader cannot see or cannot tell apart from others: control, format, separators, private use, unassigned,
- * lone surrogates, default-ignorable ones, and every blank but U+0020 (T-18).
+ * lone surrogates, default-ignorable ones (variation selectors and Hangul fillers among them), every blank but U+0020, and the few
+ * that Unicode counts as symbols or marks and that draw nothing: braille blank, musical null note head, Khitan filler (T-18).
  */
 const hidden =
-  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}]|(?! )\p{Zs}/u;
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\u{16fe4}\u{1d159}]|(?! )\p{Zs}/u;
 
 const asEscape = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
 
@@ -12,7 +13,8 @@ export const hasHidden = (text: string): boolean => hidden.test(text);
 
 /**
  * Text as an approver must see it: hidden characters as `\u{…}`; blanks that a renderer would swallow (leading, trailing, repeated)
- * likewise; `{{` broken so that Teams expands no date macro in it (teams.md C5). `parseVisible` gives back the identical text.
+ * and combining marks that follow no letter, and would draw on what stands before, likewise; `{{` broken so that Teams expands no
+ * date macro in it (teams.md C5). `parseVisible` gives back the identical text.
  */
 export function visible(text: string): string {
   let out = '';
@@ -24,7 +26,8 @@ export function visible(text: string): string {
     const swallowedBlank = char === ' ' && (previous === ' ' || previous === undefined || next === undefined);
     const macro = char === '{' && previous === '{';
     const looksEscaped = char === '\\' && next === 'u' && chars[i + 2] === '{';
-    out += swallowedBlank || macro || looksEscaped || hidden.test(char) ? asEscape(char) : char;
+    const strayMark = /\p{M}/u.test(char) && !/[\p{L}\p{M}]$/u.test(out);
+    out += swallowedBlank || macro || looksEscaped || strayMark || hidden.test(char) ? asEscape(char) : char;
   }
   return out;
 }
