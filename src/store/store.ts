@@ -1,3 +1,4 @@
+import type { AuditEntry, AuditRow } from '../audit/chain';
 import type { KeptResult } from '../evidence/keep-result';
 import type { Effect, News } from '../request/effect';
 import type { Place } from '../request/place';
@@ -70,20 +71,7 @@ export interface ClaimedWork extends NewWork {
   readonly leaseToken: string;
 }
 
-/** One link of the audit chain; `actor` is an Entra object id, `defender`, `clock` or `bot`. */
-export interface AuditEntry {
-  readonly at: number;
-  readonly requestId: RequestId | null;
-  readonly actor: string;
-  readonly what: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-
-export interface AuditRow extends AuditEntry {
-  readonly seq: number;
-  readonly previousHash: string;
-  readonly hash: string;
-}
+export type { AuditEntry, AuditRow };
 
 export interface Reader {
   request(id: RequestId): Promise<Stored | null>;

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { err, ok, type Result } from '../lib/result';
+import type { RequestId } from '../request/request';
+
+/** One thing that happened; `actor` is an Entra object id, `defender`, `clock` or `bot`. */
+export interface AuditEntry {
+  readonly at: number;
+  readonly requestId: RequestId | null;
+  readonly actor: string;
+  readonly what: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** One link of the audit chain. */
+export interface AuditRow extends AuditEntry {
+  readonly seq: number;
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+/** The last row of a chain; kept elsewhere, it is the anchor that shows a cut tail. */
+export interface ChainHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** `seq` is the first row at which the chain no longer holds. */
+export interface ChainFault {
+  readonly seq: number;
+  /** `missing`: a row was taken out, doubled or moved. `unlinked`: it does not continue the row before it. `edited`: its content is not what was hashed. */
+  readonly problem: 'missing' | 'unlinked' | 'edited';
+}
+
+/** The head of an empty chain. */
+export const genesis: ChainHead = { seq: 0, hash: '0'.repeat(64) };
+
+/**
+ * Finds an edit, a deletion in the middle and a reordering; returns the new head. A cut tail leaves a chain that holds: only a
+ * head that was kept elsewhere shows it. Whoever can write the store can rebuild the whole chain, so the anchor is what proves (T-31).
+ */
+export function verifyChain(rows: Iterable<AuditRow>, from: ChainHead = genesis): Result<ChainHead, ChainFault> {
+  let head = from;
+  for (const row of rows) {
+    const seq = head.seq + 1;
+    if (row.seq !== seq) return err({ seq, problem: 'missing' });
+    if (row.previousHash !== head.hash) return err({ seq, problem: 'unlinked' });
+    if (row.hash !== hashEntry(row.previousHash, seq, row)) return err({ seq, problem: 'edited' });
+    head = { seq, hash: row.hash };
+  }
+  return ok(head);
+}
+
+/** Lower-case hex SHA-256 over the previous hash, the position and the entry, as one JSON array in a fixed order. */
+export function hashEntry(previousHash: string, seq: number, entry: AuditEntry): string {
+  const { at, requestId, actor, what, detail } = entry;
+  return createHash('sha256')
+    .update(canonicalJson(['live-response-audit/1', previousHash, seq, at, requestId, actor, what, detail]), 'utf8')
+    .digest('hex');
+}
+
+/** JSON with sorted keys and no blanks: what was parsed from it gives the same bytes again, whatever order the keys were set in. */
+export function canonicalJson(value: unknown): string {
+  return write(JSON.parse(JSON.stringify(value) ?? 'null'));
+}
+
+function write(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`).join(',')}}`;
+}

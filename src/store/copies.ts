@@ -1,0 +1,142 @@
+import type { Selectable } from 'kysely';
+import type { Place } from '../request/place';
+import type { Digest, RequestId } from '../request/request';
+import type { Copy, VoteToken } from './store';
+import type { CopiesTable, Db, PlacesTable } from './tables';
+import { addWork, findCopiesWithUnclaimedCard, laneOfCopy, moveCopyToLane } from './work';
+
+export async function findCopies(db: Db, id: RequestId): Promise<readonly Copy[]> {
+  const rows = await db.selectFrom('copies').selectAll().where('request_id', '=', id).orderBy('id').execute();
+  return rows.map(rowToCopy);
+}
+
+export async function findCopy(db: Db, copyId: number): Promise<Copy | null> {
+  const row = await db.selectFrom('copies').selectAll().where('id', '=', copyId).executeTakeFirst();
+  return row === undefined ? null : rowToCopy(row);
+}
+
+export async function addCopy(db: Db, copy: Omit<Copy, 'copyId'>): Promise<Copy> {
+  const { id } = await db
+    .insertInto('copies')
+    .values({
+      request_id: copy.requestId,
+      audience: copy.audience,
+      person_id: copy.personId,
+      conversation_id: copy.conversationId,
+      activity_id: copy.activityId,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return { copyId: id, ...copy };
+}
+
+export async function placeCopy(
+  db: Db,
+  copyId: number,
+  at: { readonly conversationId: string; readonly activityId: string | null },
+): Promise<void> {
+  await db
+    .updateTable('copies')
+    .set({ conversation_id: at.conversationId, activity_id: at.activityId })
+    .where('id', '=', copyId)
+    .execute();
+  await moveCopyToLane(db, copyId, at.conversationId);
+}
+
+export async function refreshCopies(db: Db, id: RequestId, now: number): Promise<void> {
+  const copies = await findCopies(db, id);
+  const waiting = await findCopiesWithUnclaimedCard(
+    db,
+    copies.map((copy) => copy.copyId),
+  );
+  await addWork(
+    db,
+    copies
+      .filter((copy) => !waiting.has(copy.copyId))
+      .map((copy) => ({
+        requestId: id,
+        work: { type: 'sendCard', copyId: copy.copyId },
+        lane: laneOfCopy(copy),
+        dueAt: now,
+      })),
+  );
+}
+
+export async function findVoteToken(db: Db, tokenHash: string): Promise<VoteToken | null> {
+  const row = await db.selectFrom('vote_tokens').selectAll().where('token_hash', '=', tokenHash).executeTakeFirst();
+  if (row === undefined) return null;
+  return {
+    tokenHash: row.token_hash,
+    requestId: row.request_id as RequestId,
+    copyId: row.copy_id,
+    digest: row.digest as Digest,
+  };
+}
+
+export async function addVoteToken(db: Db, token: VoteToken): Promise<void> {
+  await db
+    .insertInto('vote_tokens')
+    .values({
+      token_hash: token.tokenHash,
+      request_id: token.requestId,
+      copy_id: token.copyId,
+      digest: token.digest,
+    })
+    .execute();
+}
+
+export async function findPlace(db: Db, conversationId: string): Promise<Place | null> {
+  const row = await db
+    .selectFrom('places')
+    .selectAll()
+    .where('conversation_id', '=', conversationId)
+    .executeTakeFirst();
+  return row === undefined ? null : rowToPlace(row);
+}
+
+export async function findPersonalPlace(db: Db, personId: string): Promise<Place | null> {
+  const row = await db
+    .selectFrom('personal_chats')
+    .innerJoin('places', 'places.conversation_id', 'personal_chats.conversation_id')
+    .selectAll('places')
+    .where('personal_chats.person_id', '=', personId)
+    .executeTakeFirst();
+  return row === undefined ? null : rowToPlace(row);
+}
+
+export async function savePlace(db: Db, place: Place): Promise<void> {
+  const row = {
+    tenant_id: place.tenantId,
+    scope: place.scope,
+    reference: place.reference,
+    person_id: place.personId,
+  };
+  await db
+    .insertInto('places')
+    .values({ conversation_id: place.conversationId, ...row })
+    .onConflict((c) => c.column('conversation_id').doUpdateSet(row))
+    .execute();
+  if (place.scope !== 'personal' || place.personId === null) return;
+  await db
+    .insertInto('personal_chats')
+    .values({ person_id: place.personId, conversation_id: place.conversationId })
+    .onConflict((c) => c.column('person_id').doUpdateSet({ conversation_id: place.conversationId }))
+    .execute();
+}
+
+const rowToCopy = (row: Selectable<CopiesTable>): Copy => ({
+  copyId: row.id,
+  requestId: row.request_id as RequestId,
+  audience: row.audience as Copy['audience'],
+  personId: row.person_id,
+  conversationId: row.conversation_id,
+  activityId: row.activity_id,
+});
+
+const rowToPlace = (row: Selectable<PlacesTable>): Place => ({
+  conversationId: row.conversation_id,
+  tenantId: row.tenant_id,
+  scope: row.scope as Place['scope'],
+  reference: row.reference,
+  personId: row.person_id,
+});

@@ -1,0 +1,22 @@
+import type { ColumnDefinitionBuilder, SelectQueryBuilder } from 'kysely';
+import type { Db } from './tables';
+
+/** What differs between databases; everything else is written once, in queries that all of them run. */
+export interface Engine {
+  /** For transactions. */
+  readonly db: Db;
+  /** For reads outside of a transaction: sees committed data only and never waits for a transaction. */
+  readonly readDb: Db;
+  readonly columns: ColumnTypes;
+  /** Locks the rows of a claim and passes over those that another replica is claiming; nothing to do where there is one writer. */
+  skipLocked<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
+  close(): Promise<void>;
+}
+
+export interface ColumnTypes {
+  /** A primary key that the database counts up. */
+  readonly identity: {
+    readonly type: 'integer' | 'bigint';
+    readonly build: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder;
+  };
+}

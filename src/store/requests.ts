@@ -1,0 +1,106 @@
+import type { Selectable } from 'kysely';
+import type { LiveResponseRequest, RequestId, State } from '../request/request';
+import { wakeAt } from '../request/wake-at';
+import { type Reader, type Stored, StoreError } from './store';
+import type { Db, RequestsTable } from './tables';
+
+export async function findRequest(db: Db, id: RequestId): Promise<Stored | null> {
+  const row = await db.selectFrom('requests').select(stored).where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : rowToStored(row);
+}
+
+export async function findRequestsIn(db: Db, states: readonly State[]): Promise<readonly Stored[]> {
+  if (states.length === 0) return [];
+  const rows = await db.selectFrom('requests').select(stored).where('state', 'in', states).orderBy('seq').execute();
+  return rows.map(rowToStored);
+}
+
+export async function findRecentRequests(
+  db: Db,
+  filter: Parameters<Reader['recentRequests']>[0],
+  limit: number,
+): Promise<readonly Stored[]> {
+  let query = db.selectFrom('requests').select(stored).orderBy('seq', 'desc').limit(limit);
+  if (filter.tenantId !== undefined) query = query.where('tenant_id', '=', filter.tenantId);
+  if (filter.machineId !== undefined) query = query.where('machine_id', '=', filter.machineId);
+  if (filter.requesterId !== undefined) query = query.where('requester_id', '=', filter.requesterId);
+  if (filter.conversationId !== undefined) query = query.where('conversation_id', '=', filter.conversationId);
+  return (await query.execute()).map(rowToStored);
+}
+
+export async function findRequestsDue(db: Db, now: number): Promise<readonly Stored[]> {
+  const rows = await db
+    .selectFrom('requests')
+    .select(stored)
+    .where('wake_at', '<=', now)
+    .orderBy('wake_at')
+    .orderBy('seq')
+    .execute();
+  return rows.map(rowToStored);
+}
+
+export async function findNextWake(db: Db): Promise<number | null> {
+  const row = await db
+    .selectFrom('requests')
+    .select((e) => e.fn.min('wake_at').as('at'))
+    .where('wake_at', 'is not', null)
+    .executeTakeFirst();
+  return row?.at ?? null;
+}
+
+export async function countRequestsByState(db: Db): Promise<Partial<Record<State, number>>> {
+  const rows = await db
+    .selectFrom('requests')
+    .select((e) => ['state', e.fn.countAll<number>().as('count')])
+    .groupBy('state')
+    .execute();
+  return Object.fromEntries(rows.map((row) => [row.state, row.count]));
+}
+
+export async function insertRequest(db: Db, request: LiveResponseRequest): Promise<void> {
+  const inserted = await db
+    .insertInto('requests')
+    .values({
+      id: request.id,
+      version: 1,
+      tenant_id: request.tenantId,
+      machine_id: request.device.machineId,
+      requester_id: request.requester.id,
+      conversation_id: request.conversationId,
+      ...changing(request),
+    })
+    .onConflict((c) => c.column('id').doNothing())
+    .returning('seq')
+    .executeTakeFirst();
+  if (inserted === undefined) {
+    throw new StoreError('store.duplicateId', `The request id ${request.id} is taken. Draw another one.`);
+  }
+}
+
+export async function saveRequest(db: Db, request: LiveResponseRequest, expectedVersion: number): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable('requests')
+    .set({ version: expectedVersion + 1, ...changing(request) })
+    .where('id', '=', request.id)
+    .where('version', '=', expectedVersion)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) {
+    throw new StoreError(
+      'store.conflict',
+      `Request ${request.id} is not at version ${expectedVersion}: somebody else changed it. Read it again and decide anew.`,
+    );
+  }
+}
+
+const stored = ['version', 'body'] as const;
+
+const rowToStored = (row: Pick<Selectable<RequestsTable>, (typeof stored)[number]>): Stored => ({
+  request: JSON.parse(row.body) as LiveResponseRequest,
+  version: row.version,
+});
+
+const changing = (request: LiveResponseRequest) => ({
+  state: request.state,
+  wake_at: wakeAt(request),
+  body: JSON.stringify(request),
+});

@@ -1,0 +1,106 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { appendAudit, findAuditRows } from './audit-rows';
+import {
+  addCopy,
+  addVoteToken,
+  findCopies,
+  findCopy,
+  findPersonalPlace,
+  findPlace,
+  findVoteToken,
+  placeCopy,
+  refreshCopies,
+  savePlace,
+} from './copies';
+import type { Engine } from './engine';
+import {
+  addSubmission,
+  claimActivity,
+  findFact,
+  findResults,
+  findSubmissionsSince,
+  saveFact,
+  saveResult,
+} from './marks';
+import {
+  countRequestsByState,
+  findNextWake,
+  findRecentRequests,
+  findRequest,
+  findRequestsDue,
+  findRequestsIn,
+  insertRequest,
+  saveRequest,
+} from './requests';
+import type { Reader, Store, Tx } from './store';
+import type { Db } from './tables';
+import { addWork, claimWork, countWaitingWork, findNextClaimable, finishWork, giveUpWork, retryWork } from './work';
+
+/** The store over any engine. */
+export function createSqlStore(engine: Engine): Store {
+  const running = new AsyncLocalStorage<{ open: boolean }>();
+  return {
+    ...createReader(engine.readDb),
+    async transact(work) {
+      if (running.getStore()?.open) {
+        throw new Error(
+          'A transaction was started inside another one, which would wait for itself. Pass the outer one on.',
+        );
+      }
+      const scope = { open: true };
+      return engine.db.transaction().execute((db) =>
+        running.run(scope, async () => {
+          try {
+            return await work(createTx(db, engine));
+          } finally {
+            scope.open = false;
+          }
+        }),
+      );
+    },
+    close: () => engine.close(),
+  };
+}
+
+const createReader = (db: Db): Reader => ({
+  request: (id) => findRequest(db, id),
+  requestsIn: (states) => findRequestsIn(db, states),
+  recentRequests: (filter, limit) => findRecentRequests(db, filter, limit),
+  requestsDue: (now) => findRequestsDue(db, now),
+  results: (id) => findResults(db, id),
+  copies: (id) => findCopies(db, id),
+  copy: (copyId) => findCopy(db, copyId),
+  voteToken: (tokenHash) => findVoteToken(db, tokenHash),
+  place: (conversationId) => findPlace(db, conversationId),
+  personalPlace: (personId) => findPersonalPlace(db, personId),
+  submissionsSince: (since) => findSubmissionsSince(db, since),
+  nextDueAt: async () => earliest(await findNextWake(db), await findNextClaimable(db)),
+  waitingWork: () => countWaitingWork(db),
+  countByState: () => countRequestsByState(db),
+  auditRows: (options) => findAuditRows(db, options),
+  fact: (name) => findFact(db, name),
+});
+
+const createTx = (db: Db, engine: Engine): Tx => ({
+  ...createReader(db),
+  claimActivity: (activityId, now) => claimActivity(db, activityId, now),
+  insertRequest: (request) => insertRequest(db, request),
+  saveRequest: (request, expectedVersion) => saveRequest(db, request, expectedVersion),
+  addWork: (rows) => addWork(db, rows),
+  refreshCopies: (id, now) => refreshCopies(db, id, now),
+  addCopy: (copy) => addCopy(db, copy),
+  placeCopy: (copyId, at) => placeCopy(db, copyId, at),
+  addVoteToken: (token) => addVoteToken(db, token),
+  savePlace: (place) => savePlace(db, place),
+  addSubmission: (id, attempt, at) => addSubmission(db, id, attempt, at),
+  saveResult: (id, result) => saveResult(db, id, result),
+  appendAudit: (entry) => appendAudit(db, entry),
+  saveFact: (name, value) => saveFact(db, name, value),
+  claimWork: (options) => claimWork(db, engine.skipLocked, options),
+  finishWork: (work, now) => finishWork(db, work, now),
+  retryWork: (work, dueAt, problem) => retryWork(db, work, dueAt, problem),
+  giveUpWork: (work, now, problem) => giveUpWork(db, work, now, problem),
+});
+
+const earliest = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.min(a, b);

@@ -1,0 +1,306 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import Database from 'libsql';
+import type { Engine } from './engine';
+import { StoreError } from './store';
+import type { Tables } from './tables';
+
+/** Who holds a database file, as the refusal names them. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/**
+ * Opens one SQLite file in WAL mode with a full sync at every commit. Two connections: one writes, one transaction at a time;
+ * the other serves reads outside of transactions from the last committed state, so that neither waits for the other.
+ */
+export function openSqlite(path: string, holder: Holder): Engine {
+  const opened: Array<{ close(): unknown }> = [];
+  const keep = <T extends { close(): unknown }>(closable: T): T => {
+    opened.push(closable);
+    return closable;
+  };
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    keep(takeLock(path, holder));
+    checkIntegrity(path);
+    const writer = new SqliteConnection(keep(connect(path)), path);
+    const reader = new SqliteConnection(keep(connect(path, 'pragma query_only = on')), path);
+    return {
+      db: new Kysely<Tables>({ dialect: dialectOver(writer) }),
+      readDb: new Kysely<Tables>({ dialect: dialectOver(reader) }),
+      columns: { identity: { type: 'integer', build: (column) => column.primaryKey().autoIncrement() } },
+      skipLocked: (query) => query,
+      async close() {
+        await Promise.all([writer.shut(), reader.shut()]);
+        for (const closable of opened.splice(0).reverse()) closable.close();
+      },
+    };
+  } catch (error) {
+    for (const closable of opened.reverse()) closable.close();
+    throw error instanceof StoreError ? error : (toStoreError(error, path) ?? cannotOpen(path, error));
+  }
+}
+
+/**
+ * Keeps a second service off the file: a write lock that is held on a small database beside it. The operating system drops it with
+ * the process, however that ends, so there is no stale lock to judge; the row in it only tells people who the holder is.
+ */
+function takeLock(path: string, holder: Holder): { close(): void } {
+  const lock = new Database(`${path}.lock`);
+  try {
+    lock.exec('begin immediate');
+    lock.exec('create table if not exists holder (id integer primary key, pid integer, host text, since text)');
+    lock
+      .prepare('insert or replace into holder (id, pid, host, since) values (1, ?, ?, ?)')
+      .run([holder.pid, holder.host, holder.since]);
+    lock.exec('commit');
+    lock.exec('begin immediate');
+  } catch (error) {
+    const refusal = primaryCode(error) === sqliteBusy ? lockedBy(path, lock, error) : error;
+    lock.close();
+    throw refusal;
+  }
+  return {
+    close() {
+      lock.exec('rollback');
+      lock.close();
+    },
+  };
+}
+
+function lockedBy(path: string, lock: Database.Database, cause: unknown): StoreError {
+  const [holder] = lock.prepare('select pid, host, since from holder').all([]) as Holder[];
+  const who =
+    holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
+  return new StoreError(
+    'store.locked',
+    `The database file ${path} is in use by ${who}, and two services on one file would get in each other's way. Stop that one first, or give this one a file of its own.`,
+    { cause },
+  );
+}
+
+/** Looks before anything may write, on a connection that cannot: a damaged file must stay as it is for those who repair it. */
+function checkIntegrity(path: string): void {
+  if (!existsSync(path)) return;
+  const database = new Database(`${pathToFileURL(path).href}?mode=ro`);
+  try {
+    const rows = database.prepare('pragma quick_check(1)').all([]) as Array<{ quick_check: string }>;
+    if (rows[0]?.quick_check !== 'ok') throw damaged(path, rows[0]?.quick_check);
+  } finally {
+    database.close();
+  }
+}
+
+/** Short, since the driver waits on the event loop; only a tool that somebody runs on the file can make it wait at all. */
+const busyTimeoutMs = 250;
+
+function connect(path: string, ...pragmas: readonly string[]): Database.Database {
+  const database = new Database(path);
+  try {
+    const [mode] = database.prepare('pragma journal_mode = wal').all([]) as Array<{ journal_mode: string }>;
+    if (mode?.journal_mode !== 'wal') throw noWal(path);
+    for (const pragma of [
+      'pragma synchronous = full',
+      'pragma foreign_keys = on',
+      `pragma busy_timeout = ${busyTimeoutMs}`,
+      ...pragmas,
+    ]) {
+      database.exec(pragma);
+    }
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+const dialectOver = (connection: SqliteConnection): Dialect => ({
+  createAdapter: () => new TransactionalDdlAdapter(),
+  createDriver: () => new SingleConnectionDriver(connection),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+});
+
+/** SQLite rolls back schema changes as well, which Kysely leaves unused: a migration that fails half-way leaves nothing behind. */
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class SingleConnectionDriver implements Driver {
+  readonly #connection: SqliteConnection;
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+  async init(): Promise<void> {}
+  acquireConnection(): Promise<SqliteConnection> {
+    return this.#connection.acquire();
+  }
+  async beginTransaction(connection: SqliteConnection): Promise<void> {
+    connection.begin();
+  }
+  async commitTransaction(connection: SqliteConnection): Promise<void> {
+    connection.commit();
+  }
+  async rollbackTransaction(connection: SqliteConnection): Promise<void> {
+    connection.rollback();
+  }
+  async releaseConnection(connection: SqliteConnection): Promise<void> {
+    connection.release();
+  }
+  async destroy(): Promise<void> {}
+}
+
+/** One connection, lent to one user at a time in the order of asking. */
+class SqliteConnection implements DatabaseConnection {
+  readonly #database: Database.Database;
+  readonly #path: string;
+  readonly #waiting: Array<() => void> = [];
+  #lent = false;
+  #shut = false;
+  /** Why the running transaction cannot be committed any more. */
+  #failure: unknown = null;
+
+  constructor(database: Database.Database, path: string) {
+    this.#database = database;
+    this.#path = path;
+  }
+
+  async acquire(): Promise<this> {
+    if (this.#lent) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#lent = true;
+    return this;
+  }
+
+  release(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#lent = false;
+    else next();
+  }
+
+  /** Lets the present user finish and serves nobody after that. */
+  async shut(): Promise<void> {
+    await this.acquire();
+    this.#shut = true;
+    this.release();
+  }
+
+  /** `exec`, since a prepared `begin` that finds the file busy keeps its snapshot in libsql until it is garbage-collected. */
+  begin(): void {
+    this.#run(() => this.#database.exec('begin immediate'));
+  }
+
+  commit(): void {
+    this.#run(() => this.#database.exec('commit'));
+  }
+
+  rollback(): void {
+    this.#failure = null;
+    if (this.#database.inTransaction) this.#database.exec('rollback');
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#run(() => {
+      const statement = this.#database.prepare(sql);
+      if (statement.reader) return { rows: statement.all(parameters) as R[] };
+      return { rows: [], numAffectedRows: BigInt(statement.run(parameters).changes) };
+    });
+  }
+
+  // biome-ignore lint/correctness/useYield: Kysely asks for the method; nothing here streams.
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('Streaming is not supported by this store.');
+  }
+
+  /**
+   * After a failed statement the transaction is lost, as on PostgreSQL: SQLite would go on, and after a full disk even outside of
+   * the transaction, so that a swallowed error would leave half of it on disk.
+   */
+  #run<T>(action: () => T): T {
+    if (this.#shut)
+      throw new StoreError(
+        'store.unavailable',
+        'The database was closed, because the service is stopping. Start it again.',
+      );
+    if (this.#failure !== null) throw this.#failure;
+    const inTransaction = this.#database.inTransaction;
+    try {
+      return action();
+    } catch (error) {
+      const failure = toStoreError(error, this.#path) ?? error;
+      if (inTransaction) this.#failure = failure;
+      throw failure;
+    }
+  }
+}
+
+/** SQLite's primary result codes (sqlite.org/rescode.html). */
+const sqliteBusy = 5;
+const sqliteCorrupt = 11;
+const sqliteNotADatabase = 26;
+const reasonByCode: Readonly<Record<number, string>> = {
+  3: 'this user may not access it',
+  5: 'another program holds a lock on it',
+  6: 'another part of this program holds a lock on it',
+  7: 'there is not enough memory',
+  8: 'it is read-only',
+  10: 'the disk reported an error',
+  13: 'the disk is full',
+  14: 'it cannot be opened',
+  15: 'its locks do not work',
+};
+
+/** The failure in this store's words; null for what only a bug can cause. */
+function toStoreError(error: unknown, path: string): StoreError | null {
+  const code = primaryCode(error);
+  if (code === sqliteCorrupt || code === sqliteNotADatabase) return damaged(path, error);
+  const reason = code === null ? undefined : reasonByCode[code];
+  if (reason === undefined) return null;
+  return new StoreError(
+    'store.unavailable',
+    `The database file ${path} could not be used: ${reason}. Nothing was changed; put that right and it goes on.`,
+    { cause: error },
+  );
+}
+
+function primaryCode(error: unknown): number | null {
+  const rawCode = error instanceof Database.SqliteError ? error.rawCode : undefined;
+  return rawCode === undefined ? null : rawCode & 0xff;
+}
+
+const damaged = (path: string, cause: unknown): StoreError =>
+  new StoreError(
+    'store.corrupt',
+    `The database file ${path} is damaged or is not a database, so nothing in it can be trusted. It was left as it is: move it away and restore a backup.`,
+    { cause },
+  );
+
+const cannotOpen = (path: string, cause: unknown): StoreError =>
+  new StoreError(
+    'store.unavailable',
+    `The database file ${path} cannot be opened or created. Check that its folder exists, is a folder, and may be written by this user.`,
+    { cause },
+  );
+
+const noWal = (path: string): StoreError =>
+  new StoreError(
+    'store.unavailable',
+    `The database file ${path} lies where write-ahead logging does not work, as on a network share. Use a folder on a local disk.`,
+  );

@@ -1,0 +1,125 @@
+import type { Generated, Kysely } from 'kysely';
+
+/** A database or a transaction in it. */
+export type Db = Kysely<Tables>;
+
+/** Rows as they lie on disk: instants are epoch milliseconds, whole values are JSON text beside the columns that queries need. */
+export interface Tables {
+  requests: RequestsTable;
+  work: WorkTable;
+  copies: CopiesTable;
+  vote_tokens: VoteTokensTable;
+  places: PlacesTable;
+  personal_chats: PersonalChatsTable;
+  results: ResultsTable;
+  submissions: SubmissionsTable;
+  activities: ActivitiesTable;
+  facts: FactsTable;
+  audit: AuditTable;
+  audit_head: AuditHeadTable;
+}
+
+export interface RequestsTable {
+  /** Order of creation; instants may be equal. */
+  seq: Generated<number>;
+  id: string;
+  version: number;
+  tenant_id: string;
+  machine_id: string;
+  requester_id: string;
+  conversation_id: string;
+  state: string;
+  /** `wakeAt(request)`. */
+  wake_at: number | null;
+  body: string;
+}
+
+export interface WorkTable {
+  id: Generated<number>;
+  request_id: string | null;
+  type: string;
+  lane: string | null;
+  /** Of a sendCard, so that updates of one copy can be coalesced. */
+  copy_id: number | null;
+  due_at: number;
+  body: string;
+  claims: number;
+  lease_token: string | null;
+  lease_until: number | null;
+  /** Null while undone. A column of its own rather than a state, since partial indexes need a condition without a parameter. */
+  ended_at: number | null;
+  /** `done` or `givenUp` once ended. */
+  outcome: string | null;
+  /** Why the last attempt did not work. */
+  problem: string | null;
+}
+
+export interface CopiesTable {
+  id: Generated<number>;
+  request_id: string;
+  audience: string;
+  person_id: string | null;
+  conversation_id: string | null;
+  activity_id: string | null;
+}
+
+export interface VoteTokensTable {
+  token_hash: string;
+  request_id: string;
+  copy_id: number;
+  digest: string;
+}
+
+export interface PlacesTable {
+  conversation_id: string;
+  tenant_id: string;
+  scope: string;
+  reference: string;
+  person_id: string | null;
+}
+
+/** The personal chat that a person used last. */
+export interface PersonalChatsTable {
+  person_id: string;
+  conversation_id: string;
+}
+
+export interface ResultsTable {
+  request_id: string;
+  command_index: number;
+  body: string;
+}
+
+export interface SubmissionsTable {
+  request_id: string;
+  attempt: number;
+  at: number;
+}
+
+export interface ActivitiesTable {
+  id: string;
+  at: number;
+}
+
+export interface FactsTable {
+  name: string;
+  value: string;
+}
+
+export interface AuditTable {
+  seq: number;
+  at: number;
+  request_id: string | null;
+  actor: string;
+  what: string;
+  detail: string;
+  previous_hash: string;
+  hash: string;
+}
+
+/** One row: updating it makes writers of the chain take turns on every engine. */
+export interface AuditHeadTable {
+  id: number;
+  seq: number;
+  hash: string;
+}

@@ -1,0 +1,163 @@
+import type { ExpressionBuilder, Selectable } from 'kysely';
+import type { RequestId } from '../request/request';
+import type { Engine } from './engine';
+import { type ClaimedWork, type NewWork, StoreError, type Tx, type Work, type WorkType } from './store';
+import type { Db, Tables, WorkTable } from './tables';
+
+export async function addWork(db: Db, rows: readonly NewWork[]): Promise<void> {
+  if (rows.length === 0) return;
+  await db
+    .insertInto('work')
+    .values(
+      rows.map(({ requestId, work, lane, dueAt }) => ({
+        request_id: requestId,
+        type: work.type,
+        lane,
+        copy_id: work.type === 'sendCard' ? work.copyId : null,
+        due_at: dueAt,
+        body: JSON.stringify(work),
+        claims: 0,
+      })),
+    )
+    .execute();
+}
+
+/** Two statements rather than one, since a locking subquery of an update may be run more than once by PostgreSQL. */
+export async function claimWork(
+  db: Db,
+  skipLocked: Engine['skipLocked'],
+  options: Parameters<Tx['claimWork']>[0],
+): Promise<readonly ClaimedWork[]> {
+  const { types, now, leaseMs, limit, leaseToken } = options;
+  if (types.length === 0) return [];
+  const claimable = await skipLocked(
+    db
+      .selectFrom('work')
+      .select('work.id')
+      .where('ended_at', 'is', null)
+      .where('due_at', '<=', now)
+      .where((e) => e.or([e('lease_until', 'is', null), e('lease_until', '<=', now)]))
+      .where('type', 'in', types)
+      .where(leadsItsLane)
+      .orderBy('due_at')
+      .orderBy('work.id')
+      .limit(limit),
+  ).execute();
+  if (claimable.length === 0) return [];
+  const ids = claimable.map((row) => row.id);
+  const claimed = await db
+    .updateTable('work')
+    .set((e) => ({ claims: e('claims', '+', 1), lease_token: leaseToken, lease_until: now + leaseMs }))
+    .where('id', 'in', ids)
+    .returningAll()
+    .execute();
+  return claimed.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)).map((row) => rowToClaimed(row, leaseToken));
+}
+
+export const finishWork = (db: Db, work: ClaimedWork, now: number): Promise<void> =>
+  endLease(db, work, { ended_at: now, outcome: 'done' });
+
+export const retryWork = (db: Db, work: ClaimedWork, dueAt: number, problem: string): Promise<void> =>
+  endLease(db, work, { due_at: dueAt, problem: storable(problem) });
+
+export const giveUpWork = (db: Db, work: ClaimedWork, now: number, problem: string): Promise<void> =>
+  endLease(db, work, { ended_at: now, outcome: 'givenUp', problem: storable(problem) });
+
+/** The earliest instant at which `claimWork` over all types would find something. */
+export async function findNextClaimable(db: Db): Promise<number | null> {
+  const row = await db
+    .selectFrom('work')
+    .select((e) =>
+      e.fn
+        .min(e.case().when('lease_until', '>', e.ref('due_at')).then(e.ref('lease_until')).else(e.ref('due_at')).end())
+        .as('at'),
+    )
+    .where('ended_at', 'is', null)
+    .where(leadsItsLane)
+    .executeTakeFirst();
+  return row?.at ?? null;
+}
+
+export async function countWaitingWork(db: Db): Promise<Partial<Record<WorkType, number>>> {
+  const rows = await db
+    .selectFrom('work')
+    .select((e) => ['type', e.fn.countAll<number>().as('count')])
+    .where('ended_at', 'is', null)
+    .groupBy('type')
+    .execute();
+  return Object.fromEntries(rows.map((row) => [row.type, row.count]));
+}
+
+/** Rows that a later change can ride on: what is leased may have been rendered already. */
+export async function findCopiesWithUnclaimedCard(db: Db, copyIds: readonly number[]): Promise<ReadonlySet<number>> {
+  if (copyIds.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('work')
+    .select('copy_id')
+    .where('ended_at', 'is', null)
+    .where('lease_token', 'is', null)
+    .where('copy_id', 'in', copyIds)
+    .execute();
+  return new Set(rows.flatMap((row) => (row.copy_id === null ? [] : [row.copy_id])));
+}
+
+/** Keeps the order of one copy's updates when it moves from its own lane into that of its conversation. */
+export async function moveCopyToLane(db: Db, copyId: number, lane: string): Promise<void> {
+  await db
+    .updateTable('work')
+    .set({ lane })
+    .where('ended_at', 'is', null)
+    .where('copy_id', '=', copyId)
+    .where('lane', '=', laneOfCopy({ copyId, conversationId: null }))
+    .execute();
+}
+
+/** Teams work goes in the order of its conversation; a copy whose conversation is not known yet has a lane of its own. */
+export const laneOfCopy = (copy: { readonly copyId: number; readonly conversationId: string | null }): string =>
+  copy.conversationId ?? `copy:${copy.copyId}`;
+
+/** No undone row of the same lane is older, whether it is due, leased or backing off. */
+const leadsItsLane = (e: ExpressionBuilder<Tables, 'work'>) =>
+  e.or([
+    e('work.lane', 'is', null),
+    e.not(
+      e.exists(
+        e
+          .selectFrom('work as older')
+          .select('older.id')
+          .whereRef('older.lane', '=', 'work.lane')
+          .whereRef('older.id', '<', 'work.id')
+          .where('older.ended_at', 'is', null),
+      ),
+    ),
+  ]);
+
+async function endLease(db: Db, work: ClaimedWork, change: Partial<Selectable<WorkTable>>): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable('work')
+    .set({ ...change, lease_token: null, lease_until: null })
+    .where('id', '=', work.workId)
+    .where('lease_token', '=', work.leaseToken)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) {
+    throw new StoreError(
+      'store.leaseLost',
+      `Work ${work.workId} (${work.work.type}) is no longer held by this worker: its lease ran out and it was taken over, or it was ended before. Leave it to its new holder.`,
+    );
+  }
+}
+
+const rowToClaimed = (row: Selectable<WorkTable>, leaseToken: string): ClaimedWork => ({
+  workId: row.id,
+  requestId: row.request_id as RequestId | null,
+  work: JSON.parse(row.body) as Work,
+  lane: row.lane,
+  dueAt: row.due_at,
+  claims: row.claims,
+  leaseToken,
+});
+
+const maxProblemLength = 1_000;
+
+/** PostgreSQL takes no NUL in text, and libsql cuts the text there. */
+const storable = (problem: string): string => problem.replaceAll('\0', '\\0').slice(0, maxProblemLength);

@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '../../src/lib/log';
+import type { AwaitingApproval, Digest, LiveResponseRequest, Queued, RequestId } from '../../src/request/request';
+import { openStore } from '../../src/store/open';
+import type { NewWork, Store, Tx } from '../../src/store/store';
+
+/** 2026-11-23T12:00:00Z. */
+export const t0 = Date.UTC(2026, 10, 23, 12);
+
+export const requestId = (text: string): RequestId => text as RequestId;
+
+export function sampleRequest(over: Partial<AwaitingApproval> = {}): AwaitingApproval {
+  return {
+    state: 'awaitingApproval',
+    id: requestId('LR-7KQ2'),
+    tenantId: 'tenant-1',
+    requester: { id: 'ana', tenantId: 'tenant-1', name: 'Ana' },
+    device: {
+      machineId: 'machine-1',
+      name: 'fin-lt-042.contoso.com',
+      entraDeviceId: null,
+      osPlatform: 'Windows11',
+      healthStatus: 'Active',
+      riskScore: null,
+      deviceValue: null,
+      groupName: null,
+      tags: [],
+      lastSeen: null,
+      lastIpAddress: null,
+    },
+    commands: [{ type: 'RunScript', scriptName: 'collect.ps1', args: '-Days "7"\u0000\ud800' }],
+    library: [],
+    reason: 'Beaconing',
+    policyVersion: 'p1',
+    approvalsNeeded: 1,
+    approverIds: ['bob'],
+    startWithinMs: 3_600_000,
+    digest: 'd1' as Digest,
+    conversationId: '19:channel;messageid=1',
+    createdAt: t0,
+    votes: [],
+    decideBy: t0 + 60_000,
+    ...over,
+  };
+}
+
+export function asQueued(request: AwaitingApproval): Queued {
+  const { decideBy: _, ...rest } = request;
+  return {
+    ...rest,
+    state: 'queued',
+    approvedAt: t0,
+    startBy: t0 + 3_600_000,
+    notBefore: t0,
+    hold: null,
+    attempts: 0,
+    everUnclear: false,
+  };
+}
+
+export const inState = (request: LiveResponseRequest, state: LiveResponseRequest['state']): LiveResponseRequest =>
+  ({ ...request, state }) as LiveResponseRequest;
+
+export const sampleWork = (over: Partial<NewWork> = {}): NewWork => ({
+  requestId: null,
+  work: { type: 'submit', attempt: 1 },
+  lane: null,
+  dueAt: t0,
+  ...over,
+});
+
+/** A fresh database file per test; everything that was opened is closed and removed at the end. */
+export function useStores() {
+  const folders: string[] = [];
+  const stores: Store[] = [];
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+  const newPath = (): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'live-response-store-'));
+    folders.push(folder);
+    return join(folder, 'data', 'live-response.db');
+  };
+  const open = async (path: string): Promise<Store> => {
+    const store = await openStore({ url: `sqlite:${path}`, log: silentLog });
+    stores.push(store);
+    return store;
+  };
+  return { newPath, open, openNew: () => open(newPath()) };
+}
+
+export const insert = (store: Store, ...requests: LiveResponseRequest[]): Promise<void> =>
+  store.transact(async (tx: Tx) => {
+    for (const request of requests) await tx.insertRequest(request);
+  });
