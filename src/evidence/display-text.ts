@@ -23,8 +23,8 @@ const colourCode = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[ -/]*[@-~]`
 
 function makeVisible(text: string): string {
   let out = '';
-  for (const char of text.replace(dateMacro, `{${escape('{')}`).replace(looksEscaped, `${escape('\\')}u{`)) {
-    out += char !== '\n' && char !== '\t' && hasHidden(char) ? escape(char) : char;
+  for (const char of text.replace(looksEscaped, `${toEscape('\\')}u{`).replace(dateMacro, `{${toEscape('{')}`)) {
+    out += char !== '\n' && char !== '\t' && hasHidden(char) ? toEscape(char) : char;
   }
   return out;
 }
@@ -34,7 +34,7 @@ const dateMacro = /\{\{(?=\s*(?:DATE|TIME)\()/gi;
 /** What the device wrote must not look like something that we have escaped. */
 const looksEscaped = /\\u\{/g;
 
-const escape = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+const toEscape = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
 
 const isHighSurrogate = (text: string, at: number): boolean => {
   const unit = text.charCodeAt(at);
