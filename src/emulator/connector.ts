@@ -1,0 +1,387 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Clock, systemClock } from '../lib/clock';
+
+/** A person of the emulated tenant, as a Teams roster shows them. */
+export interface TeamsPerson {
+  /** The id that Teams uses between this person and this bot. */
+  readonly id: string;
+  readonly aadObjectId: string;
+  readonly name: string;
+  readonly userRole?: 'user' | 'guest';
+  readonly tenantId?: string;
+  readonly userPrincipalName?: string;
+}
+
+/** An activity as it went over the wire: the Connector looks at a few fields and keeps the rest. */
+export interface WireActivity {
+  readonly type: string;
+  readonly text?: string;
+  readonly summary?: string;
+  readonly attachments?: readonly { readonly contentType: string; readonly content?: unknown }[];
+  readonly entities?: readonly {
+    readonly type: string;
+    readonly text?: string;
+    readonly mentioned?: { readonly id: string; readonly name: string };
+  }[];
+  readonly channelData?: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+/** One message of a conversation; `versions` holds what it showed before, oldest first. */
+export interface TeamsMessage {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly from: 'bot' | TeamsPerson;
+  readonly activity: WireActivity;
+  readonly versions: readonly WireActivity[];
+  readonly isDeleted: boolean;
+}
+
+export interface ConnectorCall {
+  readonly method: string;
+  /** Decoded, without the prefix of the service address. */
+  readonly path: string;
+  readonly authorization: string | null;
+  readonly body: unknown;
+  readonly at: number;
+}
+
+/** What one call meets instead of its answer. `drop` cuts the connection; `accepted` says that the message was taken all the same. */
+export type ConnectorFault =
+  | {
+      readonly type: 'status';
+      readonly status: number;
+      readonly code?: string;
+      readonly retryAfterS?: number;
+      readonly accepted?: boolean;
+    }
+  | { readonly type: 'drop'; readonly accepted: boolean }
+  | { readonly type: 'hang' };
+
+export interface ConnectorOptions {
+  readonly clock?: Clock;
+  /** Refuse what is over Teams' rates, as Teams does (teams.md E3). */
+  readonly enforceRates?: boolean;
+  readonly maxBytes?: number;
+  /** Asked before each call; null lets it through. */
+  readonly fault?: (call: ConnectorCall) => ConnectorFault | null;
+}
+
+/**
+ * The Bot Connector (v3) as Teams exposes it, with memory, over real HTTP on loopback: send, reply, update, delete, new thread, a person's own
+ * chat, rosters. The trial's demo and the tests write to it in place of Teams.
+ */
+export interface Connector {
+  /** The serviceUrl to put into activities. */
+  readonly url: string;
+  readonly calls: readonly ConnectorCall[];
+  start(port?: number): Promise<Connector>;
+  stop(): Promise<void>;
+  /** Makes people known and members of a conversation or team. */
+  addMembers(rosterId: string, people: readonly TeamsPerson[]): void;
+  removeMember(rosterId: string, aadObjectId: string): void;
+  /** The person has blocked or uninstalled the bot: posts into their chat are answered 403 MessageWritesBlocked. */
+  block(aadObjectId: string): void;
+  unblock(aadObjectId: string): void;
+  /** Keeps what a person wrote, so that a thread reads as people see it; gives the message id. */
+  addPersonMessage(conversationId: string, from: TeamsPerson, text: string): string;
+  /** As if a person had deleted the message: it can no longer be updated. */
+  deleteMessage(messageId: string): void;
+  /** The messages of a conversation in order, without deleted ones. */
+  messages(conversationId: string): readonly TeamsMessage[];
+  message(messageId: string): TeamsMessage | null;
+  personalConversationId(aadObjectId: string): string;
+  forgetCalls(): void;
+}
+
+const prefix = '/emulated/tenant';
+const defaultMaxBytes = 100_000;
+
+/** Per bot and conversation (teams.md E3). */
+const rates = [
+  { calls: 7, periodMs: 1_000 },
+  { calls: 8, periodMs: 2_000 },
+  { calls: 60, periodMs: 30_000 },
+  { calls: 1_800, periodMs: 3_600_000 },
+] as const;
+
+export const createConnector = (options: ConnectorOptions = {}): Connector => new EmulatedConnector(options);
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const failed = (
+  status: number,
+  code: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer => ({ status, body: { error: { code, message } }, headers });
+
+class EmulatedConnector implements Connector {
+  readonly calls: ConnectorCall[] = [];
+  url = '';
+  private readonly options: ConnectorOptions;
+  private readonly clock: Clock;
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+  private readonly kept: TeamsMessage[] = [];
+  private readonly people = new Map<string, TeamsPerson>();
+  private readonly rosters = new Map<string, TeamsPerson[]>();
+  private readonly blocked = new Set<string>();
+  private readonly sentAt = new Map<string, number[]>();
+  private lastMessageId = 1_700_000_000_000;
+
+  constructor(options: ConnectorOptions) {
+    this.options = options;
+    this.clock = options.clock ?? systemClock;
+    this.server = createServer((req, res) => void this.handle(req, res));
+    this.server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
+  }
+
+  async start(port = 0): Promise<Connector> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, '127.0.0.1', resolve);
+    });
+    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${prefix}`;
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  addMembers(rosterId: string, people: readonly TeamsPerson[]): void {
+    const roster = this.rosters.get(rosterId) ?? [];
+    for (const person of people) {
+      this.people.set(person.aadObjectId, person);
+      if (!roster.some((p) => p.id === person.id)) roster.push(person);
+    }
+    this.rosters.set(rosterId, roster);
+  }
+
+  removeMember(rosterId: string, aadObjectId: string): void {
+    this.rosters.set(
+      rosterId,
+      (this.rosters.get(rosterId) ?? []).filter((p) => p.aadObjectId !== aadObjectId),
+    );
+  }
+
+  block(aadObjectId: string): void {
+    this.blocked.add(aadObjectId);
+  }
+
+  unblock(aadObjectId: string): void {
+    this.blocked.delete(aadObjectId);
+  }
+
+  addPersonMessage(conversationId: string, from: TeamsPerson, text: string): string {
+    this.people.set(from.aadObjectId, from);
+    return this.keep({ conversationId, from, activity: { type: 'message', text } });
+  }
+
+  deleteMessage(messageId: string): void {
+    this.replace(messageId, (m) => ({ ...m, isDeleted: true }));
+  }
+
+  messages(conversationId: string): readonly TeamsMessage[] {
+    return this.kept.filter((m) => m.conversationId === conversationId && !m.isDeleted);
+  }
+
+  message(messageId: string): TeamsMessage | null {
+    return this.kept.find((m) => m.id === messageId) ?? null;
+  }
+
+  personalConversationId(aadObjectId: string): string {
+    return `a:${aadObjectId}`;
+  }
+
+  forgetCalls(): void {
+    this.calls.length = 0;
+  }
+
+  private async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of req) chunks.push(chunk as Buffer);
+    } catch {
+      return;
+    }
+    const raw = Buffer.concat(chunks);
+    const call: ConnectorCall = {
+      method: req.method ?? '',
+      path: decodeURIComponent((req.url ?? '').split('?')[0] ?? '').replace(prefix, ''),
+      authorization: req.headers.authorization ?? null,
+      body: parse(raw),
+      at: this.clock.now(),
+    };
+    this.calls.push(call);
+    const fault = this.options.fault?.(call) ?? null;
+    if (fault === null) return send(res, this.answer(call, raw.length));
+    if (fault.type === 'hang') return;
+    if (fault.type === 'drop') {
+      if (fault.accepted) this.answer(call, raw.length);
+      res.socket?.destroy();
+      return;
+    }
+    if (fault.accepted === true) this.answer(call, raw.length);
+    send(
+      res,
+      failed(
+        fault.status,
+        fault.code ?? 'Emulated',
+        'Emulated fault',
+        fault.retryAfterS === undefined ? {} : { 'retry-after': String(fault.retryAfterS) },
+      ),
+    );
+  }
+
+  private answer(call: ConnectorCall, bytes: number): Answer {
+    const [, version, root, conversationId, what, id] = call.path.split('/');
+    if (version !== 'v3' || root !== 'conversations') return failed(404, 'NotFound', 'No such resource.');
+    if (call.method !== 'GET') {
+      if (bytes > (this.options.maxBytes ?? defaultMaxBytes))
+        return failed(413, 'MessageSizeTooBig', 'Message size too large.');
+      const waitS = this.overRateBy(conversationId ?? 'new');
+      if (waitS > 0) return failed(429, 'Throttled', 'Too many requests.', { 'retry-after': String(waitS) });
+    }
+    if (conversationId === undefined)
+      return call.method === 'POST' ? this.open(call.body) : failed(405, 'MethodNotAllowed', 'Not supported.');
+    if (what === 'activities') return this.answerActivity(call, conversationId, id ?? null);
+    if (what === 'members' || what === 'pagedmembers')
+      return this.answerRoster(conversationId, id ?? null, what === 'pagedmembers');
+    return failed(404, 'NotFound', 'No such resource.');
+  }
+
+  private answerActivity(call: ConnectorCall, conversationId: string, messageId: string | null): Answer {
+    const person = [...this.people.values()].find((p) => this.personalConversationId(p.aadObjectId) === conversationId);
+    if (person !== undefined && this.blocked.has(person.aadObjectId))
+      return failed(403, 'MessageWritesBlocked', 'Thread is blocked from message writes.');
+    if (!isActivity(call.body) && call.method !== 'DELETE')
+      return failed(400, 'BadSyntax', 'Activity resulted into multiple skype activities.');
+    if (call.method === 'POST') {
+      const activity = call.body as WireActivity;
+      if (activity.type === 'typing') return { status: 202, body: {} };
+      return { status: 201, body: { id: this.keep({ conversationId, from: 'bot', activity }) } };
+    }
+    const found = this.kept.find(
+      (m) =>
+        m.id === messageId && m.from === 'bot' && !m.isDeleted && rootOf(m.conversationId) === rootOf(conversationId),
+    );
+    if (found === undefined)
+      return failed(404, 'ActivityNotFoundInConversation', 'The activity was not found in the conversation.');
+    if (call.method === 'PUT')
+      this.replace(found.id, (m) => ({
+        ...m,
+        activity: call.body as WireActivity,
+        versions: [...m.versions, m.activity],
+      }));
+    else if (call.method === 'DELETE') this.deleteMessage(found.id);
+    else return failed(405, 'MethodNotAllowed', 'Not supported.');
+    return { status: 200, body: { id: found.id } };
+  }
+
+  private open(body: unknown): Answer {
+    const wanted = (body ?? {}) as {
+      isGroup?: boolean;
+      members?: { id?: string }[];
+      activity?: WireActivity;
+      channelData?: { channel?: { id?: string } };
+    };
+    const channelId = wanted.channelData?.channel?.id;
+    if (channelId !== undefined) {
+      if (!isActivity(wanted.activity)) return failed(400, 'BadSyntax', 'A thread needs its first message.');
+      const id = this.nextId();
+      const conversationId = `${channelId};messageid=${id}`;
+      this.keep({ conversationId, from: 'bot', activity: wanted.activity, id });
+      return { status: 201, body: { id: conversationId, activityId: id } };
+    }
+    const asked = wanted.members?.[0]?.id;
+    const person = [...this.people.values()].find((p) => p.id === asked || p.aadObjectId === asked);
+    if (person === undefined)
+      return failed(403, 'BotNotInConversationRoster', 'The bot is not installed for this person.');
+    return { status: 201, body: { id: this.personalConversationId(person.aadObjectId) } };
+  }
+
+  private answerRoster(conversationId: string, memberId: string | null, isPaged: boolean): Answer {
+    const roster = this.rosters.get(rootOf(conversationId)) ?? [];
+    if (memberId === null) return { status: 200, body: isPaged ? { members: roster } : roster };
+    const member = roster.find((p) => p.id === memberId || p.aadObjectId === memberId);
+    return member === undefined
+      ? failed(404, 'MemberNotFoundInConversation', 'Member not found in conversation.')
+      : { status: 200, body: member };
+  }
+
+  /** Seconds to wait, 0 when the call is within the rates and was counted. */
+  private overRateBy(conversationId: string): number {
+    if (this.options.enforceRates !== true) return 0;
+    const now = this.clock.now();
+    const sent = this.sentAt.get(conversationId) ?? [];
+    const waitMs = Math.max(
+      ...rates.map(({ calls, periodMs }) => {
+        const earliest = sent[sent.length - calls];
+        return earliest === undefined ? 0 : earliest + periodMs - now;
+      }),
+    );
+    if (waitMs > 0) return Math.ceil(waitMs / 1_000);
+    this.sentAt.set(conversationId, [...sent, now].slice(-1_800));
+    return 0;
+  }
+
+  private keep(message: {
+    readonly conversationId: string;
+    readonly from: 'bot' | TeamsPerson;
+    readonly activity: WireActivity;
+    readonly id?: string;
+  }): string {
+    const id = message.id ?? this.nextId();
+    this.kept.push({
+      id,
+      conversationId: message.conversationId,
+      from: message.from,
+      activity: message.activity,
+      versions: [],
+      isDeleted: false,
+    });
+    return id;
+  }
+
+  private replace(messageId: string, change: (message: TeamsMessage) => TeamsMessage): void {
+    const index = this.kept.findIndex((m) => m.id === messageId);
+    const found = this.kept[index];
+    if (found !== undefined) this.kept[index] = change(found);
+  }
+
+  private nextId(): string {
+    this.lastMessageId += 1;
+    return String(this.lastMessageId);
+  }
+}
+
+const rootOf = (conversationId: string): string => conversationId.split(';')[0] ?? conversationId;
+
+const isActivity = (value: unknown): value is WireActivity =>
+  typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+
+function parse(raw: Buffer): unknown {
+  if (raw.length === 0) return null;
+  try {
+    return JSON.parse(raw.toString('utf8'));
+  } catch {
+    return null;
+  }
+}
+
+function send(res: ServerResponse, { status, body, headers }: Answer): void {
+  res.writeHead(status, { 'content-type': 'application/json', ...headers });
+  res.end(body === undefined ? '' : JSON.stringify(body));
+}
