@@ -12,7 +12,7 @@ export interface ScriptBehaviour {
   /** The command itself fails with this reason, as when the agent cannot start the script. */
   readonly fails?: string;
   /** Files that it leaves on the device when it ends. */
-  readonly creates?: (args: string | null) => readonly DeviceFile[]; readonly content: Uint8Array }>;
+  readonly creates?: (args: string | null) => readonly DeviceFile[];
 }
 
 export interface LibraryFileSpec {
