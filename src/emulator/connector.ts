@@ -84,6 +84,11 @@ export interface Connector {
   /** The person has blocked or uninstalled the bot: posts into their chat are answered 403 MessageWritesBlocked. */
   block(aadObjectId: string): void;
   unblock(aadObjectId: string): void;
+  /** Says which team a channel belongs to. */
+  addChannel(teamId: string, channelId: string): void;
+  teamOf(channelId: string): string | undefined;
+  /** A person's new thread; gives the id of its first message. */
+  addThread(channelId: string, from: TeamsPerson, text: string): string;
   /** Keeps what a person wrote, so that a thread reads as people see it; gives the message id. */
   addPersonMessage(conversationId: string, from: TeamsPerson, text: string): string;
   /** As if a person had deleted the message: it can no longer be updated. */
@@ -131,6 +136,7 @@ class EmulatedConnector implements Connector {
   private readonly kept: TeamsMessage[] = [];
   private readonly people = new Map<string, TeamsPerson>();
   private readonly rosters = new Map<string, TeamsPerson[]>();
+  private readonly teams = new Map<string, string>();
   private readonly blocked = new Set<string>();
   private readonly sentAt = new Map<string, number[]>();
   private lastMessageId = 1_700_000_000_000;
@@ -182,6 +188,20 @@ class EmulatedConnector implements Connector {
 
   unblock(aadObjectId: string): void {
     this.blocked.delete(aadObjectId);
+  }
+
+  addChannel(teamId: string, channelId: string): void {
+    this.teams.set(channelId, teamId);
+  }
+
+  teamOf(channelId: string): string | undefined {
+    return this.teams.get(channelId);
+  }
+
+  addThread(channelId: string, from: TeamsPerson, text: string): string {
+    const id = this.nextId();
+    this.keep({ conversationId: `${channelId};messageid=${id}`, from, activity: { type: 'message', text }, id });
+    return id;
   }
 
   addPersonMessage(conversationId: string, from: TeamsPerson, text: string): string {

@@ -1,0 +1,180 @@
+import { TeamsAdapter } from '@microsoft/teams-ai';
+import type {
+  Activity,
+  ConfigurationBotFrameworkAuthentication,
+  ConfigurationBotFrameworkAuthenticationOptions,
+  ConfigurationServiceClientCredentialFactoryOptions,
+  Middleware,
+  TurnContext,
+} from 'botbuilder';
+import { type Redacted, reveal } from '../lib/redacted';
+import type { Cloud } from './service-url';
+
+/** Who the bot is towards Teams. A trial has no identity: whoever reaches its port is believed, hence loopback only (T-4). */
+export type BotIdentity =
+  | { readonly type: 'trial' }
+  | {
+      readonly type: 'SingleTenant';
+      readonly appId: string;
+      readonly tenantId: string;
+      readonly password: Redacted<string>;
+      readonly cloud?: Exclude<Cloud, 'trial'>;
+    }
+  | {
+      readonly type: 'UserAssignedMsi';
+      readonly appId: string;
+      readonly tenantId: string;
+      readonly cloud?: Exclude<Cloud, 'trial'>;
+    };
+
+export interface AdapterOptions {
+  readonly identity: BotIdentity;
+  /** Tests only: who signs instead of the Bot Framework, for a Connector on loopback. Never filled from the environment. */
+  readonly issuer?: { readonly openIdMetadataUrl: string; readonly issuer: string };
+}
+
+/** A client of the Bot Connector that makes one attempt a call and follows no redirect. */
+export type ConnectorClient = Awaited<
+  ReturnType<ReturnType<ConfigurationBotFrameworkAuthentication['createConnectorFactory']>['create']>
+>;
+
+/** The sender could not show a token of the Bot Framework for this bot (T-1). */
+export class NotAuthenticated extends Error {
+  override readonly name = 'NotAuthenticated';
+  readonly code = 'teams.notAuthenticated';
+}
+
+/** The keys of the Bot Framework could not be fetched: nobody can be let in until they can. */
+export class KeysUnreachable extends Error {
+  override readonly name = 'KeysUnreachable';
+  readonly code = 'teams.keysUnreachable';
+}
+
+/** Refuses to exist without an app id unless it is a trial: botbuilder would switch authentication off (teams.md E5). */
+export const createAdapter = (options: AdapterOptions): VerifiedAdapter => new VerifiedAdapter(options);
+
+export class VerifiedAdapter extends TeamsAdapter {
+  /** Decides which service addresses are Teams' own. */
+  readonly cloud: Cloud;
+  private readonly identity: BotIdentity;
+  private readonly tokenIssuer: string;
+
+  constructor(options: AdapterOptions) {
+    super(toAuthOptions(options));
+    this.identity = options.identity;
+    this.cloud = options.issuer === undefined ? cloudOf(options.identity) : 'trial';
+    this.tokenIssuer = options.issuer?.issuer ?? tokenIssuers[cloudOf(options.identity)];
+    this.use(oneAttempt(this.ConnectorClientKey));
+  }
+
+  /** Runs one turn of a verified sender; throws `NotAuthenticated` or `KeysUnreachable` before anything of ours has run. */
+  async receive(
+    authorization: string,
+    activity: Activity,
+    turn: (context: TurnContext) => Promise<void>,
+  ): Promise<void> {
+    const verified = await this.verify(authorization, activity);
+    await this.processActivity(verified, activity, turn);
+  }
+
+  /** For calls outside a turn. */
+  async connector(serviceUrl: string): Promise<ConnectorClient> {
+    const claims = this.createClaimsIdentity(this.identity.type === 'trial' ? '' : this.identity.appId);
+    return withOneAttempt(
+      await this.botFrameworkAuthentication
+        .createConnectorFactory(claims)
+        .create(serviceUrl, audiences[cloudOf(this.identity)]),
+    );
+  }
+
+  /** botbuilder's check of signature, audience and clocks, and after it ours: it also lets in emulator and skill tokens, which bind no service address (T-3, T-7). */
+  private async verify(authorization: string, activity: Activity) {
+    const verified = await this.botFrameworkAuthentication
+      .authenticateRequest(activity, authorization)
+      .catch((cause: unknown) => {
+        if (isKeyFetchFailure(cause))
+          throw new KeysUnreachable('The signing keys of the Bot Framework could not be fetched.', { cause });
+        throw new NotAuthenticated('The caller showed no valid token of the Bot Framework.', { cause });
+      });
+    if (this.identity.type === 'trial') return verified;
+    const { claimsIdentity } = verified;
+    if (claimsIdentity.getClaimValue('iss') !== this.tokenIssuer)
+      throw new NotAuthenticated('The token is not from the Bot Framework.');
+    if (claimsIdentity.getClaimValue('serviceurl') !== activity.serviceUrl)
+      throw new NotAuthenticated('The token is bound to another service address.');
+    return verified;
+  }
+}
+
+const cloudOf = (identity: BotIdentity): Cloud => (identity.type === 'trial' ? 'trial' : (identity.cloud ?? 'public'));
+
+/** "Authentication with the Bot Connector API": issuer of the tokens that the Connector sends, and audience of those that it takes. */
+const commercial = 'https://api.botframework.com';
+const government = 'https://api.botframework.us';
+const tokenIssuers: Readonly<Record<Cloud, string>> = {
+  public: commercial,
+  gcc: commercial,
+  gccHigh: government,
+  dod: government,
+  trial: commercial,
+};
+const audiences = tokenIssuers;
+
+type AuthOptions = ConfigurationBotFrameworkAuthenticationOptions & ConfigurationServiceClientCredentialFactoryOptions;
+
+function toAuthOptions({ identity, issuer }: AdapterOptions): AuthOptions {
+  if (identity.type === 'trial') return {};
+  if (identity.appId.trim() === '')
+    throw new Error('The bot has no app id; without one botbuilder would let everybody in.');
+  const base: AuthOptions = {
+    MicrosoftAppId: identity.appId,
+    MicrosoftAppType: identity.type,
+    MicrosoftAppTenantId: identity.tenantId,
+    ...(identity.type === 'SingleTenant' ? { MicrosoftAppPassword: reveal(identity.password) } : {}),
+    ...(tokenIssuers[cloudOf(identity)] === government ? { ChannelService: 'https://botframework.azure.us' } : {}),
+  };
+  if (issuer === undefined) return base;
+  // One of these set makes botbuilder take all of them from here (teams.md E5).
+  return {
+    ...base,
+    ToBotFromChannelOpenIdMetadataUrl: issuer.openIdMetadataUrl,
+    ToBotFromChannelTokenIssuer: issuer.issuer,
+    ToBotFromEmulatorOpenIdMetadataUrl: issuer.openIdMetadataUrl,
+    ToChannelFromBotLoginUrl: `https://login.microsoftonline.com/${identity.tenantId}`,
+    ToChannelFromBotOAuthScope: commercial,
+    OAuthUrl: commercial,
+    CallerId: 'urn:botframework:azure',
+    ValidateAuthority: true,
+  };
+}
+
+/** A failed fetch of metadata or keys, told by what the libraries set and not by their words: node-fetch's error type, or a status of 5xx. */
+function isKeyFetchFailure(cause: unknown): boolean {
+  if (typeof cause !== 'object' || cause === null) return false;
+  const { type, statusCode } = cause as { type?: unknown; statusCode?: unknown };
+  return (
+    type === 'system' ||
+    type === 'request-timeout' ||
+    type === 'invalid-json' ||
+    (typeof statusCode === 'number' && statusCode >= 500)
+  );
+}
+
+/** botbuilder repeats every Connector call three times, POST included, and ignores its own option to stop that (teams.md E2). */
+const oneAttempt = (clientKey: symbol): Middleware => ({
+  async onTurn(context: TurnContext, next: () => Promise<void>) {
+    const client: ConnectorClient | undefined = context.turnState.get(clientKey);
+    if (client !== undefined) withOneAttempt(client);
+    await next();
+  },
+});
+
+/** Takes out the blind retries, and redirects, by which our token could travel elsewhere (T-3). */
+function withOneAttempt(connector: ConnectorClient): ConnectorClient {
+  const { pipeline } = (
+    connector as unknown as { readonly client: { readonly pipeline: { removePolicy(policy: { name: string }): void } } }
+  ).client;
+  pipeline.removePolicy({ name: 'defaultRetryPolicy' });
+  pipeline.removePolicy({ name: 'redirectPolicy' });
+  return connector;
+}

@@ -1,0 +1,140 @@
+import type { Clock } from '../lib/clock';
+import type { Place } from '../request/place';
+import type { Post } from '../thread/post';
+import type { ConnectorClient, VerifiedAdapter } from './adapter';
+import { Reference } from './inbound';
+import { isTrustedServiceUrl } from './service-url';
+import { type Teams, TeamsError, type TeamsErrorCode } from './teams';
+import { maxActivityBytes, sizeOf, toActivity } from './to-activity';
+
+/** Longer than Teams takes on a bad day, shorter than any lease. */
+const callTimeoutMs = 15_000;
+
+export interface TeamsOptions {
+  readonly adapter: VerifiedAdapter;
+  readonly clock: Clock;
+  readonly timeoutMs?: number;
+}
+
+export function createTeams({ adapter, clock, timeoutMs = callTimeoutMs }: TeamsOptions): Teams {
+  /** One attempt. A stored reference may be old, and the list of hosts newer: it is asked again before our token goes anywhere (T-3). */
+  async function call<T>(
+    serviceUrl: string,
+    kind: CallKind,
+    perform: (connector: ConnectorClient) => Promise<T>,
+  ): Promise<T> {
+    if (!isTrustedServiceUrl(serviceUrl, adapter.cloud))
+      throw new TeamsError('teams.refused', { detail: 'untrustedServiceUrl' });
+    try {
+      return await perform(await adapter.connector(serviceUrl));
+    } catch (cause) {
+      throw toTeamsError(cause, kind, clock.now());
+    }
+  }
+
+  return {
+    async post(place, post) {
+      const reference = readReference(place);
+      const alert = place.scope === 'personal' && post.card !== null;
+      const activity = fitting(place, post, reference, alert);
+      const { id } = await call(reference.serviceUrl, 'post', (c) =>
+        c.conversations.sendToConversation(place.conversationId, activity, { timeout: timeoutMs }),
+      );
+      return { activityId: id };
+    },
+    async update(place, activityId, post) {
+      const reference = readReference(place);
+      const activity = { ...fitting(place, post, reference, false), id: activityId };
+      await call(reference.serviceUrl, 'update', (c) =>
+        c.conversations.updateActivity(place.conversationId, activityId, activity, { timeout: timeoutMs }),
+      );
+    },
+    async openPersonal(personId, via) {
+      const reference = readReference(via);
+      const parameters = {
+        isGroup: false,
+        bot: reference.bot,
+        // Teams takes an Entra object id here as it takes a `29:` id (msteams-docs #14079).
+        members: [{ id: personId, name: '' }],
+        tenantId: via.tenantId,
+        channelData: { tenant: { id: via.tenantId } },
+      };
+      const { id } = await call(reference.serviceUrl, 'open', (c) =>
+        c.conversations.createConversation(
+          parameters as Parameters<ConnectorClient['conversations']['createConversation']>[0],
+          { timeout: timeoutMs },
+        ),
+      );
+      return {
+        conversationId: id,
+        tenantId: via.tenantId,
+        scope: 'personal',
+        reference: JSON.stringify({ ...reference, rosterId: id } satisfies Reference),
+        personId,
+      };
+    },
+  };
+}
+
+type CallKind = 'post' | 'update' | 'open';
+
+function readReference(place: Place): Reference {
+  try {
+    return Reference.parse(JSON.parse(place.reference));
+  } catch (cause) {
+    throw new TeamsError('teams.refused', { detail: 'unreadableReference', cause });
+  }
+}
+
+function fitting(place: Place, post: Post, { bot }: Reference, alert: boolean) {
+  const activity = toActivity(post, { place, bot, alert });
+  if (sizeOf(activity) > maxActivityBytes) throw new TeamsError('teams.tooLarge', { status: 413 });
+  return activity;
+}
+
+/** By status and Teams' own code, never by words. What carries no status got no answer. */
+function toTeamsError(cause: unknown, kind: CallKind, now: number): TeamsError {
+  const { statusCode, code } = (typeof cause === 'object' && cause !== null ? cause : {}) as {
+    statusCode?: unknown;
+    code?: unknown;
+  };
+  const status = typeof statusCode === 'number' ? statusCode : null;
+  const detail = typeof code === 'string' ? code : null;
+  return new TeamsError(codeFor(status, detail, kind), {
+    status,
+    detail,
+    retryAfterMs: readRetryAfterMs(cause, now),
+    cause,
+  });
+}
+
+function codeFor(status: number | null, detail: string | null, kind: CallKind): TeamsErrorCode {
+  switch (status) {
+    case null:
+    case 401: // Our own credentials: it waits until they are put right, and nothing is lost.
+    case 408:
+      return 'teams.unreachable';
+    case 403:
+      return 'teams.forbidden';
+    case 404:
+      return kind === 'update' && detail !== 'ConversationNotFound' ? 'teams.goneMessage' : 'teams.goneConversation';
+    case 412: // "Rate limiting" lists it among the codes to send again.
+    case 429:
+      return 'teams.throttled';
+    case 413:
+      return 'teams.tooLarge';
+    default:
+      return status >= 500 ? 'teams.unreachable' : 'teams.refused';
+  }
+}
+
+/** `Retry-After` in seconds or as a date; null when absent. */
+function readRetryAfterMs(cause: unknown, now: number): number | null {
+  const response = (cause as { response?: { headers?: { get?: (name: string) => string | undefined } } } | null)
+    ?.response;
+  const value = response?.headers?.get?.('retry-after')?.trim();
+  if (!value) return null;
+  if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1_000);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.max(0, date - now);
+}

@@ -1,0 +1,292 @@
+import { Application, type TurnState } from '@microsoft/teams-ai';
+import type { Activity, TurnContext } from 'botbuilder';
+import type { Clock } from '../lib/clock';
+import type { Log } from '../lib/log';
+import type { Place } from '../request/place';
+import type { Post } from '../thread/post';
+import type { ActionAnswer, Flow, Presence, Turn } from '../thread/turn';
+import { KeysUnreachable, NotAuthenticated, type VerifiedAdapter } from './adapter';
+import { type AdmitRefusal, admit, type Envelope, readEnvelope, toRawMessage } from './inbound';
+
+/** What the HTTP side sends back: `body` is JSON. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface BotOptions {
+  readonly adapter: VerifiedAdapter;
+  readonly flow: Flow;
+  /** Entra tenants whose people are served. */
+  readonly tenantIds: readonly string[];
+  /** Posts durably, through the outbox; used for the answer to an Action.Submit, which has no answer of its own. */
+  readonly reply: (place: Place, post: Post) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One inbound activity, from the bytes that HTTP brought to what HTTP takes back; never throws. */
+export interface Bot {
+  receive(authorization: string, body: unknown, requestId: string): Promise<HttpAnswer>;
+}
+
+/** One kind of activity. All kinds are in `routes`, and all pass `admit` first (T-7). */
+export interface Route {
+  readonly name: string;
+  matches(envelope: Envelope): boolean;
+  /** Null: nothing to answer. */
+  run(turn: Turn, envelope: Envelope, options: BotOptions): Promise<HttpAnswer | null>;
+}
+
+export function createBot(options: BotOptions): Bot {
+  const app = createApplication(options);
+  return { receive: (authorization, body, requestId) => receive(options, app, { authorization, body, requestId }) };
+}
+
+/** In order: the first that matches runs. What is ignored is ignored by name. */
+export const routes: readonly Route[] = [
+  { name: 'cardAction', matches: (e) => e.type === 'invoke' && e.name === 'adaptiveCard/action', run: runCardAction },
+  { name: 'otherInvoke', matches: (e) => e.type === 'invoke', run: async () => unknownInvoke },
+  { name: 'cardSubmit', matches: (e) => e.type === 'message' && isRecord(e.value) && !e.text, run: runCardSubmit },
+  { name: 'message', matches: (e) => e.type === 'message', run: runMessage },
+  { name: 'installation', matches: (e) => e.type === 'installationUpdate', run: runInstallation },
+  { name: 'membership', matches: (e) => e.type === 'conversationUpdate', run: runMembership },
+  /** Edits, deletions, reactions, typing, read receipts, end of conversation: what was asked stays what was asked. */
+  { name: 'ignored', matches: () => true, run: async () => null },
+];
+
+const accepted: HttpAnswer = { status: 200, body: null };
+const answerKey = Symbol('http answer');
+const envelopeKey = Symbol('envelope');
+const requestIdKey = Symbol('request id');
+
+/** teams-ai as a router and no more: no state, no typing timer (teams.md B2.3), no rewriting of text, our own invoke answers (B2.1, B2.2). */
+function createApplication(options: BotOptions): Application<TurnState> {
+  const app = new Application<TurnState>({
+    adapter: options.adapter,
+    startTypingTimer: false,
+    removeRecipientMention: false,
+  });
+  app.startTypingTimer = () => {};
+  for (const route of routes)
+    app.addRoute(
+      async (context) => route.matches(envelopeOf(context)),
+      (context) => enter(route, context, options),
+    );
+  options.adapter.onTurnError = (context, error) => answerBug(context, error, options.log);
+  return app;
+}
+
+async function receive(
+  { adapter, log }: BotOptions,
+  app: Application<TurnState>,
+  {
+    authorization,
+    body,
+    requestId,
+  }: { readonly authorization: string; readonly body: unknown; readonly requestId: string },
+): Promise<HttpAnswer> {
+  const envelope = readEnvelope(body);
+  if (!envelope.ok) {
+    log.warn({ requestId, field: envelope.error.field }, 'malformed activity refused');
+    return failure(
+      400,
+      'malformedActivity',
+      `This is not an activity as Teams sends it: look at ${envelope.error.field}.`,
+    );
+  }
+  let answer: HttpAnswer = accepted;
+  try {
+    await adapter.receive(authorization, toActivity(envelope.value), async (context) => {
+      context.turnState.set(envelopeKey, envelope.value);
+      context.turnState.set(requestIdKey, requestId);
+      context.turnState.set(answerKey, (given: HttpAnswer) => {
+        answer = given;
+      });
+      await app.run(context);
+    });
+    return answer;
+  } catch (error) {
+    if (error instanceof NotAuthenticated) {
+      log.warn({ requestId, code: error.code, why: error.message }, 'unauthenticated activity refused');
+      return failure(401, 'notAuthenticated', 'A token of the Bot Framework for this bot is needed.');
+    }
+    if (error instanceof KeysUnreachable) {
+      log.error({ requestId, code: error.code }, 'nobody can be let in: the signing keys could not be fetched');
+      return failure(503, 'keysUnreachable', 'The sender cannot be verified at the moment. Please send it again.');
+    }
+    log.error({ requestId, error: nameOf(error) }, 'turn failed outside a route');
+    return failure(500, 'internal', `This failed inside the bot; reference ${requestId}.`);
+  }
+}
+
+/** The one way into a handler. */
+async function enter(route: Route, context: TurnContext, options: BotOptions): Promise<void> {
+  const envelope = envelopeOf(context);
+  const requestId = requestIdOf(context);
+  const turn = admit(envelope, { cloud: options.adapter.cloud, tenantIds: options.tenantIds }, options.clock.now());
+  if (!turn.ok) return turnAway(context, turn.error, options.log);
+  options.log.info(
+    {
+      requestId,
+      route: route.name,
+      activity: turn.value.activityId,
+      person: turn.value.person.id,
+      conversation: turn.value.place.conversationId,
+    },
+    'activity',
+  );
+  const answer = await route.run(turn.value, envelope, options);
+  if (answer !== null) give(context, answer);
+}
+
+/** Says why where the tenant is ours; elsewhere nothing but a status, and a line for the operator (T-2). */
+async function turnAway(context: TurnContext, refusal: AdmitRefusal, log: Log): Promise<void> {
+  const envelope = envelopeOf(context);
+  const fields = {
+    requestId: requestIdOf(context),
+    refusal: refusal.type,
+    activityType: envelope.type,
+    person: envelope.from.aadObjectId ?? null,
+    tenants: [
+      envelope.channelData?.tenant?.id ?? null,
+      envelope.conversation.tenantId ?? null,
+      envelope.from.tenantId ?? null,
+    ],
+    serviceHost: hostOf(envelope.serviceUrl),
+  };
+  log.warn(fields, 'activity refused');
+  if (refusal.answer === null)
+    return give(context, failure(refusal.status, refusal.type, 'This sender is not served here.'));
+  if (envelope.type === 'invoke') return give(context, errorAnswer(403, refusal.type, refusal.answer));
+  if (envelope.type === 'message') await tell(context, refusal.answer, log);
+}
+
+async function runMessage(turn: Turn, envelope: Envelope, { flow }: BotOptions): Promise<null> {
+  await flow.onMessage(turn, toRawMessage(envelope));
+  return null;
+}
+
+async function runCardAction(turn: Turn, envelope: Envelope, { flow }: BotOptions): Promise<HttpAnswer> {
+  const action = isRecord(envelope.value) && isRecord(envelope.value['action']) ? envelope.value['action'] : {};
+  const { verb, data } = action;
+  if (typeof verb !== 'string' || verb === '') {
+    return errorAnswer(
+      400,
+      'malformedAction',
+      'This button did not say what it is for, so nothing was done. Please send `help` for a fresh card.',
+    );
+  }
+  return toInvokeAnswer(await flow.onAction(turn, verb, data ?? {}));
+}
+
+/** Clients that cannot do Action.Execute fall back to Action.Submit: the same action, but the answer has to be a message of its own (teams.md E4). */
+async function runCardSubmit(turn: Turn, envelope: Envelope, { flow, reply }: BotOptions): Promise<null> {
+  const { verb, ...data } = isRecord(envelope.value) ? envelope.value : {};
+  const answer: ActionAnswer =
+    typeof verb === 'string' && verb !== ''
+      ? await flow.onAction(turn, verb, data)
+      : {
+          type: 'error',
+          code: 'malformedAction',
+          text: 'This button did not say what it is for, so nothing was done. Please send `help` for a fresh card.',
+        };
+  await reply(turn.place, toPost(answer));
+  return null;
+}
+
+async function runInstallation(turn: Turn, envelope: Envelope, { flow }: BotOptions): Promise<null> {
+  const what: Presence | null = envelope.action?.startsWith('add')
+    ? 'installed'
+    : envelope.action?.startsWith('remove')
+      ? 'removed'
+      : null;
+  if (what !== null) await flow.onPresence(turn, what);
+  return null;
+}
+
+async function runMembership(turn: Turn, envelope: Envelope, { flow }: BotOptions): Promise<null> {
+  if (envelope.membersRemoved?.some((m) => m.id === envelope.recipient.id)) await flow.onPresence(turn, 'removed');
+  else if ((envelope.membersAdded?.length ?? 0) > 0) await flow.onPresence(turn, 'membersAdded');
+  return null;
+}
+
+/** A bug in a turn: the person gets a reference, the log gets the error, nobody gets the inside (teams.md B2.12). */
+async function answerBug(context: TurnContext, error: unknown, log: Log): Promise<void> {
+  const requestId = requestIdOf(context);
+  const { type } = envelopeOf(context);
+  log.error({ requestId, activityType: type, error: nameOf(error), stack: stackOf(error) }, 'turn failed');
+  const text = `Something failed inside the bot, and it may not have done what you asked. Please look with \`status\`, then try again; reference for your administrator: ${requestId}.`;
+  if (type === 'invoke') give(context, errorAnswer(500, 'internal', text));
+  else if (type === 'message') await tell(context, text, log);
+}
+
+/** Said in the turn itself and once: when even that fails there is only the log. */
+async function tell(context: TurnContext, text: string, log: Log): Promise<void> {
+  try {
+    await context.sendActivity({ type: 'message', text });
+  } catch (error) {
+    log.warn({ requestId: requestIdOf(context), error: nameOf(error) }, 'answer not delivered');
+  }
+}
+
+function toInvokeAnswer(answer: ActionAnswer): HttpAnswer {
+  switch (answer.type) {
+    case 'card':
+      return {
+        status: 200,
+        body: { statusCode: 200, type: 'application/vnd.microsoft.card.adaptive', value: answer.card },
+      };
+    case 'message':
+      return {
+        status: 200,
+        body: { statusCode: 200, type: 'application/vnd.microsoft.activity.message', value: answer.text },
+      };
+    case 'error':
+      return errorAnswer(400, answer.code, answer.text);
+  }
+}
+
+function toPost(answer: ActionAnswer): Post {
+  if (answer.type === 'card') return { text: null, mention: null, card: answer.card, summary: 'Answer to your click' };
+  return { text: answer.text, mention: null, card: null, summary: answer.text };
+}
+
+/** Universal Actions: the HTTP status is 200 whatever the answer says, or Teams shows words of its own (teams.md E4). */
+const errorAnswer = (statusCode: number, code: string, message: string): HttpAnswer => ({
+  status: 200,
+  body: { statusCode, type: 'application/vnd.microsoft.error', value: { code, message } },
+});
+
+const unknownInvoke = errorAnswer(
+  501,
+  'notSupported',
+  'This bot does not do that. Please send `help` to see what it does.',
+);
+
+const failure = (status: number, code: string, message: string): HttpAnswer => ({
+  status,
+  body: { error: { code, message } },
+});
+
+/** Only what we read reaches botbuilder; a delivery mode, for one, would make it keep replies back. */
+const toActivity = (envelope: Envelope): Activity =>
+  ({ ...envelope, textFormat: undefined, attachments: undefined, entities: undefined }) as unknown as Activity;
+
+const give = (context: TurnContext, answer: HttpAnswer): void =>
+  (context.turnState.get(answerKey) as (given: HttpAnswer) => void)(answer);
+const envelopeOf = (context: TurnContext): Envelope => context.turnState.get(envelopeKey) as Envelope;
+const requestIdOf = (context: TurnContext): string => context.turnState.get(requestIdKey) as string;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
+/** Where it happened, without the message: that may hold a person's text. */
+const stackOf = (error: unknown): readonly string[] =>
+  error instanceof Error
+    ? (error.stack ?? '')
+        .split('\n')
+        .filter((line) => /^\s+at /.test(line))
+        .slice(0, 4)
+        .map((line) => line.trim())
+    : [];
+const hostOf = (url: string): string | null => (URL.canParse(url) ? new URL(url).hostname : null);

@@ -1,0 +1,141 @@
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import * as restify from 'restify';
+import type { Clock } from '../lib/clock';
+import type { Log } from '../lib/log';
+import { err, ok, type Result } from '../lib/result';
+import type { Bot, HttpAnswer } from './routes';
+
+export interface ServerOptions {
+  readonly bot: Bot;
+  /** What is not well right now, one sentence each; empty when the bot can do its work. */
+  readonly ready: () => Promise<readonly string[]>;
+  readonly metrics: Pick<Registry, 'metrics' | 'contentType'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly maxBodyBytes?: number;
+  /** How long a stop waits for turns that are under way. */
+  readonly stopWithinMs?: number;
+}
+
+export interface Server {
+  /** Resolves with the port once it listens; port 0 takes any. */
+  listen(port: number, host: string): Promise<number>;
+  /** Takes nothing new, lets turns under way finish, and cuts what is left after `stopWithinMs`. */
+  stop(): Promise<void>;
+}
+
+/** Well above the 100 KB that Teams allows a message. */
+const defaultMaxBodyBytes = 256_000;
+
+export function createServer(options: ServerOptions): Server {
+  const { clock, log } = options;
+  const server = restify.createServer({ name: 'live-response' });
+  server.server.requestTimeout = 30_000;
+  let isStopping = false;
+
+  server.pre((req, res, next) => {
+    const requestId = req.id();
+    const startedAt = clock.now();
+    res.setHeader('X-Request-Id', requestId);
+    if (isStopping) res.setHeader('Connection', 'close');
+    // Path without its query, and never a body or a header.
+    res.once('close', () => {
+      log.info(
+        {
+          requestId,
+          method: req.method,
+          path: req.path(),
+          status: res.statusCode,
+          finished: res.writableFinished,
+          tookMs: clock.now() - startedAt,
+        },
+        'request',
+      );
+    });
+    return next();
+  });
+
+  server.post('/api/messages', async (req, res) => {
+    const { status, body } = isStopping ? stopping : await receive(req, options);
+    // What is left of a body that we do not read must not keep the connection.
+    if (status === 413 || status === 415) res.setHeader('Connection', 'close');
+    if (body === null) res.send(status);
+    else res.json(status, body);
+  });
+  server.get('/healthz', async (_req, res) => {
+    res.json(200, { ok: true });
+  });
+  server.get('/readyz', async (_req, res) => {
+    const problems = isStopping
+      ? ['The service is stopping.']
+      : await options.ready().catch(() => ['The check itself failed.']);
+    res.json(problems.length === 0 ? 200 : 503, { ready: problems.length === 0, problems });
+  });
+  server.get('/metrics', async (_req, res) => {
+    res.sendRaw(200, await options.metrics.metrics(), { 'content-type': options.metrics.contentType });
+  });
+  server.on('restifyError', (req, _res, error: unknown, done: () => void) => {
+    log.warn({ requestId: req.id(), error: error instanceof Error ? error.name : 'unknown' }, 'request refused');
+    return done();
+  });
+
+  return {
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.removeListener('error', reject);
+          resolve((server.address() as AddressInfo).port);
+        });
+      }),
+    async stop() {
+      isStopping = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.server.closeIdleConnections();
+      const inTime = new AbortController();
+      const cut = clock.sleep(options.stopWithinMs ?? 10_000, inTime.signal).then(() => {
+        if (!inTime.signal.aborted) server.server.closeAllConnections();
+      });
+      await closed;
+      inTime.abort();
+      await cut;
+    },
+  };
+}
+
+const stopping: HttpAnswer = {
+  status: 503,
+  body: { error: { code: 'stopping', message: 'The service is stopping. Please send it again.' } },
+};
+
+async function receive(
+  req: restify.Request,
+  { bot, maxBodyBytes = defaultMaxBodyBytes }: ServerOptions,
+): Promise<HttpAnswer> {
+  const body = await readJson(req, maxBodyBytes);
+  if (!body.ok) return body.error;
+  return bot.receive(req.headers.authorization ?? '', body.value, req.id());
+}
+
+/** restify's own reader unpacks gzip without a bound, before anybody is asked who they are; Teams sends plain JSON, so nothing else is read. */
+async function readJson(req: IncomingMessage, maxBytes: number): Promise<Result<unknown, HttpAnswer>> {
+  if ((req.headers['content-encoding'] ?? 'identity') !== 'identity')
+    return refuse(415, 'unsupportedEncoding', 'Send the body as plain JSON.');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+      size += chunk.length;
+      if (size > maxBytes) return refuse(413, 'tooLarge', `The body is larger than ${maxBytes} bytes.`);
+      chunks.push(chunk);
+    }
+    return ok(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+  } catch {
+    return refuse(400, 'malformedJson', 'The body is not JSON.');
+  }
+}
+
+const refuse = (status: number, code: string, message: string) =>
+  err<HttpAnswer>({ status, body: { error: { code, message } } });

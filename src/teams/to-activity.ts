@@ -1,0 +1,50 @@
+import type { Activity, Entity } from 'botbuilder';
+import type { Place } from '../request/place';
+import type { Person } from '../request/request';
+import type { Post } from '../thread/post';
+
+/** Teams' limit has moved between 28 and 100 KB; below the lowest it always fits (teams.md E3). */
+export const maxActivityBytes = 28_000;
+
+/** A post as the Connector takes it. `alert` asks Teams for a notification, as for a card that waits for this person. */
+export function toActivity(
+  post: Post,
+  {
+    place,
+    bot,
+    alert,
+  }: { readonly place: Place; readonly bot: { readonly id: string; readonly name: string }; readonly alert: boolean },
+): Partial<Activity> {
+  const mention = post.mention === null ? null : toMention(post.mention);
+  const text = [mention?.text, post.text]
+    .filter((part) => part !== null && part !== undefined && part !== '')
+    .join(' ');
+  return {
+    type: 'message',
+    from: { id: bot.id, name: bot.name },
+    conversation: {
+      id: place.conversationId,
+      conversationType: place.scope,
+      isGroup: place.scope !== 'personal',
+      tenantId: place.tenantId,
+      name: '',
+    },
+    // Without tenant and object id some proactive posts are answered 403.
+    ...(place.personId === null ? {} : { recipient: { id: place.personId, name: '', aadObjectId: place.personId } }),
+    channelData: { tenant: { id: place.tenantId }, ...(alert ? { notification: { alert: true } } : {}) },
+    summary: post.summary,
+    ...(text === '' ? {} : { text, textFormat: 'markdown' }),
+    ...(mention === null ? {} : { entities: [mention] }),
+    ...(post.card === null
+      ? {}
+      : { attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: post.card }] }),
+  };
+}
+
+export const sizeOf = (activity: Partial<Activity>): number => Buffer.byteLength(JSON.stringify(activity), 'utf8');
+
+/** `entities[].text` must occur in the message's text letter by letter; the name is a label, so whatever markup could be in it is left out (T-19). */
+function toMention(person: Person): Entity & { readonly text: string } {
+  const name = person.name.replace(/[^\p{L}\p{M}\p{N} .,'’()-]/gu, '').trim() || 'you';
+  return { type: 'mention', text: `<at>${name}</at>`, mentioned: { id: person.id, name } };
+}

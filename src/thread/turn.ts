@@ -1,0 +1,37 @@
+import type { RawMessage } from '../chat/clean';
+import type { Place } from '../request/place';
+import type { Person } from '../request/request';
+import type { CardJson } from './post';
+
+/** Who did something, where and when, as far as the verified activity says so; made by `teams/` only, after admission (T-2, T-5, T-11). */
+export interface Turn {
+  /** Teams' id of the activity: the key by which a second delivery is known. */
+  readonly activityId: string;
+  readonly tenantId: string;
+  readonly person: Person;
+  readonly place: Place;
+  /** For a card action: the message that carries the card (T-10). */
+  readonly replyToId: string | null;
+  /** Our clock on arrival, not the sender's time stamp. */
+  readonly at: number;
+  readonly locale: string | null;
+  readonly timezone: string | null;
+}
+
+/** What the person who clicked sees: a card in place of theirs, a short notice, or an error under the card. */
+export type ActionAnswer =
+  | { readonly type: 'card'; readonly card: CardJson }
+  | { readonly type: 'message'; readonly text: string }
+  | { readonly type: 'error'; readonly code: string; readonly text: string };
+
+export type Presence = 'installed' | 'removed' | 'membersAdded';
+
+/** What Teams' side hands to the flow. Each may be called again with the same `activityId`: Teams delivers again what took too long (teams.md E2). */
+export interface Flow {
+  /** A typed message. Answers go through the outbox. */
+  onMessage(turn: Turn, message: RawMessage): Promise<void>;
+  /** A click on a card. `data` is the client's and proves nothing (T-8). A click by Action.Submit comes here too; its answer is posted as a message. */
+  onAction(turn: Turn, verb: string, data: unknown): Promise<ActionAnswer>;
+  /** The bot or a person was added or removed: the place is worth remembering. */
+  onPresence(turn: Turn, what: Presence): Promise<void>;
+}

@@ -1,0 +1,137 @@
+import { Registry } from 'prom-client';
+import type { RawMessage } from '../../src/chat/clean';
+import { systemClock } from '../../src/lib/clock';
+import type { Log } from '../../src/lib/log';
+import type { Place } from '../../src/request/place';
+import { type AdapterOptions, createAdapter, type VerifiedAdapter } from '../../src/teams/adapter';
+import { createTeams } from '../../src/teams/outbound';
+import { createBot } from '../../src/teams/routes';
+import { createServer, type Server, type ServerOptions } from '../../src/teams/server';
+import type { Teams } from '../../src/teams/teams';
+import type { Post } from '../../src/thread/post';
+import type { ActionAnswer, Flow, Presence, Turn } from '../../src/thread/turn';
+import {
+  ana,
+  bo,
+  bot,
+  channelId,
+  createTeamsClient,
+  cy,
+  type FakeConnector,
+  startFakeConnector,
+  type TeamsClient,
+  teamId,
+  tenantId,
+} from '../fakes/fake-connector';
+
+export type Reached =
+  | { readonly kind: 'message'; readonly turn: Turn; readonly message: RawMessage }
+  | { readonly kind: 'action'; readonly turn: Turn; readonly verb: string; readonly data: unknown }
+  | { readonly kind: 'presence'; readonly turn: Turn; readonly what: Presence };
+
+/** A flow that remembers what reached it, echoes messages, and answers actions as the test says. */
+export class RecordingFlow implements Flow {
+  readonly reached: Reached[] = [];
+  answer: ActionAnswer | (() => Promise<ActionAnswer>) = { type: 'message', text: 'Done.' };
+  echo: ((turn: Turn, message: RawMessage) => Promise<void>) | null = null;
+
+  async onMessage(turn: Turn, message: RawMessage): Promise<void> {
+    this.reached.push({ kind: 'message', turn, message });
+    await this.echo?.(turn, message);
+  }
+  async onAction(turn: Turn, verb: string, data: unknown): Promise<ActionAnswer> {
+    this.reached.push({ kind: 'action', turn, verb, data });
+    return typeof this.answer === 'function' ? this.answer() : this.answer;
+  }
+  async onPresence(turn: Turn, what: Presence): Promise<void> {
+    this.reached.push({ kind: 'presence', turn, what });
+  }
+}
+
+export interface LogLine {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+export function recordingLog(): Log & { readonly lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const at = (level: LogLine['level']) => (fields: Record<string, unknown>, message: string) =>
+    void lines.push({ ...fields, level, message });
+  return { lines, info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+export interface Kit {
+  readonly flow: RecordingFlow;
+  readonly log: ReturnType<typeof recordingLog>;
+  readonly connector: FakeConnector;
+  readonly client: TeamsClient;
+  readonly adapter: VerifiedAdapter;
+  readonly teams: Teams;
+  readonly server: Server;
+  readonly replies: { readonly place: Place; readonly post: Post }[];
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** The whole inbound side over real HTTP, with the emulated Connector behind it; a trial unless an identity is given. */
+export async function startKit(
+  options: {
+    readonly adapter?: AdapterOptions;
+    readonly authorize?: Parameters<typeof createTeamsClient>[0]['authorize'];
+    readonly server?: Partial<ServerOptions>;
+  } = {},
+): Promise<Kit> {
+  const connector = await startFakeConnector();
+  connector.addMembers(teamId, [ana, bo, cy]);
+  connector.addChannel(teamId, channelId);
+  const flow = new RecordingFlow();
+  const log = recordingLog();
+  const replies: Kit['replies'] = [];
+  const adapter = createAdapter(options.adapter ?? { identity: { type: 'trial' } });
+  const teams = createTeams({ adapter, clock: systemClock });
+  const theBot = createBot({
+    adapter,
+    flow,
+    tenantIds: [tenantId],
+    reply: async (place, post) => void replies.push({ place, post }),
+    clock: systemClock,
+    log,
+  });
+  const server = createServer({
+    bot: theBot,
+    ready: async () => [],
+    metrics: new Registry(),
+    clock: systemClock,
+    log,
+    ...options.server,
+  });
+  const port = await server.listen(0, '127.0.0.1');
+  const url = `http://127.0.0.1:${port}`;
+  const client = createTeamsClient({
+    connector,
+    endpoint: `${url}/api/messages`,
+    tenantId,
+    bot,
+    ...(options.authorize ? { authorize: options.authorize } : {}),
+  });
+  return {
+    flow,
+    log,
+    connector,
+    client,
+    adapter,
+    teams,
+    server,
+    replies,
+    url,
+    async stop() {
+      await server.stop();
+      await connector.stop();
+    },
+  };
+}
+
+export const inChannel = { scope: 'channel', teamId, channelId, threadId: null } as const;
+export const inPersonal = { scope: 'personal' } as const;
+export const plainPost = (text: string): Post => ({ text, mention: null, card: null, summary: text });
