@@ -45,30 +45,37 @@ export function cleanMessage(raw: RawMessage): Cleaned {
       const leads = raw.text.slice(0, offset).replace(/<at\b[^<>]*>[^<>]*<\/at>|&nbsp;|[\s\u200b\ufeff]/gi, '') === '';
       return leads || isBot(name) ? ' ' : name;
     });
-  return { text: unwrap(text), notices: [] };
+  return unlink(unwrap(text));
 }
 
 function cleanMarkup(markup: string, isBot: (name: string) => boolean): Cleaned {
   if (markup.length > maxRawLength) return { text: markup, notices: [] };
   const { text, notices } = readMarkup(markup, isBot);
-  return { text: unwrap(text), notices };
+  return { text: trimEdges(unwrap(text)), notices };
 }
 
-/** Line ends made one kind, code fences and backticks around taken away, autolinks undone, invisible edges cut. */
+/** Line ends made one kind; code fences and backticks around lines taken away. */
 function unwrap(text: string): string {
-  const lines = trimEdges(text.replace(/\r\n?|[\u2028\u2029]/g, '\n'))
+  return trimEdges(text.replace(/\r\n?|[\u2028\u2029]/g, '\n'))
     .replace(/^```[ \t]*(?:[a-z0-9+#-]*[ \t]*\n)?([\s\S]*?)```$/i, '$1')
     .split('\n')
     .filter((line) => !/^\s*(?:```|~~~)[\w+#-]*\s*$/.test(line))
-    .map((line) => line.replace(/^\s*(`+)([^`]*)\1\s*$/, '$2').replace(autolink, unlink));
-  return trimEdges(lines.join('\n'));
+    .map((line) => line.replace(/^\s*(`+)([^`]*)\1\s*$/, '$2'))
+    .join('\n');
 }
 
-const autolink = /\[([^[\]\n]{1,2000})\]\(([^()\s]{1,2000})\)/g;
-
-/** `[x](http://x)` is x; a link with other words may be what the person typed and stays. */
-function unlink(all: string, text: string, address: string): string {
-  return isSameAddress(text, address) ? text : all;
+/** `[x](http://x)`, which clients make of x, is x again; a link with other words may be what the person typed and stays. */
+function unlink(text: string): Cleaned {
+  const notices: Notice[] = [];
+  const lines = text.split('\n').map((was) => {
+    const now = was.replace(
+      /\[([^[\]]{1,2000})\]\(((?:https?:\/\/|mailto:)[^()\s]{1,2000})\)/gi,
+      (all, words: string, address: string) => (isSameAddress(words, address) ? words : all),
+    );
+    if (now !== was) notices.push({ type: 'respelled', was, now });
+    return now;
+  });
+  return { text: trimEdges(lines.join('\n')), notices };
 }
 
 const edge = '[\\s\\p{Default_Ignorable_Code_Point}]';

@@ -9,7 +9,7 @@ export interface Draft {
   readonly reason: string;
 }
 
-/** The draft as a message that parses back to it; what is missing shows as `<device>` or `<reason>`. */
+/** The draft as a message that parses back to it; what is missing shows as `<device>`, `<name>` or `<reason>`. */
 export const writeDraft = ({ device, commands, reason }: Draft): string =>
   [
     `on ${device === '' ? '<device>' : quoteIf(/[\s;]/.test(device) || isKeyword(device), device)}`,
@@ -35,6 +35,7 @@ export function writeCommand(command: Command): string {
   }
 }
 
-const quoteName = (name: string): string => quoteIf(name === '' || /[\s;]/.test(name) || isKeyword(name), name);
+const quoteName = (name: string): string =>
+  name === '' ? '<name>' : quoteIf(/[\s;]/.test(name) || isKeyword(name), name);
 const isKeyword = (name: string): boolean => /^because:?$/i.test(name) || findVerb(name) !== null;
 const quoteIf = (needed: boolean, text: string): string => (needed ? `"${text}"` : text);

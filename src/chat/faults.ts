@@ -25,10 +25,17 @@ export type ChatFault =
   | { readonly type: 'unknownWord'; readonly typed: string; readonly suggestion: Word | Verb | null }
   | { readonly type: 'missingText'; readonly word: Word }
   | { readonly type: 'unexpectedText'; readonly word: Word; readonly typed: string }
-  | { readonly type: 'missingDevice'; readonly draft: Draft }
-  | { readonly type: 'missingCommands'; readonly draft: Draft }
-  | { readonly type: 'missingReason'; readonly draft: Draft }
-  | { readonly type: 'unknownCommand'; readonly typed: string; readonly suggestion: Verb | null }
+  /** `draft` is what was understood, or null when a command was not. */
+  | { readonly type: 'missingDevice'; readonly draft: Draft | null }
+  | { readonly type: 'missingCommands'; readonly draft: Draft | null }
+  | { readonly type: 'missingReason'; readonly draft: Draft | null }
+  /** `afterDevice`: it stands right behind the device and may be a part of its name. */
+  | {
+      readonly type: 'unknownCommand';
+      readonly typed: string;
+      readonly suggestion: Verb | null;
+      readonly afterDevice: boolean;
+    }
   | { readonly type: 'extraWords'; readonly verb: Verb; readonly typed: string }
   | { readonly type: 'unclosedQuote'; readonly typed: string }
   | { readonly type: 'badCommand'; readonly fault: CommandFault; readonly draft: Draft }
@@ -38,8 +45,39 @@ export type ChatFault =
   | { readonly type: 'missingBecause'; readonly word: Word; readonly id: RequestId; readonly typed: string }
   | { readonly type: 'missingDenyReason'; readonly id: RequestId; readonly typed: string };
 
+/** All faults of one message: each once, then the corrected request when all of them can be corrected. */
+export function describeFaults(faults: readonly ChatFault[]): string {
+  const [first, ...others] = faults;
+  if (first === undefined || others.length === 0) return first === undefined ? '' : describeFault(first);
+  return [...faults.map((fault) => `- ${sentenceOf(fault)}`), ...exampleFor(faults)].join('\n');
+}
+
 /** What is wrong, why, and what to type instead, with one correct example. Lines end in `\n`; the text is plain, never markdown. */
-export function describeFault(fault: ChatFault): string {
+export const describeFault = (fault: ChatFault): string => [sentenceOf(fault), ...exampleFor([fault])].join('\n');
+
+/** The request with all `faults` corrected; or a whole example, when a part is missing and the rest was not understood either. */
+function exampleFor(faults: readonly ChatFault[]): readonly string[] {
+  const corrections = faults.flatMap((fault) => correctionOf(fault) ?? []);
+  const [first] = corrections;
+  if (first !== undefined && corrections.length === faults.length) {
+    const commands = corrections.find((draft) => draft.commands !== first.commands)?.commands ?? first.commands;
+    return ['Send it like this:', written({ ...first, commands })];
+  }
+  return faults.some(isMissingPart) ? ['A whole request looks like this:', exampleRequest] : [];
+}
+
+function correctionOf(fault: ChatFault): Draft | null {
+  if (fault.type === 'missingCommands') return fault.draft && { ...fault.draft, commands: exampleCommands };
+  if (isMissingPart(fault)) return fault.draft;
+  const isOrder = fault.type === 'badCommand' && fault.fault.type === 'wrongOrder';
+  return isOrder ? { ...fault.draft, commands: fault.fault.corrected } : null;
+}
+
+type MissingPart = Extract<ChatFault, { type: 'missingDevice' | 'missingCommands' | 'missingReason' }>;
+const isMissingPart = (fault: ChatFault): fault is MissingPart =>
+  fault.type === 'missingDevice' || fault.type === 'missingCommands' || fault.type === 'missingReason';
+
+function sentenceOf(fault: ChatFault): string {
   switch (fault.type) {
     case 'empty':
       return `The message has no text that I can read. Type help to see what I understand, or ask for something, for example:\n${exampleRequest}`;
@@ -54,13 +92,13 @@ export function describeFault(fault: ChatFault): string {
     case 'unexpectedText':
       return `I do not understand "${shown(fault.typed)}" after ${fault.word}, which goes: ${wordTable[fault.word].syntax}. For example: ${wordTable[fault.word].example}`;
     case 'missingDevice':
-      return `The device is missing, and I never guess one. Put on and the device first:\n${written(fault.draft)}`;
+      return 'The device is missing, and I never guess one. Put on and the device first.';
     case 'missingCommands':
-      return `There is no command for the device. Write putfile, run or getfile, one on a line, between the device and because:\n${written({ ...fault.draft, commands: exampleCommands })}`;
+      return 'There is no command for the device. Write putfile, run or getfile, one on a line, between the device and because.';
     case 'missingReason':
-      return `The reason is missing, and approvers decide by it. Put because and the reason at the end:\n${written(fault.draft)}`;
+      return 'The reason is missing, and approvers decide by it. Put because and the reason at the end.';
     case 'unknownCommand':
-      return `"${shown(fault.typed)}" is not a command. Each line or part after ; starts with putfile, run or getfile. ${fault.suggestion === null ? 'For example' : `You may have meant ${fault.suggestion}`}: ${verbTable[fault.suggestion ?? 'run'].example}`;
+      return describeUnknownCommand(fault);
     case 'extraWords':
       return `${fault.verb} takes exactly one name, and "${shown(fault.typed)}" is more than one word. If the name has blanks, put it in double quotes: ${fault.verb} "${shown(fault.typed.replaceAll('"', ''))}"`;
     case 'unclosedQuote':
@@ -119,12 +157,20 @@ function describeUnknownWord({ typed, suggestion }: Extract<ChatFault, { type: '
   return `${start} You may have meant ${hint}. For example:${example.includes('\n') ? '\n' : ' '}${example}`;
 }
 
+function describeUnknownCommand({
+  typed,
+  suggestion,
+  afterDevice,
+}: Extract<ChatFault, { type: 'unknownCommand' }>): string {
+  const start = `"${shown(typed)}" is not a command. Each line or part after ; starts with putfile, run or getfile.`;
+  if (suggestion !== null) return `${start} You may have meant ${suggestion}: ${verbTable[suggestion].example}`;
+  const device = afterDevice ? ' If it belongs to the device, put the whole device in double quotes.' : '';
+  return `${start}${device} For example: ${verbTable.run.example}`;
+}
+
 function describeBadCommand({ fault, draft }: Extract<ChatFault, { type: 'badCommand' }>): string {
   const sentence = describeCommandFault(fault);
-  if (fault.type === 'wrongOrder') {
-    return `${sentence} Send it like this:\n${written({ ...draft, commands: fault.corrected })}`;
-  }
-  if (!('index' in fault)) return sentence;
+  if (fault.type === 'wrongOrder' || !('index' in fault)) return sentence;
   const command = draft.commands[fault.index];
   if (command === undefined) return sentence;
   const place = draft.commands.length > 1 ? `Command ${fault.index + 1} of ${draft.commands.length}: ` : '';

@@ -27,6 +27,7 @@ export interface FormFault {
   readonly fault: Extract<ChatFault, { type: FormFaultType }>;
 }
 
+/** `row` counts from 1. */
 export type FormEdit =
   | { readonly type: 'add'; readonly verb: Verb }
   | { readonly type: 'remove'; readonly row: number };
@@ -70,7 +71,7 @@ export function readForm(data: unknown): Result<Draft, readonly FormFault[]> {
   return faults.length === 0 ? ok(draft) : err(faults);
 }
 
-/** The raw values of a card's data; anything that is not text counts as empty, rows beyond the first ten are not read. */
+/** The raw values of a card's data; anything that is not text counts as empty, without rows it has those of a new form, and at most ten are read. */
 export function readFormInput(data: unknown): FormInput {
   const values = typeof data === 'object' && data !== null ? data : {};
   const text = (id: string): string => {
@@ -83,12 +84,15 @@ export function readFormInput(data: unknown): FormInput {
     if (verb === null) break;
     rows.push({ verb, name: text(`name${n}`), args: text(`args${n}`) });
   }
-  return { device: text('device'), rows, reason: text('reason') };
+  return { device: text('device'), rows: rows.length === 0 ? verbs.map(emptyRow) : rows, reason: text('reason') };
 }
 
-/** The form with a row more, after the last one of its kind so that the order stays allowed, or with one less; at ten rows it stays as it is. */
+/** The form with a row more, after the last one of its kind so that the order stays allowed, or with one less; it stays between one and ten rows. */
 export function editForm(input: FormInput, edit: FormEdit): FormInput {
-  if (edit.type === 'remove') return { ...input, rows: input.rows.filter((_row, i) => i !== edit.row - 1) };
+  if (edit.type === 'remove') {
+    const rows = input.rows.filter((_row, i) => i !== edit.row - 1);
+    return rows.length === 0 ? input : { ...input, rows };
+  }
   if (input.rows.length >= maxCommands) return input;
   const rank = verbs.indexOf(edit.verb);
   const later = input.rows.findIndex((row) => verbs.indexOf(row.verb) > rank);

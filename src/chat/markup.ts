@@ -79,7 +79,7 @@ export function readMarkup(
 
   for (const token of markup.matchAll(tokens)) {
     const { slash, name, attributes, text } = token.groups ?? {};
-    if (text !== undefined) out += decodeEntities(text);
+    if (text !== undefined && !isBetweenBlocks(text, out)) out += decodeEntities(text);
     if (name === undefined) continue;
     const tagName = name.toLowerCase();
     if (slash === '/') {
@@ -104,6 +104,10 @@ export function readMarkup(
 /** Comments, tags and text; a `<` that starts neither is text. */
 const tokens =
   /<!--[\s\S]*?(?:-->|$)|<(?<slash>\/?)(?<name>[a-z][\w:-]*)(?<attributes>(?:\s(?:"[^"]*"|'[^']*'|[^"'<>])*|\/)?)>|(?<text>[^<]+|<)/gi;
+
+/** Line ends that only lay out the markup. */
+const isBetweenBlocks = (text: string, before: string): boolean =>
+  /^[ \t\r\n]*$/.test(text) && (before === '' || before.endsWith('\n'));
 
 const isBlank = (text: string): boolean => /^[\s\p{Default_Ignorable_Code_Point}]*$/u.test(text);
 

@@ -4,7 +4,7 @@ import { writeCommand } from './draft';
 
 /** What was understood differently from what was typed, or could be; shown before anything is stored. All text is untrusted. */
 export type Notice =
-  /** Typographic quotes, dashes or blanks of one line were read as the plain ones. */
+  /** Typographic quotes, dashes, blanks or an automatic link of one line were read as the plain text. */
   | { readonly type: 'respelled'; readonly was: string; readonly now: string }
   /** Bold, italic or struck text: Teams makes it from `*`, `_` and `~`, which are then gone. */
   | { readonly type: 'formatting'; readonly text: string }
@@ -21,7 +21,7 @@ export type Notice =
 export function describeNotice(notice: Notice): string {
   switch (notice.type) {
     case 'respelled':
-      return `I read "${visible(notice.was)}" as "${visible(notice.now)}", because apps replace quotes, dashes and blanks while people type. If that is wrong, send it as a code block or use the form (new).`;
+      return `I read "${visible(notice.was)}" as "${visible(notice.now)}", because apps replace quotes, dashes, blanks and links while people type. If that is wrong, send it as a code block or use the form (new).`;
     case 'formatting':
       return `"${visible(notice.text)}" arrived in bold, italic or struck through. If you typed * or _ or ~ around it, Teams took them away: send it as a code block or use the form (new).`;
     case 'link':

@@ -9,6 +9,8 @@ import { findVerb, nearestWord, verbs, verbTable } from './words';
 
 export interface ReadDraft {
   readonly draft: Draft;
+  /** The text before the reason. */
+  readonly head: string;
   readonly notices: readonly Notice[];
 }
 
@@ -30,24 +32,31 @@ export function parseDraft(text: string): Result<ReadDraft, readonly ChatFault[]
           .replace(/[\t\u00a0]/g, ' ')
           .trim();
   const { device, rest } = takeDevice(head.text);
-  const parsed = splitParts(rest).map(parseCommand);
+  const sharesLine = device !== '' && !/^[ \t]*(?:[\n;]|$)/.test(rest);
+  const parsed = splitParts(rest).map((part, i) => parseCommand(part, sharesLine && i === 0));
   const commands = parsed.flatMap((result) => (result.ok ? [result.value] : []));
   const draft: Draft = { device, commands, reason };
 
-  const faults: ChatFault[] = [];
-  if (device === '') faults.push({ type: 'missingDevice', draft });
-  else faults.push(...checkDevice(device));
-  if (parsed.length === 0) faults.push({ type: 'missingCommands', draft });
   const unread = parsed.flatMap((result) => (result.ok ? [] : [result.error]));
-  faults.push(...unread);
-  if (unread.length === 0 && commands.length > 0) {
+  const faults = [...unread, ...findDraftFaults(draft, unread.length === 0)];
+  if (faults.length > 0) return err(faults);
+  return ok({ draft, head: head.text, notices: [...head.notices, ...findDoubts(draft)] });
+}
+
+/** `isWhole` is false when a command was not understood: then nothing is said of the others, and no corrected request could be shown. */
+function findDraftFaults(draft: Draft, isWhole: boolean): readonly ChatFault[] {
+  const { device, commands, reason } = draft;
+  const understood = isWhole ? draft : null;
+  const faults: ChatFault[] = [];
+  if (device === '') faults.push({ type: 'missingDevice', draft: understood });
+  else faults.push(...checkDevice(device));
+  if (isWhole && commands.length === 0) faults.push({ type: 'missingCommands', draft });
+  else if (isWhole) {
     faults.push(...findCommandFaults(commands).map((fault): ChatFault => ({ type: 'badCommand', fault, draft })));
   }
-  if (reason === '') faults.push({ type: 'missingReason', draft });
+  if (reason === '') faults.push({ type: 'missingReason', draft: understood });
   else faults.push(...checkReason(reason));
-  if (faults.length > 0) return err(faults);
-
-  return ok({ draft, notices: [...head.notices, ...findDoubts(draft)] });
+  return faults;
 }
 
 /** Text of the same length in which nothing inside a pair of double quotes on one line can be taken for a separator or a word. */
@@ -82,10 +91,10 @@ function splitParts(text: string): readonly string[] {
   return parts.map(trimBlanks).filter((part) => part !== '');
 }
 
-function parseCommand(part: string): Result<Command, ChatFault> {
+function parseCommand(part: string, afterDevice: boolean): Result<Command, ChatFault> {
   const typed = /^[^ \t]+/.exec(part)?.[0] ?? '';
   const verb = findVerb(typed);
-  if (verb === null) return err({ type: 'unknownCommand', typed, suggestion: nearestWord(typed, verbs) });
+  if (verb === null) return err({ type: 'unknownCommand', typed, suggestion: nearestWord(typed, verbs), afterDevice });
   const rest = trimBlanks(part.slice(typed.length));
   const name = takeName(rest);
   if (name === null) return err({ type: 'unclosedQuote', typed: part });
@@ -130,7 +139,7 @@ function findDoubts({ commands, reason }: Draft): readonly Notice[] {
     if (texts.some((text) => /(?:^|\s)because(?:\s|$)/i.test(text))) doubts.push({ type: 'becauseInCommand', command });
   }
   for (const part of reason.split(/[\n;]/).slice(1).map(trimBlanks)) {
-    const command = parseCommand(part);
+    const command = parseCommand(part, false);
     if (command.ok && findCommandFaults([command.value]).length === 0)
       doubts.push({ type: 'commandInReason', text: part });
   }

@@ -50,8 +50,15 @@ export function parseMessage(cleaned: Cleaned): Parsed {
   return err([{ type: 'unknownWord', typed, suggestion: nearestWord(typed, [...words, ...verbs]) }]);
 }
 
-const asIntent = (read: ReturnType<typeof parseDraft>, before: readonly Notice[]): Parsed =>
-  read.ok ? ok({ type: 'draft', draft: read.value.draft, notices: [...before, ...read.value.notices] }) : read;
+function asIntent(read: ReturnType<typeof parseDraft>, before: readonly Notice[]): Parsed {
+  if (!read.ok) return read;
+  const { draft, head, notices } = read.value;
+  return ok({ type: 'draft', draft, notices: [...before.filter((notice) => concerns(notice, head)), ...notices] });
+}
+
+/** Formatting and links in a reason are prose; only before it can they have changed what runs. */
+const concerns = (notice: Notice, head: string): boolean =>
+  (notice.type !== 'formatting' && notice.type !== 'link') || head.includes(notice.text);
 
 function parseWord(word: Exclude<Word, 'on'>, rest: string): Parsed {
   if (hasHidden(rest.replaceAll('\n', ''))) return err([{ type: 'hiddenCharacters', part: 'message', text: rest }]);

@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { cleanMessage, straighten } from '../../src/chat/clean';
+import { describeNotice, type Notice } from '../../src/chat/notices';
+
+const bot = '<at>Live Response</at>';
+const clean = (text: string, more: { html?: string; textFormat?: string } = {}) =>
+  cleanMessage({ text, html: more.html ?? null, textFormat: more.textFormat ?? 'plain', botMentions: [bot] });
+const fromHtml = (html: string) => clean('not this', { html });
+
+describe('plain text', () => {
+  test.each([
+    ['a mention in front', `${bot} help`, 'help'],
+    ['the blank that Teams puts behind it', `${bot}&nbsp;help`, 'help'],
+    ['another case', '<AT>live response</AT>&NBSP;help', 'help'],
+    ['several mentions', `${bot} ${bot}\u00a0help ${bot}`, 'help'],
+    ['a mention without a blank', `on ws-042${bot}\nrun a.ps1`, 'on ws-042 \nrun a.ps1'],
+    ['other people in front', `<at>Bo</at> ${bot} help`, 'help'],
+    ['other people in the text', 'deny 7F3K because <at>Bo</at> said so', 'deny 7F3K because Bo said so'],
+    ['zero-width characters around', '\ufeff\u200bhelp\u200b', 'help'],
+    ['Windows line ends', 'on a\r\nrun b\rbecause c', 'on a\nrun b\nbecause c'],
+    ['line separators', 'on a\u2028run b\u2029because c', 'on a\nrun b\nbecause c'],
+    ['a code fence', '```\non a\nrun b\n```', 'on a\nrun b'],
+    ['a code fence with a language', '```powershell\non a\nrun b\n```', 'on a\nrun b'],
+    ['a code fence on one line', '```on a run b```', 'on a run b'],
+    ['a code fence inside', 'on a\n```\nrun b\n```\nbecause c', 'on a\nrun b\nbecause c'],
+    ['backticks around lines', '`on a`\n`run b`', 'on a\nrun b'],
+  ])('%s', (_name, text, expected) => {
+    expect(clean(text)).toEqual({ text: expected, notices: [] });
+  });
+
+  test.each([
+    ['backslashes, stars and underscores', 'getfile C:\\windows\\TEMP\\*x*\\_a_.zip'],
+    ['entities, since plain text has none', 'run a.ps1 &amp;&lt;b&gt; &#65;'],
+    ['tags that are not mentions', 'run a.ps1 <b>x</b> <br>'],
+    ['backticks inside a line', 'run a.ps1 `x` `n'],
+    ['links with other words', 'run a.ps1 [x](http://y)'],
+    ['a pair of brackets that is no link', 'run a.ps1 [a](a)'],
+    ['zero-width characters inside, to be refused later', 'run a\u200b.ps1'],
+    ['tabs and repeated blanks', 'run a.ps1 x  y\tz'],
+  ])('%s stay', (_name, text) => {
+    expect(clean(text)).toEqual({ text, notices: [] });
+  });
+
+  test('an automatic link is undone and said', () => {
+    const { text, notices } = clean('on [ws-042.contoso.com](http://ws-042.contoso.com)');
+    expect(text).toBe('on ws-042.contoso.com');
+    expect(notices).toEqual([
+      { type: 'respelled', was: 'on [ws-042.contoso.com](http://ws-042.contoso.com)', now: 'on ws-042.contoso.com' },
+    ]);
+    expect(clean('[a@b.example](mailto:a@b.example)').text).toBe('a@b.example');
+    expect(clean('[http://a.example/](http://a.example)').text).toBe('http://a.example/');
+  });
+});
+
+describe('markup', () => {
+  test.each([
+    ['paragraphs', '<p>on a</p>\n<p>run b</p><p>because c</p>', 'on a\nrun b\nbecause c'],
+    ['line breaks', '<div>on a<br>run b<br/>because c</div>', 'on a\nrun b\nbecause c'],
+    ['nested blocks', '<div><div>on a</div><div>run b</div></div>', 'on a\nrun b'],
+    [
+      'a code block',
+      '<p>on a</p><pre><code>run b  "x  y"\n  getfile C:\\_c_</code></pre>',
+      'on a\nrun b  "x  y"\n  getfile C:\\_c_',
+    ],
+    ['a list', '<ul><li>on a</li><li>run b</li></ul>', 'on a\nrun b'],
+    ['inline code', '<p>on a <code>run b</code></p>', 'on a run b'],
+    [
+      'entities, once',
+      'a &amp;lt; &lt;b&gt; &quot;&#65;&#x42;&apos; &bsol; &unknown; &#0; &#xD800;',
+      'a &lt; <b> "AB\' \\ &unknown; &#0; &#xD800;',
+    ],
+    ['non-breaking blanks, kept for the parser to tell', 'a&nbsp; b', 'a\u00a0 b'],
+    ['the mention', '<p><at id="0">Live Response</at>&nbsp;help</p>', 'help'],
+    [
+      'the mention as a span',
+      '<span itemtype="http://schema.skype.com/Mention" itemid="0">Live&nbsp;Response</span> help',
+      'help',
+    ],
+    ['other people in the text', 'cancel 7F3K because <at id="1">Bo</at> asked', 'cancel 7F3K because Bo asked'],
+    ['an automatic link', 'on <a href="http://ws.contoso.com/" title="x">ws.contoso.com</a>', 'on ws.contoso.com'],
+    ['emoji', 'help <emoji alt="🙂"></emoji><img itemtype="http://schema.skype.com/Emoji" alt="🙂">', 'help 🙂🙂'],
+    ['comments and scripts', '<!-- x -->help<style>p{}</style><script>1</script>', 'help'],
+    ['a lone <', 'run a 1 < 2 <3', 'run a 1 < 2 <3'],
+    ['tags left open', '<p>on a<p>run b <code>c', 'on a\nrun b c'],
+  ])('%s', (_name, html, expected) => {
+    expect(fromHtml(html)).toEqual({ text: expected, notices: [] });
+  });
+
+  test('is also undone in text that says it is XML', () => {
+    expect(clean('<at>Live Response</at> on a<br/>run b &amp; c', { textFormat: 'xml' }).text).toBe('on a\nrun b & c');
+  });
+
+  test('that holds no text leaves the plain text', () => {
+    expect(clean('help', { html: '<div></div>' }).text).toBe('help');
+  });
+
+  test('what may have changed the meaning is told', () => {
+    const { text, notices } = fromHtml(
+      '<blockquote itemtype="http://schema.skype.com/Reply"><p>on other run x</p></blockquote>' +
+        '<p>run a.ps1 <strong>b</strong> <a href="https://evil.example">ok</a> <img src="x"></p>',
+    );
+    expect(text).toBe('run a.ps1 b ok');
+    expect(notices).toEqual<Notice[]>([
+      { type: 'quoteLeftOut' },
+      { type: 'formatting', text: 'b' },
+      { type: 'link', text: 'ok', address: 'https://evil.example' },
+      { type: 'pictureLeftOut' },
+    ]);
+  });
+});
+
+describe('straightening', () => {
+  test.each([
+    ['run “a b.ps1” ‘c’', 'run "a b.ps1" \'c\''],
+    ['run a –Name x', 'run a --Name x'],
+    ['run a —Name x', 'run a --Name x'],
+    ['run a – x 1–2', 'run a - x 1-2'],
+    ['run a\u00a0b', 'run a b'],
+  ])('%j is read as %j, and that is told', (was, now) => {
+    expect(straighten(was)).toEqual({ text: now, notices: [{ type: 'respelled', was, now }] });
+  });
+
+  test('plain text stays and nothing is told', () => {
+    expect(straighten('run a --b "c" -d \'e\'\u00a0')).toEqual({ text: 'run a --b "c" -d \'e\' ', notices: [] });
+  });
+});
+
+test('every notice says how it was read and what to do if that is wrong', () => {
+  const notices: Notice[] = [
+    { type: 'respelled', was: 'run “a”\u00a0b', now: 'run "a" b' },
+    { type: 'formatting', text: 'x' },
+    { type: 'link', text: 'x', address: 'https://y.example' },
+    { type: 'quoteLeftOut' },
+    { type: 'pictureLeftOut' },
+    { type: 'becauseInCommand', command: { type: 'RunScript', scriptName: 'a.ps1', args: 'because x' } },
+    { type: 'commandInReason', text: 'getfile C:\\a' },
+  ];
+  expect(notices.map(describeNotice).join('\n')).toMatchInlineSnapshot(`
+"I read "run “a”\\u{a0}b" as "run "a" b", because apps replace quotes, dashes, blanks and links while people type. If that is wrong, send it as a code block or use the form (new).
+"x" arrived in bold, italic or struck through. If you typed * or _ or ~ around it, Teams took them away: send it as a code block or use the form (new).
+I took the words "x", not the address behind them ("https://y.example"). If you meant the address, type it without a link.
+I left out the message that you quoted and read only what you wrote yourself. To repeat a request, copy its text.
+I left out a picture, because I read text only. Type what it shows if I need it.
+I read "run a.ps1 because x" as one command, with the word because inside it, since the reason starts at the first line that begins with because. If your reason starts earlier, put that because on a line of its own.
+I read "getfile C:\\a" as part of the reason, so it will not run, because everything after because is the reason. If it is a command, put it before because."
+`);
+});
+
+test('no message makes cleaning throw or take long', () => {
+  const piece = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(
+      '<at>',
+      '</at>',
+      '<p>',
+      '</p>',
+      '<a href="',
+      '">',
+      '</a>',
+      '<!--',
+      '&',
+      ';',
+      '`',
+      '```',
+      '[',
+      '](http://',
+      ')',
+      '\n',
+      '<',
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(piece), fc.boolean(), (pieces, isHtml) => {
+      const text = pieces.join('');
+      clean(text, isHtml ? { html: text } : {});
+    }),
+  );
+  for (const piece of [
+    '<a "',
+    '<at>',
+    '<!--',
+    '[a](http://',
+    '`',
+    ' \u200b',
+    '<blockquote itemtype="schema.skype.com/reply">',
+    '&#1',
+  ]) {
+    const text = `x${piece.repeat(Math.floor(39_000 / piece.length))}y`;
+    const start = performance.now();
+    clean(text, { html: text });
+    clean(text);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  }
+});

@@ -1,0 +1,108 @@
+import { createHelp, describeGrammar, type HelpPage } from '../../src/chat/help';
+import { verbs, words } from '../../src/chat/words';
+
+const print = ({ intro, sections }: HelpPage): string =>
+  [
+    intro,
+    ...sections.flatMap(({ title, lines, notes }) => [
+      `## ${title}`,
+      ...lines.map((line) => `${line.syntax} | ${line.purpose} | ${line.example.replaceAll('\n', ' / ')}`),
+      ...notes.map((note) => `- ${note}`),
+    ]),
+  ].join('\n');
+
+test('the overview explains every word and command once', () => {
+  expect(print(createHelp(null))).toMatchInlineSnapshot(`
+"I run Microsoft Defender live response commands on a device, after other people have approved exactly what you asked for. For example:
+on ws-042
+putfile procdump.zip
+run minidump.ps1 OfficeClickToRun
+getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+because INC-1042 credential theft triage
+## Ask
+on <device> <commands> because <reason> | Asks for commands on one device; they run only after other people approve them. | on ws-042 / putfile procdump.zip / run minidump.ps1 OfficeClickToRun / getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip / because INC-1042 credential theft triage
+new [device] | Opens a form for the same request. | new ws-042
+## Commands of a request
+putfile <library file> | Puts a file of the library on the device. | putfile procdump.zip
+run <library script> [arguments] | Runs a script of the library on the device. | run minidump.ps1 OfficeClickToRun
+getfile <full path> | Collects a file from the device. | getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+- Put one command on a line, or several on one line with ; between them.
+- Commands go in the order putfile, run, getfile, as often as you like, 10 at most; Defender takes no other order.
+- Everything after the script name is its argument string, as typed; -parameters "<arguments>" as in the Defender console means the same.
+- Arguments cannot hold any of ; & | ! $, because Defender does not allow them.
+- A device, name or path with blanks stands in double quotes: getfile "C:\\Program Files\\x.log".
+- The reason starts at the first line, or part after ;, that begins with because. If no line does, it starts at the first because outside double quotes. All that follows is the reason.
+- If Teams changes your text (quotes, dashes, links, bold), send it as a code block or use the form: new.
+## Follow and look up
+help [word] | Explains all words, or one. | help run
+status [id] | Tells where one request stands, or all open ones. | status LR-7F3K
+queue | Shows what waits and what runs, in order. | queue
+result <id> [n] | Shows what a request returned, or only its command n. | result LR-7F3K 2
+device <name, address, tag:x or id> | Looks a device up in Defender. | device ws-042
+library [part of a name] | Lists the scripts and files that commands can use. | library dump
+whoami | Shows how this bot knows you and what you may do. | whoami
+## Decide
+approve <id> [digest] | Approves what the card of that request shows; for when the card fails. | approve LR-7F3K 3f9a21c0
+deny <id> because <reason> | Denies a request and tells the requester why. | deny LR-7F3K because the ticket names another device
+cancel <id> [because <reason>] | Takes a request back, or asks Defender to stop it. | cancel LR-7F3K because wrong device
+- You decide on the card; these words are for when it fails. Nobody approves their own request."
+`);
+  const syntaxes = createHelp(null).sections.flatMap((section) =>
+    section.lines.map((line) => line.syntax.split(' ')[0]),
+  );
+  expect([...syntaxes].sort()).toEqual([...words, ...verbs].sort());
+});
+
+test('each word has its own page', () => {
+  for (const word of [...words, ...verbs]) expect(createHelp(word).sections[0]?.lines).toHaveLength(1);
+  expect(print(createHelp('deny'))).toMatchInlineSnapshot(`
+"Denies a request and tells the requester why. You can also type reject.
+## deny
+deny <id> because <reason> | Denies a request and tells the requester why. | deny LR-7F3K because the ticket names another device"
+`);
+  expect(print(createHelp('run'))).toMatchInlineSnapshot(`
+"Runs a script of the library on the device. You can also type runscript.
+## run
+run <library script> [arguments] | Runs a script of the library on the device. | run minidump.ps1 OfficeClickToRun
+- Put one command on a line, or several on one line with ; between them.
+- Commands go in the order putfile, run, getfile, as often as you like, 10 at most; Defender takes no other order.
+- Everything after the script name is its argument string, as typed; -parameters "<arguments>" as in the Defender console means the same.
+- Arguments cannot hold any of ; & | ! $, because Defender does not allow them.
+- A device, name or path with blanks stands in double quotes: getfile "C:\\Program Files\\x.log".
+- The reason starts at the first line, or part after ;, that begins with because. If no line does, it starts at the first because outside double quotes. All that follows is the reason.
+- If Teams changes your text (quotes, dashes, links, bold), send it as a code block or use the form: new."
+`);
+});
+
+test('the grammar for the documentation comes from the same table', () => {
+  expect(describeGrammar()).toMatchInlineSnapshot(`
+"| word | also | what it does | example |
+|---|---|---|---|
+| \`on <device> <commands> because <reason>\` |  | Asks for commands on one device; they run only after other people approve them. | \`on ws-042; putfile procdump.zip; run minidump.ps1 OfficeClickToRun; getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip; because INC-1042 credential theft triage\` |
+| \`new [device]\` | \`form\` | Opens a form for the same request. | \`new ws-042\` |
+| \`help [word]\` | \`hello\`, \`hi\`, \`?\` | Explains all words, or one. | \`help run\` |
+| \`status [id]\` |  | Tells where one request stands, or all open ones. | \`status LR-7F3K\` |
+| \`queue\` |  | Shows what waits and what runs, in order. | \`queue\` |
+| \`cancel <id> [because <reason>]\` | \`withdraw\` | Takes a request back, or asks Defender to stop it. | \`cancel LR-7F3K because wrong device\` |
+| \`approve <id> [digest]\` |  | Approves what the card of that request shows; for when the card fails. | \`approve LR-7F3K 3f9a21c0\` |
+| \`deny <id> because <reason>\` | \`reject\` | Denies a request and tells the requester why. | \`deny LR-7F3K because the ticket names another device\` |
+| \`result <id> [n]\` | \`results\` | Shows what a request returned, or only its command n. | \`result LR-7F3K 2\` |
+| \`device <name, address, tag:x or id>\` | \`machine\` | Looks a device up in Defender. | \`device ws-042\` |
+| \`library [part of a name]\` | \`lib\` | Lists the scripts and files that commands can use. | \`library dump\` |
+| \`whoami\` |  | Shows how this bot knows you and what you may do. | \`whoami\` |
+
+| command | also | what it does | example |
+|---|---|---|---|
+| \`putfile <library file>\` | \`put\` | Puts a file of the library on the device. | \`putfile procdump.zip\` |
+| \`run <library script> [arguments]\` | \`runscript\` | Runs a script of the library on the device. | \`run minidump.ps1 OfficeClickToRun\` |
+| \`getfile <full path>\` | \`get\` | Collects a file from the device. | \`getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip\` |
+
+- Put one command on a line, or several on one line with ; between them.
+- Commands go in the order putfile, run, getfile, as often as you like, 10 at most; Defender takes no other order.
+- Everything after the script name is its argument string, as typed; -parameters "<arguments>" as in the Defender console means the same.
+- Arguments cannot hold any of ; & | ! $, because Defender does not allow them.
+- A device, name or path with blanks stands in double quotes: getfile "C:\\Program Files\\x.log".
+- The reason starts at the first line, or part after ;, that begins with because. If no line does, it starts at the first because outside double quotes. All that follows is the reason.
+- If Teams changes your text (quotes, dashes, links, bold), send it as a code block or use the form: new."
+`);
+});
