@@ -1,13 +1,13 @@
 import type { MachineAction } from '../defender/client';
 import { DefenderError } from '../defender/errors';
-import type { KeptResult } from '../evidence/keep-result';
+import { type KeptResult, resultNotAvailable } from '../evidence/keep-result';
 import { minutes, seconds } from '../lib/clock';
 import { markerOf, shortDigest } from '../request/digest';
 import type { Event } from '../request/event';
 import type { LiveResponseRequest, RequestId } from '../request/request';
 import { applyEvent } from '../store/apply';
 import type { ClaimedWork, Tx } from '../store/store';
-import { resultPost } from '../thread/news';
+import { resultPost } from '../thread/result-post';
 import type { DispatchOptions, Task } from './options';
 import type { Views } from './views';
 
@@ -104,7 +104,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     const outcome = await defender.openResult(work.actionId, work.index);
     if (outcome.type !== 'opened') {
       if (row.claims < resultTries) return later(row, outcome.type);
-      return tell(row, request, missing(work.index, command.type, outcome.type));
+      return tell(row, request, resultNotAvailable(work.index, command.type, outcome.type));
     }
     await tell(row, request, await options.keepResult(request.id, work.index, command, outcome.body));
   }
@@ -146,7 +146,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     if (row.work.type === 'lookUp') return end(row, { type: 'lookedUp', action: null, complete: false });
     const command = row.work.type === 'fetchResult' ? request.commands[row.work.index] : undefined;
     if (row.work.type === 'fetchResult' && command !== undefined && row.claims >= resultTries) {
-      return tell(row, request, missing(row.work.index, command.type, error.code));
+      return tell(row, request, resultNotAvailable(row.work.index, command.type, error.code));
     }
     return later(row, error.code, error.retryAfterMs ?? 0);
   }
@@ -165,19 +165,3 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     });
   }
 }
-
-/** The result that could not be had, so that the thread can say so. */
-const missing = (index: number, command: KeptResult['command'], problem: string): KeptResult => ({
-  index,
-  command,
-  outcome: 'notAvailable',
-  rawSha256: null,
-  rawSize: null,
-  exitCode: null,
-  output: null,
-  errors: null,
-  outputCut: false,
-  banner: null,
-  file: null,
-  problem,
-});

@@ -1,0 +1,58 @@
+import type { Defender } from '../defender/client';
+import { DefenderError, defenderSentences } from '../defender/errors';
+import type { Views } from '../dispatch/views';
+import type { Clock } from '../lib/clock';
+import type { Log } from '../lib/log';
+import type { RandomBytes } from '../lib/random';
+import type { Policy } from '../policy/policy';
+import type { Store, Tx } from '../store/store';
+import type { CardJson, Post } from '../thread/post';
+import type { Turn } from '../thread/turn';
+
+export interface FlowOptions {
+  readonly store: Store;
+  readonly defender: Defender;
+  readonly policy: () => Policy;
+  readonly views: Views;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+  readonly trial: boolean;
+}
+
+/**
+ * What a stage found out, still unwritten: `write` runs in the one transaction that also marks the activity as handled, so that a
+ * second delivery of the same activity writes nothing.
+ */
+export interface Answer {
+  readonly write?: (tx: Tx) => Promise<readonly Post[]>;
+  /** Posted where the person is, after what `write` adds. */
+  readonly posts: readonly Post[];
+  /** What a click gets back at once; the posts alone when absent. */
+  readonly notice?: { readonly text: string } | { readonly card: CardJson };
+}
+
+export const posts = (...list: readonly Post[]): Answer => ({ posts: list });
+
+/** Runs a stage that reads Defender; when Defender cannot be read, people are told so and nothing is stored. */
+export async function readingDefender(
+  options: FlowOptions,
+  turn: Turn,
+  stage: () => Promise<Answer>,
+  say: (text: string) => Post,
+): Promise<Answer> {
+  try {
+    return await stage();
+  } catch (error) {
+    if (!(error instanceof DefenderError)) throw error;
+    options.log.warn(
+      { activityId: turn.activityId, code: error.code },
+      'A person was told that Defender could not be read',
+    );
+    return posts(
+      say(
+        `${defenderSentences[error.code]} Nothing was stored or sent. Try again in a minute; if it stays so, tell the admin of this bot the code ${error.code}.`,
+      ),
+    );
+  }
+}

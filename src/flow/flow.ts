@@ -1,0 +1,212 @@
+import { cleanMessage, type RawMessage } from '../chat/clean';
+import { describeFaults } from '../chat/faults';
+import { createForm, editForm, readForm, readFormInput } from '../chat/form';
+import { createHelp } from '../chat/help';
+import { type Intent, parseMessage } from '../chat/parse';
+import { err, ok, type Result } from '../lib/result';
+import type { Stored, Tx } from '../store/store';
+import { formCard } from '../thread/form-card';
+import { helpCard } from '../thread/help-card';
+import type { Post } from '../thread/post';
+import { describeRefusal, type Refusal } from '../thread/refusals';
+import { sentencePost } from '../thread/sentence';
+import type { ActionAnswer, Flow, Turn } from '../thread/turn';
+import { type CardAction, readCardAction } from '../thread/verbs';
+import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
+import { ask } from './ask';
+import { cancel, cardAfter, type Decided, voteByCard, voteByWords } from './decide';
+import { showDevice, showLibrary, showPerson, showQueue, showResult, showStatus } from './look-up';
+
+/**
+ * The table of contents: what a message or a click leads to, in the order of a request's life. Every stage reads first and writes in
+ * one transaction, which also marks the activity as handled; what people read goes through the outbox.
+ */
+export function createFlow(options: FlowOptions): Flow {
+  return {
+    async onMessage(turn, message) {
+      await write(options, turn, await answerMessage(options, turn, message));
+    },
+    async onAction(turn, verb, data) {
+      const action = readCardAction(verb, data);
+      const answer =
+        action === null ? refusal(options, { type: 'unknownAction' }) : await answerAction(options, turn, action);
+      // What a click gets back at once is not posted as well.
+      return write(options, turn, answer.notice === undefined ? answer : { ...answer, posts: [] });
+    },
+    async onPresence(turn, what) {
+      if (what === 'removed') return;
+      const welcome = what === 'installed' ? [helpCard(createHelp(null), { trial: options.trial })] : [];
+      await write(options, turn, posts(...welcome));
+    },
+  };
+}
+
+async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessage): Promise<Answer> {
+  const cleaned = cleanMessage(message);
+  const intent = parseMessage(cleaned);
+  if (!intent.ok)
+    return posts(
+      sentencePost(describeFaults(intent.error), { trial: options.trial, summary: 'I could not read that' }),
+    );
+  return readingDefender(
+    options,
+    turn,
+    () => answerIntent(options, turn, intent.value),
+    (text) => sentencePost(text, { trial: options.trial, summary: 'Defender could not be read' }),
+  );
+}
+
+async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
+  switch (intent.type) {
+    case 'help':
+      return posts(helpCard(createHelp(intent.word), { trial: options.trial }));
+    case 'newForm':
+      return posts(formCard(createForm(intent.device), [], { trial: options.trial }));
+    case 'whoami':
+      return showPerson(options, turn);
+    case 'draft':
+      return orRefusal(options, await ask(options, turn, intent.draft, intent.notices));
+    case 'status':
+      return orRefusal(options, await showStatus(options, turn, intent.id));
+    case 'queue':
+      return orRefusal(options, await showQueue(options, turn));
+    case 'result':
+      return orRefusal(options, await showResult(options, turn, intent.id, intent.index));
+    case 'device':
+      return orRefusal(options, await showDevice(options, turn, intent.query));
+    case 'library':
+      return orRefusal(options, await showLibrary(options, turn, intent.query));
+    case 'approve':
+      return decidingByWords(options, (tx) =>
+        voteByWords(tx, options, turn, {
+          id: intent.id,
+          decision: 'approve',
+          reason: null,
+          shortDigest: intent.shortDigest,
+        }),
+      );
+    case 'deny':
+      return decidingByWords(options, (tx) =>
+        voteByWords(tx, options, turn, { id: intent.id, decision: 'deny', reason: intent.reason, shortDigest: null }),
+      );
+    case 'cancel':
+      return decidingByWords(options, (tx) => cancel(tx, options, turn, intent));
+  }
+}
+
+async function answerAction(options: FlowOptions, turn: Turn, action: CardAction): Promise<Answer> {
+  const { trial } = options;
+  switch (action.verb) {
+    case 'vote.approve':
+      return deciding(options, (tx) =>
+        voteByCard(tx, options, turn, { token: action.token, decision: 'approve', reason: null }),
+      );
+    case 'vote.deny':
+      return deciding(options, (tx) =>
+        voteByCard(tx, options, turn, { token: action.token, decision: 'deny', reason: action.reason }),
+      );
+    case 'request.cancel':
+      return deciding(options, (tx) => cancel(tx, options, turn, { id: action.requestId, reason: action.reason }));
+    case 'form.open':
+      return posts(formCard(createForm(action.device), [], { trial }));
+    case 'form.add':
+    case 'form.remove':
+      return showing(formCard(editForm(action.input, action.edit), [], { trial }));
+    case 'form.submit':
+      return submitForm(options, turn, action.data);
+    case 'draft.confirm':
+      return asking(options, turn, () => ask(options, turn, action.draft));
+    case 'draft.device':
+      return asking(options, turn, () => ask(options, turn, { ...action.draft, device: action.machineId }));
+  }
+}
+
+/** The form makes the same draft as the text; its faults come back on the card, with what the person had filled in. */
+async function submitForm(options: FlowOptions, turn: Turn, data: unknown): Promise<Answer> {
+  const draft = readForm(data);
+  if (!draft.ok) return showing(formCard(readFormInput(data), draft.error, { trial: options.trial }));
+  return asking(options, turn, () => ask(options, turn, draft.value));
+}
+
+/** Asks from a card: the card is replaced by a sentence when the request was stored, and kept when it was not. */
+async function asking(options: FlowOptions, turn: Turn, stage: () => ReturnType<typeof ask>): Promise<Answer> {
+  const say = (text: string): Post => sentencePost(text, { trial: options.trial });
+  const answer = await readingDefender(options, turn, async () => orRefusal(options, await stage()), say);
+  if (answer.notice !== undefined && 'text' in answer.notice) {
+    const card = say(answer.notice.text).card;
+    return card === null ? answer : { ...answer, notice: { card } };
+  }
+  return answer;
+}
+
+/** A decision is made inside the transaction that stores it; what came of it is told at once, to the one who decided. */
+function deciding(options: FlowOptions, decide: (tx: Tx) => Promise<Decided>): Answer {
+  const answer: { -readonly [K in keyof Answer]: Answer[K] } = {
+    posts: [],
+    write: async (tx) => {
+      answer.notice = await noticeOf(tx, options, await decide(tx));
+      return [];
+    },
+  };
+  return answer;
+}
+
+/** Typed decisions have no answer of their own: a refusal is posted, and all else is seen on the card. */
+const decidingByWords = (options: FlowOptions, decide: (tx: Tx) => Promise<Decided>): Answer => ({
+  posts: [],
+  write: async (tx) => {
+    const decided = await decide(tx);
+    return decided.ok ? [] : [refusalPost(options, decided.error)];
+  },
+});
+
+async function noticeOf(
+  tx: Tx,
+  options: FlowOptions,
+  decided: Result<Stored, Refusal>,
+): Promise<NonNullable<Answer['notice']>> {
+  if (!decided.ok) return { text: describeRefusal(decided.error) };
+  const { request } = decided.value;
+  if (request.state === 'awaitingApproval')
+    return { text: `Your approval of ${request.id} is counted. It needs more people before it runs.` };
+  const card = (await cardAfter(tx, options, decided.value)).card;
+  return card === null ? { text: `${request.id} is decided.` } : { card };
+}
+
+const showing = (post: Post): Answer => (post.card === null ? posts(post) : { posts: [], notice: { card: post.card } });
+
+const refusalPost = (options: FlowOptions, why: Refusal): Post =>
+  sentencePost(describeRefusal(why), { trial: options.trial, summary: 'Not done' });
+
+const refusal = (options: FlowOptions, why: Refusal): Answer => ({
+  ...posts(refusalPost(options, why)),
+  notice: { text: describeRefusal(why) },
+});
+
+const orRefusal = (options: FlowOptions, result: Result<Answer, Refusal>): Answer =>
+  result.ok ? result.value : refusal(options, result.error);
+
+/** One transaction: the activity is marked, the place remembered, the stage's writing done, and the answers put into the outbox. */
+async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<ActionAnswer> {
+  const { conversationId } = turn.place;
+  const handled = await options.store.transact(async (tx) => {
+    if (!(await tx.claimActivity(turn.activityId, turn.at))) return err(null);
+    await tx.savePlace(turn.place);
+    const written = (await answer.write?.(tx)) ?? [];
+    const all = [...written, ...answer.posts];
+    await tx.addWork(
+      all.map((post) => ({
+        requestId: null,
+        work: { type: 'sendPost', conversationId, post },
+        lane: conversationId,
+        dueAt: turn.at,
+      })),
+    );
+    return ok(null);
+  });
+  if (!handled.ok) return { type: 'message', text: 'I have already handled this click; the card shows how it stands.' };
+  if (answer.notice === undefined) return { type: 'message', text: 'See my answer below.' };
+  return 'card' in answer.notice
+    ? { type: 'card', card: answer.notice.card }
+    : { type: 'message', text: answer.notice.text };
+}
