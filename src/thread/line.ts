@@ -1,0 +1,85 @@
+import { hasHidden, visible } from '../lib/visible';
+import type { Person } from '../request/request';
+import { count } from './words';
+
+/** One run of a RichTextBlock: the only element that shows text verbatim (teams.md C5). */
+export interface Run {
+  readonly type: 'TextRun';
+  readonly text: string;
+  readonly fontType?: 'Monospace';
+  readonly weight?: 'Bolder';
+  readonly isSubtle?: true;
+}
+
+/** One line of a card; `say` makes runs of our own words, all others make runs of text that came from outside (T-18, T-19). */
+export type Line = readonly Run[];
+
+/** Our own words. Never pass what a person, a device, the library or Defender wrote. */
+export const say = (text: string): Run => ({ type: 'TextRun', text });
+export const sayBold = (text: string): Run => ({ type: 'TextRun', text, weight: 'Bolder' });
+export const saySubtle = (text: string): Run => ({ type: 'TextRun', text, isSubtle: true });
+
+/** Text from outside, whole, with what cannot be seen made visible. */
+export const show = (text: string): Run => ({ type: 'TextRun', text: visible(text) });
+
+/** The same in a fixed-width face: commands, paths, hashes, ids, codes. */
+export const showCode = (text: string): Run => ({ type: 'TextRun', text: visible(text), fontType: 'Monospace' });
+
+/**
+ * One line of a command's output, which evidence has made visible already. Columns keep their place: blanks that a renderer would swallow become no-break blanks, tabs reach to the next
+ * eighth column, and what cannot be seen is shown as everywhere else; a no-break blank of the output itself is therefore told apart.
+ */
+export function showOutput(line: string): Run {
+  let columns = '';
+  for (const char of line) columns += char === '\t' ? ' '.repeat(8 - (columns.length % 8)) : char;
+  const text = columns
+    .split(/( +)/)
+    .map((part, i, parts) =>
+      !part.startsWith(' ')
+        ? stopHidden(part)
+        : part === ' ' && i > 1 && i < parts.length - 2
+          ? part
+          : '\u00a0'.repeat(part.length),
+    )
+    .join('');
+  return { type: 'TextRun', text, fontType: 'Monospace' };
+}
+
+/** A finished sentence whose quoted parts are visible already; `visible` again would escape its escapes, so only what must not pass is stopped. */
+export const relay = (text: string): Run => ({ type: 'TextRun', text: stopHidden(text) });
+
+const stopHidden = (text: string): string =>
+  [...text]
+    .map((char) => (hasHidden(char) ? visible(char) : char))
+    .join('')
+    .replace(/(?<=\{)\{/g, '\\u{7b}');
+
+/** The name is a label that its owner chose (T-11); whoever has none is called by id. */
+export const showPerson = (person: Person): Line => [
+  { ...show(cutAt(person.name.trim() === '' ? person.id : person.name, 100)), weight: 'Bolder' },
+];
+
+/** At most `limit` characters of text from outside; says so when there was more. Never for what an approver decides about (T-17). */
+export function showCut(text: string, limit: number, make: (text: string) => Run = show): Line {
+  const chars = [...text];
+  if (chars.length <= limit) return [make(text)];
+  return [
+    make(chars.slice(0, limit).join('')),
+    saySubtle(` … (cut here; ${count(chars.length - limit, 'more character')})`),
+  ];
+}
+
+/** People as a sentence part: "Ana, Bo and Cy". */
+export function showPeople(people: readonly Person[]): Line {
+  return joinLines(people.map(showPerson));
+}
+
+/** Runs as a list: commas, and "and" before the last. */
+export function joinLines(items: readonly Line[], word = 'and'): Line {
+  return items.flatMap((item, i) => (i === 0 ? item : [say(i === items.length - 1 ? ` ${word} ` : ', '), ...item]));
+}
+
+function cutAt(text: string, limit: number): string {
+  const chars = [...text];
+  return chars.length <= limit ? text : `${chars.slice(0, limit).join('')}…`;
+}

@@ -1,0 +1,153 @@
+export { resultPost } from './result-post';
+
+import { exhaustive } from '../lib/result';
+import type { News } from '../request/effect';
+import type { LiveResponseRequest } from '../request/request';
+import { type Line, say, sayBold, showCode, showCut, showPeople, showPerson } from './line';
+import type { Post } from './post';
+import { linesPost } from './sentence';
+import { describeChange, describeHold, describeState } from './state-words';
+import type { RequestView } from './view';
+import { commandSubject, commandTitle, count } from './words';
+
+/** A short reply in the thread about what people should notice; only the end mentions the requester. */
+export function newsPost(news: News, view: RequestView): Post {
+  const { summary, lines } = describeNews(news, view);
+  if (news.type === 'ended') {
+    const post = linesPost(lines, { summary, trial: view.trial });
+    return {
+      ...post,
+      text: summary,
+      mention: view.request.requester,
+      card: lines.length === 0 && !view.trial ? null : post.card,
+    };
+  }
+  return linesPost(lines, { summary, trial: view.trial });
+}
+
+interface NewsWords {
+  /** Our own words. */
+  readonly summary: string;
+  readonly lines: readonly Line[];
+}
+
+function describeNews(news: News, view: RequestView): NewsWords {
+  const { request } = view;
+  const one = (summary: string, ...line: Line): NewsWords => ({
+    summary: `${request.id}: ${summary}`,
+    lines: [[sayBold(`${request.id} `), ...line]],
+  });
+  const quote = (words: NewsWords, reason: string | null): NewsWords =>
+    reason === null || reason.trim() === ''
+      ? words
+      : { ...words, lines: [...words.lines, [say('They wrote: '), ...showCut(reason, 1_000)]] };
+  switch (news.type) {
+    case 'voteCounted':
+      return one(
+        'one approval counted',
+        ...showPerson(news.by),
+        say(` approved. ${count(news.still, 'more approval is', 'more approvals are')} needed before anything runs.`),
+      );
+    case 'approved':
+      return one(
+        'approved',
+        say('is approved by '),
+        ...showPeople(news.by),
+        say('. It runs as soon as Defender has room; the card above follows it.'),
+      );
+    case 'denied':
+      return quote(one('denied', say('was denied by '), ...showPerson(news.by), say('. Nothing ran.')), news.reason);
+    case 'expired':
+      return one(
+        'expired without a decision',
+        say('expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.'),
+      );
+    case 'withdrawn':
+      return quote(
+        one('withdrawn', say('was withdrawn by '), ...showPerson(news.by), say(' before a decision. Nothing ran.')),
+        news.reason,
+      );
+    case 'voided': {
+      const words = one(
+        'void',
+        say(
+          'is void: what would run is no longer what was shown. Nothing ran. Ask again to have the new version decided.',
+        ),
+      );
+      return { ...words, lines: [...words.lines, ...news.changes.map(describeChange)] };
+    }
+    case 'held':
+      return one('waits', say('has to wait. '), ...describeHold(news.hold));
+    case 'started':
+      return one('started', say('has started on '), ...showCut(request.device.name, 100, showCode), say('.'));
+    case 'commandFailed': {
+      const command = request.commands[news.progress.index];
+      const what: Line =
+        command === undefined
+          ? []
+          : [say(` (${commandTitle(command.type)} `), ...showCut(commandSubject(command), 200, showCode), say(')')];
+      const words = one(
+        'a command failed',
+        say(`command ${news.progress.index + 1} of ${request.commands.length}`),
+        ...what,
+        say(' failed.'),
+        ...(news.progress.errors.length === 0 ? [say(' Defender gives no reason.')] : []),
+      );
+      return {
+        ...words,
+        lines: [
+          ...words.lines,
+          ...news.progress.errors.slice(0, 5).map((error): Line => [say('Defender says: '), ...showCut(error, 1_000)]),
+        ],
+      };
+    }
+    case 'cancelAsked':
+      return quote(
+        one(
+          'asked to be cancelled',
+          ...showPerson(news.by),
+          say(' asked to cancel it. I have passed that on; what Defender then says decides.'),
+        ),
+        news.reason,
+      );
+    case 'cancelRefused':
+      return one(
+        'could not be cancelled',
+        say('could not be cancelled; it goes on and I follow it to its end. Defender answered '),
+        ...showCut(news.code, 100, showCode),
+        say('.'),
+      );
+    case 'unclear':
+      return one(
+        'it may or may not be running',
+        say(
+          news.doubt === 'noAnswer'
+            ? 'may or may not be running: Defender gave no clear answer when I sent it. I look for it and do not send it again while that is open.'
+            : 'may or may not be running: Defender had accepted it and no longer lists it. I keep looking and never send it again.',
+        ),
+      );
+    case 'found':
+      return one('found in Defender', say('was found in Defender: it had arrived, once. I follow it from here.'));
+    case 'surelyAbsent':
+      return one(
+        'never arrived',
+        say('never arrived at Defender, which is certain now. It waits for its turn again under the same approval.'),
+      );
+    case 'cannotTell':
+      return one(
+        'I cannot tell whether it runs',
+        say(
+          `may or may not be running, and I cannot find out. Look for ${request.id} in the device's action history in the Defender portal before you ask again. I look on, less often.`,
+        ),
+      );
+    case 'ended':
+      return describeEnd(view, request);
+    default:
+      return exhaustive(news);
+  }
+}
+
+function describeEnd(view: RequestView, request: LiveResponseRequest): NewsWords {
+  const { title, lines } = describeState(view);
+  return { summary: `${request.id}: ${title}`, lines };
+}

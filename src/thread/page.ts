@@ -1,0 +1,69 @@
+import type { ActionJson } from './button';
+import { fits } from './fits';
+import { type Line, saySubtle } from './line';
+import template from './page-card.json';
+import type { Post } from './post';
+import { fillTemplate } from './template';
+import { trialBanner } from './trial';
+import { count } from './words';
+
+/** A card to read: a title, lines, and sections set apart from each other. Titles and summary hold our own words only. */
+export interface Page {
+  readonly title: string;
+  readonly lines?: readonly Line[];
+  readonly sections?: readonly Section[];
+  readonly actions?: readonly ActionJson[];
+}
+
+export interface Section {
+  readonly title?: string;
+  readonly lines: readonly Line[];
+  /** Lines stand close together, as output does. */
+  readonly dense?: boolean;
+  readonly actions?: readonly ActionJson[];
+}
+
+export interface CardOptions {
+  readonly trial: boolean;
+  readonly now: number;
+}
+
+/** Ours: more rows than people read in a chat. */
+export const mostRows = 12;
+export const mostChoices = 6;
+
+export function pagePost(page: Page, options: { readonly trial: boolean; readonly summary?: string }): Post {
+  const { title, lines = [], sections = [], actions = [] } = page;
+  const { trial, summary = title } = options;
+  const card = fillTemplate(template, {
+    summary,
+    trial,
+    trialBanner,
+    title,
+    lines: lines.map((runs) => ({ runs })),
+    sections: sections.map(fillSection),
+    actions,
+  });
+  return { text: null, mention: null, card, summary };
+}
+
+const fillSection = ({ title, lines, dense = false, actions = [] }: Section) => ({
+  hasTitle: title !== undefined,
+  title: title ?? '',
+  lines: lines.map((runs) => ({ runs, spacing: dense ? 'None' : 'Small' })),
+  hasActions: actions.length > 0,
+  actions,
+});
+
+/** The last section of a list that was shortened; what is left out is counted, never hidden. */
+export const moreSection = (left: number, one: string, hint: string): readonly Section[] =>
+  left <= 0 ? [] : [{ lines: [[saySubtle(`${count(left, `more ${one}`)} not shown. ${hint}`)]] }];
+
+/** The longest version that every client takes; one row is shown in any case. */
+export function firstThatFits(most: number, build: (rows: number) => Post): Post {
+  for (let rows = most; rows > 1; rows--) {
+    const post = build(rows);
+    if (fits(post)) return post;
+  }
+  return build(1);
+}

@@ -1,0 +1,182 @@
+import { visible } from '../lib/visible';
+import type { LiveResponseRequest, Person, Vote } from '../request/request';
+import { count, formatList, formatTime } from './words';
+
+/** Why a person may not do something now; a value, since people are answered, not failed. Names and typed words are untrusted. */
+export type Refusal =
+  | { readonly type: 'requesterCannotVote' }
+  | { readonly type: 'notAnApprover' }
+  | { readonly type: 'alreadyVoted' }
+  | { readonly type: 'denyNeedsReason' }
+  /** The request is past the point: decided, ended, or being cancelled; the sentence says by whom and when. */
+  | { readonly type: 'alreadyDecided'; readonly request: LiveResponseRequest }
+  | { readonly type: 'expired'; readonly at: number }
+  | { readonly type: 'cardOutdated' }
+  | { readonly type: 'notYourCard' }
+  | { readonly type: 'wrongConversation' }
+  /** Short digests; `shown` is empty when it is not known what was shown. */
+  | { readonly type: 'requestChanged'; readonly shown: string; readonly now: string }
+  | { readonly type: 'policyChanged' }
+  | { readonly type: 'notYours' }
+  | { readonly type: 'mayNotAsk' }
+  | { readonly type: 'noRole' }
+  | { readonly type: 'noPolicy' }
+  | { readonly type: 'tooFewApprovers'; readonly needed: number; readonly available: number }
+  | { readonly type: 'doesNotFit' }
+  | { readonly type: 'unknownRequest'; readonly id: string }
+  | { readonly type: 'unknownDevice'; readonly query: string }
+  | { readonly type: 'ambiguousDevice'; readonly query: string; readonly count: number }
+  | { readonly type: 'unknownLibraryFile'; readonly fileName: string; readonly known: readonly string[] }
+  /** `number` counts commands from 1, as people do. */
+  | { readonly type: 'noResult'; readonly id: string; readonly number: number | null }
+  | { readonly type: 'defenderUnavailable' }
+  | { readonly type: 'unknownAction' };
+
+/** What, why, and what next. Plain text whose quoted parts are visible already: for a notice as it is, for a card by `sentencePost`. */
+export function describeRefusal(refusal: Refusal): string {
+  switch (refusal.type) {
+    case 'requesterCannotVote':
+      return 'You opened this request, so someone else must decide it.';
+    case 'notAnApprover':
+      return 'You may not decide this request, because the policy does not name you as one of its approvers. Ask one of them.';
+    case 'alreadyVoted':
+      return 'You have voted on this request already, and a vote counts once. Other approvers must decide the rest.';
+    case 'denyNeedsReason':
+      return 'A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.';
+    case 'alreadyDecided':
+      return describeDecided(refusal.request);
+    case 'expired':
+      return `The time to decide ran out at ${formatTime(refusal.at)}, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.`;
+    case 'cardOutdated':
+      return 'This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.';
+    case 'notYourCard':
+      return 'This card was sent to someone else, so nothing was done. Use the card in your own chat with me.';
+    case 'wrongConversation':
+      return 'This request belongs to another conversation, so nothing was done. Decide it on the card that I posted there or in your own chat with me.';
+    case 'requestChanged':
+      return refusal.shown === ''
+        ? `This is not what you were shown: the digest of the request is ${refusal.now}. Your vote was not counted. Read its newest card and decide on that.`
+        : `This is not what you were shown: you decided on ${visible(refusal.shown)}, and the digest of the request is ${refusal.now}. Your vote was not counted. Read its newest card and decide on that.`;
+    case 'policyChanged':
+      return 'The approval policy has changed since this card was posted, so the request is void and nothing runs. Ask again to have it decided under the new policy.';
+    case 'notYours':
+      return 'You may not cancel this request, because only its requester and its approvers may. Ask one of them.';
+    case 'mayNotAsk':
+      return 'You may not ask for live response, because the policy does not name you as a requester. Nothing was stored. Ask whoever keeps the policy.';
+    case 'noRole':
+      return 'I show devices, the library and the queue only to people whom the policy names. Ask whoever keeps the policy to add you.';
+    case 'noPolicy':
+      return 'There is no valid approval policy, so nobody can approve and nothing can be asked. Whoever runs this bot must repair it.';
+    case 'tooFewApprovers':
+      return `Nothing was stored: the policy wants ${count(refusal.needed, 'approval')} and names ${refusal.available === 0 ? 'nobody' : `only ${count(refusal.available, 'person', 'people')}`} besides you. Whoever keeps the policy must add approvers.`;
+    case 'doesNotFit':
+      return 'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.';
+    case 'unknownRequest':
+      return `I know no request ${quote(refusal.id)}. Check the id on its card, or type status for the open ones.`;
+    case 'unknownDevice':
+      return `Defender knows no device by ${quote(refusal.query)}, so nothing was stored. Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
+    case 'ambiguousDevice':
+      return `${quote(refusal.query)} matches ${count(refusal.count, 'device')}, and I never guess. Nothing was stored. Use the full name or the Defender id; the word device shows them.`;
+    case 'unknownLibraryFile':
+      return describeUnknownFile(refusal.fileName, refusal.known);
+    case 'noResult':
+      return describeNoResult(refusal.id, refusal.number);
+    case 'defenderUnavailable':
+      return 'I cannot reach Defender now, so nothing was stored. Try again in a minute; if it stays so, tell whoever runs this bot.';
+    case 'unknownAction':
+      return 'I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew.';
+  }
+}
+
+function describeDecided(request: LiveResponseRequest): string {
+  const { id } = request;
+  switch (request.state) {
+    case 'awaitingApproval':
+      return `${id} still waits for approval. Use its newest card.`;
+    case 'denied': {
+      const denial = request.votes.findLast((v) => v.decision === 'deny');
+      return denial === undefined
+        ? `${id} was already denied. Nothing ran.`
+        : `${id} was already denied by ${nameOf(denial.by)} at ${formatTime(denial.at)}. Nothing ran.`;
+    }
+    case 'expired':
+      return `${id} expired at ${formatTime(request.endedAt)}: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.`;
+    case 'withdrawn':
+      return `${id} was already withdrawn by ${nameOf(request.by)} at ${formatTime(request.endedAt)}. Nothing ran.`;
+    case 'voided':
+      return `${id} became void at ${formatTime(request.endedAt)}, because what was shown had changed. Nothing ran. Ask again to have the new version decided.`;
+    case 'queued':
+      return `${describeApproval(id, request.votes)} It waits to be sent; type status ${id} to see where it stands.`;
+    case 'submitting':
+    case 'unknown':
+    case 'pending':
+    case 'running':
+      return request.cancel?.by == null
+        ? `${describeApproval(id, request.votes)} Type status ${id} to see where it stands.`
+        : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${formatTime(request.cancel.at)}. What Defender says decides.`;
+    case 'succeeded':
+    case 'failed':
+    case 'timedOut':
+    case 'cancelled':
+    case 'lapsed':
+    case 'refused':
+      return `${describeApproval(id, request.votes)} It ended at ${formatTime(request.endedAt)}; type status ${id} to see how.`;
+  }
+}
+
+function describeApproval(id: string, votes: readonly Vote[]): string {
+  const approvals = votes.filter((v) => v.decision === 'approve');
+  const last = approvals.at(-1);
+  return last === undefined
+    ? `${id} was already approved.`
+    : `${id} was already approved by ${formatList(approvals.map((v) => nameOf(v.by)))} at ${formatTime(last.at)}.`;
+}
+
+const describeNoResult = (id: string, number: number | null): string =>
+  `${id} has no result${number === null ? '' : ` of command ${number}`}, or none yet: putfile returns nothing, and the others come by themselves once Defender has ended the request. Type status ${id} to see where it stands.`;
+
+function describeUnknownFile(fileName: string, known: readonly string[]): string {
+  const near = nearestNames(fileName, known);
+  const next =
+    near.length === 0
+      ? 'Type library to see what there is.'
+      : `Did you mean ${formatList(near.map(quote), 'or')}? Type library to see all.`;
+  return `The live response library has no file ${quote(fileName)}, so nothing was stored. ${next}`;
+}
+
+/** The known names that come nearest by shared pairs of characters: typos and missing extensions both keep most of them. */
+export function nearestNames(typed: string, known: readonly string[], most = 3): readonly string[] {
+  return known
+    .map((name) => ({ name, likeness: likeness(typed.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ likeness: found }) => found >= 0.4)
+    .sort((a, b) => b.likeness - a.likeness || (a.name < b.name ? -1 : 1))
+    .slice(0, most)
+    .map(({ name }) => name);
+}
+
+/** Dice's coefficient over pairs of neighbours, from 0 to 1. */
+function likeness(a: string, b: string): number {
+  if (a === b) return 1;
+  const left = pairsOf(a);
+  const right = pairsOf(b);
+  const shared = left.filter((pair) => {
+    const at = right.indexOf(pair);
+    if (at === -1) return false;
+    right[at] = '';
+    return true;
+  }).length;
+  const total = left.length + right.length;
+  return total === 0 ? 0 : (2 * shared) / total;
+}
+
+const pairsOf = (text: string): string[] =>
+  Array.from({ length: Math.max(0, text.length - 1) }, (_, i) => text.slice(i, i + 2));
+
+const nameOf = (person: Person): string => cut(visible(person.name.trim() === '' ? person.id : person.name), 100);
+
+const quote = (text: string): string => `"${cut(visible(text), 200)}"`;
+
+const cut = (text: string, limit: number): string => {
+  const chars = [...text];
+  return chars.length <= limit ? text : `${chars.slice(0, limit).join('')}…`;
+};

@@ -1,0 +1,27 @@
+import { type Line, say, sayBold, showCode, showCut, showPerson } from './line';
+import { describeState } from './state-words';
+import type { RequestView } from './view';
+import { count, formatTime } from './words';
+
+/** One request in a list: id and state, then what on which device by whom, then its place in the queue. */
+export function requestRow(view: RequestView): readonly Line[] {
+  const { request, queue } = view;
+  return [
+    [{ ...showCode(request.id), weight: 'Bolder' }, sayBold(`  ${describeState(view).title}`)],
+    [
+      ...showCut(request.device.name, 100, showCode),
+      say(`  ${count(request.commands.length, 'command')}, asked by `),
+      ...showPerson(request.requester),
+      say(` at ${formatTime(request.createdAt)}.`),
+    ],
+    ...(queue === null
+      ? []
+      : [
+          [
+            say(
+              `Number ${queue.position} of ${queue.of} that wait; ${queue.expectedAt === null ? 'I cannot tell when it goes.' : `expected to go at about ${formatTime(queue.expectedAt)}.`}`,
+            ),
+          ],
+        ]),
+  ];
+}

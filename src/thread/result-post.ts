@@ -1,0 +1,92 @@
+import type { KeptResult } from '../evidence/keep-result';
+import { fits } from './fits';
+import { type Line, type Run, say, sayBold, saySubtle, showCode, showCut, showOutput } from './line';
+import { pagePost, type Section } from './page';
+import type { Post } from './post';
+import { describeKept } from './result-lines';
+import type { RequestView } from './view';
+import { commandSubject, commandTitle, count, formatSize, groupHex } from './words';
+
+/** Ours: what people still read in a thread; the whole of it is kept as evidence. */
+const mostLines = 60;
+const longestLine = 300;
+
+/** What one command returned: facts first, then errors, then output; readable, bounded, and it says so when something is left out (T-34). */
+export function resultPost(view: RequestView, result: KeptResult): Post {
+  for (let lines = mostLines; lines > 1; lines = Math.floor(lines / 2)) {
+    const post = renderResult(view, result, lines);
+    if (fits(post)) return post;
+  }
+  return renderResult(view, result, 1);
+}
+
+function renderResult({ request, trial }: RequestView, result: KeptResult, limit: number): Post {
+  const command = request.commands[result.index];
+  const number = result.index + 1;
+  const head: Line[] = [
+    ...(command === undefined
+      ? []
+      : [[sayBold(`${commandTitle(command.type)}  `), ...showCut(commandSubject(command), 200, showCode)]]),
+    [say('on '), ...showCut(request.device.name, 100, showCode)],
+    ...describeKept(result),
+  ];
+  const sections: Section[] = [
+    ...streamSection('Errors', result.errors, limit),
+    ...streamSection('Output', result.output, limit),
+    { lines: footLines(result) },
+  ];
+  return pagePost(
+    {
+      title: `${request.id}: result of command ${number} of ${request.commands.length}`,
+      lines: head,
+      sections: sections.filter((s) => s.lines.length > 0),
+    },
+    { trial },
+  );
+}
+
+function streamSection(title: string, text: string | null, limit: number): readonly Section[] {
+  if (text === null || text.trim() === '') return [];
+  const all = text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
+  const shown = all.slice(0, limit).map((line): Line => cutLine(line));
+  const more = all.length - shown.length;
+  return [
+    {
+      title,
+      dense: true,
+      lines: [...shown, ...(more > 0 ? [[saySubtle(`Cut here: ${count(more, 'more line')}.`)]] : [])],
+    },
+  ];
+}
+
+function cutLine(line: string): Line {
+  if (line === '') return [blank];
+  const chars = [...line];
+  if (chars.length <= longestLine) return [showOutput(line)];
+  return [
+    showOutput(chars.slice(0, longestLine).join('')),
+    saySubtle(` … (cut here; ${count(chars.length - longestLine, 'more character')})`),
+  ];
+}
+
+/** A renderer drops an empty run, and with it the empty line that the output had. */
+const blank: Run = { type: 'TextRun', text: '\u00a0', fontType: 'Monospace' };
+
+function footLines(result: KeptResult): readonly Line[] {
+  const lines: Line[] = [];
+  if (result.command === 'RunScript' && result.problem === null && isBlank(result.output) && isBlank(result.errors))
+    lines.push([say('The script wrote nothing.')]);
+  if (result.outputCut)
+    lines.push([saySubtle('The output was longer than I keep as text; the rest is in the evidence only.')]);
+  if (result.banner !== null)
+    lines.push([saySubtle('The transcript header that PowerShell puts around the output is left out here.')]);
+  if (result.rawSha256 !== null && result.rawSize !== null) {
+    lines.push([
+      saySubtle(`Kept as evidence, whole: ${formatSize(result.rawSize)}, SHA-256 `),
+      { ...showCode(groupHex(result.rawSha256)), isSubtle: true },
+    ]);
+  }
+  return lines;
+}
+
+const isBlank = (text: string | null): boolean => text === null || text.trim() === '';

@@ -1,0 +1,74 @@
+import type { Command } from '../request/command';
+import type { LiveResponseRequest } from '../request/request';
+import { joinLines, type Line, say, sayBold, showCode, showCut } from './line';
+import { formatDuration, parseDefenderTime } from './words';
+
+/** What an approver should weigh first, found by the bot and not by the requester (T-17). */
+export interface Risk {
+  readonly level: 'high' | 'usual';
+  readonly lines: readonly Line[];
+}
+
+/** A library file that changed this shortly before it was asked for is named: ours, since nobody publishes a number. */
+export const recentChangeMs = 7 * 24 * 3_600_000;
+
+/** Device group conventions for what must not be touched lightly; a word in a tag or group name. */
+const criticalWord =
+  /(^|[^a-z0-9])(tier[ _-]?0|t0|dc|domain[ _-]?controllers?|crown[ _-]?jewels?|critical|vip|production|prod)([^a-z0-9]|$)/i;
+
+/** The first lines of an approval card. "usual" never means harmless: every script runs as SYSTEM. */
+export function weighRisk(request: LiveResponseRequest): Risk {
+  const warnings = [...deviceWarnings(request), ...libraryWarnings(request)];
+  const high = warnings.length > 0;
+  return {
+    level: high ? 'high' : 'usual',
+    lines: [[sayBold(high ? 'Look twice. ' : 'What this does: '), say(describeReach(request.commands))], ...warnings],
+  };
+}
+
+function describeReach(commands: readonly Command[]): string {
+  const does = (type: Command['type']) => commands.some((c) => c.type === type);
+  const parts = [
+    ...(does('PutFile') ? ['puts files on the device'] : []),
+    ...(does('RunScript') ? ['runs scripts as SYSTEM, with every right on the device'] : []),
+    ...(does('GetFile') ? ['copies files off the device'] : []),
+  ];
+  return `It ${parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`}.`;
+}
+
+function deviceWarnings({ device }: LiveResponseRequest): readonly Line[] {
+  const tags = device.tags.filter((tag) => criticalWord.test(tag));
+  const lines: Line[] = [];
+  if (device.osPlatform !== null && /server/i.test(device.osPlatform)) lines.push([say('The device is a server.')]);
+  if (device.deviceValue === 'High') lines.push([say('Defender holds the device to be of high value.')]);
+  if (tags.length > 0)
+    lines.push([
+      say('Its tags call for care: '),
+      ...joinLines(tags.slice(0, 5).map((tag) => showCut(tag, 60, showCode))),
+      say('.'),
+    ]);
+  if (device.groupName !== null && criticalWord.test(device.groupName))
+    lines.push([say('Its device group calls for care: '), ...showCut(device.groupName, 100, showCode), say('.')]);
+  if (device.healthStatus !== null && device.healthStatus !== 'Active')
+    lines.push([
+      say('Its sensor is not healthy: '),
+      ...showCut(device.healthStatus, 60, showCode),
+      say('. It may not be reached.'),
+    ]);
+  return lines;
+}
+
+function libraryWarnings(request: LiveResponseRequest): readonly Line[] {
+  return request.library.flatMap((file): Line[] => {
+    const changedAt = parseDefenderTime(file.lastUpdatedTime);
+    const age = changedAt === null ? null : request.createdAt - changedAt;
+    if (age === null || age > recentChangeMs) return [];
+    return [
+      [
+        say('The library file '),
+        ...showCut(file.fileName, 200, showCode),
+        say(` was changed ${formatDuration(age)} before this was asked.`),
+      ],
+    ];
+  });
+}

@@ -1,0 +1,412 @@
+import { exhaustive } from '../lib/result';
+import type { CancelWish, Change, CommandProgress, Hold, InState, Vote } from '../request/request';
+import { type Line, say, sayBold, showCode, showCut, showPerson } from './line';
+import type { QueuePlace, RequestView } from './view';
+import { count, formatDuration, formatTime } from './words';
+
+/** How a state looks; meaning is always in the words as well, never in the colour alone. */
+export type Tone = 'good' | 'attention' | 'warning' | 'accent' | 'emphasis';
+
+/** What a state means to a reader: a title of our own words, and sentences that say what, why and what next. */
+export interface StateWords {
+  readonly title: string;
+  readonly tone: Tone;
+  readonly lines: readonly Line[];
+}
+
+/** Each state has its own words (design.md §1, promise 3): accepted is never success, running out of time is never a denial (T-22). */
+export function describeState(view: RequestView): StateWords {
+  const { request } = view;
+  switch (request.state) {
+    case 'awaitingApproval':
+      return describeAwaiting(request);
+    case 'queued':
+      return describeQueued(request, view.queue);
+    case 'submitting':
+      return {
+        title: 'Being sent to Defender',
+        tone: 'accent',
+        lines: [
+          [
+            say(
+              'Approved. I am sending it now, once; if no clear answer comes back, I look for it instead of sending again.',
+            ),
+          ],
+          ...wishLines(request.cancel, 'I pass that on as soon as Defender has answered.'),
+        ],
+      };
+    case 'unknown':
+      return describeUnknown(request);
+    case 'pending':
+      return {
+        title: 'Waiting for the device',
+        tone: 'accent',
+        lines: [
+          [
+            say(
+              `Defender has accepted it and has not reached the device yet. If that does not happen by ${formatTime(request.startBy)}, I withdraw it.`,
+            ),
+          ],
+          ...wishLines(request.cancel, 'I have passed that on; Defender decides whether it is still in time.'),
+        ],
+      };
+    case 'running':
+      return {
+        title: runningTitle(request.progress, request.commands.length),
+        tone: 'accent',
+        lines: [
+          [say(`Running on the device since ${formatTime(request.runningSince)}.`)],
+          ...wishLines(
+            request.cancel,
+            'I have passed that on; commands that ran before it takes effect may have acted.',
+          ),
+        ],
+      };
+    case 'succeeded':
+      return {
+        title: 'Finished: Defender says it succeeded',
+        tone: 'good',
+        lines: [
+          [
+            say(
+              `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.`,
+            ),
+          ],
+        ],
+      };
+    case 'failed':
+      return {
+        title: 'Finished: Defender says it failed',
+        tone: 'attention',
+        lines: [
+          [
+            say(
+              `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed.`,
+            ),
+          ],
+        ],
+      };
+    case 'timedOut':
+      return {
+        title: "Stopped: Defender's time limit ran out",
+        tone: 'attention',
+        lines: [
+          [
+            say(
+              `Ended ${formatTime(request.endedAt)}. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.`,
+            ),
+          ],
+        ],
+      };
+    case 'cancelled':
+      return describeCancelled(request);
+    case 'lapsed':
+      return {
+        title: 'Withdrawn: the time to start ran out',
+        tone: 'warning',
+        lines: [
+          [
+            say(
+              request.actionId === null
+                ? `It was approved but could not be sent by ${formatTime(request.startBy)}, so it never reached Defender. Nothing ran. Ask again if it is still needed.`
+                : `Defender did not reach the device by ${formatTime(request.startBy)}, so I withdrew it there. Nothing ran. Ask again when the device is online.`,
+            ),
+          ],
+        ],
+      };
+    case 'denied':
+      return { title: 'Denied', tone: 'attention', lines: describeDenial(request.votes) };
+    case 'expired':
+      return {
+        title: 'Expired: nobody decided in time',
+        tone: 'warning',
+        lines: [
+          [
+            say(
+              `The time to decide ran out at ${formatTime(request.endedAt)}. Nothing ran; this is not a denial. Ask again if it is still needed.`,
+            ),
+          ],
+        ],
+      };
+    case 'withdrawn':
+      return {
+        title: 'Withdrawn before a decision',
+        tone: 'emphasis',
+        lines: [
+          [...showPerson(request.by), say(` took it back at ${formatTime(request.endedAt)}. Nothing ran.`)],
+          ...reasonLines(request.reason),
+        ],
+      };
+    case 'voided':
+      return {
+        title: 'Void: what was shown has changed',
+        tone: 'warning',
+        lines: [
+          [
+            say(
+              'What would run is no longer what the card showed, so I stopped it. Nothing ran. Ask again to have the new version decided.',
+            ),
+          ],
+          ...request.changes.map(describeChange),
+        ],
+      };
+    case 'refused':
+      return {
+        title: 'Refused by Defender',
+        tone: 'attention',
+        lines: [
+          [say('Defender did not accept it. Nothing ran. Its code: '), ...showCut(request.code, 100, showCode)],
+          ...(request.message.trim() === '' ? [] : [[say('Its words: '), ...showCut(request.message, 600)]]),
+          ...refusalCure(request.code),
+        ],
+      };
+    default:
+      return exhaustive(request);
+  }
+}
+
+/** The title alone, for lists and notifications; our own words. */
+export const stateTitle = (view: RequestView): string => describeState(view).title;
+
+/** What has changed since it was shown, as one sentence. */
+export function describeChange(change: Change): Line {
+  switch (change.type) {
+    case 'policyChanged':
+      return [say('The approval policy is another one now.')];
+    case 'libraryFileChanged':
+      return [
+        say('The library file '),
+        ...showCut(change.fileName, 200, showCode),
+        say(' has other content: SHA-256 was '),
+        showCode(change.was.slice(0, 16)),
+        say('…, is now '),
+        showCode(change.now.slice(0, 16)),
+        say('….'),
+      ];
+    case 'libraryFileGone':
+      return [
+        say('The library file '),
+        ...showCut(change.fileName, 200, showCode),
+        say(' is no longer in the library.'),
+      ];
+    case 'deviceChanged':
+      return [
+        say(
+          change.field === 'name'
+            ? 'The device has another name now.'
+            : 'The device has another Entra device id now: it may have been set up anew.',
+        ),
+      ];
+    case 'deviceGone':
+      return [say('Defender no longer knows the device.')];
+  }
+}
+
+/** "Bo approved at …", one line a vote, in order. */
+export const describeVotes = (votes: readonly Vote[]): readonly Line[] =>
+  votes.map((vote) => [
+    ...showPerson(vote.by),
+    say(` ${vote.decision === 'approve' ? 'approved' : 'denied'} at ${formatTime(vote.at)}.`),
+  ]);
+
+/** One-based number of the command that is at work, or null when all have ended. */
+export function commandAtWork(progress: readonly CommandProgress[], total: number): number | null {
+  for (let index = 0; index < total; index++) {
+    const status = progress.find((p) => p.index === index)?.status;
+    if (status !== 'Completed' && status !== 'Failed') return index + 1;
+  }
+  return null;
+}
+
+/** Why an approved request does not go yet, as Defender told us. */
+export function describeHold(hold: Hold): Line {
+  switch (hold.type) {
+    case 'deviceBusy':
+      return [
+        say(
+          'Defender says that the device is busy with another live response, perhaps one from the portal. I try again when it may be free.',
+        ),
+      ];
+    case 'rateLimited':
+      return [say('Defender asks me to slow down. I try again when it allows.')];
+    case 'sessionsFull':
+      return [say('Defender has no free live response session in this tenant. I try again when one may be free.')];
+    case 'checkFailed':
+      return [
+        say(
+          'I could not check that device and library are unchanged, so I do not send it. I try again. The check said: ',
+        ),
+        ...showCut(hold.code, 100, showCode),
+      ];
+  }
+}
+
+function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
+  const needed = Math.max(request.approvalsNeeded, 1);
+  const given = request.votes.filter((v) => v.decision === 'approve').length;
+  const mayVote = request.approverIds.filter(
+    (id) => id !== request.requester.id && !request.votes.some((v) => v.by.id === id),
+  ).length;
+  return {
+    title: 'Waiting for approval',
+    tone: 'accent',
+    lines: [
+      [
+        sayBold(`${given} of ${count(needed, 'approval')}. `),
+        say(`${mayVote === 1 ? '1 person' : `${mayVote} people`} may still vote, not the requester.`),
+      ],
+      [say(`Decide by ${formatTime(request.decideBy)}; after that it expires and nothing runs.`)],
+    ],
+  };
+}
+
+function describeQueued(request: InState<'queued'>, queue: QueuePlace | null): StateWords {
+  const place = queue === null ? '' : `It is number ${queue.position} of ${queue.of} that wait. `;
+  const estimate =
+    queue?.expectedAt == null
+      ? 'I cannot tell when it goes.'
+      : `I expect it to go at about ${formatTime(queue.expectedAt)}.`;
+  return {
+    title: queueTitle(request, queue),
+    tone: 'accent',
+    lines: [
+      [say(`Approved. ${place}${estimate}`)],
+      ...(request.hold === null ? [] : [describeHold(request.hold)]),
+      [say(`If it has not reached the device by ${formatTime(request.startBy)}, I withdraw it and nothing runs.`)],
+    ],
+  };
+}
+
+function queueTitle(request: InState<'queued'>, queue: QueuePlace | null): string {
+  if (request.hold?.type === 'checkFailed') return 'Approved, waiting: the check before sending failed';
+  switch (queue?.waitsFor) {
+    case 'rate':
+      return 'Approved, waiting for the rate limit';
+    case 'device':
+      return 'Approved, waiting for an earlier request to this device';
+    case 'deviceBusy':
+      return 'Approved, waiting for the busy device';
+    case 'slot':
+      return 'Approved, waiting for a slot';
+    case 'nothing':
+      return 'Approved, about to be sent';
+    case undefined:
+      return request.hold?.type === 'deviceBusy'
+        ? 'Approved, waiting for the busy device'
+        : 'Approved, waiting for its turn';
+  }
+}
+
+function describeUnknown(request: InState<'unknown'>): StateWords {
+  const what =
+    request.doubt === 'noAnswer'
+      ? 'Defender gave no clear answer when I sent it. It may or may not be running. I look for it by its id and never send it again while that is open.'
+      : 'Defender had accepted it and no longer lists it. It may or may not be running. I keep looking and never send it again.';
+  const next =
+    request.toldAt === null
+      ? `I look until I am certain, at the earliest at ${formatTime(request.settleAt)}.`
+      : `I have looked ${count(request.lookUps, 'time')} and still cannot tell. Look for ${request.id} in the device's action history in the Defender portal before you ask again.`;
+  return {
+    title: 'Unknown: it may or may not be running',
+    tone: 'warning',
+    lines: [[say(what)], [say(next)], ...wishLines(request.cancel, 'I pass that on if I find it.')],
+  };
+}
+
+function describeCancelled(request: InState<'cancelled'>): StateWords {
+  const before = !request.mayHaveActed;
+  const after = before
+    ? request.actionId === null
+      ? 'It never reached Defender, and nothing ran.'
+      : 'The device had not been reached, and nothing ran.'
+    : 'It had reached the device, so it may have acted. Check what the commands below did.';
+  const who: Line =
+    request.by.type === 'wish'
+      ? [
+          ...(request.by.wish.by === null
+            ? [say('The time to start ran out')]
+            : [...showPerson(request.by.wish.by), say(' asked for it')]),
+          say(` at ${formatTime(request.by.wish.at)}. `),
+        ]
+      : [
+          say('Somebody outside this bot cancelled it in Defender'),
+          ...(request.by.requestor === null ? [] : [say(': '), ...showCut(request.by.requestor, 100, showCode)]),
+          say('. '),
+        ];
+  return {
+    title: before ? 'Cancelled before it started' : 'Cancelled while running: it may have acted',
+    tone: before ? 'emphasis' : 'warning',
+    lines: [[...who, say(after)], ...(request.by.type === 'wish' ? reasonLines(request.by.wish.reason) : [])],
+  };
+}
+
+function describeDenial(votes: readonly Vote[]): readonly Line[] {
+  const denials = votes.filter((v) => v.decision === 'deny');
+  return [
+    ...denials.flatMap((vote): Line[] => [
+      [
+        ...showPerson(vote.by),
+        say(` denied it at ${formatTime(vote.at)}. Nothing ran. `),
+        say('Answer the reason, then ask again if it is still needed.'),
+      ],
+      ...reasonLines(vote.reason),
+    ]),
+  ];
+}
+
+function wishLines(cancel: CancelWish | null, next: string): readonly Line[] {
+  if (cancel === null) return [];
+  if (cancel.refused)
+    return [[say('Defender answered that it cannot be cancelled now; it goes on, and I follow it to its end.')]];
+  if (cancel.by === null)
+    return [
+      [
+        say(
+          `The time to start ran out at ${formatTime(cancel.at)}, so I am withdrawing it. What Defender then says decides.`,
+        ),
+      ],
+    ];
+  return [
+    [...showPerson(cancel.by), say(` asked to cancel it at ${formatTime(cancel.at)}. ${next}`)],
+    ...reasonLines(cancel.reason),
+  ];
+}
+
+const reasonLines = (reason: string | null): readonly Line[] =>
+  reason === null || reason.trim() === '' ? [] : [[say('They wrote: '), ...showCut(reason, 1_000)]];
+
+function runningTitle(progress: readonly CommandProgress[], total: number): string {
+  const at = commandAtWork(progress, total);
+  return at === null
+    ? `Running: all ${total} commands have ended, Defender is closing it`
+    : `Running command ${at} of ${total}`;
+}
+
+/** What to do about the refusals that have a known cure (defender-api.md §1.1). */
+function refusalCure(code: string): readonly Line[] {
+  switch (code) {
+    case 'DisallowedOperation':
+      return [
+        [
+          say(
+            "The device's group has no remediation level, which live response needs. Ask the Defender administrators to set one, then ask again.",
+          ),
+        ],
+      ];
+    case 'Forbidden':
+      return [
+        [
+          say(
+            "This bot's app lacks a permission in Defender. Its operator must grant it; asking again does not help before that.",
+          ),
+        ],
+      ];
+    case 'ResourceNotFound':
+      return [[say('The device is no longer known to Defender under that id. Look it up again with the word device.')]];
+    case 'ClientVersionNotSupported':
+    case 'OsPlatformNotSupported':
+      return [[say('Live response does not support this device. Another way to reach it is needed.')]];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,85 @@
+import { Template } from 'adaptivecards-templating';
+import type { CardJson } from './post';
+
+/**
+ * Fills a card template, and throws when the template asks for what the data does not have.
+ *
+ * The library leaves a missing field in the card as literal `${…}` and warns of nothing (teams.md A7); data may hold the same characters
+ * legitimately, so the finished card cannot tell. Therefore the template's own fields are looked up before it is filled, and templates may hold
+ * only paths (`${a.b}`, `$data`, `$when`), which makes that check exact. Data is never evaluated again.
+ */
+export function fillTemplate(template: object, data: object): CardJson {
+  checkFields(template, { here: data, root: data });
+  const card: unknown = new Template(template).expand({ $root: data });
+  if (!isCard(card)) throw new TemplateError('The template made no Adaptive Card.');
+  return card;
+}
+
+/** A card template and the data for it do not fit together: a bug, never a person's mistake. */
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
+  readonly code = 'thread.template';
+}
+
+interface Scope {
+  readonly here: unknown;
+  readonly root: unknown;
+}
+
+const field = /\$\{([^}]*)\}/g;
+
+function checkFields(node: unknown, scope: Scope): void {
+  if (typeof node === 'string') checkText(node, scope);
+  if (Array.isArray(node)) {
+    for (const item of node) checkFields(item, scope);
+    return;
+  }
+  if (typeof node !== 'object' || node === null) return;
+  const { $data: source, $when: condition, ...rest } = node as Record<string, unknown>;
+  for (const here of source === undefined ? [scope.here] : rowsOf(source, scope)) {
+    const inner = { ...scope, here };
+    if (condition !== undefined) {
+      const wanted = lookUp(onlyPath(condition), inner);
+      if (typeof wanted !== 'boolean') throw new TemplateError(`The condition ${String(condition)} is not a boolean.`);
+      if (!wanted) continue;
+    }
+    for (const value of Object.values(rest)) checkFields(value, inner);
+  }
+}
+
+function checkText(text: string, scope: Scope): void {
+  for (const [whole, path = ''] of text.matchAll(field)) {
+    const value = lookUp(path, scope);
+    if (whole !== text && typeof value === 'object') throw new TemplateError(`The field ${whole} is no text.`);
+  }
+}
+
+function rowsOf(source: unknown, scope: Scope): readonly unknown[] {
+  const value = lookUp(onlyPath(source), scope);
+  return Array.isArray(value) ? value : [value];
+}
+
+function onlyPath(expression: unknown): string {
+  const match = typeof expression === 'string' ? /^\$\{([^}]*)\}$/.exec(expression) : null;
+  if (match?.[1] === undefined) throw new TemplateError(`"${String(expression)}" is not a single field.`);
+  return match[1];
+}
+
+function lookUp(path: string, scope: Scope): unknown {
+  if (!/^(\$root\.)?[a-zA-Z]+(\.[a-zA-Z]+)*$/.test(path))
+    throw new TemplateError(`"${path}" is not a path; templates hold no other expressions.`);
+  const fromRoot = path.startsWith('$root.');
+  let value: unknown = fromRoot ? scope.root : scope.here;
+  for (const name of (fromRoot ? path.slice('$root.'.length) : path).split('.')) {
+    value =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? (value as Record<string, unknown>)[name]
+        : undefined;
+  }
+  if (value === undefined || value === null) throw new TemplateError(`The template's field "${path}" has no value.`);
+  return value;
+}
+
+function isCard(value: unknown): value is CardJson {
+  return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'AdaptiveCard';
+}

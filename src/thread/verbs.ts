@@ -1,0 +1,135 @@
+import type { Draft } from '../chat/draft';
+import { checkDevice, checkReason } from '../chat/draft-check';
+import { type FormEdit, type FormInput, readFormInput } from '../chat/form';
+import { findVerb } from '../chat/words';
+import { type Command, findCommandFaults, maxCommands } from '../request/command';
+
+/**
+ * What the buttons of our cards carry. A card comes back from a client that may have changed it (T-8): `readCardAction` reads every field
+ * anew, and nothing in it names a person or says what may be done. A vote is only an opaque token; all else is checked like typed text.
+ *
+ * The data of each verb, with the inputs that Teams merges into it:
+ *
+ * | verb | data | inputs |
+ * |---|---|---|
+ * | `vote.approve` | `token` | |
+ * | `vote.deny` | `token` | `reason` |
+ * | `request.cancel` | `requestId` | `cancelReason` |
+ * | `form.open` | `device` (may be absent) | |
+ * | `form.submit` | `type1`, `type2`, … | `device`, `name1`, `args1`, …, `reason` |
+ * | `form.add` | the same and `add`: a verb of the grammar | the same |
+ * | `form.remove` | the same and `remove`: a row from 1 | the same |
+ * | `draft.confirm` | `draft` | |
+ * | `draft.device` | `draft`, `machineId` | |
+ */
+export type CardAction =
+  | { readonly verb: 'vote.approve'; readonly token: string }
+  /** The reason may be empty: the policy refuses that with a sentence. */
+  | { readonly verb: 'vote.deny'; readonly token: string; readonly reason: string }
+  | { readonly verb: 'request.cancel'; readonly requestId: string; readonly reason: string | null }
+  | { readonly verb: 'form.open'; readonly device: string | null }
+  /** The raw data, for `readForm`. */
+  | { readonly verb: 'form.submit'; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly verb: 'form.add' | 'form.remove'; readonly input: FormInput; readonly edit: FormEdit }
+  | { readonly verb: 'draft.confirm'; readonly draft: Draft }
+  | { readonly verb: 'draft.device'; readonly machineId: string; readonly draft: Draft };
+
+export const cardVerbs = [
+  'vote.approve',
+  'vote.deny',
+  'request.cancel',
+  'form.open',
+  'form.submit',
+  'form.add',
+  'form.remove',
+  'draft.confirm',
+  'draft.device',
+] as const satisfies readonly CardAction['verb'][];
+
+/** The action in what a client sent, or null when our cards never send that; whatever it is, nothing is thrown. */
+export function readCardAction(verb: unknown, data: unknown): CardAction | null {
+  if (!isRecord(data)) return null;
+  const text = (key: string, limit: number): string | null => readText(data, key, limit);
+  switch (cardVerbs.find((known) => known === verb)) {
+    case 'vote.approve': {
+      const token = text('token', 200);
+      return token === null ? null : { verb: 'vote.approve', token };
+    }
+    case 'vote.deny': {
+      const token = text('token', 200);
+      return token === null ? null : { verb: 'vote.deny', token, reason: text('reason', 10_000)?.trim() ?? '' };
+    }
+    case 'request.cancel': {
+      const requestId = text('requestId', 40);
+      return requestId === null
+        ? null
+        : { verb: 'request.cancel', requestId, reason: text('cancelReason', 10_000)?.trim() || null };
+    }
+    case 'form.open':
+      return { verb: 'form.open', device: text('device', 300) };
+    case 'form.submit':
+      return { verb: 'form.submit', data };
+    case 'form.add': {
+      const added = findVerb(text('add', 20) ?? '');
+      return added === null
+        ? null
+        : { verb: 'form.add', input: readFormInput(data), edit: { type: 'add', verb: added } };
+    }
+    case 'form.remove': {
+      const row: unknown = data.remove;
+      const isRow = typeof row === 'number' && Number.isInteger(row) && row >= 1 && row <= maxCommands;
+      return isRow ? { verb: 'form.remove', input: readFormInput(data), edit: { type: 'remove', row } } : null;
+    }
+    case 'draft.confirm': {
+      const draft = readDraft(data.draft);
+      return draft === null ? null : { verb: 'draft.confirm', draft };
+    }
+    case 'draft.device': {
+      const draft = readDraft(data.draft);
+      const machineId = text('machineId', 200);
+      return draft === null || machineId === null ? null : { verb: 'draft.device', machineId, draft };
+    }
+    case undefined:
+      return null;
+  }
+}
+
+/** A draft that went through a card; our cards carry only faultless ones, so any fault means that it was changed. */
+function readDraft(data: unknown): Draft | null {
+  if (
+    !isRecord(data) ||
+    typeof data.device !== 'string' ||
+    typeof data.reason !== 'string' ||
+    !Array.isArray(data.commands)
+  )
+    return null;
+  if (data.commands.length > maxCommands) return null;
+  const commands: Command[] = [];
+  for (const item of data.commands) {
+    const command = readCommand(item);
+    if (command === null) return null;
+    commands.push(command);
+  }
+  const { device, reason } = data;
+  const faultless =
+    findCommandFaults(commands).length === 0 && checkDevice(device).length === 0 && checkReason(reason).length === 0;
+  return faultless && device !== '' && reason !== '' ? { device, commands, reason } : null;
+}
+
+function readCommand(data: unknown): Command | null {
+  if (!isRecord(data)) return null;
+  const { type, fileName, scriptName, args, path } = data;
+  if (type === 'PutFile' && typeof fileName === 'string') return { type, fileName };
+  if (type === 'RunScript' && typeof scriptName === 'string' && (typeof args === 'string' || args === null))
+    return { type, scriptName, args };
+  if (type === 'GetFile' && typeof path === 'string') return { type, path };
+  return null;
+}
+
+function readText(data: Readonly<Record<string, unknown>>, key: string, limit: number): string | null {
+  const value = Object.hasOwn(data, key) ? data[key] : undefined;
+  return typeof value === 'string' && value.length <= limit ? value : null;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,94 @@
+import type { Command, CommandType } from '../request/command';
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** An instant with its zone, such as "3 Mar 2026 14:03 UTC": a card is read on other days and in other places than it was written. */
+export function formatTime(at: number, zone = 'UTC'): string {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  }).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? '';
+  return `${part('day')} ${part('month')} ${part('year')} ${part('hour')}:${part('minute')} ${part('timeZoneName')}`;
+}
+
+/** The two largest units that matter, rounded down, such as "2 hours 5 minutes"; never more exact than a reader needs. */
+export function formatDuration(ms: number): string {
+  const span = Math.max(0, ms);
+  if (span < second) return 'less than a second';
+  if (span < minute) return count(Math.floor(span / second), 'second');
+  if (span < 10 * minute) return twoUnits(span, minute, 'minute', second, 'second');
+  if (span < hour) return count(Math.floor(span / minute), 'minute');
+  if (span < day) return twoUnits(span, hour, 'hour', minute, 'minute');
+  return twoUnits(span, day, 'day', hour, 'hour');
+}
+
+/** Bytes with the exact number beside the rounded one, since people compare sizes of evidence. */
+export function formatSize(bytes: number): string {
+  if (bytes < 1_024) return count(bytes, 'byte');
+  const units = ['KB', 'MB', 'GB', 'TB'];
+  let value = bytes / 1_024;
+  let unit = 0;
+  while (value >= 1_023.95 && unit < units.length - 1) {
+    value /= 1_024;
+    unit += 1;
+  }
+  return `${value.toFixed(1)} ${units[unit]} (${formatNumber(bytes)} bytes)`;
+}
+
+export const formatNumber = (n: number): string => new Intl.NumberFormat('en-GB').format(n);
+
+/** "1 file", "2 files". */
+export const count = (n: number, one: string, many = `${one}s`): string => `${formatNumber(n)} ${n === 1 ? one : many}`;
+
+/** "a, b and c". */
+export const formatList = (items: readonly string[], word = 'and'): string =>
+  items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`;
+
+/** Hex in groups of four, so that two people can compare it aloud. */
+export const groupHex = (hex: string): string => (hex.match(/.{1,4}/g) ?? []).join(' ');
+
+/** What a command does, in the portal's words. */
+export const commandTitle = (type: CommandType): string => {
+  switch (type) {
+    case 'PutFile':
+      return 'Put file';
+    case 'RunScript':
+      return 'Run script';
+    case 'GetFile':
+      return 'Get file';
+  }
+};
+
+/** The one name or path that a command is about; untrusted text. */
+export function commandSubject(command: Command): string {
+  switch (command.type) {
+    case 'PutFile':
+      return command.fileName;
+    case 'RunScript':
+      return command.scriptName;
+    case 'GetFile':
+      return command.path;
+  }
+}
+
+/** An instant that Defender wrote (0 to 7 fraction digits, defender-api.md §2), or null when it is none. */
+export function parseDefenderTime(text: string | null): number | null {
+  const at = text === null || !/^\d{4}-\d{2}-\d{2}T/.test(text) ? Number.NaN : Date.parse(text);
+  return Number.isNaN(at) ? null : at;
+}
+
+function twoUnits(ms: number, big: number, bigName: string, small: number, smallName: string): string {
+  const whole = Math.floor(ms / big);
+  const rest = Math.floor((ms % big) / small);
+  return rest === 0 ? count(whole, bigName) : `${count(whole, bigName)} ${count(rest, smallName)}`;
+}
