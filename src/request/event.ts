@@ -17,7 +17,7 @@ export type Event =
   | { readonly type: 'cancelAsked'; readonly by: Person; readonly reason: string | null }
   /** A clock may have run out. */
   | { readonly type: 'clock' }
-  /** What the digest binds has changed. */
+  /** What the digest binds has changed; compared before each admission, and refused once the POST may be in flight. */
   | { readonly type: 'changed'; readonly changes: readonly Change[] }
   /** Admission gave it a slot. */
   | { readonly type: 'admitted' }

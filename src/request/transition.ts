@@ -51,8 +51,8 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
     case 'clock':
       return runClock(request, now);
     case 'changed':
-      if (request.state !== 'awaitingApproval' && request.state !== 'queued' && request.state !== 'submitting')
-        return notNow(request);
+      // Not while submitting: the POST may be in flight, and an action would be left to itself.
+      if (request.state !== 'awaitingApproval' && request.state !== 'queued') return notNow(request);
       return move({ ...baseOf(request), state: 'voided', votes: request.votes, changes: event.changes, endedAt: now }, [
         { type: 'voided', changes: event.changes },
       ]);

@@ -1,0 +1,61 @@
+import { seconds } from '../../src/lib/clock';
+import type { Effect, News } from '../../src/request/effect';
+import type { Event, EventType, ObservedAction } from '../../src/request/event';
+import type { InState, LiveResponseRequest, State } from '../../src/request/request';
+import { type Transition, transition } from '../../src/request/transition';
+import { action, ana, bob, now, vote } from './sample';
+
+/** One event of each type, such as it usually comes. */
+export const usual: { readonly [T in EventType]: Extract<Event, { type: T }> } = {
+  voted: { type: 'voted', vote: vote(bob) },
+  cancelAsked: { type: 'cancelAsked', by: ana, reason: null },
+  clock: { type: 'clock' },
+  changed: { type: 'changed', changes: [{ type: 'policyChanged' }] },
+  admitted: { type: 'admitted' },
+  accepted: { type: 'accepted', action: action('Pending') },
+  putBack: { type: 'putBack', hold: { type: 'deviceBusy' }, notBefore: now + seconds(30) },
+  rejected: { type: 'rejected', code: 'OsPlatformNotSupported', message: 'Not supported.' },
+  unclear: { type: 'unclear' },
+  lookedUp: { type: 'lookedUp', action: null, complete: true },
+  observed: { type: 'observed', action: action('InProgress') },
+  vanished: { type: 'vanished' },
+  cancelRefused: { type: 'cancelRefused', code: 'BadRequest' },
+};
+
+export const voted = (...args: Parameters<typeof vote>): Event => ({ type: 'voted', vote: vote(...args) });
+export const cancelBy = (by = ana, reason: string | null = null): Event => ({ type: 'cancelAsked', by, reason });
+export const observed = (status: ObservedAction['status'], over: Partial<ObservedAction> = {}): Event => ({
+  type: 'observed',
+  action: action(status, over),
+});
+export const found = (status: ObservedAction['status'], over: Partial<ObservedAction> = {}): Event => ({
+  type: 'lookedUp',
+  complete: true,
+  action: action(status, over),
+});
+export const absent: Event = { type: 'lookedUp', action: null, complete: true };
+export const unreadable: Event = { type: 'lookedUp', action: null, complete: false };
+export const putBack = (type: 'deviceBusy' | 'rateLimited' | 'sessionsFull', notBefore = now + seconds(30)): Event => ({
+  type: 'putBack',
+  hold: { type },
+  notBefore,
+});
+
+export const go = (request: LiveResponseRequest, event: Event, at = now): Transition => {
+  const outcome = transition(request, event, at);
+  if (!outcome.ok) throw new Error(`refused: ${outcome.error.type}`);
+  return outcome.value;
+};
+export const into = <S extends State>(step: Transition, state: S): InState<S> => {
+  expect(step.request.state).toBe(state);
+  return step.request as InState<S>;
+};
+export const refusalOf = (request: LiveResponseRequest, event: Event, at = now): string | null => {
+  const outcome = transition(request, event, at);
+  return outcome.ok ? null : outcome.error.type;
+};
+export const newsOf = ({ effects }: Transition): readonly News[] =>
+  effects.flatMap((e) => (e.type === 'reply' ? [e.news] : []));
+export const workOf = ({ effects }: Transition): readonly Effect[] =>
+  effects.filter((e) => e.type !== 'reply' && e.type !== 'updateCards');
+export const told = (step: Transition): readonly string[] => newsOf(step).map((n) => n.type);
