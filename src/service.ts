@@ -1,0 +1,234 @@
+import { readFile } from 'node:fs/promises';
+import { Gauge, Registry } from 'prom-client';
+import type { Config } from './config';
+import { createDefender, type Defender } from './defender/client';
+import { createTokenSource, localToken } from './defender/token';
+import { createDispatch, problemOf } from './dispatch/dispatch';
+import { keepResult } from './evidence/keep-result';
+import { createFlow } from './flow/flow';
+import { createRender } from './flow/render';
+import { type Clock, minutes } from './lib/clock';
+import type { Log } from './lib/log';
+import { createLoop } from './lib/loop';
+import type { RandomBytes } from './lib/random';
+import { visible } from './lib/visible';
+import { parsePolicy } from './policy/parse-policy';
+import type { Policy } from './policy/policy';
+import { openStore } from './store/open';
+import type { Store, Tx } from './store/store';
+import { withWakeUps } from './store/wake-ups';
+import { type AdapterOptions, createAdapter } from './teams/adapter';
+import { createTeams } from './teams/outbound';
+import { createOutbox, queuePost, type Undelivered } from './teams/outbox';
+import { createBot } from './teams/routes';
+import { createServer } from './teams/server';
+import { sentencePost } from './thread/sentence';
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+  /** False: nothing happens by itself, and `settle` does what is due. For those who hold the clock. */
+  readonly byItself?: boolean;
+  /** Tests only: who signs instead of the Bot Framework. */
+  readonly issuer?: AdapterOptions['issuer'];
+}
+
+export interface Service {
+  readonly port: number;
+  readonly store: Store;
+  /** Does everything that is due now, and what that makes due, until nothing is. */
+  settle(): Promise<void>;
+  /** Takes nothing new, lets what is under way finish, closes the store. What is left is on disk for the next start. */
+  stop(): Promise<void>;
+}
+
+/** Why the service does not start; each line says what, why and what next. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+  readonly code = 'service.cannotStart';
+  readonly lines: readonly string[];
+  constructor(lines: readonly string[], options?: { readonly cause?: unknown }) {
+    super(lines.join('\n'), options);
+    this.lines = lines;
+  }
+}
+
+/** The whole service: policy, store, Teams, Defender, and the two loops that do what is due. Every start resumes what the last one left. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { config, clock, random, log, byItself = true } = options;
+  const policy = await readPolicy(config.policyFile);
+  const bare = await openStore({ url: config.databaseUrl, log, clock });
+  const store = withWakeUps(bare, () => nudge());
+  const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
+  const defender = createDefenderClient(options);
+  const dispatch = createDispatch({
+    store,
+    defender,
+    policyVersion: () => policy.version,
+    keepResult: (requestId, index, command, body) =>
+      keepResult({ dir: config.evidenceDir, requestId, index, command, body }),
+    limits,
+    clock,
+    random,
+    log,
+    trial: config.trial,
+  });
+  const { views } = dispatch;
+  const adapter = createAdapter({ identity: identityOf(config), ...(options.issuer && { issuer: options.issuer }) });
+  const outbox = createOutbox({
+    store,
+    teams: createTeams({ adapter, clock }),
+    render: createRender({ store, views, random }),
+    onUndeliverable: (tx, undelivered) =>
+      tellUnreached(tx, policy, undelivered, { trial: config.trial, now: clock.now() }),
+    leaseMs: outboxLeaseMs,
+    clock,
+    random,
+    log,
+  });
+  const bot = createBot({
+    adapter,
+    flow: createFlow({ store, defender, policy: () => policy, views, clock, random, log, trial: config.trial }),
+    tenantIds: config.teamsTenantIds ?? [],
+    reply: queuePost({ store, clock }),
+    clock,
+    log,
+  });
+  const onFailure = (error: unknown) => log.error(problemOf(error), 'A pass failed; it is tried again');
+  const loops = [
+    createLoop(dispatch, { clock, onFailure }),
+    createLoop({ startDue: () => outbox.runDue(), nextDueAt: () => store.nextDueAt() }, { clock, onFailure }),
+  ];
+  function nudge(): void {
+    for (const loop of loops) loop.nudge();
+  }
+  const server = createServer({ bot, ready: () => findUnready(store), metrics: createMetrics(store), clock, log });
+  const port = await server.listen(config.port, config.host).catch(async (error: unknown) => {
+    await bare.close();
+    throw listenError(error, config.port);
+  });
+  if (byItself) for (const loop of loops) loop.start();
+  return {
+    port,
+    store,
+    async settle() {
+      for (let did = 1; did > 0; ) {
+        did = await dispatch.startDue();
+        await dispatch.idle();
+        did += await outbox.runDue();
+      }
+    },
+    async stop() {
+      await server.stop();
+      for (const loop of loops) await loop.stop();
+      await dispatch.idle();
+      await bare.close();
+    },
+  };
+}
+
+async function readPolicy(file: string): Promise<Policy> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new StartError(
+      [
+        `The policy file ${file} cannot be read, so nobody could approve anything. Put it there, or set POLICY_FILE to where it is.`,
+      ],
+      { cause },
+    );
+  });
+  const policy = parsePolicy(text);
+  if (policy.ok) return policy.value;
+  const faults = policy.error.map(({ line, message }) => `${file}:${line}: ${message}`);
+  throw new StartError([
+    `The policy file has ${faults.length === 1 ? 'a fault' : 'faults'}, so nobody could approve anything. Mend and start again:`,
+    ...faults,
+  ]);
+}
+
+function createDefenderClient({ config, clock, log }: ServiceOptions): Defender {
+  const { url, credential } = config.defender;
+  const token = credential.type === 'local' ? localToken() : createTokenSource({ credential, baseUrl: url, clock });
+  // Reads that must wait longer than a person does are tried again from their rows, where a restart finds them.
+  return createDefender({ baseUrl: url, token, clock, log, timeouts: { longestWaitMs: longestReadWaitMs } });
+}
+
+const longestReadWaitMs = 1_500;
+
+/** A row is at most four calls to Teams of 15 s each. */
+const outboxLeaseMs = minutes(2);
+
+function identityOf(config: Config): AdapterOptions['identity'] {
+  const { bot } = config;
+  if (bot === null) return { type: 'trial' };
+  const { appId, tenantId } = bot;
+  if (bot.type === 'UserAssignedMsi') return { type: 'UserAssignedMsi', appId, tenantId };
+  if (bot.password === null) throw new StartError(['BOT_PASSWORD: is missing; BOT_TYPE SingleTenant needs it']);
+  return { type: 'SingleTenant', appId, tenantId, password: bot.password };
+}
+
+/** An approver who never got their card must not be waited for in silence: the thread says so, and that the card there will do. */
+async function tellUnreached(
+  tx: Tx,
+  policy: Policy,
+  { copy, code }: Undelivered,
+  { trial, now }: { readonly trial: boolean; readonly now: number },
+): Promise<void> {
+  const stored = copy === null ? null : await tx.request(copy.requestId);
+  if (copy?.personId == null || stored?.request.state !== 'awaitingApproval') return;
+  const { id, conversationId } = stored.request;
+  const name = visible(policy.approvers.get(copy.personId) ?? copy.personId);
+  const text = `I could not send ${id} to ${name} in their own chat (${code}), most likely because they have not added me there. They can decide on the card in this conversation, or add me and type status ${id}.`;
+  const post = sentencePost(text, { trial, summary: `${id}: an approver was not reached` });
+  await tx.addWork([
+    { requestId: id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },
+  ]);
+}
+
+async function findUnready(store: Store): Promise<readonly string[]> {
+  try {
+    await store.waitingWork();
+    return [];
+  } catch {
+    return ['The store cannot be read. Look at the disk and the log of the service.'];
+  }
+}
+
+function createMetrics(store: Store): Registry {
+  const registry = new Registry();
+  new Gauge({
+    name: 'live_response_requests',
+    help: 'Requests by state',
+    labelNames: ['state'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const [state, count] of Object.entries(await store.countByState())) this.set({ state }, count);
+    },
+  });
+  new Gauge({
+    name: 'live_response_work_waiting',
+    help: 'Effects that are stored and not done yet, by type',
+    labelNames: ['type'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const [type, count] of Object.entries(await store.waitingWork())) this.set({ type }, count);
+    },
+  });
+  return registry;
+}
+
+function listenError(error: unknown, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'EADDRINUSE')
+    return new StartError([`PORT: ${port} is in use by another program. Stop that one, or set PORT to a free one.`], {
+      cause: error,
+    });
+  if (code === 'EACCES')
+    return new StartError([`PORT: ${port} may not be used by this account. Set PORT to one above 1023.`], {
+      cause: error,
+    });
+  return error;
+}
