@@ -85,11 +85,12 @@ function toRefusal(answer: Answer, now: number): SubmitOutcome {
   return { type: 'rejected', code: code ?? `http.${answer.status}`, message: message ?? '' };
 }
 
-/** The 429 of full sessions is documented nowhere. Quota codes, a stated wait, and answers without a code are taken for the call rate. */
+/**
+ * The 429 of full sessions is documented nowhere. Whatever names a wait is the call quota, and so are the quota's code on the wire (`"429"`,
+ * err-429-real.json) and an answer without a code, as a gateway gives it; the rest is taken for sessions, which only makes us wait longer.
+ */
 const scopeOf = (code: string | null, retryAfterMs: number | null): 'rate' | 'sessions' =>
-  code === null || retryAfterMs !== null || ['429', 'toomanyrequests'].includes(code.toLowerCase())
-    ? 'rate'
-    : 'sessions';
+  code === null || code === '429' || retryAfterMs !== null ? 'rate' : 'sessions';
 
 /** So that the next call starts with a fresh token; if none can be got, that call will say so. */
 async function forget(context: CallContext, token: Awaited<ReturnType<CallContext['token']>>): Promise<void> {

@@ -15,7 +15,9 @@ export type Play =
     }
   | 'reset'
   | 'hang'
-  | 'halfBody';
+  | 'halfBody'
+  /** Begins to answer and then falls silent. */
+  | 'stall';
 
 export interface Seen {
   readonly method: string;
@@ -50,6 +52,11 @@ export class FakeDefender {
     this.#plays.push(...plays);
   }
 
+  /** Resolves once no client is connected. */
+  async disconnected(): Promise<void> {
+    while (this.#sockets.size > 0) await new Promise((resolve) => [...this.#sockets][0]?.once('close', resolve));
+  }
+
   /** Stops, and complains about plays that nobody asked for and requests that nobody expected. */
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
@@ -75,6 +82,9 @@ export class FakeDefender {
     else if (play === 'halfBody') {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('{"value":[', () => request.socket.destroy());
+    } else if (play === 'stall') {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('{"value":[');
     } else if (play !== 'hang') {
       response.writeHead(play.status, { 'content-type': 'application/json', ...play.headers });
       response.end(play.body ?? JSON.stringify(play.json ?? {}));

@@ -114,8 +114,8 @@ const cases: ReadonlyArray<readonly [string, Play, unknown]> = [
   ],
   ['a 429 without a body', { status: 429, body: '' }, { type: 'throttled', retryAfterMs: null, scope: 'rate' }],
   [
-    'a 429 of another code without a wait is taken for full sessions',
-    { status: 429, json: refusal('MaximumSessionsExceeded') },
+    'a 429 of another code than the quota, without a wait, is taken for full sessions',
+    { status: 429, json: refusal('TooManyRequests', 'The maximum of 50 concurrent sessions is reached.') },
     { type: 'throttled', retryAfterMs: null, scope: 'sessions' },
   ],
   [
