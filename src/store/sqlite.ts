@@ -39,16 +39,24 @@ export function openSqlite(path: string, holder: Holder): Engine {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     keep(takeLock(path, holder));
     checkIntegrity(path);
-    const writer = new SqliteConnection(keep(connect(path)), path);
+    const database = keep(connect(path));
+    const writer = new SqliteConnection(database, path);
     const reader = new SqliteConnection(keep(connect(path, 'pragma query_only = on')), path);
     return {
       db: new Kysely<Tables>({ dialect: dialectOver(writer) }),
       readDb: new Kysely<Tables>({ dialect: dialectOver(reader) }),
       columns: { identity: { type: 'integer', build: (column) => column.primaryKey().autoIncrement() } },
       skipLocked: (query) => query,
+      /** The checkpoint is asked for, since libsql really closes a connection only when its statements were garbage-collected. */
       async close() {
         await Promise.all([writer.shut(), reader.shut()]);
-        for (const closable of opened.splice(0).reverse()) closable.close();
+        const closing = opened.splice(0).reverse();
+        if (closing.length === 0) return;
+        try {
+          database.exec('pragma wal_checkpoint(truncate)');
+        } finally {
+          for (const closable of closing) closable.close();
+        }
       },
     };
   } catch (error) {
@@ -168,11 +176,17 @@ class SingleConnectionDriver implements Driver {
   async destroy(): Promise<void> {}
 }
 
+type Statement = Database.Statement<unknown[]>;
+
+/** Prepared statements are kept, since libsql frees one only when it is garbage-collected, which thousands of tiny objects do not hasten. */
+const maxStatements = 200;
+
 /** One connection, lent to one user at a time in the order of asking. */
 class SqliteConnection implements DatabaseConnection {
   readonly #database: Database.Database;
   readonly #path: string;
   readonly #waiting: Array<() => void> = [];
+  readonly #statements = new Map<string, Statement>();
   #lent = false;
   #shut = false;
   /** Why the running transaction cannot be committed any more. */
@@ -199,6 +213,7 @@ class SqliteConnection implements DatabaseConnection {
   async shut(): Promise<void> {
     await this.acquire();
     this.#shut = true;
+    this.#statements.clear();
     this.release();
   }
 
@@ -218,10 +233,19 @@ class SqliteConnection implements DatabaseConnection {
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     return this.#run(() => {
-      const statement = this.#database.prepare(sql);
+      const statement = this.#prepare(sql);
       if (statement.reader) return { rows: statement.all(parameters) as R[] };
       return { rows: [], numAffectedRows: BigInt(statement.run(parameters).changes) };
     });
+  }
+
+  #prepare(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    if (this.#statements.size >= maxStatements) this.#statements.clear();
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 
   // biome-ignore lint/correctness/useYield: Kysely asks for the method; nothing here streams.
@@ -245,6 +269,7 @@ class SqliteConnection implements DatabaseConnection {
       return action();
     } catch (error) {
       const failure = toStoreError(error, this.#path) ?? error;
+      this.#statements.clear();
       if (inTransaction) this.#failure = failure;
       throw failure;
     }

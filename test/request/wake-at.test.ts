@@ -1,0 +1,25 @@
+import { finalStates, type LiveResponseRequest, type State } from '../../src/request/request';
+import { wakeAt } from '../../src/request/wake-at';
+
+const decideBy = 100;
+const startBy = 200;
+const cancel = { by: null, reason: null, at: 1 };
+const at = (state: State, over: object = {}) =>
+  ({ state, decideBy, startBy, notBefore: 50, settleAt: 60, cancel: null, ...over }) as unknown as LiveResponseRequest;
+
+test.each([
+  ['undecided', at('awaitingApproval'), decideBy],
+  ['queued', at('queued'), startBy],
+  ['queued and held back for now', at('queued', { notBefore: 150 }), startBy],
+  ['being submitted', at('submitting'), null],
+  ['unclear', at('unknown'), null],
+  ['pending', at('pending'), startBy],
+  ['pending and asked to be cancelled', at('pending', { cancel }), null],
+  ['running', at('running'), null],
+  ...finalStates.map((state) => [`over (${state})`, at(state), null] as const),
+] as const)(
+  'a request that is %s is woken by its clock at the right instant or not at all',
+  (_what, request, instant) => {
+    expect(wakeAt(request)).toBe(instant);
+  },
+);

@@ -1,0 +1,53 @@
+import { sql } from 'kysely';
+import type { Engine } from '../../src/store/engine';
+import { migrate } from '../../src/store/migrate';
+import { createSqlStore } from '../../src/store/sql-store';
+import { openSqlite } from '../../src/store/sqlite';
+import type { Db } from '../../src/store/tables';
+import { requestId, sampleRequest, useStores } from './sample';
+
+const stores = useStores();
+let engine: Engine;
+beforeEach(async () => {
+  engine = openSqlite(stores.newPath(), { pid: 1, host: 'h', since: 's' });
+  await migrate(engine);
+});
+afterEach(() => engine.close());
+
+const pragma = async (db: Db, name: string): Promise<number | string | undefined> => {
+  const { rows } = await sql<Record<string, number | string>>`pragma ${sql.raw(name)}`.execute(db);
+  return Object.values(rows[0] ?? {})[0];
+};
+
+test('every commit is synced in full, and references are checked', async () => {
+  expect(await pragma(engine.db, 'journal_mode')).toBe('wal');
+  expect(await pragma(engine.db, 'synchronous')).toBe(2);
+  expect(await pragma(engine.db, 'foreign_keys')).toBe(1);
+});
+
+test('the connection for reads cannot write', async () => {
+  const write = engine.readDb.insertInto('facts').values({ name: 'x', value: '1' }).execute();
+  await expect(write).rejects.toMatchObject({ code: 'store.unavailable' });
+});
+
+test('a full disk rolls the whole transaction back, even when the error is swallowed, and nothing leaks out of it', async () => {
+  const store = createSqlStore(engine);
+  const pages = Number(await pragma(engine.db, 'page_count'));
+  await pragma(engine.db, `max_page_count = ${pages + 8}`);
+
+  const swallowing = store.transact(async (tx) => {
+    await tx.insertRequest(sampleRequest());
+    await tx.insertRequest(sampleRequest({ id: requestId('LR-BIGG'), reason: 'x'.repeat(100_000) })).catch(() => {});
+    await tx.saveFact('after', 1).catch(() => {});
+  });
+  await expect(swallowing).rejects.toMatchObject({
+    code: 'store.unavailable',
+    message: expect.stringContaining('could not be used: the disk is full.'),
+    cause: expect.objectContaining({ code: 'SQLITE_FULL' }),
+  });
+  expect(await store.countByState()).toEqual({});
+  expect(await store.fact('after')).toBeNull();
+
+  await store.transact((tx) => tx.insertRequest(sampleRequest()));
+  expect(await store.countByState()).toEqual({ awaitingApproval: 1 });
+});
