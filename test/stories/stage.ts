@@ -1,0 +1,270 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseConfig } from '../../src/config';
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/emulator';
+import { addTrialWorld } from '../../src/emulator/trial-world';
+import { seconds } from '../../src/lib/clock';
+import type { Log } from '../../src/lib/log';
+import { silentLog } from '../../src/lib/log';
+import { systemRandom } from '../../src/lib/random';
+import { type Service, startService } from '../../src/service';
+import {
+  ana,
+  type BotAnswer,
+  bo,
+  bot,
+  channelId,
+  createTeamsClient,
+  cy,
+  type FakeConnector,
+  findActions,
+  readThread,
+  startFakeConnector,
+  type TeamsClient,
+  type TeamsMessage,
+  type TeamsPerson,
+  teamId,
+  tenantId,
+  type WireActivity,
+} from '../fakes/fake-connector';
+import { SteppedClock } from '../fakes/stepped-clock';
+
+export const dee = { id: '29:dee', name: 'Dee Stranger', aadObjectId: 'a0000000-0000-4000-8000-000000000004' };
+export { ana, bo, channelId, cy, teamId, tenantId };
+
+/** The seed page's own example, as an analyst types it. */
+export const seedExample = `on ws-042
+putfile procdump.zip
+run minidump.ps1 OfficeClickToRun
+getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+because INC-1042 credential theft triage`;
+
+export interface StageOptions {
+  readonly policy?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly emulator?: Partial<EmulatorOptions>;
+  /** Whose chats with the bot are known from the start; Bo's and Cy's unless given. */
+  readonly installed?: readonly TeamsPerson[];
+  readonly log?: Log;
+}
+
+/** A policy by the people of the stage. */
+export const policyOf = (
+  options: {
+    readonly requesters?: readonly TeamsPerson[];
+    readonly approvers?: readonly TeamsPerson[];
+    readonly approvals?: number;
+    readonly decideBy?: string;
+    readonly startBy?: string;
+  } = {},
+): string => {
+  const { requesters = [ana, bo], approvers = [bo, cy], approvals = 1, decideBy = '30m', startBy = '2h' } = options;
+  const entries = (people: readonly TeamsPerson[]) =>
+    people.map((p) => `  - { id: ${p.aadObjectId}, name: ${p.name} }`).join('\n');
+  return `requesters:\n${entries(requesters)}\napprovers:\n${entries(approvers)}\napprovals: ${approvals}\ndecideBy: ${decideBy}\nstartBy: ${startBy}\n`;
+};
+
+/** The whole product over real HTTP: the service, Defender's emulator and Teams' Connector, all on one clock that the story moves. */
+export class Stage {
+  readonly clock: SteppedClock;
+  readonly emulator: Emulator;
+  readonly connector: FakeConnector;
+  readonly dir: string;
+  #service: Service;
+  #teams: TeamsClient;
+  readonly #options: StageOptions;
+
+  private constructor(parts: {
+    clock: SteppedClock;
+    emulator: Emulator;
+    connector: FakeConnector;
+    dir: string;
+    service: Service;
+    options: StageOptions;
+  }) {
+    this.clock = parts.clock;
+    this.emulator = parts.emulator;
+    this.connector = parts.connector;
+    this.dir = parts.dir;
+    this.#service = parts.service;
+    this.#options = parts.options;
+    this.#teams = this.#client();
+  }
+
+  static async open(options: StageOptions = {}): Promise<Stage> {
+    const clock = new SteppedClock();
+    const emulator = await startEmulator({ clock, ...options.emulator });
+    addTrialWorld(emulator);
+    const connector = await startFakeConnector({ clock, enforceRates: true });
+    connector.addChannel(teamId, channelId);
+    connector.addMembers(teamId, [ana, bo, cy, dee]);
+    const dir = await mkdtemp(join(tmpdir(), 'lr-story-'));
+    await writeFile(join(dir, 'policy.yaml'), options.policy ?? policyOf());
+    const service = await Stage.#start({ clock, emulator, dir, options });
+    const stage = new Stage({ clock, emulator, connector, dir, service, options });
+    for (const person of options.installed ?? [bo, cy]) await stage.teams.install(person, { scope: 'personal' });
+    await stage.settle();
+    return stage;
+  }
+
+  static async #start(parts: {
+    clock: SteppedClock;
+    emulator: Emulator;
+    dir: string;
+    options: StageOptions;
+  }): Promise<Service> {
+    const config = parseConfig({
+      LOCAL_TRIAL: '1',
+      PORT: '0',
+      DEFENDER_API_URL: parts.emulator.url,
+      DATABASE_URL: `sqlite:${join(parts.dir, 'live-response.db')}`,
+      POLICY_FILE: join(parts.dir, 'policy.yaml'),
+      EVIDENCE_DIR: join(parts.dir, 'evidence'),
+      TEAMS_TENANT_IDS: tenantId,
+      ...parts.options.env,
+    });
+    if (!config.ok) throw new Error(config.error.join('\n'));
+    return startService({
+      config: config.value,
+      clock: parts.clock,
+      random: systemRandom,
+      log: parts.options.log ?? silentLog,
+      byItself: false,
+    });
+  }
+
+  #client(): TeamsClient {
+    return createTeamsClient({
+      connector: this.connector,
+      endpoint: `http://127.0.0.1:${this.#service.port}/api/messages`,
+      tenantId,
+      bot,
+    });
+  }
+
+  get service(): Service {
+    return this.#service;
+  }
+
+  get teams(): TeamsClient {
+    return this.#teams;
+  }
+
+  /** Stops the service as an upgrade would, and starts it again on the same files. */
+  async restart(): Promise<void> {
+    await this.#service.stop();
+    this.#service = await Stage.#start({
+      clock: this.clock,
+      emulator: this.emulator,
+      dir: this.dir,
+      options: this.#options,
+    });
+    this.#teams = this.#client();
+    await this.settle();
+  }
+
+  async close(): Promise<void> {
+    await this.#service.stop();
+    await this.emulator.stop();
+    await this.connector.stop();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  settle(): Promise<void> {
+    return this.#service.settle();
+  }
+
+  /** Lets time pass in small steps, and does what each of them makes due. */
+  async pass(ms: number, stepMs = seconds(1)): Promise<void> {
+    for (let left = ms; left > 0; left -= stepMs) {
+      this.clock.advance(Math.min(stepMs, left));
+      await this.settle();
+    }
+  }
+
+  /** Writes in a new thread of the channel; gives the thread's conversation id. */
+  async ask(from: TeamsPerson, text: string): Promise<string> {
+    const { conversationId, status } = await this.teams.say(
+      from,
+      { scope: 'channel', teamId, channelId, threadId: null },
+      text,
+    );
+    if (status !== 200) throw new Error(`The bot answered ${status}`);
+    await this.settle();
+    return conversationId;
+  }
+
+  /** Writes in the person's own chat with the bot. */
+  async tell(from: TeamsPerson, text: string): Promise<void> {
+    await this.teams.say(from, { scope: 'personal' }, text);
+    await this.settle();
+  }
+
+  /** Writes in a thread that exists. */
+  async reply(from: TeamsPerson, conversationId: string, text: string): Promise<void> {
+    const threadId = conversationId.split('messageid=')[1] ?? null;
+    await this.teams.say(from, { scope: 'channel', teamId, channelId, threadId }, text);
+    await this.settle();
+  }
+
+  thread(conversationId: string): string {
+    return readThread(this.connector, conversationId).join('\n\n');
+  }
+
+  chat(person: TeamsPerson): string {
+    return this.thread(this.connector.personalConversationId(person.aadObjectId));
+  }
+
+  /** The newest message of the person's own chat that has a button of that title. */
+  cardFor(person: TeamsPerson, title = 'Approve'): TeamsMessage {
+    return this.cardIn(this.connector.personalConversationId(person.aadObjectId), title);
+  }
+
+  cardIn(conversationId: string, title = 'Approve'): TeamsMessage {
+    const found = [...this.connector.messages(conversationId)].reverse().find((m) => this.action(m, title) !== null);
+    if (found === undefined) throw new Error(`No card with ${title} in:\n${this.thread(conversationId)}`);
+    return found;
+  }
+
+  action(message: TeamsMessage, title: string): Readonly<Record<string, unknown>> | null {
+    return findActions(cardOf(message.activity)).find((a) => a.title === title && a.type === 'Action.Execute') ?? null;
+  }
+
+  /** Presses a button by its title, with what was typed into the card. */
+  async press(
+    person: TeamsPerson,
+    message: TeamsMessage,
+    title: string,
+    inputs: Readonly<Record<string, string>> = {},
+  ): Promise<BotAnswer> {
+    const action = this.action(message, title);
+    if (action === null) throw new Error(`No button ${title}`);
+    const data = { ...(action.data as object), ...inputs };
+    const answer = await this.teams.click(person, message.id, { verb: String(action.verb), data });
+    await this.settle();
+    return answer;
+  }
+
+  async approve(person: TeamsPerson): Promise<BotAnswer> {
+    return this.press(person, this.cardFor(person), 'Approve');
+  }
+
+  /** The bodies of the submissions that reached Defender, in order. */
+  get submissions(): readonly string[] {
+    return this.emulator.journal.filter((e) => e.route === 'runLiveResponse').map((e) => e.body);
+  }
+
+  /** The id in the newest card of the conversation. */
+  requestId(conversationId: string): string {
+    const id = /LR-[A-Z0-9]{4,}/.exec(this.thread(conversationId))?.[0];
+    if (id === undefined) throw new Error(`No request id in:\n${this.thread(conversationId)}`);
+    return id;
+  }
+}
+
+export const cardOf = (activity: WireActivity): unknown =>
+  activity.attachments?.find((a) => a.contentType === 'application/vnd.microsoft.card.adaptive')?.content;
+
+/** The words of a click's answer, whatever its kind. */
+export const wordsOf = (answer: BotAnswer): string => JSON.stringify(answer.body);
