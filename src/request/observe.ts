@@ -1,15 +1,7 @@
 import type { Effect, News } from './effect';
 import type { ObservedAction } from './event';
 import { decidedOf, move, type Outcome, stay } from './outcome';
-import type {
-  CommandProgress,
-  LiveResponseRequest,
-  Pending,
-  RequestBase,
-  Running,
-  Submitting,
-  Unknown,
-} from './request';
+import type { Cancelled, CommandProgress, LiveResponseRequest, Pending, Running, Submitting, Unknown } from './request';
 
 /** A request that Defender has; `isNew` when this event is the first to say so. */
 interface Taken {
@@ -41,7 +33,10 @@ export function taken(request: Submitting | Unknown, action: ObservedAction, sub
   };
 }
 
-/** What Defender says of the action decides; a state that it does not document changes nothing but the progress shown. */
+/**
+ * What Defender says of the action decides; a status that it does not document changes nothing but the progress shown. A command that
+ * the last read leaves out may have started: its result is asked for, and the device is not called untouched.
+ */
 export function observe(from: Taken, action: ObservedAction, now: number, foundNews: readonly News[]): Outcome {
   const { request } = from;
   const progress = laterOf(request.progress, action.progress);
@@ -55,15 +50,16 @@ export function observe(from: Taken, action: ObservedAction, now: number, foundN
     endedAt: now,
     progress,
   };
+  const mayHaveStarted = (index: number): boolean =>
+    progress.some((p) => p.index === index && hasStarted(p)) || !action.progress.some((p) => p.index === index);
   const ended = (next: LiveResponseRequest): Outcome =>
     move(
       next,
       [...foundNews, ...failures, { type: 'ended' }],
-      resultsOf(request, action.status, progress).map((index) => ({
-        type: 'fetchResult',
-        actionId: request.actionId,
-        index,
-      })),
+      // PutFile has no result (run-live-response), and a command that never started has none either; one that failed may.
+      [...request.commands.entries()]
+        .filter(([index, { type }]) => type !== 'PutFile' && (action.status === 'Succeeded' || mayHaveStarted(index)))
+        .map(([index]) => ({ type: 'fetchResult', actionId: request.actionId, index })),
     );
   switch (action.status) {
     case 'Succeeded':
@@ -73,7 +69,14 @@ export function observe(from: Taken, action: ObservedAction, now: number, foundN
     case 'TimeOut':
       return ended({ ...end, state: 'timedOut' });
     case 'Cancelled':
-      return ended(afterCancel(request, progress, action.cancellationRequestor, now));
+      return ended(
+        afterCancel(request, {
+          progress,
+          mayHaveActed: request.state === 'running' || [...request.commands.keys()].some(mayHaveStarted),
+          requestor: action.cancellationRequestor,
+          endedAt: now,
+        }),
+      );
     case 'InProgress':
       if (request.state === 'pending')
         return move(
@@ -103,34 +106,15 @@ function laterOf(was: readonly CommandProgress[], now: readonly CommandProgress[
 
 function afterCancel(
   request: Pending | Running,
-  progress: readonly CommandProgress[],
-  requestor: string | null,
-  now: number,
+  end: Pick<Cancelled, 'progress' | 'mayHaveActed' | 'endedAt'> & { readonly requestor: string | null },
 ): LiveResponseRequest {
-  const mayHaveActed = request.state === 'running' || progress.some(hasStarted);
-  if (request.cancel?.by === null && !mayHaveActed)
-    return { ...decidedOf(request), state: 'lapsed', actionId: request.actionId, endedAt: now };
-  return {
-    ...decidedOf(request),
-    state: 'cancelled',
-    actionId: request.actionId,
-    endedAt: now,
-    progress,
-    mayHaveActed,
-    by: request.cancel === null ? { type: 'foreign', requestor } : { type: 'wish', wish: request.cancel },
-  };
+  const { progress, mayHaveActed, requestor, endedAt } = end;
+  const base = { ...decidedOf(request), actionId: request.actionId, endedAt };
+  if (request.cancel?.by === null && !mayHaveActed) return { ...base, state: 'lapsed' };
+  const by: Cancelled['by'] =
+    request.cancel === null ? { type: 'foreign', requestor } : { type: 'wish', wish: request.cancel };
+  return { ...base, state: 'cancelled', progress, mayHaveActed, by };
 }
-
-/** PutFile has no result (run-live-response), and a command that never started has none either; one that failed has. */
-const resultsOf = (
-  request: RequestBase,
-  status: ObservedAction['status'],
-  progress: readonly CommandProgress[],
-): readonly number[] =>
-  [...request.commands.entries()]
-    .filter(([, command]) => command.type !== 'PutFile')
-    .map(([index]) => index)
-    .filter((index) => status === 'Succeeded' || progress.some((p) => p.index === index && hasStarted(p)));
 
 const hasStarted = (progress: CommandProgress): boolean => progress.status !== 'Created' || progress.startedAt !== null;
 

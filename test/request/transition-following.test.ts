@@ -88,6 +88,8 @@ describe('following an action', () => {
 
   test('a command that Defender lists twice, or that we did not ask for, is fetched once and never', () => {
     const odd = [
+      progress(2),
+      progress(3),
       progress(1, 'Completed'),
       progress(1, 'Completed'),
       progress(7, 'Completed'),
@@ -99,12 +101,19 @@ describe('following an action', () => {
   });
 
   test('a command that started and has no word of its own yet is fetched', () => {
-    const step = go(running, observed('TimeOut', { progress: [progress(1, 'Created', { startedAt: 't' })] }));
-    expect(workOf(step)).toHaveLength(1);
+    const started = [progress(0), progress(1, 'Created', { startedAt: 't' }), progress(2), progress(3)];
+    expect(workOf(go(running, observed('TimeOut', { progress: started })))).toHaveLength(1);
   });
 
-  test('a success without a command list has all results fetched', () => {
-    expect(workOf(go(running, observed('Succeeded', { progress: [] })))).toHaveLength(3);
+  test.each(['Succeeded', 'Failed', 'TimeOut', 'Cancelled'])(
+    'an end that leaves the commands out (%s) has all results asked for',
+    (status) => {
+      expect(workOf(go(pending, observed(status, { progress: [] })))).toHaveLength(3);
+    },
+  );
+
+  test('a success has all results fetched, whatever it says of the commands', () => {
+    expect(workOf(go(running, observed('Succeeded')))).toHaveLength(3);
   });
 
   test('a request that is over is deaf to what the poll still sees', () => {
