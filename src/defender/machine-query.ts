@@ -29,7 +29,7 @@ export function queryToPath(query: MachineQuery, now: number): string | null {
       // A GUID is written without quotes: that is what clients in production send; the page shows no example.
       return `machines?$filter=${encodeURIComponent(`aadDeviceId eq ${query.id}`)}`;
     case 'ip':
-      return `machines/findbyip(ip='${encodeURIComponent(query.ip)}',timestamp=${isoSeconds(now - clockSlackMs)})`;
+      return `machines/findbyip(ip='${query.ip}',timestamp=${isoSeconds(now - clockSlackMs)})`;
     case 'tag':
       return `machines/findbytag?tag=${encodeURIComponent(query.tag)}&useStartsWithFilter=false`;
     case 'name':
