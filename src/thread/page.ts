@@ -30,7 +30,8 @@ export interface CardOptions {
 
 /** Ours: more rows than people read in a chat. */
 export const mostRows = 12;
-export const mostChoices = 6;
+/** A row of buttons holds five in the reference renderer (teams.md D2). */
+export const mostChoices = 5;
 
 export function pagePost(page: Page, options: { readonly trial: boolean; readonly summary?: string }): Post {
   const { title, lines = [], sections = [], actions = [] } = page;

@@ -134,7 +134,7 @@ export function describeState(view: RequestView): StateWords {
         tone: 'emphasis',
         lines: [
           [...showPerson(request.by), say(` took it back at ${formatTime(request.endedAt)}. Nothing ran.`)],
-          ...reasonLines(request.reason),
+          ...reasonLines(request.why),
         ],
       };
     case 'voided':
@@ -301,7 +301,7 @@ function describeUnknown(request: InState<'unknown'>): StateWords {
   const what =
     request.doubt === 'noAnswer'
       ? 'Defender gave no clear answer when I sent it. It may or may not be running. I look for it by its id and never send it again while that is open.'
-      : 'Defender had accepted it and no longer lists it. It may or may not be running. I keep looking and never send it again.';
+      : `Defender had accepted it and no longer lists it. ${request.runningSince === null ? 'It may or may not be running.' : 'It had reached the device, so it may have acted.'} I keep looking and never send it again.`;
   const next =
     request.toldAt === null
       ? `I look until I am certain, at the earliest at ${formatTime(request.settleAt)}.`

@@ -1,0 +1,365 @@
+import type { KeptResult } from '../../src/evidence/keep-result';
+import type { Command } from '../../src/request/command';
+import type { News } from '../../src/request/effect';
+import type {
+  CancelWish,
+  CommandProgress,
+  Device,
+  Digest,
+  LibraryFile,
+  LiveResponseRequest,
+  Person,
+  RequestBase,
+  RequestId,
+  State,
+} from '../../src/request/request';
+import type { QueuePlace, RequestView } from '../../src/thread/view';
+
+export const noon = Date.UTC(2026, 2, 3, 12, 0, 0);
+const minute = 60_000;
+
+/** Everything that a person, a device, the library or Defender may write; what it would do if a client evaluated it: a link, bold text, a date, a mention, reversed text. */
+export const marker = '[x](http://evil) **b** {{DATE(2026-01-01T10:00:00Z,SHORT)}} <at>x</at> ${title} \u202egnp';
+
+/** Texts from outside: harmless ones, or the same with the marker in each. */
+export type Outside = (text: string) => string;
+export const harmless: Outside = (text) => text;
+export const hostile: Outside = (text) => `${text} ${marker}`;
+
+export const person = (name: string, outside: Outside = harmless): Person => ({
+  id: `00000000-0000-4000-8000-${Buffer.from(name.padEnd(6)).toString('hex').slice(0, 12)}`,
+  tenantId: '11111111-0000-4000-8000-000000000000',
+  name: outside(name),
+});
+
+export const makeDevice = (outside: Outside = harmless, over: Partial<Device> = {}): Device => ({
+  machineId: '4899036531e374137f63289c3267bad772c13fef',
+  name: outside('ws-042.contoso.com'),
+  entraDeviceId: '22222222-0000-4000-8000-000000000000',
+  osPlatform: outside('Windows11'),
+  healthStatus: 'Active',
+  riskScore: outside('Medium'),
+  deviceValue: outside('Normal'),
+  groupName: outside('Workstations'),
+  tags: [outside('floor-3')],
+  lastSeen: '2026-03-03T09:58:00.1234567Z',
+  lastIpAddress: outside('10.1.2.3'),
+  ...over,
+});
+
+export const makeFile = (
+  fileName: string,
+  outside: Outside = harmless,
+  over: Partial<LibraryFile> = {},
+): LibraryFile => ({
+  fileName: outside(fileName),
+  sha256: fileName.startsWith('p')
+    ? 'fa70b87730290c0d30fe255d1dfb65de82f96286ebfeeb1d88ed3cc831329825'
+    : '6e212a0db618507c44e4ec8ee7499dfef7e5767e5f8d31144df3b96fd1145caf',
+  description: outside('Dumps the memory of a process'),
+  createdBy: outside('lib-admin'),
+  lastUpdatedTime: '2025-11-20T08:00:00Z',
+  hasParameters: true,
+  parametersDescription: outside('process name'),
+  ...over,
+});
+
+export const makeCommands = (outside: Outside = harmless): readonly Command[] => [
+  { type: 'PutFile', fileName: outside('procdump.zip') },
+  { type: 'RunScript', scriptName: outside('minidump.ps1'), args: outside('OfficeClickToRun') },
+  { type: 'GetFile', path: outside('C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip') },
+];
+
+export function makeBase(outside: Outside = harmless, over: Partial<RequestBase> = {}): RequestBase {
+  return {
+    id: 'LR-7F3K' as RequestId,
+    tenantId: '11111111-0000-4000-8000-000000000000',
+    requester: person('Ana', outside),
+    device: makeDevice(outside),
+    commands: makeCommands(outside),
+    library: [makeFile('procdump.zip', outside), makeFile('minidump.ps1', outside)],
+    reason: outside('INC-1042 credential theft triage'),
+    policyVersion: outside('7b1e0c55'),
+    approvalsNeeded: 2,
+    approverIds: [person('Bo').id, person('Cy').id, person('Di').id],
+    startWithinMs: 120 * minute,
+    digest: '3f9a21c0ab12d4e56f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6' as Digest,
+    conversationId: '19:abc@thread.tacv2;messageid=1',
+    createdAt: noon,
+    ...over,
+  };
+}
+
+const progress = (statuses: readonly string[], errors: readonly string[] = []): readonly CommandProgress[] =>
+  statuses.map((status, index) => ({
+    index,
+    status,
+    startedAt: status === 'Created' ? null : new Date(noon + (10 + index) * minute).toISOString(),
+    endedAt:
+      status === 'Completed' || status === 'Failed'
+        ? new Date(noon + (10 + index) * minute + 42_000).toISOString()
+        : null,
+    errors: status === 'Failed' ? errors : [],
+  }));
+
+/** One request in each state, and where a state has several ways of looking, each of them. */
+export function makeRequests(
+  outside: Outside = harmless,
+  over: Partial<RequestBase> = {},
+): Readonly<Record<string, LiveResponseRequest>> {
+  const base = makeBase(outside, over);
+  const { digest } = base;
+  const bo = { by: person('Bo', outside), decision: 'approve', digest, reason: null, at: noon + 3 * minute } as const;
+  const cy = { by: person('Cy', outside), decision: 'approve', digest, reason: null, at: noon + 5 * minute } as const;
+  const denial = {
+    by: person('Cy', outside),
+    decision: 'deny',
+    digest,
+    reason: outside('The ticket names another device'),
+    at: noon + 5 * minute,
+  } as const;
+  const votes = [bo, cy];
+  const decided = { ...base, votes, approvedAt: noon + 5 * minute, startBy: noon + 125 * minute };
+  const wish: CancelWish = { by: person('Ana', outside), reason: outside('wrong device'), at: noon + 11 * minute };
+  const clockWish: CancelWish = { by: null, reason: null, at: noon + 125 * minute };
+  const queued = { ...decided, state: 'queued', notBefore: noon, hold: null, attempts: 0, everUnclear: false } as const;
+  const submitting = {
+    ...decided,
+    state: 'submitting',
+    attempts: 1,
+    everUnclear: false,
+    intentAt: noon + 6 * minute,
+    hold: null,
+    cancel: null,
+  } as const;
+  const unknown = {
+    ...decided,
+    state: 'unknown',
+    attempts: 1,
+    intentAt: noon + 6 * minute,
+    doubt: 'noAnswer',
+    actionId: null,
+    settleAt: noon + 9 * minute,
+    lookUps: 2,
+    toldAt: null,
+    cancel: null,
+    runningSince: null,
+    progress: [],
+  } as const;
+  const action = { actionId: 'a-1', submittedAt: noon + 6 * minute };
+  const pending = {
+    ...decided,
+    ...action,
+    state: 'pending',
+    progress: progress(['Created', 'Created', 'Created']),
+    cancel: null,
+  } as const;
+  const running = {
+    ...decided,
+    ...action,
+    state: 'running',
+    runningSince: noon + 10 * minute,
+    progress: progress(['Completed', 'InProgress', 'Created']),
+    cancel: null,
+  } as const;
+  const endedAt = noon + 14 * minute;
+  const all = progress(['Completed', 'Completed', 'Completed']);
+  const cancelled = {
+    ...decided,
+    state: 'cancelled',
+    actionId: 'a-1',
+    endedAt,
+    progress: progress(['Completed', 'Created', 'Created']),
+    mayHaveActed: true,
+    by: { type: 'wish', wish },
+  } as const;
+  return {
+    awaitingApproval: { ...base, state: 'awaitingApproval', votes: [], decideBy: noon + 30 * minute },
+    'awaitingApproval, one vote': { ...base, state: 'awaitingApproval', votes: [bo], decideBy: noon + 30 * minute },
+    queued,
+    'queued, device busy': { ...queued, hold: { type: 'deviceBusy' } },
+    'queued, rate limited': { ...queued, hold: { type: 'rateLimited' } },
+    'queued, sessions full': { ...queued, hold: { type: 'sessionsFull' } },
+    'queued, check failed': { ...queued, hold: { type: 'checkFailed', code: outside('defender.unreachable') } },
+    submitting,
+    'submitting, cancel asked': { ...submitting, cancel: wish },
+    unknown,
+    'unknown, told': { ...unknown, lookUps: 12, toldAt: noon + 16 * minute },
+    'unknown, vanished': {
+      ...unknown,
+      doubt: 'vanished',
+      actionId: 'a-1',
+      runningSince: noon + 10 * minute,
+      progress: running.progress,
+      cancel: wish,
+    },
+    'unknown, vanished before the device': { ...unknown, doubt: 'vanished', actionId: 'a-1' },
+    pending,
+    'pending, cancel asked': { ...pending, cancel: wish },
+    'pending, start clock': { ...pending, cancel: clockWish },
+    'pending, cancel refused': { ...pending, cancel: { ...wish, refused: true } },
+    running,
+    'running, cancel asked': { ...running, cancel: wish },
+    'running, all ended': { ...running, progress: all },
+    'running, odd status': { ...running, progress: progress(['Completed', outside('Paused'), 'Created']) },
+    succeeded: { ...decided, ...action, state: 'succeeded', endedAt, progress: all },
+    'succeeded, no word about commands': { ...decided, ...action, state: 'succeeded', endedAt, progress: [] },
+    failed: {
+      ...decided,
+      ...action,
+      state: 'failed',
+      endedAt,
+      progress: progress(['Completed', 'Failed', 'Created'], [outside('Script execution failed')]),
+    },
+    'failed, no reason given': {
+      ...decided,
+      ...action,
+      state: 'failed',
+      endedAt,
+      progress: progress(['Completed', 'Failed', 'Created']),
+    },
+    timedOut: {
+      ...decided,
+      ...action,
+      state: 'timedOut',
+      endedAt,
+      progress: progress(['Completed', 'InProgress', 'Created']),
+    },
+    cancelled,
+    'cancelled before it was sent': { ...cancelled, actionId: null, progress: [], mayHaveActed: false },
+    'cancelled before the device': {
+      ...cancelled,
+      progress: progress(['Created', 'Created', 'Created']),
+      mayHaveActed: false,
+    },
+    'cancelled by the clock': { ...cancelled, by: { type: 'wish', wish: clockWish } },
+    'cancelled by a stranger': { ...cancelled, by: { type: 'foreign', requestor: outside('someone@contoso.com') } },
+    'cancelled by nobody named': { ...cancelled, by: { type: 'foreign', requestor: null } },
+    lapsed: { ...decided, state: 'lapsed', actionId: null, endedAt: noon + 125 * minute },
+    'lapsed at Defender': { ...decided, state: 'lapsed', actionId: 'a-1', endedAt: noon + 125 * minute },
+    denied: { ...base, state: 'denied', votes: [bo, denial], endedAt: noon + 5 * minute },
+    expired: { ...base, state: 'expired', votes: [bo], endedAt: noon + 30 * minute },
+    withdrawn: {
+      ...base,
+      state: 'withdrawn',
+      votes: [],
+      by: person('Ana', outside),
+      why: outside('typo'),
+      endedAt: noon + 2 * minute,
+    },
+    voided: {
+      ...base,
+      state: 'voided',
+      votes,
+      changes: [
+        { type: 'policyChanged' },
+        {
+          type: 'libraryFileChanged',
+          fileName: outside('minidump.ps1'),
+          was: '6e212a0db618507c44e4ec8ee7499dfe',
+          now: 'd0f3e3b0641dbf88ee39c822516e81a9',
+        },
+        { type: 'libraryFileGone', fileName: outside('procdump.zip') },
+        { type: 'deviceChanged', field: 'name' },
+        { type: 'deviceChanged', field: 'entraDeviceId' },
+        { type: 'deviceGone' },
+      ],
+      endedAt: noon + 8 * minute,
+    },
+    refused: {
+      ...decided,
+      state: 'refused',
+      code: 'DisallowedOperation',
+      message: outside('This device has no automation level assigned to it.'),
+      endedAt: noon + 7 * minute,
+    },
+    'refused, odd code': {
+      ...decided,
+      state: 'refused',
+      code: outside('SomethingNew'),
+      message: '',
+      endedAt: noon + 7 * minute,
+    },
+  } satisfies Readonly<Record<State | (string & {}), LiveResponseRequest>>;
+}
+
+export const place: QueuePlace = { position: 3, of: 7, expectedAt: noon + 12 * minute, waitsFor: 'slot' };
+
+export const makeView = (request: LiveResponseRequest, over: Partial<RequestView> = {}): RequestView => ({
+  request,
+  results: [],
+  queue: request.state === 'queued' ? place : null,
+  now: noon + 15 * minute,
+  trial: false,
+  ...over,
+});
+
+export const scriptResult = (outside: Outside = harmless, over: Partial<KeptResult> = {}): KeptResult => ({
+  index: 1,
+  command: 'RunScript',
+  outcome: 'kept',
+  rawSha256: 'ab'.repeat(32),
+  rawSize: 512,
+  rawRelativePath: 'LR-7F3K/ab',
+  exitCode: 0,
+  output: outside('Dump written\n  Name     PID\n\tnotepad\t42'),
+  outputCut: false,
+  outputLength: 40,
+  errors: null,
+  errorsCut: false,
+  errorsLength: null,
+  banner: outside('Transcript started'),
+  file: null,
+  problem: null,
+  ...over,
+});
+
+export const fileResult = (outside: Outside = harmless, over: Partial<KeptResult> = {}): KeptResult =>
+  scriptResult(outside, {
+    index: 2,
+    command: 'GetFile',
+    exitCode: null,
+    output: null,
+    outputLength: null,
+    banner: null,
+    rawSize: 1_048_576,
+    file: {
+      sha256: 'cd'.repeat(32),
+      size: 10_485_760,
+      relativePath: 'LR-7F3K/cd',
+      name: outside('OfficeClickToRun.dmp'),
+    },
+    ...over,
+  });
+
+export function makeNews(outside: Outside = harmless): readonly News[] {
+  return [
+    { type: 'voteCounted', by: person('Bo', outside), still: 1 },
+    { type: 'approved', by: [person('Bo', outside), person('Cy', outside)] },
+    { type: 'denied', by: person('Cy', outside), reason: outside('The ticket names another device') },
+    { type: 'expired' },
+    { type: 'withdrawn', by: person('Ana', outside), reason: null },
+    { type: 'voided', changes: [{ type: 'libraryFileGone', fileName: outside('minidump.ps1') }] },
+    { type: 'held', hold: { type: 'deviceBusy' } },
+    { type: 'started' },
+    {
+      type: 'commandFailed',
+      progress: {
+        index: 1,
+        status: 'Failed',
+        startedAt: null,
+        endedAt: null,
+        errors: [outside('Script execution failed')],
+      },
+    },
+    { type: 'commandFailed', progress: { index: 1, status: 'Failed', startedAt: null, endedAt: null, errors: [] } },
+    { type: 'cancelAsked', by: person('Ana', outside), reason: outside('wrong device') },
+    { type: 'cancelRefused', code: outside('BadRequest') },
+    { type: 'unclear', doubt: 'noAnswer' },
+    { type: 'unclear', doubt: 'vanished' },
+    { type: 'found' },
+    { type: 'surelyAbsent' },
+    { type: 'cannotTell' },
+    { type: 'ended' },
+  ];
+}
