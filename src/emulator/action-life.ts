@@ -50,10 +50,8 @@ export function busyUntil(action: Action, rules: LifeRules): number {
 }
 
 function nextEvent(action: Action, rules: LifeRules): LifeEvent | null {
-  if (!action.alive) return null;
-  const events = isFinal(action.status)
-    ? lateEvents(action, rules)
-    : [...ownEvents(action, rules), ...cancelEvents(action)];
+  const own = action.alive ? ownEvents(action, rules) : [];
+  const events = isFinal(action.status) ? lateEvents(action, rules) : [...own, ...cancelEvents(action)];
   return events.reduce<LifeEvent | null>(
     (first, event) => (first === null || event.at < first.at ? event : first),
     null,

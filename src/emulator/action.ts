@@ -60,8 +60,8 @@ export interface Action {
   readonly errorHResult: number;
   readonly relatedFileInfo: unknown;
   readonly commands: readonly ActionCommand[];
-  /** False for an action that was put there with a fixed status and has no life of its own. */
-  readonly alive: boolean;
+  /** False for an action whose status is set by hand and has no life of its own. */
+  alive: boolean;
   status: ActionStatus;
   updatedAt: number;
   connectedAt: number | null;

@@ -117,6 +117,8 @@ export interface Emulator {
   addForeignAction(spec: ForeignActionSpec): ActionView;
   /** Somebody else cancels the action, in the portal or by another app. */
   cancelByOther(actionId: string, requestor: string, comment?: string): void;
+  /** Sets the status by hand; from then on the action has no life of its own. */
+  setActionStatus(actionId: string, status: ActionStatus): void;
   /** The action is gone from every answer; what runs on the device goes on. */
   vanish(actionId: string): void;
   /** The next reads show this status instead of the true one. */
@@ -298,6 +300,15 @@ class RunningEmulator implements Emulator {
     if (isFinal(action.status)) throw new Error(`Action ${actionId} is in a final state.`);
     cancelAs(action, { requestor, comment: comment ?? null, at, cancelMs: 0 });
     this.#world.settle();
+  }
+
+  setActionStatus(actionId: string, status: ActionStatus): void {
+    const now = this.#world.settle();
+    const action = this.#findAction(actionId);
+    action.alive = false;
+    action.status = status;
+    action.updatedAt = now;
+    action.finalAt = isFinal(status) ? now : null;
   }
 
   vanish(actionId: string): void {

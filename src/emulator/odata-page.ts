@@ -4,9 +4,8 @@ import { compareValues, type Entity, type EntityType, findField, parseFilter } f
 export interface PageRequest {
   readonly query: URLSearchParams;
   readonly entityType: EntityType;
-  /** Newest first, as the server would give them without `$orderby`. */
+  /** In the order in which they are given without `$orderby`. */
   readonly entities: readonly Entity[];
-  /** Properties that may be sorted by beyond those that may be filtered; all of the entity's are selectable. */
   readonly context: string;
   /** Absolute address of the collection, for `@odata.nextLink`. */
   readonly address: string;

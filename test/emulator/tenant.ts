@@ -1,3 +1,4 @@
+import type { CommandRequest } from '../../src/emulator/action';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/emulator';
 import { SteppedClock } from '../fakes/stepped-clock';
 
@@ -44,9 +45,12 @@ export interface Reply {
   readonly json: ApiJson;
 }
 
-export const putFile = (name: string) => ({ type: 'PutFile', params: [{ key: 'FileName', value: name }] });
-export const getFile = (path: string) => ({ type: 'GetFile', params: [{ key: 'Path', value: path }] });
-export const runScript = (name: string, args?: string) => ({
+export const putFile = (name: string): CommandRequest => ({
+  type: 'PutFile',
+  params: [{ key: 'FileName', value: name }],
+});
+export const getFile = (path: string): CommandRequest => ({ type: 'GetFile', params: [{ key: 'Path', value: path }] });
+export const runScript = (name: string, args?: string): CommandRequest => ({
   type: 'RunScript',
   params: [{ key: 'ScriptName', value: name }, ...(args === undefined ? [] : [{ key: 'Args', value: args }])],
 });
