@@ -59,13 +59,28 @@ const Duration = (longestMs: number) =>
     .transform((text) => (text.endsWith('h') ? hours(1) : minutes(1)) * Number(text.slice(0, -1)))
     .refine((ms) => ms <= longestMs, `must not be longer than ${longestMs / hours(1)}h`);
 
-const PolicyFile = z.strictObject({
-  requesters: z.array(PersonEntry).min(1, 'name at least one person who may ask'),
-  approvers: z.array(PersonEntry).min(1, 'name at least one person who may approve'),
-  approvals: z.number().int().min(1, 'at least one approval by somebody else is always needed').max(10),
-  decideBy: Duration(hours(72)),
-  startBy: Duration(hours(72)),
-});
+const People = (who: string) =>
+  z.array(PersonEntry, `must be a list of the people who may ${who}`).min(1, `name at least one person who may ${who}`);
+
+const PolicyFile = z.strictObject(
+  {
+    requesters: People('ask'),
+    approvers: People('approve'),
+    approvals: z
+      .number('must be a whole number')
+      .int('must be a whole number')
+      .min(1, 'at least one approval by somebody else is always needed')
+      .max(10, 'must be at most 10'),
+    decideBy: Duration(hours(72)),
+    startBy: Duration(hours(72)),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'invalid_type'
+        ? 'must have the keys requesters, approvers, approvals, decideBy and startBy'
+        : undefined,
+  },
+);
 
 function toPolicy(file: z.infer<typeof PolicyFile>): Policy {
   const byId = (entries: ReadonlyArray<{ id: string; name: string }>) =>
@@ -101,7 +116,7 @@ function findContradictions(
   if (policy.approvers.size < policy.approvalsNeeded) {
     faults.push({
       path: ['approvals'],
-      message: `approvals: ${policy.approvalsNeeded} are needed, but only ${policy.approvers.size} people may approve`,
+      message: `approvals: ${policy.approvalsNeeded} are needed, but only ${policy.approvers.size} may approve`,
     });
   }
   return faults;
