@@ -34,7 +34,7 @@ export function readCard(card: unknown): string {
 export function findActions(card: unknown): readonly Readonly<Record<string, unknown>>[] {
   if (Array.isArray(card)) return card.flatMap(findActions);
   if (!isRecord(card)) return [];
-  const own = typeof card['type'] === 'string' && card['type'].startsWith('Action.') ? [card] : [];
+  const own = typeof card.type === 'string' && card.type.startsWith('Action.') ? [card] : [];
   return [
     ...own,
     ...Object.entries(card).flatMap(([key, value]) => (key === 'data' || key === 'fallback' ? [] : findActions(value))),
@@ -43,49 +43,47 @@ export function findActions(card: unknown): readonly Readonly<Record<string, unk
 
 function readElement(element: unknown): readonly string[] {
   if (Array.isArray(element)) return element.flatMap(readElement);
-  if (!isRecord(element) || element['isVisible'] === false) return [];
-  switch (element['type']) {
+  if (!isRecord(element) || element.isVisible === false) return [];
+  switch (element.type) {
     case 'TextBlock':
-      return [words(element['text'])];
+      return [words(element.text)];
     case 'RichTextBlock':
       return [
-        list(element['inlines'])
-          .map((run) => (isRecord(run) ? words(run['text']) : words(run)))
+        list(element.inlines)
+          .map((run) => (isRecord(run) ? words(run.text) : words(run)))
           .join(''),
       ];
     case 'FactSet':
-      return list(element['facts']).map((fact) =>
-        isRecord(fact) ? `${words(fact['title'])}: ${words(fact['value'])}` : '',
-      );
+      return list(element.facts).map((fact) => (isRecord(fact) ? `${words(fact.title)}: ${words(fact.value)}` : ''));
     case 'ColumnSet':
-      return [list(element['columns']).flatMap(readElement).join('  ')];
+      return [list(element.columns).flatMap(readElement).join('  ')];
     case 'TableRow':
       return [
-        list(element['cells'])
+        list(element.cells)
           .flatMap((cell) => readElement(cell).join(' '))
           .join('  '),
       ];
     case 'ActionSet':
-      return readActions(element['actions']);
+      return readActions(element.actions);
     default:
-      return String(element['type']).startsWith('Input.')
+      return String(element.type).startsWith('Input.')
         ? [readInput(element)]
         : [
-            ...readElement(list(element['body'])),
-            ...readElement(list(element['items'])),
-            ...readElement(list(element['rows'])),
-            ...readActions(element['actions']),
+            ...readElement(list(element.body)),
+            ...readElement(list(element.items)),
+            ...readElement(list(element.rows)),
+            ...readActions(element.actions),
           ];
   }
 }
 
 const readInput = (input: Readonly<Record<string, unknown>>): string =>
-  `${words(input['label'] ?? input['title'] ?? input['id'])}: [${words(input['value'])}]`;
+  `${words(input.label ?? input.title ?? input.id)}: [${words(input.value)}]`;
 
 function readActions(actions: unknown): readonly string[] {
-  const titles = list(actions).flatMap((action) => (isRecord(action) ? [`[${words(action['title'])}]`] : []));
+  const titles = list(actions).flatMap((action) => (isRecord(action) ? [`[${words(action.title)}]`] : []));
   const inside = list(actions).flatMap((action) =>
-    isRecord(action) && action['type'] === 'Action.ShowCard' ? readElement(action['card']) : [],
+    isRecord(action) && action.type === 'Action.ShowCard' ? readElement(action.card) : [],
   );
   return titles.length === 0 ? [] : [titles.join(' '), ...inside];
 }

@@ -27,6 +27,8 @@ export interface BotOptions {
 
 /** One inbound activity, from the bytes that HTTP brought to what HTTP takes back; never throws. */
 export interface Bot {
+  /** For the test that no handler is registered past `routes`. */
+  readonly application: object;
   receive(authorization: string, body: unknown, requestId: string): Promise<HttpAnswer>;
 }
 
@@ -40,7 +42,10 @@ export interface Route {
 
 export function createBot(options: BotOptions): Bot {
   const app = createApplication(options);
-  return { receive: (authorization, body, requestId) => receive(options, app, { authorization, body, requestId }) };
+  return {
+    application: app,
+    receive: (authorization, body, requestId) => receive(options, app, { authorization, body, requestId }),
+  };
 }
 
 /** In order: the first that matches runs. What is ignored is ignored by name. */
@@ -168,7 +173,7 @@ async function runMessage(turn: Turn, envelope: Envelope, { flow }: BotOptions):
 }
 
 async function runCardAction(turn: Turn, envelope: Envelope, { flow }: BotOptions): Promise<HttpAnswer> {
-  const action = isRecord(envelope.value) && isRecord(envelope.value['action']) ? envelope.value['action'] : {};
+  const action = isRecord(envelope.value) && isRecord(envelope.value.action) ? envelope.value.action : {};
   const { verb, data } = action;
   if (typeof verb !== 'string' || verb === '') {
     return errorAnswer(

@@ -39,7 +39,6 @@ export function createServer(options: ServerOptions): Server {
     const requestId = req.id();
     const startedAt = clock.now();
     res.setHeader('X-Request-Id', requestId);
-    if (isStopping) res.setHeader('Connection', 'close');
     // Path without its query, and never a body or a header.
     res.once('close', () => {
       log.info(
@@ -59,8 +58,8 @@ export function createServer(options: ServerOptions): Server {
 
   server.post('/api/messages', async (req, res) => {
     const { status, body } = isStopping ? stopping : await receive(req, options);
-    // What is left of a body that we do not read must not keep the connection.
-    if (status === 413 || status === 415) res.setHeader('Connection', 'close');
+    // Kept alive, a connection would hold up the stop, or carry the rest of a body that we do not read.
+    if (isStopping || status === 413 || status === 415) res.setHeader('Connection', 'close');
     if (body === null) res.send(status);
     else res.json(status, body);
   });

@@ -66,6 +66,7 @@ export interface Kit {
   readonly log: ReturnType<typeof recordingLog>;
   readonly connector: FakeConnector;
   readonly client: TeamsClient;
+  readonly app: object;
   readonly adapter: VerifiedAdapter;
   readonly teams: Teams;
   readonly server: Server;
@@ -120,6 +121,7 @@ export async function startKit(
     log,
     connector,
     client,
+    app: theBot.application,
     adapter,
     teams,
     server,

@@ -1,0 +1,230 @@
+import { admit, type Envelope, readEnvelope, toRawMessage } from '../../src/teams/inbound';
+import { isTrustedServiceUrl } from '../../src/teams/service-url';
+
+const tenantId = '8f1c2d3e-0000-4000-8000-000000000001';
+const otherTenantId = '8f1c2d3e-0000-4000-8000-00000000000f';
+const serviceUrl = 'https://smba.trafficmanager.net/emea/8f1c2d3e-0000-4000-8000-000000000001/';
+const whole = {
+  type: 'message',
+  id: '1700000000001',
+  channelId: 'msteams',
+  serviceUrl,
+  from: { id: '29:ana', name: ' Ana Analyst ', aadObjectId: 'A0000000-0000-4000-8000-000000000001' },
+  recipient: { id: '28:bot', name: 'Live Response' },
+  conversation: { id: '19:channel@thread.tacv2;messageid=42', conversationType: 'channel', isGroup: true },
+  channelData: {
+    tenant: { id: tenantId },
+    team: { id: '19:team@thread.tacv2' },
+    channel: { id: '19:channel@thread.tacv2' },
+  },
+  text: '<at>Live Response</at> status',
+  textFormat: 'plain',
+  locale: 'en-GB',
+};
+
+type Change = Readonly<Record<string, unknown>>;
+const envelope = (change: Change = {}): Envelope => {
+  const read = readEnvelope({ ...whole, ...change });
+  if (!read.ok) throw new Error(`not an envelope: ${read.error.field}`);
+  return read.value;
+};
+const admitted = (change: Change = {}) =>
+  admit(envelope(change), { cloud: 'public', tenantIds: [tenantId.toUpperCase()] }, 1_000);
+
+test('an admitted activity says who, where and when, in our own words', () => {
+  expect(admitted({ entities: [{ type: 'clientInfo', timezone: 'Europe/Amsterdam' }] })).toEqual({
+    ok: true,
+    value: {
+      activityId: '1700000000001',
+      tenantId,
+      person: { id: 'a0000000-0000-4000-8000-000000000001', tenantId, name: 'Ana Analyst' },
+      place: {
+        conversationId: '19:channel@thread.tacv2;messageid=42',
+        tenantId,
+        scope: 'channel',
+        reference: JSON.stringify({
+          serviceUrl,
+          bot: { id: '28:bot', name: 'Live Response' },
+          rosterId: '19:team@thread.tacv2',
+        }),
+        personId: null,
+      },
+      replyToId: null,
+      at: 1_000,
+      locale: 'en-GB',
+      timezone: 'Europe/Amsterdam',
+    },
+  });
+});
+
+test("a personal chat belongs to the sender's object id, whatever else the activity claims", () => {
+  const turn = admitted({ conversation: { id: 'a:1', conversationType: 'personal', tenantId } });
+  expect(turn).toMatchObject({
+    ok: true,
+    value: { place: { scope: 'personal', personId: 'a0000000-0000-4000-8000-000000000001' } },
+  });
+});
+
+test.each<[string, Change, string, 400 | 403]>([
+  ['another tenant (T-2)', { channelData: { tenant: { id: otherTenantId } } }, 'foreignTenant', 403],
+  [
+    'two tenants that differ (T-2)',
+    { conversation: { ...whole.conversation, tenantId: otherTenantId } },
+    'tenantsDisagree',
+    403,
+  ],
+  ['no tenant', { channelData: {} }, 'noTenant', 400],
+  ['no channel data', { channelData: null }, 'noTenant', 400],
+  [
+    'a service address that is not Teams (T-3)',
+    { serviceUrl: 'https://smba.trafficmanager.net.evil.example/' },
+    'untrustedService',
+    403,
+  ],
+  ['no object id (T-11)', { from: { id: '29:ana', name: 'Ana' } }, 'noObjectId', 400],
+  [
+    'an e-mail address as object id (T-11)',
+    { from: { id: '29:ana', aadObjectId: 'ana@contoso.example' } },
+    'noObjectId',
+    400,
+  ],
+  ['a bot', { from: { ...whole.from, id: '28:other' } }, 'notAPerson', 403],
+  ['a skill', { from: { ...whole.from, role: 'skill' } }, 'notAPerson', 403],
+  ['a guest by role (T-5)', { from: { ...whole.from, userRole: 'guest' } }, 'guest', 403],
+  [
+    'a guest by name (T-5)',
+    { from: { ...whole.from, userPrincipalName: 'bo_fabrikam.example#EXT#@contoso.example' } },
+    'guest',
+    403,
+  ],
+  [
+    'a person of another tenant in a shared channel (T-5)',
+    { from: { ...whole.from, tenantId: otherTenantId } },
+    'guest',
+    403,
+  ],
+  ['an anonymous participant', { from: { ...whole.from, userRole: 'anonymous' } }, 'guest', 403],
+])('%s is turned away', (_what, change, type, status) => {
+  expect(admitted(change)).toMatchObject({ ok: false, error: { type, status } });
+});
+
+test('only a guest, whose tenant is ours, is told why', () => {
+  const guest = admitted({ from: { ...whole.from, userRole: 'guest' } });
+  expect(guest.ok ? null : guest.error.answer).toBe(
+    'You are a guest or an external participant here, and this bot serves members of its own organisation only. Nothing was done. Please ask a member of the organisation to make the request.',
+  );
+  const foreign = admitted({
+    channelData: { tenant: { id: otherTenantId } },
+    from: { ...whole.from, userRole: 'guest' },
+  });
+  expect(foreign.ok ? null : foreign.error.answer).toBeNull();
+});
+
+test.each<[string, unknown, string]>([
+  ['nothing', undefined, 'the body'],
+  ['a list', [], 'the body'],
+  ['a word', 'hello', 'the body'],
+  ['an empty object', {}, 'type'],
+  ['a type alone', { type: 'message' }, 'channelId'],
+  ['a type that is a number', { ...whole, type: 5 }, 'type'],
+  ['another channel', { ...whole, channelId: 'directline' }, 'channelId'],
+  ['no sender', { ...whole, from: undefined }, 'from'],
+  ['a sender that is a word', { ...whole, from: 'ana' }, 'from'],
+  ['an object id that is a list', { ...whole, from: { id: '29:ana', aadObjectId: ['x'] } }, 'from.aadObjectId'],
+  ['no recipient', { ...whole, recipient: undefined }, 'recipient'],
+  ['no conversation', { ...whole, conversation: undefined }, 'conversation'],
+  [
+    'an unknown kind of conversation',
+    { ...whole, conversation: { id: 'x', conversationType: 'meeting' } },
+    'conversation.conversationType',
+  ],
+  [
+    'a conversation id of 3,000 characters',
+    { ...whole, conversation: { ...whole.conversation, id: 'x'.repeat(3_000) } },
+    'conversation.id',
+  ],
+  ['no service address', { ...whole, serviceUrl: undefined }, 'serviceUrl'],
+  ['no id', { ...whole, id: undefined }, 'id'],
+  ['text that is an object', { ...whole, text: {} }, 'text'],
+  ['a tenant that is a number', { ...whole, channelData: { tenant: { id: 7 } } }, 'channelData.tenant.id'],
+])('%s is not an activity', (_what, body, field) => {
+  expect(readEnvelope(body)).toEqual({ ok: false, error: { field } });
+});
+
+test('a typed message keeps its HTML copy and the exact mentions of this bot, and no one else’s', () => {
+  const message = toRawMessage(
+    envelope({
+      entities: [
+        { type: 'mention', mentioned: { id: '28:bot' }, text: '<at>Live Response</at>' },
+        { type: 'mention', mentioned: { id: '29:bo' }, text: '<at>Bo</at>' },
+        { type: 'mention', mentioned: null, text: 7 },
+      ],
+      attachments: [
+        { contentType: 'image/png', content: null },
+        { contentType: 'text/html', content: '<p>status</p>' },
+      ],
+    }),
+  );
+  expect(message).toEqual({
+    text: '<at>Live Response</at> status',
+    textFormat: 'plain',
+    html: '<p>status</p>',
+    botMentions: ['<at>Live Response</at>'],
+  });
+});
+
+describe('a service address (T-3)', () => {
+  test.each([
+    'https://smba.trafficmanager.net/emea/',
+    'https://SMBA.trafficmanager.net/amer/8f1c2d3e/',
+    'https://smba.trafficmanager.net:443/teams/',
+  ])('%s is Teams', (url) => {
+    expect(isTrustedServiceUrl(url, 'public')).toBe(true);
+  });
+
+  test.each([
+    '',
+    'smba.trafficmanager.net',
+    'http://smba.trafficmanager.net/emea/',
+    'https://smba.trafficmanager.net.evil.example/',
+    'https://evil.example/smba.trafficmanager.net',
+    'https://smba.trafficmanager.net@evil.example/',
+    'https://user:word@smba.trafficmanager.net/',
+    'https://smba.trafficmanager.net:8443/',
+    'https://xsmba.trafficmanager.net/',
+    'https://smba.trafficmanager.net./',
+    'https://smbа.trafficmanager.net/',
+    'https://smba.trafficmanager.net/?next=https://evil.example',
+    'https://13.107.6.1/',
+    'https://[::1]/',
+    'https://2130706433/',
+    'http://127.0.0.1:3978/',
+    'http://localhost:56150/_connector',
+    'file:///etc/passwd',
+    'https://storage.blob.core.windows.net/',
+    'https://smba.infra.gov.teams.microsoft.us/teams/',
+  ])('%s is not', (url) => {
+    expect(isTrustedServiceUrl(url, 'public')).toBe(false);
+  });
+
+  test('a trial takes this machine and nothing else', () => {
+    expect(isTrustedServiceUrl('http://localhost:56150/_connector', 'trial')).toBe(true);
+    expect(isTrustedServiceUrl('http://127.0.0.1:56150/_connector', 'trial')).toBe(true);
+    for (const url of [
+      'https://smba.trafficmanager.net/emea/',
+      'http://127.0.0.1.evil.example/',
+      'http://localhost@evil.example/',
+      'http://10.0.0.1/',
+      'http://0.0.0.0/',
+    ]) {
+      expect(isTrustedServiceUrl(url, 'trial')).toBe(false);
+    }
+  });
+
+  test('each government cloud has its own host', () => {
+    expect(isTrustedServiceUrl('https://smba.infra.gov.teams.microsoft.us/teams/', 'gccHigh')).toBe(true);
+    expect(isTrustedServiceUrl('https://smba.infra.dod.teams.microsoft.us/teams/', 'dod')).toBe(true);
+    expect(isTrustedServiceUrl('https://smba.infra.gcc.teams.microsoft.com/teams/', 'gcc')).toBe(true);
+    expect(isTrustedServiceUrl('https://smba.trafficmanager.net/emea/', 'gccHigh')).toBe(false);
+  });
+});
