@@ -1,5 +1,5 @@
 import { minutes, seconds } from '../lib/clock';
-import type { InState, Queued, RequestId } from '../request/request';
+import type { Hold, InState, Queued, RequestId } from '../request/request';
 import type { QueuePlace } from '../thread/view';
 
 /** Per Defender tenant and app (defender-api.md §5); the defaults are the documented values. */
@@ -70,12 +70,7 @@ export function planAdmission(input: AdmissionInput): Admission {
 
     function findWait(): QueuePlace['waitsFor'] {
       if (devicesTaken.has(request.device.machineId)) return 'device';
-      if (input.now < request.notBefore && request.hold !== null)
-        return request.hold.type === 'rateLimited'
-          ? 'rate'
-          : request.hold.type === 'sessionsFull'
-            ? 'slot'
-            : 'deviceBusy';
+      if (input.now < request.notBefore) return waitOf(request.hold);
       if (freeSlots === 0 || input.now < input.blockedUntil.sessions) return 'slot';
       if (freeRuns === 0 || input.now < input.blockedUntil.rate) return 'rate';
       return 'nothing';
@@ -104,6 +99,21 @@ export function inFairOrder(queued: readonly Queued[], inFlight: readonly InFlig
   return order;
 }
 
+/** What a request waits for that Defender has sent back, or whose check could not be made. */
+function waitOf(hold: Hold | null): QueuePlace['waitsFor'] {
+  switch (hold?.type) {
+    case 'deviceBusy':
+      return 'deviceBusy';
+    case 'rateLimited':
+      return 'rate';
+    case 'sessionsFull':
+      return 'slot';
+    case 'checkFailed':
+    case undefined:
+      return 'defender';
+  }
+}
+
 function isSooner(a: [string, Queued[]], b: [string, Queued[]], underWay: ReadonlyMap<string, number>): boolean {
   const load = (underWay.get(a[0]) ?? 0) - (underWay.get(b[0]) ?? 0);
   return load !== 0 ? load < 0 : (a[1][0]?.approvedAt ?? 0) < (b[1][0]?.approvedAt ?? 0);
@@ -120,6 +130,7 @@ function wakeFor(waitsFor: QueuePlace['waitsFor'], request: Queued, input: Admis
     case 'rate':
       return Math.max(rateFreeAt, input.now + 1);
     case 'deviceBusy':
+    case 'defender':
       return request.notBefore;
     case 'slot': {
       const at = Math.max(input.blockedUntil.sessions, request.notBefore);
@@ -149,6 +160,7 @@ function estimate(
     case 'slot':
       return input.now + Math.ceil(position / Math.max(input.limits.sessions, 1)) * typicalSessionMs;
     case 'deviceBusy':
+    case 'defender':
       return request.notBefore;
     case 'device':
       return null;

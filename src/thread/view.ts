@@ -17,5 +17,5 @@ export interface QueuePlace {
   readonly position: number;
   readonly of: number;
   readonly expectedAt: number | null;
-  readonly waitsFor: 'slot' | 'rate' | 'device' | 'deviceBusy' | 'nothing';
+  readonly waitsFor: 'slot' | 'rate' | 'device' | 'deviceBusy' | 'defender' | 'nothing';
 }
