@@ -35,7 +35,6 @@ export function writeCommand(command: Command): string {
   }
 }
 
-const quoteName = (name: string): string =>
-  name === '' ? '<name>' : quoteIf(/[\s;]/.test(name) || isKeyword(name), name);
+const quoteName = (name: string): string => (name === '' ? '<name>' : quoteIf(/[\s;]/.test(name), name));
 const isKeyword = (name: string): boolean => /^because:?$/i.test(name) || findVerb(name) !== null;
 const quoteIf = (needed: boolean, text: string): string => (needed ? `"${text}"` : text);

@@ -1,4 +1,4 @@
-import { visible } from '../lib/visible';
+import { hasHidden, visible } from '../lib/visible';
 import {
   type Command,
   type CommandFault,
@@ -57,20 +57,24 @@ export const describeFault = (fault: ChatFault): string => [sentenceOf(fault), .
 
 /** The request with all `faults` corrected; or a whole example, when a part is missing and the rest was not understood either. */
 function exampleFor(faults: readonly ChatFault[]): readonly string[] {
-  const corrections = faults.flatMap((fault) => correctionOf(fault) ?? []);
-  const [first] = corrections;
-  if (first !== undefined && corrections.length === faults.length) {
-    const commands = corrections.find((draft) => draft.commands !== first.commands)?.commands ?? first.commands;
-    return ['Send it like this:', written({ ...first, commands })];
+  const drafts = faults.map(correctableDraft);
+  const [draft] = drafts;
+  if (draft && !drafts.includes(null)) {
+    const commands = faults.map(correctedCommands).find((corrected) => corrected !== null) ?? draft.commands;
+    return ['Send it like this:', written({ ...draft, commands })];
   }
   return faults.some(isMissingPart) ? ['A whole request looks like this:', exampleRequest] : [];
 }
 
-function correctionOf(fault: ChatFault): Draft | null {
-  if (fault.type === 'missingCommands') return fault.draft && { ...fault.draft, commands: exampleCommands };
+/** The draft of a fault that can be corrected without asking the person what they meant. */
+function correctableDraft(fault: ChatFault): Draft | null {
   if (isMissingPart(fault)) return fault.draft;
-  const isOrder = fault.type === 'badCommand' && fault.fault.type === 'wrongOrder';
-  return isOrder ? { ...fault.draft, commands: fault.fault.corrected } : null;
+  return fault.type === 'badCommand' && fault.fault.type === 'wrongOrder' ? fault.draft : null;
+}
+
+function correctedCommands(fault: ChatFault): readonly Command[] | null {
+  if (fault.type === 'missingCommands') return exampleCommands;
+  return fault.type === 'badCommand' && fault.fault.type === 'wrongOrder' ? fault.fault.corrected : null;
 }
 
 type MissingPart = Extract<ChatFault, { type: 'missingDevice' | 'missingCommands' | 'missingReason' }>;
@@ -92,11 +96,11 @@ function sentenceOf(fault: ChatFault): string {
     case 'unexpectedText':
       return `I do not understand "${shown(fault.typed)}" after ${fault.word}, which goes: ${wordTable[fault.word].syntax}. For example: ${wordTable[fault.word].example}`;
     case 'missingDevice':
-      return 'The device is missing, and I never guess one. Put on and the device first.';
+      return 'The device is missing, and I never guess one. Start with the word on and the device.';
     case 'missingCommands':
       return 'There is no command for the device. Write putfile, run or getfile, one on a line, between the device and because.';
     case 'missingReason':
-      return 'The reason is missing, and approvers decide by it. Put because and the reason at the end.';
+      return 'The reason is missing, and approvers decide by it. End with the word because and the reason.';
     case 'unknownCommand':
       return describeUnknownCommand(fault);
     case 'extraWords':
@@ -112,9 +116,9 @@ function sentenceOf(fault: ChatFault): string {
     case 'badResultNumber':
       return `"${shown(fault.typed)}" is not the number of a command. Commands of a request are counted from 1. For example: result ${fault.id} 1`;
     case 'missingBecause':
-      return `I do not understand "${shown(fault.typed)}" after ${fault.id}. If it is the reason, put because before it: ${fault.word} ${fault.id} because ${shown(fault.typed)}`;
+      return `I do not understand "${shown(fault.typed)}" after ${fault.id}. If it is the reason, write the word because before it: ${fault.word} ${fault.id} because ${shown(fault.typed)}`;
     case 'missingDenyReason':
-      return `A denial needs a reason, so that the requester knows what to change. Put it after because: deny ${fault.id} because ${fault.typed === '' ? 'the ticket names another device' : shown(fault.typed)}`;
+      return `A denial needs a reason, so that the requester knows what to change. Write it after the word because: deny ${fault.id} because ${fault.typed === '' ? 'the ticket names another device' : shown(fault.typed)}`;
   }
 }
 
@@ -210,7 +214,12 @@ const pathFaults: Readonly<Record<PathFault, string>> = {
 };
 
 const count = (n: number): string => n.toLocaleString('en-US');
-const written = (draft: Draft): string => writeDraft(draft).split('\n').map(visible).join('\n');
+/** A request to be copied, so a line is changed only where it could not be read or would be expanded. */
+const written = (draft: Draft): string =>
+  writeDraft(draft)
+    .split('\n')
+    .map((line) => (hasHidden(line) || line.includes('{{') ? visible(line) : line))
+    .join('\n');
 
 /** Text of a person inside a sentence: hidden characters visible, and cut, since it is there to be recognised. */
 const shown = (text: string): string => {

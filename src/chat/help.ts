@@ -62,7 +62,7 @@ export function describeGrammar(): string {
       'command',
       verbs.map((verb) => verbTable[verb]),
     ),
-    grammarRules.map((rule) => `- ${rule}`).join('\n'),
+    grammarRules.map((rule) => `- ${rule.replaceAll('<', '&lt;')}`).join('\n'),
   ].join('\n\n');
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { cleanMessage, straighten } from '../../src/chat/clean';
 import { describeNotice, type Notice } from '../../src/chat/notices';
+import { parseMessage } from '../../src/chat/parse';
 
 const bot = '<at>Live Response</at>';
 const clean = (text: string, more: { html?: string; textFormat?: string } = {}) =>
@@ -144,6 +145,18 @@ I left out a picture, because I read text only. Type what it shows if I need it.
 I read "run a.ps1 because x" as one command, with the word because inside it, since the reason starts at the first line that begins with because. If your reason starts earlier, put that because on a line of its own.
 I read "getfile C:\\a" as part of the reason, so it will not run, because everything after because is the reason. If it is a command, put it before because."
 `);
+});
+
+test('a huge message is not unwrapped but refused, even if little of it is text', () => {
+  const huge = '<p></p>'.repeat(6_000);
+  const raws = [
+    clean(`help${'&nbsp;'.repeat(7_000)}`),
+    fromHtml(`help${huge}`),
+    clean(`help${huge}`, { textFormat: 'xml' }),
+  ];
+  for (const raw of raws) {
+    expect(parseMessage(raw)).toMatchObject({ ok: false, error: [{ type: 'tooLong', part: 'message' }] });
+  }
 });
 
 test('no message makes cleaning throw or take long', () => {

@@ -19,10 +19,14 @@ because INC-1042 credential theft triage"
 `);
   });
   test('when the message is too long', () => {
-    expect(answer('x'.repeat(maxMessageLength + 1))).toMatchInlineSnapshot(`"The message is 12,001 characters long and 12,000 is the most I accept. Shorten it and send it again."`);
+    expect(answer('x'.repeat(maxMessageLength + 1))).toMatchInlineSnapshot(
+      `"The message is 12,001 characters long and 12,000 is the most I accept. Shorten it and send it again."`,
+    );
   });
   test('when a word is unknown but near one', () => {
-    expect(answer('aprove LR-7F3K')).toMatchInlineSnapshot(`"I do not know the word "aprove". You may have meant approve. For example: approve LR-7F3K 3f9a21c0"`);
+    expect(answer('aprove LR-7F3K')).toMatchInlineSnapshot(
+      `"I do not know the word "aprove". You may have meant approve. For example: approve LR-7F3K 3f9a21c0"`,
+    );
   });
   test('when a word is unknown but near a command', () => {
     expect(answer('putfle procdump.zip')).toMatchInlineSnapshot(`
@@ -45,11 +49,13 @@ because INC-1042 credential theft triage"
 `);
   });
   test('when a word is unknown and holds hidden characters', () => {
-    expect(answer('st\u202eatus')).toMatchInlineSnapshot(`"I do not know the word "st\\u{202e}atus". You may have meant status. For example: status LR-7F3K"`);
+    expect(answer('st\u202eatus')).toMatchInlineSnapshot(
+      `"I do not know the word "st\\u{202e}atus". You may have meant status. For example: status LR-7F3K"`,
+    );
   });
   test('when the device is missing', () => {
     expect(answer('run minidump.ps1 lsass because INC-1042')).toMatchInlineSnapshot(`
-"The device is missing, and I never guess one. Put on and the device first.
+"The device is missing, and I never guess one. Start with the word on and the device.
 Send it like this:
 on <device>
 run minidump.ps1 lsass
@@ -67,7 +73,7 @@ because INC-1042"
   });
   test('when the reason is missing', () => {
     expect(answer('on ws-042 run minidump.ps1 lsass')).toMatchInlineSnapshot(`
-"The reason is missing, and approvers decide by it. Put because and the reason at the end.
+"The reason is missing, and approvers decide by it. End with the word because and the reason.
 Send it like this:
 on ws-042
 run minidump.ps1 lsass
@@ -76,9 +82,9 @@ because <reason>"
   });
   test('when all is missing', () => {
     expect(answer('on')).toMatchInlineSnapshot(`
-"- The device is missing, and I never guess one. Put on and the device first.
+"- The device is missing, and I never guess one. Start with the word on and the device.
 - There is no command for the device. Write putfile, run or getfile, one on a line, between the device and because.
-- The reason is missing, and approvers decide by it. Put because and the reason at the end.
+- The reason is missing, and approvers decide by it. End with the word because and the reason.
 Send it like this:
 on <device>
 run minidump.ps1 OfficeClickToRun
@@ -88,7 +94,7 @@ because <reason>"
   test('when a part is missing and a command is not understood: no corrected request without that command', () => {
     expect(answer('on ws-042 run a.ps1; shutdown')).toMatchInlineSnapshot(`
 "- "shutdown" is not a command. Each line or part after ; starts with putfile, run or getfile. For example: run minidump.ps1 OfficeClickToRun
-- The reason is missing, and approvers decide by it. Put because and the reason at the end.
+- The reason is missing, and approvers decide by it. End with the word because and the reason.
 A whole request looks like this:
 on ws-042
 putfile procdump.zip
@@ -98,15 +104,19 @@ because INC-1042 credential theft triage"
 `);
   });
   test('when a command is unknown but near one', () => {
-    expect(answer('on ws-042\ngetfiel C:\\a.txt\nbecause INC-1042')).toMatchInlineSnapshot(`""getfiel" is not a command. Each line or part after ; starts with putfile, run or getfile. You may have meant getfile: getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip"`);
+    expect(answer('on ws-042\ngetfiel C:\\a.txt\nbecause INC-1042')).toMatchInlineSnapshot(
+      `""getfiel" is not a command. Each line or part after ; starts with putfile, run or getfile. You may have meant getfile: getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip"`,
+    );
   });
   test('when a command is unknown right behind the device', () => {
-    expect(answer('on finance laptop run a.ps1 because INC-1042')).toMatchInlineSnapshot(`""laptop" is not a command. Each line or part after ; starts with putfile, run or getfile. If it belongs to the device, put the whole device in double quotes. For example: run minidump.ps1 OfficeClickToRun"`);
+    expect(answer('on finance laptop run a.ps1 because INC-1042')).toMatchInlineSnapshot(
+      `""laptop" is not a command. Each line or part after ; starts with putfile, run or getfile. If it belongs to the device, put the whole device in double quotes. For example: run minidump.ps1 OfficeClickToRun"`,
+    );
   });
   test('when the order is wrong, with the corrected request in full', () => {
     expect(
-  answer('on ws-042\ngetfile "C:\\Program Files\\a.log"\nrun b.ps1 -x 1\nputfile c.zip\nbecause INC-1042')
-).toMatchInlineSnapshot(`
+      answer('on ws-042\ngetfile "C:\\Program Files\\a.log"\nrun b.ps1 -x 1\nputfile c.zip\nbecause INC-1042'),
+    ).toMatchInlineSnapshot(`
 "The commands are in an order that Defender refuses: it takes all putfile first, then all run, then all getfile.
 Send it like this:
 on ws-042
@@ -119,22 +129,28 @@ because INC-1042"
   test('when the order is wrong and the reason is missing', () => {
     expect(answer('on ws-042\ngetfile C:\\a.log\nrun b.ps1 -x 1')).toMatchInlineSnapshot(`
 "- The commands are in an order that Defender refuses: it takes all putfile first, then all run, then all getfile.
-- The reason is missing, and approvers decide by it. Put because and the reason at the end.
+- The reason is missing, and approvers decide by it. End with the word because and the reason.
 Send it like this:
 on ws-042
-getfile C:\\a.log
 run b.ps1 -x 1
+getfile C:\\a.log
 because <reason>"
 `);
   });
   test('when a path with blanks has no quotes', () => {
-    expect(answer('on ws-042 getfile C:\\Program Files\\a.log because INC-1042')).toMatchInlineSnapshot(`"getfile takes exactly one name, and "C:\\Program Files\\a.log" is more than one word. If the name has blanks, put it in double quotes: getfile "C:\\Program Files\\a.log""`);
+    expect(answer('on ws-042 getfile C:\\Program Files\\a.log because INC-1042')).toMatchInlineSnapshot(
+      `"getfile takes exactly one name, and "C:\\Program Files\\a.log" is more than one word. If the name has blanks, put it in double quotes: getfile "C:\\Program Files\\a.log""`,
+    );
   });
   test('when a quote is not closed', () => {
-    expect(answer('on ws-042 getfile "C:\\Program Files\\a.log\nbecause INC-1042')).toMatchInlineSnapshot(`"A double quote is not closed, or has no blank after it, in: getfile "C:\\Program Files\\a.log. A name with blanks stands between two double quotes, for example: getfile "C:\\Program Files\\x.log""`);
+    expect(answer('on ws-042 getfile "C:\\Program Files\\a.log\nbecause INC-1042')).toMatchInlineSnapshot(
+      `"A double quote is not closed, or has no blank after it, in: getfile "C:\\Program Files\\a.log. A name with blanks stands between two double quotes, for example: getfile "C:\\Program Files\\x.log""`,
+    );
   });
   test('when arguments hold forbidden characters', () => {
-    expect(answer('on ws-042\nrun a.ps1 $x | y\ngetfile C:\\a\nbecause INC-1042')).toMatchInlineSnapshot(`"Command 1 of 2: The arguments hold | $, and Defender does not allow any of ; & | ! $ in arguments. Leave them out, or pass the value in another form, such as Base64, if the script can read it. For example: run minidump.ps1 OfficeClickToRun"`);
+    expect(answer('on ws-042\nrun a.ps1 $x | y\ngetfile C:\\a\nbecause INC-1042')).toMatchInlineSnapshot(
+      `"Command 1 of 2: The arguments hold | $, and Defender does not allow any of ; & | ! $ in arguments. Leave them out, or pass the value in another form, such as Base64, if the script can read it. For example: run minidump.ps1 OfficeClickToRun"`,
+    );
   });
   test('when a name is missing', () => {
     expect(answer('on ws-042\nputfile\nrun\ngetfile\nbecause INC-1042')).toMatchInlineSnapshot(`
@@ -144,20 +160,35 @@ because <reason>"
 `);
   });
   test('when a name is a path', () => {
-    expect(answer('on ws-042 run C:\\a.ps1 because INC-1042')).toMatchInlineSnapshot(`""C:\\a.ps1" cannot be the name of a library file. Give the name only, without a folder, not starting with a dot, and without any of \\ / : * ? " < > |; library lists the names. For example: run minidump.ps1 OfficeClickToRun"`);
+    expect(answer('on ws-042 run C:\\a.ps1 because INC-1042')).toMatchInlineSnapshot(
+      `""C:\\a.ps1" cannot be the name of a library file. Give the name only, without a folder, not starting with a dot, and without any of \\ / : * ? " < > |; library lists the names. For example: run minidump.ps1 OfficeClickToRun"`,
+    );
   });
-  test.each([
-    'a.txt',
-    '\\\\server\\a',
-    'C:\\a\\..\\b',
-    'C:\\a:b',
-    'C:\\*.log',
-    'C:\\%TEMP%\\a',
-    'C:\\a.',
-    'C:\\a|b',
-    'C:\\a\\',
-  ])('when the path is %s', (path) => {
-    expect(answer(`on ws-042 getfile ${path} because INC-1042`)).toMatchSnapshot();
+  test('when a path cannot be collected', () => {
+    const paths = [
+      'a.txt',
+      '\\\\server\\a',
+      'C:\\a\\..\\b',
+      'C:\\a:b',
+      'C:\\*.log',
+      'C:\\%TEMP%\\a',
+      'C:\\a.',
+      'C:\\a|b',
+      'C:\\a\\',
+    ];
+    const answers = paths.map((path) => answer(`on ws-042 getfile ${path} because INC-1042`));
+    expect(answers.map((text) => text.replace(/ For example: .*$/, '')).join('\n')).toMatchInlineSnapshot(`
+""a.txt" cannot be collected: it is not a full path. Start with a drive, such as C:\\, or on macOS and Linux with /.
+"\\\\server\\a" cannot be collected: it starts with two slashes, which means a share or a raw device and not a file of this device. Give the path on a drive.
+"C:\\a\\..\\b" cannot be collected: it holds .., so it means another file than the one approvers would read. Write the path out.
+"C:\\a:b" cannot be collected: it holds a second colon, which means a hidden stream of the file. Give the path of the file itself.
+"C:\\*.log" cannot be collected: it holds * or ?, and getfile collects exactly one file. Give the full name, one getfile for each file.
+"C:\\%TEMP%\\a" cannot be collected: it holds a variable between % signs, and approvers must see where it leads. Write the path out.
+"C:\\a." cannot be collected: a part of it ends in a dot or a blank, which Windows drops, so it means another file. Take it away.
+"C:\\a|b" cannot be collected: it holds ", <, > or |, which no such path may hold. Take it away.
+"C:\\a\\" cannot be collected: it ends in a slash, so it is a folder, and getfile collects one file. Give the path of a file."
+`);
+    expect(answers[0]).toContain('For example: getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip');
   });
   test('when there are hidden characters in a command, the device and the reason', () => {
     expect(answer('on ws-\u200b042 run a.ps1 x\ty because INC\u0007')).toMatchInlineSnapshot(`
@@ -168,8 +199,8 @@ because <reason>"
   });
   test('when something is too long', () => {
     expect(
-  answer(`on ${'d'.repeat(300)}\nrun ${'n'.repeat(201)} ${'a'.repeat(2_001)}\nbecause ${'r'.repeat(1_001)}`)
-).toMatchInlineSnapshot(`
+      answer(`on ${'d'.repeat(300)}\nrun ${'n'.repeat(201)} ${'a'.repeat(2_001)}\nbecause ${'r'.repeat(1_001)}`),
+    ).toMatchInlineSnapshot(`
 "- The device is 300 characters long and 253 is the most I accept. Shorten it and send it again.
 - The name is 201 characters long and 200 is the most I accept. Shorten it. For example: run minidump.ps1 OfficeClickToRun
 - The argument string is 2,001 characters long and 2,000 is the most I accept. Shorten it. For example: run minidump.ps1 OfficeClickToRun
@@ -177,43 +208,89 @@ because <reason>"
 `);
   });
   test('when there are too many commands', () => {
-    expect(answer(`on ws-042\n${'run a.ps1\n'.repeat(11)}because INC-1042`)).toMatchInlineSnapshot(`"These are 11 commands and 10 is the most that approvers can read on one card. Split them into several requests."`);
+    expect(answer(`on ws-042\n${'run a.ps1\n'.repeat(11)}because INC-1042`)).toMatchInlineSnapshot(
+      `"These are 11 commands and 10 is the most that approvers can read on one card. Split them into several requests."`,
+    );
   });
   test('when the commands do not fit on a card', () => {
-    expect(
-  answer(`on ws-042\n${`run a.ps1 ${'x'.repeat(1_999)}\n`.repeat(4)}because INC-1042`)
-).toMatchInlineSnapshot(`"The commands are 8,016 characters long together and 6,000 is the most that fits on the approval card. Shorten them or split them into several requests."`);
+    expect(answer(`on ws-042\n${`run a.ps1 ${'x'.repeat(1_999)}\n`.repeat(4)}because INC-1042`)).toMatchInlineSnapshot(
+      `"The commands are 8,016 characters long together and 6,000 is the most that fits on the approval card. Shorten them or split them into several requests."`,
+    );
   });
   test('when an id is wrong', () => {
-    expect(answer('status LR-O0I1')).toMatchInlineSnapshot(`""LR-O0I1" is not a request id. An id is LR- and four or more characters, never 0, O, 1, I, L or U, and stands on the request's card. For example: status LR-7F3K"`);
+    expect(answer('status LR-O0I1')).toMatchInlineSnapshot(
+      `""LR-O0I1" is not a request id. An id is LR- and four or more characters, never 0, O, 1, I, L or U, and stands on the request's card. For example: status LR-7F3K"`,
+    );
   });
   test('when a word needs more', () => {
-    expect(answer('result')).toMatchInlineSnapshot(`"result needs more: result <id> [n]. For example: result LR-7F3K 2"`);
+    expect(answer('result')).toMatchInlineSnapshot(
+      `"result needs more: result <id> [n]. For example: result LR-7F3K 2"`,
+    );
   });
   test('when there is too much', () => {
-    expect(answer('queue please')).toMatchInlineSnapshot(`"I do not understand "please" after queue, which goes: queue. For example: queue"`);
+    expect(answer('queue please')).toMatchInlineSnapshot(
+      `"I do not understand "please" after queue, which goes: queue. For example: queue"`,
+    );
   });
   test('when because is missing', () => {
-    expect(answer('cancel lr-7f3k wrong device')).toMatchInlineSnapshot(`"I do not understand "wrong device" after LR-7F3K. If it is the reason, put because before it: cancel LR-7F3K because wrong device"`);
+    expect(answer('cancel lr-7f3k wrong device')).toMatchInlineSnapshot(
+      `"I do not understand "wrong device" after LR-7F3K. If it is the reason, write the word because before it: cancel LR-7F3K because wrong device"`,
+    );
   });
   test('when a denial has no reason', () => {
-    expect(answer('deny LR-7F3K')).toMatchInlineSnapshot(`"A denial needs a reason, so that the requester knows what to change. Put it after because: deny LR-7F3K because the ticket names another device"`);
-    expect(answer('deny LR-7F3K wrong device')).toMatchInlineSnapshot(`"A denial needs a reason, so that the requester knows what to change. Put it after because: deny LR-7F3K because wrong device"`);
+    expect(answer('deny LR-7F3K')).toMatchInlineSnapshot(
+      `"A denial needs a reason, so that the requester knows what to change. Write it after the word because: deny LR-7F3K because the ticket names another device"`,
+    );
+    expect(answer('deny LR-7F3K wrong device')).toMatchInlineSnapshot(
+      `"A denial needs a reason, so that the requester knows what to change. Write it after the word because: deny LR-7F3K because wrong device"`,
+    );
   });
   test('when a digest or a number is wrong', () => {
-    expect(answer('approve LR-7F3K yes')).toMatchInlineSnapshot(`""yes" is not the digest of LR-7F3K. It is the six or more characters 0-9 and a-f that the card shows, and proves which version you read. For example: approve LR-7F3K 3f9a21c0"`);
-    expect(answer('result LR-7F3K all')).toMatchInlineSnapshot(`""all" is not the number of a command. Commands of a request are counted from 1. For example: result LR-7F3K 1"`);
+    expect(answer('approve LR-7F3K yes')).toMatchInlineSnapshot(
+      `""yes" is not the digest of LR-7F3K. It is the six or more characters 0-9 and a-f that the card shows, and proves which version you read. For example: approve LR-7F3K 3f9a21c0"`,
+    );
+    expect(answer('result LR-7F3K all')).toMatchInlineSnapshot(
+      `""all" is not the number of a command. Commands of a request are counted from 1. For example: result LR-7F3K 1"`,
+    );
   });
   test('when other text holds hidden characters', () => {
-    expect(answer('device ws\u200b042')).toMatchInlineSnapshot(`"The message holds characters that nobody can see: ws\\u{200b}042. Approvers could not read it as it is, so delete them (type it instead of pasting it) and send it again."`);
-    expect(answer(`library ${'x'.repeat(300)}`)).toMatchInlineSnapshot(`"What to look for is 300 characters long and 253 is the most I accept. Shorten it and send it again."`);
+    expect(answer('device ws\u200b042')).toMatchInlineSnapshot(
+      `"The message holds characters that nobody can see: ws\\u{200b}042. Approvers could not read it as it is, so delete them (type it instead of pasting it) and send it again."`,
+    );
+    expect(answer(`library ${'x'.repeat(300)}`)).toMatchInlineSnapshot(
+      `"What to look for is 300 characters long and 253 is the most I accept. Shorten it and send it again."`,
+    );
   });
   test('when a form sends typographic arguments', () => {
     const command = { type: 'RunScript', scriptName: 'a.ps1', args: '“x”' } as const;
     const draft = { device: 'ws-042', commands: [command], reason: 'x' };
     const fault = { type: 'typographicArgs', index: 0, characters: ['“', '”'] } as const;
-    expect(describeFault({ type: 'badCommand', fault, draft })).toMatchInlineSnapshot(`"The arguments hold “ ”, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or -. For example: run minidump.ps1 OfficeClickToRun"`);
+    expect(describeFault({ type: 'badCommand', fault, draft })).toMatchInlineSnapshot(
+      `"The arguments hold “ ”, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or -. For example: run minidump.ps1 OfficeClickToRun"`,
+    );
   });
+});
+
+test('a request is not called correct while another fault in it is not', () => {
+  expect(answer('run a.ps1 $x because INC-1042')).not.toContain('$x');
+});
+
+test('a corrected request keeps its blanks, so that it can be copied', () => {
+  expect(answer('on ws-042 run a.ps1 "x  y"')).toContain('run a.ps1 "x  y"\n');
+});
+
+test('a corrected request shows hidden characters when a fault is described alone', () => {
+  const draft = { device: '', commands: [{ type: 'PutFile', fileName: 'a\u202eb' }], reason: '{{DATE(x)}}' } as const;
+  const sentence = describeFault({ type: 'missingDevice', draft });
+  expect(sentence).toContain('putfile a\\u{202e}b\n');
+  expect(sentence).not.toContain('{{');
+});
+
+test('a missing part never comes with a request that lacks a command of the person', () => {
+  const parsed = parseMessage({ text: 'run a.ps1; shutdown', notices: [] });
+  const sentences = parsed.ok ? [] : parsed.error.map(describeFault);
+  expect(sentences).toHaveLength(3);
+  for (const sentence of sentences) expect(sentence).not.toContain('run a.ps1');
 });
 
 test('the text of a person is cut in a sentence and never holds a hidden character', () => {

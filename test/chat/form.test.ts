@@ -62,25 +62,25 @@ describe('faults stand under their inputs', () => {
   });
   test('when each input has one', () => {
     expect(
-  faultsOf({
-    device: 'ws\u200b',
-    type1: 'putfile',
-    type2: 'putfile',
-    name2: 'a.zip',
-    args2: '-x',
-    type3: 'run',
-    name3: 'C:\\a.ps1',
-    args3: 'a;b',
-    type4: 'run',
-    args4: '“x”',
-    type5: 'run',
-    name5: 'a.ps1',
-    args5: 'x\u00a0y',
-    type6: 'getfile',
-    name6: '%TEMP%\\a',
-    reason: 'x\u0000'
-  })
-).toMatchInlineSnapshot(`
+      faultsOf({
+        device: 'ws\u200b',
+        type1: 'putfile',
+        type2: 'putfile',
+        name2: 'a.zip',
+        args2: '-x',
+        type3: 'run',
+        name3: 'C:\\a.ps1',
+        args3: 'a;b',
+        type4: 'run',
+        args4: '“x”',
+        type5: 'run',
+        name5: 'a.ps1',
+        args5: 'x\u00a0y',
+        type6: 'getfile',
+        name6: '%TEMP%\\a',
+        reason: 'x\u0000',
+      }),
+    ).toMatchInlineSnapshot(`
 [
   "device: The device holds characters that nobody can see: ws\\u{200b}. Approvers could not read it as it is, so delete them (type it instead of pasting it) and send it again.",
   "name3: "C:\\a.ps1" cannot be the name of a library file. Give the name only, without a folder, not starting with a dot, and without any of \\ / : * ? " < > |; library lists the names.",
@@ -96,8 +96,8 @@ describe('faults stand under their inputs', () => {
   });
   test('when something is too long', () => {
     expect(
-  faultsOf({ ...filled, device: 'd'.repeat(254), args2: 'a'.repeat(2_001), reason: 'r'.repeat(1_001) })
-).toMatchInlineSnapshot(`
+      faultsOf({ ...filled, device: 'd'.repeat(254), args2: 'a'.repeat(2_001), reason: 'r'.repeat(1_001) }),
+    ).toMatchInlineSnapshot(`
 [
   "device: The device is 254 characters long and 253 is the most I accept. Shorten it and send it again.",
   "args2: The argument string is 2,001 characters long and 2,000 is the most I accept. Shorten it.",
@@ -184,6 +184,12 @@ describe('rows', () => {
     expect(editForm(two, { type: 'remove', row: 9 })).toEqual(two);
     const one = editForm(two, { type: 'remove', row: 1 });
     expect(editForm(one, { type: 'remove', row: 1 })).toEqual(one);
+  });
+
+  test('are not added beyond ten', () => {
+    let input = createForm(null);
+    for (let i = 0; i < 20; i++) input = editForm(input, { type: 'add', verb: 'run' });
+    expect(verbsOf(input)).toEqual(['putfile', ...Array.from({ length: 8 }, () => 'run'), 'getfile']);
   });
 
   test('stay in the allowed order and at ten at most, whatever is pressed', () => {

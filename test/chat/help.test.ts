@@ -99,7 +99,7 @@ test('the grammar for the documentation comes from the same table', () => {
 
 - Put one command on a line, or several on one line with ; between them.
 - Commands go in the order putfile, run, getfile, as often as you like, 10 at most; Defender takes no other order.
-- Everything after the script name is its argument string, as typed; -parameters "<arguments>" as in the Defender console means the same.
+- Everything after the script name is its argument string, as typed; -parameters "&lt;arguments>" as in the Defender console means the same.
 - Arguments cannot hold any of ; & | ! $, because Defender does not allow them.
 - A device, name or path with blanks stands in double quotes: getfile "C:\\Program Files\\x.log".
 - The reason starts at the first line, or part after ;, that begins with because. If no line does, it starts at the first because outside double quotes. All that follows is the reason.

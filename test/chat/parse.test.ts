@@ -179,6 +179,13 @@ describe('notices', () => {
   });
 });
 
+test('a draft is written so that a device called like a command, or with blanks, is read back', () => {
+  for (const device of ['run', 'because', 'ws 042', 'a;b', 'ws-042']) {
+    const draft = { ...example, device };
+    expect(draftOf(writeDraft(draft))).toEqual(draft);
+  }
+});
+
 describe('other words', () => {
   test.each([
     ['new', { type: 'newForm', device: null }],
@@ -289,6 +296,7 @@ const tricky = fc.oneof(
         '-parameters',
         '"',
         "'",
+        ';',
         ' ',
         '  ',
         'run',
