@@ -202,6 +202,6 @@ test('no message makes cleaning throw or take long', () => {
     const start = performance.now();
     clean(text, { html: text });
     clean(text);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(2_000);
   }
 });

@@ -386,7 +386,7 @@ describe('properties', () => {
     for (const piece of ['because', ' because', '"', '" "', ';', '; ', ' \t', '\n', 'run x;', '“”', '-parameters ']) {
       const start = performance.now();
       parse(`on a run b ${piece.repeat(Math.floor(11_900 / piece.length))} x`);
-      expect(performance.now() - start).toBeLessThan(500);
+      expect(performance.now() - start).toBeLessThan(2_000);
     }
   });
 });
