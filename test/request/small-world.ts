@@ -1,0 +1,323 @@
+import { minutes, seconds } from '../../src/lib/clock';
+import type { Effect, News } from '../../src/request/effect';
+import type { Event, ObservedAction } from '../../src/request/event';
+import { type CommandProgress, isFinal, type LiveResponseRequest, type Vote } from '../../src/request/request';
+import { openRequest, transition } from '../../src/request/transition';
+import { wakeAt } from '../../src/request/wake-at';
+import { action, ana, base, commands, createdAt, dan, decideBy, progress, samples, vote } from './sample';
+import type { Fate, Step } from './small-world-steps';
+
+interface DefenderAction {
+  readonly id: string;
+  readonly visibleAt: number;
+  status: string;
+  progress: readonly CommandProgress[];
+  vanished: boolean;
+  acted: boolean;
+  seen: ObservedAction[];
+}
+
+/** A POST is given up after this long; Defender may take it at any time before (`late`). Shorter than the lease, by design. */
+const leaseMs = minutes(3);
+/** The poll looks for a missing action by id only after it can no longer be hidden. */
+const hiddenMs = seconds(150);
+
+/** One request, the people around it, and Defender, as the service sees them: effects are performed as the runners perform them. */
+export function createSmallWorld(approvalsNeeded: number) {
+  const world = {
+    now: createdAt,
+    request: openRequest({ ...base, approvalsNeeded }, decideBy).request as LiveResponseRequest,
+    actions: [] as DefenderAction[],
+    /** Votes as they were really cast and counted. */
+    votes: [] as Vote[],
+    news: [] as News[],
+    fetched: [] as number[],
+    submissions: [] as number[],
+    /** Broken promises, in words. */
+    broken: [] as string[],
+  };
+  const submits: number[] = [];
+  const cancels: string[] = [];
+  let lookUps: number[] = [];
+  let timers: { at: number; run: () => void }[] = [];
+  let readable = true;
+  let busyWith: 'nothing' | 'post' = 'nothing';
+
+  const expect = (holds: boolean, promise: string) => {
+    if (!holds) world.broken.push(`${promise} (${world.request.state})`);
+  };
+
+  function apply(event: Event): boolean {
+    const before = deepFreeze(world.request);
+    const outcome = transition(before, deepFreeze(event), world.now);
+    if (!outcome.ok) return false;
+    const { request, effects } = outcome.value;
+    if (isFinal(before.state)) expect(request === before && effects.length === 0, 'a final state is final');
+    world.request = request;
+    for (const effect of effects) take(effect);
+    expect(
+      sameFields(request, samples[request.state]),
+      `it carries exactly its own fields, not ${Object.keys(request)}`,
+    );
+    return true;
+  }
+
+  function take(effect: Effect): void {
+    switch (effect.type) {
+      case 'submit': {
+        const approvers = new Set(world.votes.filter((v) => v.decision === 'approve').map((v) => v.by.id));
+        expect(approvers.size >= Math.max(approvalsNeeded, 1), 'enough people approved before it is submitted');
+        expect(
+          world.votes.every((v) => v.by.id !== ana.id && v.by.id !== dan.id && v.digest === base.digest),
+          'only approvers other than the requester count, and only over what they were shown',
+        );
+        expect(!world.submissions.includes(effect.attempt), 'each attempt is asked for once');
+        world.submissions.push(effect.attempt);
+        submits.push(effect.attempt);
+        break;
+      }
+      case 'lookUp':
+        lookUps.push(effect.dueAt);
+        break;
+      case 'cancelAction':
+        expect(
+          world.actions.some((a) => a.id === effect.actionId),
+          'only our own actions are cancelled',
+        );
+        cancels.push(effect.actionId);
+        break;
+      case 'fetchResult':
+        world.fetched.push(effect.index);
+        break;
+      case 'reply':
+        world.news.push(effect.news);
+        break;
+    }
+  }
+
+  const create = (hideMs: number): DefenderAction => {
+    const created: DefenderAction = {
+      id: `action-${world.actions.length + 1}`,
+      visibleAt: world.now + hideMs,
+      status: 'Pending',
+      progress: commands.map((_, index) => progress(index)),
+      vanished: false,
+      acted: false,
+      seen: [],
+    };
+    world.actions.push(created);
+    return created;
+  };
+  const snapshot = (a: DefenderAction): ObservedAction =>
+    action(a.status, { actionId: a.id, progress: a.progress, cancellationRequestor: 'somebody' });
+  const isOpen = (a: DefenderAction) => a.status === 'Pending' || a.status === 'InProgress';
+
+  function submit(fate: Fate, hideMs: number, lateMs: number): void {
+    if (busyWith === 'post' || submits.shift() === undefined) return;
+    const soon = world.now + seconds(30);
+    switch (fate) {
+      case 'created':
+        return void apply({ type: 'accepted', action: snapshot(create(hideMs)) });
+      case 'lostAfter':
+        create(hideMs);
+        return void apply({ type: 'unclear' });
+      case 'lostBefore':
+        return void apply({ type: 'unclear' });
+      case 'late':
+        timers.push({ at: world.now + lateMs, run: () => void create(hideMs) });
+        return void apply({ type: 'unclear' });
+      case 'crashAfter':
+      case 'crashBefore':
+        // Nobody answers; whoever claims the row after the lease must not send it again.
+        if (fate === 'crashAfter') create(hideMs);
+        busyWith = 'post';
+        return void timers.push({
+          at: world.now + leaseMs,
+          run: () => {
+            busyWith = 'nothing';
+            apply({ type: 'unclear' });
+          },
+        });
+      case 'busy':
+        return void apply({ type: 'putBack', hold: { type: 'deviceBusy' }, notBefore: soon });
+      case 'rate':
+        return void apply({ type: 'putBack', hold: { type: 'rateLimited' }, notBefore: soon });
+      case 'sessions':
+        return void apply({ type: 'putBack', hold: { type: 'sessionsFull' }, notBefore: soon });
+      case 'notSent':
+        return void apply({ type: 'putBack', hold: { type: 'checkFailed', code: 'x' }, notBefore: soon });
+      case 'rejected':
+        return void apply({ type: 'rejected', code: 'OsPlatformNotSupported', message: 'no' });
+    }
+  }
+
+  function look(): void {
+    const shown = world.actions.find((a) => !a.vanished && a.visibleAt <= world.now);
+    apply({ type: 'lookedUp', complete: readable, action: readable && shown ? snapshot(shown) : null });
+  }
+
+  function pass(ms: number): void {
+    const until = world.now + ms;
+    for (;;) {
+      const due = Math.min(...timers.map((t) => t.at), ...lookUps);
+      if (due > until) break;
+      world.now = Math.max(world.now, due);
+      const timer = timers.find((t) => t.at === due);
+      if (timer) {
+        timers = timers.filter((t) => t !== timer);
+        timer.run();
+      } else {
+        lookUps = lookUps.filter((at) => at !== due);
+        if (world.request.state === 'unknown') look();
+      }
+    }
+    world.now = until;
+    clock();
+  }
+
+  function clock(): void {
+    const due = wakeAt(world.request);
+    const before = world.request;
+    apply({ type: 'clock' });
+    if (due !== null && due <= world.now) expect(world.request !== before, 'a clock that is due changes something');
+    const again = wakeAt(world.request);
+    expect(again === null || again > world.now, 'a clock that was due is not due again');
+  }
+
+  function poll(stale: boolean, bare: boolean): void {
+    const { request } = world;
+    if (request.state !== 'pending' && request.state !== 'running') return;
+    const ours = world.actions.find((a) => a.id === request.actionId);
+    if (!ours || ours.visibleAt > world.now) return;
+    if (ours.vanished) {
+      if (world.now - request.submittedAt >= hiddenMs) apply({ type: 'vanished' });
+      return;
+    }
+    const fresh = snapshot(ours);
+    const read = stale ? (ours.seen.at(-1) ?? fresh) : fresh;
+    ours.seen.push(fresh);
+    apply({ type: 'observed', action: bare ? { ...read, progress: [] } : read });
+    if (!stale && !bare) expect(apply({ type: 'observed', action: read }), 'the same read again is understood');
+  }
+
+  function device(what: Extract<Step, { do: 'device' }>['what']): void {
+    const ours = world.actions.find((a) => isOpen(a) && !a.vanished);
+    if (!ours) return;
+    if (what === 'timeOut') ours.status = 'TimeOut';
+    else if (what === 'foreignCancel') ours.status = 'Cancelled';
+    else if (ours.status === 'Pending') {
+      if (what === 'reach') ours.status = 'InProgress';
+    } else {
+      const at = ours.progress.findIndex((p) => p.status === 'Created');
+      const current = ours.progress[at];
+      if (current === undefined) ours.status = 'Succeeded';
+      else {
+        ours.acted = true;
+        const started = current.startedAt !== null;
+        const status = what === 'fail' ? 'Failed' : started ? 'Completed' : 'Created';
+        ours.progress = ours.progress.with(at, { ...current, startedAt: 't', status });
+        if (what === 'fail') ours.status = 'Failed';
+      }
+    }
+  }
+
+  function sendCancel(accepted: boolean): void {
+    const ours = world.actions.find((a) => a.id === cancels[0]);
+    if (cancels.shift() === undefined) return;
+    if (accepted && ours && !ours.vanished && isOpen(ours)) ours.status = 'Cancelled';
+    else apply({ type: 'cancelRefused', code: 'BadRequest' });
+  }
+
+  function play(next: Step): void {
+    switch (next.do) {
+      case 'vote': {
+        const cast = vote(next.by, next.decision, { digest: next.digest, at: world.now });
+        if (apply({ type: 'voted', vote: cast })) world.votes.push(cast);
+        break;
+      }
+      case 'cancel':
+        apply({ type: 'cancelAsked', by: next.by, reason: null });
+        break;
+      case 'pass':
+        pass(next.ms);
+        break;
+      case 'change':
+        apply({ type: 'changed', changes: [{ type: 'policyChanged' }] });
+        break;
+      case 'checkFails':
+        if (world.request.state === 'queued')
+          apply({ type: 'putBack', hold: { type: 'checkFailed', code: 'x' }, notBefore: world.now + seconds(15) });
+        break;
+      case 'admit':
+        apply({ type: 'admitted' });
+        break;
+      case 'submit':
+        submit(next.fate, next.hideMs, next.lateMs);
+        break;
+      case 'lists':
+        readable = next.readable;
+        break;
+      case 'device':
+        device(next.what);
+        break;
+      case 'vanish':
+        if ('actionId' in world.request && world.request.actionId !== null)
+          for (const a of world.actions) a.vanished = true;
+        break;
+      case 'reappear':
+        for (const a of world.actions) a.vanished = false;
+        break;
+      case 'poll':
+        poll(next.stale, next.bare);
+        break;
+      case 'sendCancel':
+        sendCancel(next.accepted);
+        break;
+    }
+    checkWaiting();
+  }
+
+  /** Whatever waits has something that will wake it, or Defender, whose actions all end. */
+  function checkWaiting(): void {
+    const { request } = world;
+    if (request.state === 'submitting')
+      expect(submits.length === 1 || busyWith === 'post', 'its submission is at work');
+    else expect(submits.length === 0, 'no submission is left behind');
+    if (request.state === 'unknown') expect(lookUps.length > 0, 'somebody looks it up');
+    if (request.state === 'awaitingApproval' || request.state === 'queued')
+      expect(wakeAt(request) !== null, 'it has a clock');
+    if (request.state === 'pending')
+      expect(wakeAt(request) !== null || request.cancel !== null, 'it has a clock or a wish to cancel');
+  }
+
+  /** From here on everything works: lists can be read, the device answers, and Defender obeys. */
+  function settle(): void {
+    readable = true;
+    for (let i = 0; i < 400 && !isOver(world.request); i++) {
+      play({ do: 'admit' });
+      play({ do: 'submit', fate: 'created', hideMs: 0, lateMs: 0 });
+      play({ do: 'sendCancel', accepted: true });
+      play({ do: 'pass', ms: minutes(1) });
+      play({ do: 'device', what: 'reach' });
+      play({ do: 'device', what: 'next' });
+      play({ do: 'poll', stale: false, bare: false });
+    }
+  }
+
+  return { world, play, settle };
+}
+
+export type SmallWorld = ReturnType<typeof createSmallWorld>;
+
+/** Final, or in the one doubt that only people can end: an action that we know and that Defender no longer shows. */
+export const isOver = (request: LiveResponseRequest): boolean =>
+  isFinal(request.state) || (request.state === 'unknown' && request.doubt === 'vanished');
+
+const sameFields = (a: object, b: object): boolean =>
+  Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((key) => key in b);
+
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}
