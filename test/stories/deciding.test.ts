@@ -1,0 +1,235 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { minutes, seconds } from '../../src/lib/clock';
+import { readMessage } from '../fakes/fake-connector';
+import { ana, bo, channelId, cy, dee, policyOf, Stage, type StageOptions, seedExample, teamId, wordsOf } from './stage';
+
+let stage: Stage;
+const open = async (options: StageOptions = {}): Promise<string> => {
+  stage = await Stage.open(options);
+  return stage.ask(ana, seedExample);
+};
+afterEach(() => stage.close());
+
+test('a denial needs a reason, and with one nothing ever reaches Defender', async () => {
+  const thread = await open();
+  const card = stage.cardFor(bo);
+  const without = await stage.press(bo, card, 'Deny', { reason: '   ' });
+  expect(wordsOf(without)).toContain('A denial needs a reason');
+  await stage.press(bo, card, 'Deny', { reason: 'wrong host, see INC-7' });
+  await stage.pass(minutes(5), seconds(30));
+  expect(stage.thread(thread)).toContain('wrong host, see INC-7');
+  expect(stage.thread(thread)).toContain('Denied');
+  expect(stage.submissions).toEqual([]);
+});
+
+test('the requester cannot approve their own request, in the thread or by words', async () => {
+  const thread = await open({ policy: policyOf({ approvers: [ana, bo] }) });
+  const click = await stage.press(ana, stage.cardIn(thread), 'Approve');
+  expect(wordsOf(click)).toContain('You opened this request, so someone else must decide it.');
+  await stage.reply(ana, thread, `approve ${stage.requestId(thread)}`);
+  expect(stage.thread(thread)).toContain('You opened this request, so someone else must decide it.');
+  expect(stage.submissions).toEqual([]);
+});
+
+test('a stranger who sees the card in the thread cannot decide it, and the try is audited', async () => {
+  const thread = await open();
+  const click = await stage.press(dee, stage.cardIn(thread), 'Approve');
+  expect(wordsOf(click)).toContain('the policy does not name you as one of its approvers');
+  const refused = (await stage.service.store.auditRows()).filter((r) => r.what === 'refused');
+  expect(refused).toMatchObject([{ actor: dee.aadObjectId, detail: { refusal: 'notAnApprover' } }]);
+  expect(stage.submissions).toEqual([]);
+});
+
+test('an approver may decide on the card in the thread', async () => {
+  const thread = await open();
+  await stage.press(cy, stage.cardIn(thread), 'Approve');
+  await stage.pass(seconds(2));
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('the second click is told who decided and when, and every copy has lost its buttons', async () => {
+  const thread = await open();
+  const [forBo, forCy] = [stage.cardFor(bo), stage.cardFor(cy)];
+  const cyAction = stage.action(forCy, 'Approve');
+  await stage.press(bo, forBo, 'Approve');
+  const late = await stage.teams.click(cy, forCy.id, { verb: String(cyAction?.verb), data: cyAction?.data });
+  expect(wordsOf(late)).toContain('was already approved by Bo Approver at 2 Mar 2026 09:00 UTC');
+  await stage.settle();
+  for (const where of [
+    thread,
+    stage.connector.personalConversationId(bo.aadObjectId),
+    stage.connector.personalConversationId(cy.aadObjectId),
+  ]) {
+    expect(() => stage.cardIn(where)).toThrow('No card with Approve');
+  }
+  await stage.pass(seconds(20));
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('many clicks at one instant come to exactly one decision and one submission', async () => {
+  const thread = await open();
+  const [forBo, forCy, inThread] = [stage.cardFor(bo), stage.cardFor(cy), stage.cardIn(thread)];
+  const click = (person: typeof bo, card: typeof forBo, title: string) => {
+    const action = stage.action(card, title);
+    return stage.teams.click(person, card.id, {
+      verb: String(action?.verb),
+      data: { ...(action?.data as object), reason: 'no' },
+    });
+  };
+  await Promise.all([
+    click(bo, forBo, 'Approve'),
+    click(bo, forBo, 'Approve'),
+    click(cy, forCy, 'Deny'),
+    click(cy, inThread, 'Approve'),
+    click(bo, inThread, 'Deny'),
+  ]);
+  await stage.pass(seconds(30));
+  const votes = (await stage.service.store.auditRows()).filter((r) => r.what === 'voted');
+  expect(votes).toHaveLength(1);
+  expect(stage.submissions.length).toBe(votes[0]?.detail.decision === 'approve' ? 1 : 0);
+});
+
+test('two approvals are two people', async () => {
+  const thread = await open({ policy: policyOf({ approvals: 2 }) });
+  const first = await stage.press(bo, stage.cardFor(bo), 'Approve');
+  expect(wordsOf(first)).toContain('is counted');
+  const again = await stage.press(bo, stage.cardFor(bo), 'Approve');
+  expect(wordsOf(again)).toContain('You have voted on this request already');
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+  await stage.approve(cy);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+  expect(stage.thread(thread)).toContain('Bo Approver');
+});
+
+test('a card decides only where it was posted and for whom it was posted', async () => {
+  const thread = await open();
+  const data = stage.action(stage.cardFor(bo), 'Approve')?.data;
+  const inThread = stage.cardIn(thread);
+  const elsewhere = await stage.teams.click(bo, inThread.id, { verb: 'vote.approve', data });
+  expect(wordsOf(elsewhere)).toContain('This request belongs to another conversation');
+  const build = stage.teams.build.execute(cy, stage.cardFor(bo).id, { verb: 'vote.approve', data });
+  expect(wordsOf(await stage.teams.deliver(build))).toContain('This card was sent to someone else');
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+});
+
+test.each([
+  ['a made-up token', { token: 'x'.repeat(32) }],
+  ['no token', {}],
+  ['a token that is no text', { token: { $ne: '' } }],
+  ['the request id in place of a token', { token: 'LR-AAAA', requestId: 'LR-AAAA' }],
+])('forged card data decides nothing: %s', async (_name, data) => {
+  const thread = await open();
+  const answer = await stage.teams.click(bo, stage.cardFor(bo).id, { verb: 'vote.approve', data });
+  expect(answer.status).toBe(200);
+  expect(wordsOf(answer)).toMatch(/no longer valid|do not know this button/);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+  expect(stage.thread(thread)).not.toContain('approved by');
+});
+
+test('nobody deciding in time is told as that, never as a denial', async () => {
+  const thread = await open({ policy: policyOf({ decideBy: '10m' }) });
+  const card = stage.cardFor(bo);
+  const action = stage.action(card, 'Approve');
+  await stage.pass(minutes(11), seconds(30));
+  expect(stage.thread(thread)).toContain('nobody decided in time');
+  const late = await stage.teams.click(bo, card.id, { verb: String(action?.verb), data: action?.data });
+  expect(wordsOf(late)).toContain('nobody decided in time, which is not a denial');
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+});
+
+test('words decide when cards fail, in a place where the request was shown', async () => {
+  const thread = await open();
+  const id = stage.requestId(thread);
+  await stage.tell(dee, `approve ${id}`);
+  expect(stage.chat(dee)).toContain('This request belongs to another conversation');
+  await stage.tell(bo, `approve ${id} 000000000000`);
+  expect(stage.chat(bo)).toContain('This is not what you were shown');
+  await stage.tell(bo, `approve ${id}`);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('a changed policy voids what was shown under the old one', async () => {
+  const thread = await open();
+  await writeFile(join(stage.dir, 'policy.yaml'), policyOf({ approvals: 2 }));
+  await stage.restart();
+  const click = await stage.press(bo, stage.cardFor(bo), 'Approve');
+  expect(wordsOf(click)).toContain('The approval policy has changed');
+  expect(stage.thread(thread)).toContain('void');
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+});
+
+test('an approver who never added the bot is named in the thread, and can decide there', async () => {
+  stage = await Stage.open({ installed: [bo] });
+  stage.connector.block(cy.aadObjectId);
+  const thread = await stage.ask(ana, seedExample);
+  await stage.pass(seconds(5));
+  expect(stage.thread(thread)).toContain('to Cy Approver in their own chat');
+  await stage.press(cy, stage.cardIn(thread), 'Approve');
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('a click that Teams delivers twice counts once', async () => {
+  await open({ policy: policyOf({ approvals: 2 }) });
+  const action = stage.action(stage.cardFor(bo), 'Approve');
+  const activity = stage.teams.build.execute(bo, stage.cardFor(bo).id, {
+    verb: String(action?.verb),
+    data: action?.data,
+  });
+  const answers = [await stage.teams.deliver(activity), await stage.teams.deliver(activity)];
+  expect(answers.map((a) => a.status)).toEqual([200, 200]);
+  const votes = (await stage.service.store.auditRows()).filter((r) => r.what === 'voted');
+  expect(votes).toHaveLength(1);
+});
+
+test('an old client that submits instead of executing decides the same way', async () => {
+  await open();
+  const card = stage.cardFor(bo);
+  const fallback = stage.action(card, 'Approve')?.fallback as { readonly data: Readonly<Record<string, unknown>> };
+  await stage.teams.submit(bo, card.id, fallback.data);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('people of another tenant are not served', async () => {
+  const thread = await open();
+  const action = stage.action(stage.cardIn(thread), 'Approve');
+  const activity = stage.teams.build.execute(bo, stage.cardIn(thread).id, {
+    verb: String(action?.verb),
+    data: action?.data,
+  });
+  const foreign = {
+    ...activity,
+    channelData: { ...(activity.channelData as object), tenant: { id: '99999999-0000-4000-8000-000000000001' } },
+  };
+  const answer = await stage.teams.deliver(foreign);
+  expect(answer.status).toBeGreaterThanOrEqual(400);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+});
+
+test('the card of a running request can be cancelled by its requester and by nobody else but the approvers', async () => {
+  stage = await Stage.open();
+  const thread = await stage.ask(ana, 'on srv-db-01 run collect-logs.ps1 because INC-9');
+  await stage.approve(bo);
+  await stage.pass(seconds(3));
+  await stage.reply(dee, thread, `cancel ${stage.requestId(thread)}`);
+  expect(stage.thread(thread)).toContain('only its requester and its approvers may');
+  await stage.teams.say(
+    ana,
+    { scope: 'channel', teamId, channelId, threadId: thread.split('messageid=')[1] ?? null },
+    `cancel ${stage.requestId(thread)} because wrong host`,
+  );
+  await stage.pass(seconds(20));
+  expect(stage.thread(thread)).toMatch(/Cancelled/);
+  const messages = stage.connector.messages(thread).map(readMessage);
+  expect(messages.join('\n')).toContain('wrong host');
+});
