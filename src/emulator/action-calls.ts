@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { type Action, actionToJson, createCommand, isFinal } from './action';
+import { type Action, actionToJson, createAction, isFinal } from './action';
 import { type Answer, json, refuse, refuseBare } from './answer';
 import type { Call } from './call';
 import { type Device, isServer } from './device';
 import { machineNotFound } from './machine-calls';
 import type { EntityType } from './odata-filter';
 import { answerPage } from './odata-page';
-import { parseCancelBody, parseRunBody, type RunBody, readJsonBody } from './run-body';
+import { parseCancelBody, parseRunBody, readJsonBody } from './run-body';
 import type { World } from './world';
 
 /** What get-machineactions-collection lets `$filter` name; `$orderby` on the same is not documented but was seen to work. */
@@ -33,7 +32,15 @@ export function runLiveResponse(world: World, call: Call): Answer {
   if (device === null) return machineNotFound(key);
   const refusal = findRunRefusal(world, device, call.now);
   if (refusal !== null) return refusal;
-  const action = createAction(world, { device, run: run.value, call });
+  const action = createAction({
+    requestor: requestorOf(world, call),
+    requestorComment: run.value.comment,
+    machineId: device.machine.id,
+    computerDnsName: device.machine.computerDnsName,
+    createdAt: call.now,
+    visibleAt: call.now + world.times.hiddenMs,
+    commands: run.value.commands,
+  });
   world.actions.push(action);
   return json(201, entity(world, action));
 }
@@ -129,35 +136,6 @@ function findRunRefusal(world: World, device: Device, now: number): Answer | nul
     );
   }
   return null;
-}
-
-function createAction(
-  world: World,
-  given: { readonly device: Device; readonly run: RunBody; readonly call: Call },
-): Action {
-  const { device, run, call } = given;
-  return {
-    id: randomUUID(),
-    type: 'LiveResponse',
-    requestor: requestorOf(world, call),
-    requestorComment: run.comment,
-    machineId: device.machine.id,
-    computerDnsName: device.machine.computerDnsName,
-    createdAt: call.now,
-    visibleAt: call.now + world.times.hiddenMs,
-    scope: null,
-    errorHResult: 0,
-    relatedFileInfo: null,
-    commands: run.commands.map(createCommand),
-    alive: true,
-    status: 'Pending',
-    updatedAt: call.now,
-    connectedAt: null,
-    finalAt: null,
-    cancellation: null,
-    vanished: false,
-    misreport: null,
-  };
 }
 
 /** An app shows as its display name or as its id; both were observed (defender-api.md §2.1). */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DeviceFile } from './device';
 import { formatTimestamp } from './timestamp';
 
@@ -73,9 +74,31 @@ export interface Action {
   misreport: { readonly status: ActionStatus; reads: number } | null;
 }
 
+/** A new action; what is not given is as in a Pending live response that nothing has happened to. */
+export const createAction = (
+  given: Pick<Action, 'requestor' | 'requestorComment' | 'machineId' | 'computerDnsName' | 'createdAt' | 'visibleAt'> &
+    Partial<Pick<Action, 'type' | 'status' | 'alive'>> & { readonly commands: readonly CommandRequest[] },
+): Action => ({
+  id: randomUUID(),
+  type: 'LiveResponse',
+  scope: null,
+  errorHResult: 0,
+  relatedFileInfo: null,
+  alive: true,
+  status: 'Pending',
+  updatedAt: given.createdAt,
+  connectedAt: null,
+  finalAt: isFinal(given.status ?? 'Pending') ? given.createdAt : null,
+  cancellation: null,
+  vanished: false,
+  misreport: null,
+  ...given,
+  commands: given.commands.map(createCommand),
+});
+
 export const isFinal = (status: ActionStatus): boolean => status !== 'Pending' && status !== 'InProgress';
 
-export const createCommand = (request: CommandRequest): ActionCommand => ({
+const createCommand = (request: CommandRequest): ActionCommand => ({
   ...request,
   status: 'Created',
   startedAt: null,

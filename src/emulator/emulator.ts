@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +8,7 @@ import {
   type CommandRequest,
   type CommandStatus,
   type CommandType,
-  createCommand,
+  createAction,
   isFinal,
 } from './action';
 import { cancelAs } from './action-calls';
@@ -171,7 +170,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const server = createEmulatorServer(world, faults, journal);
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
-  world.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { address, port } = server.address() as AddressInfo;
+  world.url = `http://${address}:${port}`;
   return new RunningEmulator({ world, own, faults, journal, server });
 }
 
@@ -267,29 +267,18 @@ class RunningEmulator implements Emulator {
     const device = this.#world.findDevice(spec.machineId);
     if (device === null) throw new Error(`The emulator has no device ${spec.machineId}.`);
     const createdAt = spec.createdAt ?? now;
-    const status = spec.status ?? 'Pending';
-    const action: Action = {
-      id: randomUUID(),
-      type: spec.type ?? 'LiveResponse',
+    const action = createAction({
       requestor: spec.requestor,
       requestorComment: spec.comment ?? null,
       machineId: device.machine.id,
       computerDnsName: device.machine.computerDnsName,
       createdAt,
       visibleAt: createdAt,
-      scope: null,
-      errorHResult: 0,
-      relatedFileInfo: null,
-      commands: (spec.commands ?? []).map(createCommand),
+      commands: spec.commands ?? [],
       alive: spec.status === undefined,
-      status,
-      updatedAt: createdAt,
-      connectedAt: null,
-      finalAt: isFinal(status) ? createdAt : null,
-      cancellation: null,
-      vanished: false,
-      misreport: null,
-    };
+      status: spec.status ?? 'Pending',
+      type: spec.type ?? 'LiveResponse',
+    });
     this.#world.actions.push(action);
     return viewAction(action, this.#world.settle());
   }

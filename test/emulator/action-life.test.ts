@@ -151,6 +151,17 @@ test('a device that is switched on by the test connects from then on, not in the
   expect((await read(tenant, id)).status).toBe('InProgress');
 });
 
+test('a device that becomes quicker connects from then on, not in the past', async () => {
+  const tenant = await startWithDevice();
+  await submit(tenant, runScript('five.ps1'));
+  tenant.clock.advance(9_000);
+  tenant.emulator.setDevice('pc.contoso.com', { connectDelayMs: 1_000 });
+  tenant.clock.advance(4_999);
+  expect(tenant.emulator.actions[0]?.commands[0]?.ran).toBe('started');
+  tenant.clock.advance(1);
+  expect(tenant.emulator.actions[0]?.commands[0]?.ran).toBe('finished');
+});
+
 test('a device that stays away lets the action time out after the queue hours', async () => {
   const tenant = await startWithDevice({ limits: { queueHours: 1 } });
   tenant.emulator.setDevice('pc.contoso.com', { offlineUntil: Number.POSITIVE_INFINITY });

@@ -46,6 +46,7 @@ test.each([
   ["riskScore ne 'High'", ['ws-042', "o'hara"]],
   ['riskScore eq null', ["o'hara"]],
   ["riskScore gt 'A'", ['ws-04', 'ws-042']],
+  ["riskScore lt 'A'", []],
   ["not (riskScore eq 'High')", ['ws-042', "o'hara"]],
   ["riskScore eq 'High' or healthStatus eq 'Inactive' and osPlatform eq 'macOS'", ['ws-04', "o'hara"]],
   ["(riskScore eq 'High' or healthStatus eq 'Inactive') and osPlatform eq 'macOS'", ["o'hara"]],

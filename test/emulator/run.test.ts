@@ -83,6 +83,11 @@ test.each([
     'InvalidRequestBody',
   ],
   [
+    'a param with more than key and value',
+    { ...valid, Commands: [{ type: 'GetFile', params: [{ key: 'Path', value: 'a', note: 'b' }] }] },
+    'InvalidRequestBody',
+  ],
+  [
     'a value that is no text',
     { ...valid, Commands: [{ type: 'GetFile', params: [{ key: 'Path', value: 1 }] }] },
     'InvalidRequestBody',
