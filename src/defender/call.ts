@@ -143,7 +143,7 @@ const codeByFailure = {
 } as const;
 
 function describe(outcome: Outcome): Record<string, unknown> {
-  if (outcome.type === 'failure') return { failure: outcome.failure.code };
+  if (outcome.type === 'failure') return { failure: outcome.failure.code, reason: outcome.failure.reason };
   const { code, target } = readEnvelope(outcome.answer.body);
   return { status: outcome.answer.status, defenderCode: code, target };
 }

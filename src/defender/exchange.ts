@@ -16,17 +16,29 @@ export interface Answer {
   readonly body: string;
 }
 
-/** No answer. `sent` false: the connection never stood, so the other side surely got nothing. */
+/**
+ * No answer. `sent` false: the connection never stood, so the other side surely got nothing. Of node's own error only its code goes along
+ * (`ECONNREFUSED`, `CERT_HAS_EXPIRED`): a parser error holds the bytes that it stumbled over, which may be a link or a file.
+ */
 export class ExchangeFailure extends Error {
   override readonly name = 'ExchangeFailure';
   readonly code: 'noConnection' | 'reset' | 'timedOut' | 'tooLarge' | 'undecodable';
   readonly sent: boolean;
+  readonly reason: string | null;
 
   constructor(code: ExchangeFailure['code'], sent: boolean, cause?: unknown) {
-    super(`No answer: ${code}`, cause === undefined ? {} : { cause });
+    const reason = systemCodeOf(cause);
+    super(`No answer: ${code}${reason === null ? '' : ` (${reason})`}`);
     this.code = code;
     this.sent = sent;
+    this.reason = reason;
   }
+}
+
+/** Node's name for what went wrong, when it is one. */
+export function systemCodeOf(cause: unknown): string | null {
+  const code = (cause as NodeJS.ErrnoException | null | undefined)?.code;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : null;
 }
 
 /**

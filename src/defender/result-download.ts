@@ -1,7 +1,7 @@
 import { type CallContext, get, segment } from './call';
 import { isLoopback } from './cloud';
 import { DefenderError, readEnvelope } from './errors';
-import { ExchangeFailure, open } from './exchange';
+import { ExchangeFailure, open, systemCodeOf } from './exchange';
 import { readLink } from './schema';
 
 /** What became of asking for one command's result. */
@@ -104,12 +104,12 @@ async function* readBody(
   }
 }
 
-/** Node's errors of a broken download can carry the address, so none of them goes along as a cause. */
+/** Node's own error stays behind, since it can hold bytes of the result; its code says enough. */
 function toDownloadError(cause: unknown, signal: AbortSignal): DefenderError {
   if (cause instanceof DefenderError) return cause;
-  if (signal.aborted || (cause instanceof ExchangeFailure && cause.code === 'timedOut'))
-    return new DefenderError('openResult', 'defender.timedOut');
-  return new DefenderError('openResult', 'defender.unreachable');
+  if (signal.aborted) return new DefenderError('openResult', 'defender.timedOut');
+  const detail = cause instanceof ExchangeFailure ? cause.reason : systemCodeOf(cause);
+  return new DefenderError('openResult', 'defender.unreachable', { detail });
 }
 
 function parseUrl(text: string): URL | null {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { inspect } from 'node:util';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { createDefender } from '../../src/defender/client';
 import { silentLog } from '../../src/lib/log';
@@ -356,6 +357,13 @@ describe('a 401', () => {
     stage.server.play({ status: 401 });
     await expect(withTokens('only').listLibrary()).rejects.toMatchObject({ code: 'defender.unauthorized' });
   });
+});
+
+test('an answer that is no HTTP leaves none of its bytes in the error', async () => {
+  stage.server.play(...Array.from({ length: 4 }, (): Play => ({ garbage: 'SeCrEt bytes' })));
+  const error = await stage.defender.listLibrary().catch((e: unknown) => e);
+  expect(error).toMatchObject({ code: 'defender.unreachable', cause: { reason: 'HPE_INVALID_CONSTANT' } });
+  expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('SeCrEt');
 });
 
 test.each(['http://api.security.microsoft.com', 'ftp://127.0.0.1', 'http://127.0.0.1.evil.example'])(

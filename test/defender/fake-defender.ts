@@ -16,6 +16,8 @@ export type Play =
   | 'reset'
   | 'hang'
   | 'halfBody'
+  /** Answers with bytes that are no HTTP. */
+  | { readonly garbage: string }
   /** Begins to answer and then falls silent. */
   | 'stall';
 
@@ -82,6 +84,8 @@ export class FakeDefender {
     else if (play === 'halfBody') {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('{"value":[', () => request.socket.destroy());
+    } else if (typeof play === 'object' && 'garbage' in play) {
+      request.socket.end(play.garbage);
     } else if (play === 'stall') {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('{"value":[');

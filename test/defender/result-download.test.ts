@@ -76,6 +76,7 @@ test.each([
   ['a redirect', { status: 302, headers: { location: 'http://127.0.0.1:1/' } }, 'defender.resultRefused'],
   ['half a result', 'halfBody', 'defender.unreachable'],
   ['a dropped connection', 'reset', 'defender.unreachable'],
+  ['an answer that is no HTTP', { garbage: `${secret} container` }, 'defender.unreachable'],
   ['silence', 'hang', 'defender.timedOut'],
   ['more than the limit', { status: 200, body: 'x'.repeat(101) }, 'defender.answerTooLarge'],
 ] as ReadonlyArray<readonly [string, Play, string]>)(
