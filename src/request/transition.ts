@@ -100,8 +100,8 @@ function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome 
       { type: 'denied', by: vote.by, reason },
     ]);
   }
-  // At least one approval by somebody else is an invariant that no policy switches off.
-  const still = Math.max(request.approvalsNeeded, 1) - votes.length;
+  // Looked at only when a vote has come in: no policy, not even one that asks for none, does without somebody else's approval.
+  const still = request.approvalsNeeded - votes.length;
   if (still > 0) return move({ ...request, votes }, [{ type: 'voteCounted', by: vote.by, still }]);
   return move(
     {

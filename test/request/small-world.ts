@@ -24,9 +24,11 @@ const hiddenMs = seconds(150);
 
 /** One request, the people around it, and Defender, as the service sees them: effects are performed as the runners perform them. */
 export function createSmallWorld(approvalsNeeded: number) {
+  // The requester is listed by mistake: that must not help them.
+  const approverIds = [ana.id, ...base.approverIds];
   const world = {
     now: createdAt,
-    request: openRequest({ ...base, approvalsNeeded }, decideBy).request as LiveResponseRequest,
+    request: openRequest({ ...base, approvalsNeeded, approverIds }, decideBy).request as LiveResponseRequest,
     actions: [] as DefenderAction[],
     /** Votes as they were really cast and counted. */
     votes: [] as Vote[],

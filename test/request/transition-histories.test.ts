@@ -28,7 +28,7 @@ test('whatever people, clocks and Defender do, the three promises hold and every
       expect(isOver(request)).toBe(true);
       expectTruth(world);
     }),
-    { numRuns: 1_500 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -134,7 +134,7 @@ test('any events in any order: nothing throws, is changed in place, leaves a fin
         request = next;
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: 600 },
   );
 });
 
@@ -153,6 +153,6 @@ test('any events in any order: a clock that is due changes the request and is no
         expect(transition(request, { type: 'clock' }, due - 1)).toEqual({ ok: true, value: { request, effects: [] } });
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
