@@ -363,7 +363,7 @@ test('an answer that is no HTTP leaves none of its bytes in the error', async ()
   stage.server.play(...Array.from({ length: 4 }, (): Play => ({ garbage: 'SeCrEt bytes' })));
   const error = await stage.defender.listLibrary().catch((e: unknown) => e);
   expect(error).toMatchObject({ code: 'defender.unreachable', cause: { reason: 'HPE_INVALID_CONSTANT' } });
-  expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('SeCrEt');
+  expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/SeCrEt|53 65 43 72 45 74/);
 });
 
 test.each(['http://api.security.microsoft.com', 'ftp://127.0.0.1', 'http://127.0.0.1.evil.example'])(

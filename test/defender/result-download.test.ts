@@ -77,6 +77,11 @@ test.each([
   ['half a result', 'halfBody', 'defender.unreachable'],
   ['a dropped connection', 'reset', 'defender.unreachable'],
   ['an answer that is no HTTP', { garbage: `${secret} container` }, 'defender.unreachable'],
+  [
+    'a result that breaks off into nonsense',
+    { garbage: `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${secret}` },
+    'defender.unreachable',
+  ],
   ['silence', 'hang', 'defender.timedOut'],
   ['more than the limit', { status: 200, body: 'x'.repeat(101) }, 'defender.answerTooLarge'],
 ] as ReadonlyArray<readonly [string, Play, string]>)(
