@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -65,13 +64,18 @@ export function openSqlite(path: string, holder: Holder): Engine {
   }
 }
 
+/** Long enough for two services that start at the same instant to sort out which of them is first. */
+const lockTimeoutMs = 100;
+
 /**
  * Keeps a second service off the file: a write lock that is held on a small database beside it. The operating system drops it with
  * the process, however that ends, so there is no stale lock to judge; the row in it only tells people who the holder is.
  */
 function takeLock(path: string, holder: Holder): { close(): void } {
-  const lock = new Database(`${path}.lock`);
+  const lockPath = `${path}.lock`;
+  const lock = new Database(lockPath);
   try {
+    lock.exec(`pragma busy_timeout = ${lockTimeoutMs}`);
     lock.exec('begin immediate');
     lock.exec('create table if not exists holder (id integer primary key, pid integer, host text, since text)');
     lock
@@ -80,9 +84,9 @@ function takeLock(path: string, holder: Holder): { close(): void } {
     lock.exec('commit');
     lock.exec('begin immediate');
   } catch (error) {
-    const refusal = primaryCode(error) === sqliteBusy ? lockedBy(path, lock, error) : error;
+    const refusal = primaryCode(error) === sqliteBusy ? lockedBy(path, lock, error) : toStoreError(error, lockPath);
     lock.close();
-    throw refusal;
+    throw refusal ?? error;
   }
   return {
     close() {
@@ -93,9 +97,8 @@ function takeLock(path: string, holder: Holder): { close(): void } {
 }
 
 function lockedBy(path: string, lock: Database.Database, cause: unknown): StoreError {
-  const [holder] = lock.prepare('select pid, host, since from holder').all([]) as Holder[];
-  const who =
-    holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
+  const holder = readHolder(lock);
+  const who = holder === null ? 'another process' : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
   return new StoreError(
     'store.locked',
     `The database file ${path} is in use by ${who}, and two services on one file would get in each other's way. Stop that one first, or give this one a file of its own.`,
@@ -103,10 +106,20 @@ function lockedBy(path: string, lock: Database.Database, cause: unknown): StoreE
   );
 }
 
-/** Looks before anything may write, on a connection that cannot: a damaged file must stay as it is for those who repair it. */
+/** Null while the holder is only just writing its row, or when the lock was taken by something else. */
+function readHolder(lock: Database.Database): Holder | null {
+  try {
+    const [holder] = lock.prepare('select pid, host, since from holder').all([]) as Holder[];
+    return holder ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Looks before anything is written: a damaged file must stay as it is for those who repair it. */
 function checkIntegrity(path: string): void {
   if (!existsSync(path)) return;
-  const database = new Database(`${pathToFileURL(path).href}?mode=ro`);
+  const database = new Database(path);
   try {
     const rows = database.prepare('pragma quick_check(1)').all([]) as Array<{ quick_check: string }>;
     if (rows[0]?.quick_check !== 'ok') throw damaged(path, rows[0]?.quick_check);

@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import type { Log } from '../../src/lib/log';
 import { openStore } from '../../src/store/open';
 import { StoreError } from '../../src/store/store';
-import { insert, sampleRequest, t0, useStores } from './sample';
+import { insert, requestId, sampleRequest, t0, useStores } from './sample';
 
 const stores = useStores();
 
@@ -44,6 +44,28 @@ test('a file that another service has open is refused by name of its holder, and
   await stores.open(path);
 });
 
+test('a file whose lock something else has taken is refused as well', async () => {
+  const path = stores.newPath();
+  mkdirSync(dirname(path), { recursive: true });
+  const other = new Database(`${path}.lock`);
+  other.exec('begin immediate');
+  const { code, message } = await refusal(stores.open(path));
+  expect([code, message.replace(path, '<path>')]).toEqual([
+    'store.locked',
+    "The database file <path> is in use by another process, and two services on one file would get in each other's way. Stop that one first, or give this one a file of its own.",
+  ]);
+  other.close();
+});
+
+test('a lock that is no database is refused by its own name', async () => {
+  const path = stores.newPath();
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.lock`, '{"pid":17}'.repeat(20));
+  const { code, message } = await refusal(stores.open(path));
+  expect(code).toBe('store.corrupt');
+  expect(message).toContain(`${path}.lock is damaged`);
+});
+
 describe('a damaged file is refused and left as it is', () => {
   const damage: ReadonlyArray<readonly [string, (bytes: Buffer) => Buffer]> = [
     ['text in place of a database', () => Buffer.from('These are not the bytes you are looking for.\n'.repeat(100))],
@@ -67,6 +89,26 @@ describe('a damaged file is refused and left as it is', () => {
       'The database file <path> is damaged or is not a database, so nothing in it can be trusted. It was left as it is: move it away and restore a backup.',
     );
     expect(readFileSync(path).equals(spoilt)).toBe(true);
+  });
+
+  test('a page that nothing reads at the start, of a service that was killed', async () => {
+    const path = stores.newPath();
+    const filling = await stores.open(path);
+    await insert(
+      filling,
+      ...Array.from({ length: 50 }, (_, n) => sampleRequest({ id: requestId(`LR-${n}`), reason: 'x'.repeat(1_000) })),
+    );
+    await filling.close();
+    const killed = await stores.open(path);
+    await killed.transact((tx) => tx.saveFact('in the log only', 1));
+    const copy = join(dirname(path), 'copy.db');
+    const bytes = readFileSync(path);
+    const spoilt = Buffer.concat([bytes.subarray(0, -4096), Buffer.alloc(4096, 0xff)]);
+    writeFileSync(copy, spoilt);
+    copyFileSync(`${path}-wal`, `${copy}-wal`);
+    expect((await refusal(stores.open(copy))).code).toBe('store.corrupt');
+    expect(readFileSync(copy).equals(spoilt)).toBe(true);
+    expect(readFileSync(`${copy}-wal`).equals(readFileSync(`${path}-wal`))).toBe(true);
   });
 
   test('and its lock is free again, so that a restored backup opens', async () => {

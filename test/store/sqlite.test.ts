@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
+import { type CompiledQuery, sql } from 'kysely';
 import type { Engine } from '../../src/store/engine';
 import { migrate } from '../../src/store/migrate';
 import { createSqlStore } from '../../src/store/sql-store';
 import { openSqlite } from '../../src/store/sqlite';
 import type { Db } from '../../src/store/tables';
+import { claimWork } from '../../src/store/work';
 import { requestId, sampleRequest, useStores } from './sample';
 
 const stores = useStores();
@@ -28,6 +29,25 @@ test('every commit is synced in full, and references are checked', async () => {
 test('the connection for reads cannot write', async () => {
   const write = engine.readDb.insertInto('facts').values({ name: 'x', value: '1' }).execute();
   await expect(write).rejects.toMatchObject({ code: 'store.unavailable' });
+});
+
+test('a claim looks at undone rows only, by index, however many have ended', async () => {
+  let query: CompiledQuery | undefined;
+  const spied: Engine['skipLocked'] = (claimable) => {
+    query = claimable.compile();
+    return claimable;
+  };
+  await claimWork(engine.db, spied, { types: ['submit'], now: 1, leaseMs: 1, limit: 10, leaseToken: 'a' });
+  if (query === undefined) throw new Error('nothing asked');
+  const { rows } = await engine.db.executeQuery<{ detail: string }>({
+    ...query,
+    sql: `explain query plan ${query.sql}`,
+  });
+  expect(rows.map((row) => row.detail)).toEqual([
+    'SEARCH work USING INDEX work_due_at (due_at<?)',
+    'CORRELATED SCALAR SUBQUERY 1',
+    'SEARCH older USING INDEX work_lane (lane=? AND id<?)',
+  ]);
 });
 
 test('a full disk rolls the whole transaction back, even when the error is swallowed, and nothing leaks out of it', async () => {

@@ -136,21 +136,6 @@ test('the next wake-up is the earliest request clock, due row or end of a lease,
   expect(await store.nextDueAt()).toBe(t0 + 100);
 });
 
-test('claiming among ten thousand ended rows reads none of them', async () => {
-  const store = await stores.openNew();
-  await add(store, ...Array.from({ length: 1_000 }, (_, i) => sampleWork({ lane: `lane ${i}` })));
-  for (let i = 0; i < 10; i++) {
-    await store.transact(async (tx) => {
-      await tx.addWork(Array.from({ length: 1_000 }, (_, n) => sampleWork({ lane: `busy ${n}` })));
-      const claimed = await tx.claimWork({ types: allTypes, now: t0, leaseMs: 1_000, limit: 1_000, leaseToken: 'a' });
-      for (const work of claimed) await tx.finishWork(work, t0);
-    });
-  }
-  const startedAt = performance.now();
-  for (let i = 0; i < 20; i++) await claim(store, { limit: 1 });
-  expect((performance.now() - startedAt) / 20).toBeLessThan(25);
-});
-
 /** What `claimWork` promises, as plainly as it can be written. */
 class WorkModel {
   readonly rows: Array<{
