@@ -17,7 +17,9 @@ export function helpCard(page: HelpPage, options: { readonly trial: boolean }): 
           title,
           lines: [
             ...lines.flatMap(({ syntax, purpose, example: typed }): Line[] => [
-              [{ ...showCode(syntax), weight: 'Bolder' }, say(`  ${purpose}`)],
+              page.sections.length === 1
+                ? [{ ...showCode(syntax), weight: 'Bolder' }]
+                : [{ ...showCode(syntax), weight: 'Bolder' }, say(`  ${purpose}`)],
               ...(page.sections.length === 1 ? exampleLines(typed) : []),
             ]),
             ...notes.map((note): Line => [relay(note)]),

@@ -1,4 +1,5 @@
 import { hasHidden, visible } from '../lib/visible';
+import { maxReasonLength } from '../request/command';
 import type { Person } from '../request/request';
 import { count } from './words';
 
@@ -34,13 +35,10 @@ export function showOutput(line: string): Run {
   for (const char of line) columns += char === '\t' ? ' '.repeat(8 - (columns.length % 8)) : char;
   const text = columns
     .split(/( +)/)
-    .map((part, i, parts) =>
-      !part.startsWith(' ')
-        ? stopHidden(part)
-        : part === ' ' && i > 1 && i < parts.length - 2
-          ? part
-          : '\u00a0'.repeat(part.length),
-    )
+    .map((part, i, parts) => {
+      const standsAlone = part === ' ' && parts[i - 1] !== '' && parts[i + 1] !== '';
+      return part.startsWith(' ') && !standsAlone ? '\u00a0'.repeat(part.length) : stopHidden(part);
+    })
     .join('');
   return { type: 'TextRun', text, fontType: 'Monospace' };
 }
@@ -56,7 +54,7 @@ const stopHidden = (text: string): string =>
 
 /** The name is a label that its owner chose (T-11); whoever has none is called by id. */
 export const showPerson = (person: Person): Line => [
-  { ...show(cutAt(person.name.trim() === '' ? person.id : person.name, 100)), weight: 'Bolder' },
+  { type: 'TextRun', text: cutAt(visible(person.name.trim() === '' ? person.id : person.name), 100), weight: 'Bolder' },
 ];
 
 /** At most `limit` characters of text from outside; says so when there was more. Never for what an approver decides about (T-17). */
@@ -68,6 +66,28 @@ export function showCut(text: string, limit: number, make: (text: string) => Run
     saySubtle(` … (cut here; ${count(chars.length - limit, 'more character')})`),
   ];
 }
+
+/**
+ * What a person wrote, one line of a card for each line of theirs. Whoever writes very many lines gets them as one, with the line ends made visible,
+ * so that nothing is pushed out of sight (T-17).
+ */
+export function showParagraphs(text: string): readonly Line[] {
+  const lines = text.split('\n');
+  return lines.length > mostParagraphs
+    ? [[show(text)]]
+    : lines.map((line) => [line === '' ? say('\u00a0') : show(line)]);
+}
+
+/** A person's reason for a vote or a cancel, set apart as theirs; none when there is none. */
+export function quoteLines(reason: string | null): readonly Line[] {
+  if (reason === null || reason.trim() === '') return [];
+  const [first = [], ...rest] =
+    reason.length > maxReasonLength ? [showCut(reason, maxReasonLength)] : showParagraphs(reason);
+  return [[say('They wrote: '), ...first], ...rest];
+}
+
+/** Ours: about a screen of a phone. */
+const mostParagraphs = 12;
 
 /** People as a sentence part: "Ana, Bo and Cy". */
 export function showPeople(people: readonly Person[]): Line {

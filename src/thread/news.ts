@@ -3,7 +3,7 @@ export { resultPost } from './result-post';
 import { exhaustive } from '../lib/result';
 import type { News } from '../request/effect';
 import type { LiveResponseRequest } from '../request/request';
-import { type Line, say, sayBold, showCode, showCut, showPeople, showPerson } from './line';
+import { type Line, quoteLines, say, sayBold, showCode, showCut, showPeople, showPerson } from './line';
 import type { Post } from './post';
 import { linesPost } from './sentence';
 import { describeChange, describeHold, describeState } from './state-words';
@@ -14,13 +14,7 @@ import { commandSubject, commandTitle, count } from './words';
 export function newsPost(news: News, view: RequestView): Post {
   const { summary, lines } = describeNews(news, view);
   if (news.type === 'ended') {
-    const post = linesPost(lines, { summary, trial: view.trial });
-    return {
-      ...post,
-      text: summary,
-      mention: view.request.requester,
-      card: lines.length === 0 && !view.trial ? null : post.card,
-    };
+    return { ...linesPost(lines, { summary, trial: view.trial }), text: summary, mention: view.request.requester };
   }
   return linesPost(lines, { summary, trial: view.trial });
 }
@@ -37,13 +31,17 @@ function describeNews(news: News, view: RequestView): NewsWords {
     summary: `${request.id}: ${summary}`,
     lines: [[sayBold(`${request.id} `), ...line]],
   });
-  const quote = (words: NewsWords, reason: string | null): NewsWords =>
-    reason === null || reason.trim() === ''
-      ? words
-      : { ...words, lines: [...words.lines, [say('They wrote: '), ...showCut(reason, 1_000)]] };
+  const about = (summary: string, ...line: Line): NewsWords => ({
+    summary: `${request.id}: ${summary}`,
+    lines: [[sayBold(`${request.id}: `), ...line]],
+  });
+  const quote = (words: NewsWords, reason: string | null): NewsWords => ({
+    ...words,
+    lines: [...words.lines, ...quoteLines(reason)],
+  });
   switch (news.type) {
     case 'voteCounted':
-      return one(
+      return about(
         'one approval counted',
         ...showPerson(news.by),
         say(` approved. ${count(news.still, 'more approval is', 'more approvals are')} needed before anything runs.`),
@@ -86,7 +84,7 @@ function describeNews(news: News, view: RequestView): NewsWords {
         command === undefined
           ? []
           : [say(` (${commandTitle(command.type)} `), ...showCut(commandSubject(command), 200, showCode), say(')')];
-      const words = one(
+      const words = about(
         'a command failed',
         say(`command ${news.progress.index + 1} of ${request.commands.length}`),
         ...what,
@@ -103,7 +101,7 @@ function describeNews(news: News, view: RequestView): NewsWords {
     }
     case 'cancelAsked':
       return quote(
-        one(
+        about(
           'asked to be cancelled',
           ...showPerson(news.by),
           say(' asked to cancel it. I have passed that on; what Defender then says decides.'),
@@ -149,5 +147,5 @@ function describeNews(news: News, view: RequestView): NewsWords {
 
 function describeEnd(view: RequestView, request: LiveResponseRequest): NewsWords {
   const { title, lines } = describeState(view);
-  return { summary: `${request.id}: ${title}`, lines };
+  return { summary: `${request.id} · ${title}`, lines };
 }

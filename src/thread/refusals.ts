@@ -29,7 +29,6 @@ export type Refusal =
   | { readonly type: 'unknownLibraryFile'; readonly fileName: string; readonly known: readonly string[] }
   /** `number` counts commands from 1, as people do. */
   | { readonly type: 'noResult'; readonly id: string; readonly number: number | null }
-  | { readonly type: 'defenderUnavailable' }
   | { readonly type: 'unknownAction' };
 
 /** What, why, and what next. Plain text whose quoted parts are visible already: for a notice as it is, for a card by `sentencePost`. */
@@ -81,8 +80,6 @@ export function describeRefusal(refusal: Refusal): string {
       return describeUnknownFile(refusal.fileName, refusal.known);
     case 'noResult':
       return describeNoResult(refusal.id, refusal.number);
-    case 'defenderUnavailable':
-      return 'I cannot reach Defender now, so nothing was stored. Try again in a minute; if it stays so, tell whoever runs this bot.';
     case 'unknownAction':
       return 'I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew.';
   }
@@ -111,7 +108,7 @@ function describeDecided(request: LiveResponseRequest): string {
     case 'unknown':
     case 'pending':
     case 'running':
-      return request.cancel?.by == null
+      return request.cancel?.by == null || request.cancel.refused
         ? `${describeApproval(id, request.votes)} Type status ${id} to see where it stands.`
         : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${formatTime(request.cancel.at)}. What Defender says decides.`;
     case 'succeeded':

@@ -4,8 +4,8 @@ import { shortDigest } from '../request/digest';
 import { type CommandProgress, isFinal, type LibraryFile, type LiveResponseRequest } from '../request/request';
 import { type ActionJson, askFirst, button } from './button';
 import { describeDevice } from './device-lines';
-import { fits } from './fits';
-import { type Line, say, sayBold, saySubtle, show, showCode, showCut, showPerson } from './line';
+import { activityBytes, fits, maxActivityBytes } from './fits';
+import { type Line, say, sayBold, saySubtle, showCode, showCut, showParagraphs, showPerson } from './line';
 import type { Post } from './post';
 import template from './request-card.json';
 import { describeKept } from './result-lines';
@@ -34,9 +34,16 @@ export function requestCard(
 }
 
 /** True when the request can be shown whole on its approval card; what cannot be shown must not be asked (T-17). */
-export const fitsOneCard = (view: RequestView): boolean =>
-  fits(renderCard(view, { audience: 'thread', token: longestToken, depth: 'whole' }));
+export function fitsOneCard(view: RequestView): boolean {
+  const votes = Math.max(view.request.approvalsNeeded - 1, 0);
+  return (
+    activityBytes(renderCard(view, { audience: 'thread', token: longestToken, depth: 'whole' })) + votes * voteBytes <=
+    maxActivityBytes
+  );
+}
 
+/** A line about one vote with the longest name that is shown: the card must still fit when all but the last vote are on it. */
+const voteBytes = 700;
 const longestToken = 'x'.repeat(64);
 
 /** `whole`: byte for byte; `short`: decided, so long texts are cut and say so; `tooLong`: undecided and not approvable. */
@@ -58,7 +65,7 @@ function renderCard(view: RequestView, options: CardOptions): Post {
   const words = describeState(view);
   const undecided = request.state === 'awaitingApproval';
   const risk = weighRisk(request);
-  const summary = `${request.id}: ${words.title}`;
+  const summary = `${request.id} · ${words.title}`;
   const tooLong: Line = [
     sayBold('It cannot be approved here. '),
     say(
@@ -81,7 +88,7 @@ function renderCard(view: RequestView, options: CardOptions): Post {
     device: rows(describeDevice(request.device, { at: request.createdAt, full: undecided })),
     request: rows(requestLines(request)),
     wrote: [...showPerson(request.requester), say(' wrote:')],
-    reason: options.depth === 'whole' ? [show(request.reason)] : showCut(request.reason, 300),
+    reason: rows(options.depth === 'whole' ? showParagraphs(request.reason) : [showCut(request.reason, 300)]),
     actions: findActions(request, options),
   });
   return { text: null, mention: null, card, summary };
@@ -143,12 +150,7 @@ function describeLibraryFile(
           ),
         ];
   return [
-    [
-      saySubtle('SHA-256  '),
-      { ...showCode(groupHex(file.sha256.slice(0, 16))), weight: 'Bolder' },
-      say(' '),
-      showCode(groupHex(file.sha256.slice(16))),
-    ],
+    [saySubtle('SHA-256 '), showCode(groupHex(file.sha256))],
     [
       saySubtle('in the library by '),
       ...(file.createdBy === null ? [saySubtle('an unnamed account')] : showCut(file.createdBy, 80)),
@@ -162,8 +164,15 @@ function describeProgress({ request, results }: RequestView, index: number): rea
   return [
     describeOutcome(request, index),
     ...errorLines(progressOf(request), index),
-    ...(kept === undefined ? [] : describeKept(kept)),
+    ...(kept === undefined ? awaitedLines(request, index) : describeKept(kept)),
   ];
+}
+
+/** Between the end of an action and its results nobody should think that there are none. */
+function awaitedLines(request: LiveResponseRequest, index: number): readonly Line[] {
+  const completed = progressOf(request).find((p) => p.index === index)?.status === 'Completed';
+  const awaited = isFinal(request.state) && completed && request.commands[index]?.type !== 'PutFile';
+  return awaited ? [[saySubtle('Its result is being fetched.')]] : [];
 }
 
 const progressOf = (request: LiveResponseRequest): readonly CommandProgress[] =>
@@ -182,6 +191,7 @@ function describeOutcome(request: LiveResponseRequest, index: number): Line {
     case 'Failed':
       return [sayBold('Failed'), say(`${took}.`)];
     case 'Created':
+    case 'InProgress':
       return [saySubtle(describeOpen(request, index, startedAt))];
     default:
       return [say('Defender calls its state '), ...showCut(progress.status, 60, showCode), say('.')];
@@ -196,7 +206,7 @@ function describeOpen(request: LiveResponseRequest, index: number, startedAt: nu
       return startedAt === null ? 'Running.' : `Running since ${formatTime(startedAt)}.`;
     case 'succeeded':
     case 'failed':
-      return 'Defender reports no end of this command.';
+      return 'Did not run to an end, as far as Defender tells.';
     case 'timedOut':
     case 'unknown':
       return 'It may have run; Defender reports no end.';
@@ -263,7 +273,7 @@ const voteButtons = (token: string): readonly ActionJson[] => [
     style: 'destructive',
     question: {
       id: 'reason',
-      label: 'Why not? The requester and this thread will read it.',
+      label: 'Why not? The requester and the thread will read it.',
       errorMessage: 'Write a reason, so that the requester knows what to change.',
       required: true,
       maxLength: maxReasonLength,

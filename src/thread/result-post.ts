@@ -13,7 +13,7 @@ const longestLine = 300;
 
 /** What one command returned: facts first, then errors, then output; readable, bounded, and it says so when something is left out (T-34). */
 export function resultPost(view: RequestView, result: KeptResult): Post {
-  for (let lines = mostLines; lines > 1; lines = Math.floor(lines / 2)) {
+  for (let lines = mostLines; lines > 1; lines = Math.floor((lines * 3) / 4)) {
     const post = renderResult(view, result, lines);
     if (fits(post)) return post;
   }
@@ -76,17 +76,29 @@ function footLines(result: KeptResult): readonly Line[] {
   const lines: Line[] = [];
   if (result.command === 'RunScript' && result.problem === null && isBlank(result.output) && isBlank(result.errors))
     lines.push([say('The script wrote nothing.')]);
-  if (result.outputCut)
-    lines.push([saySubtle('The output was longer than I keep as text; the rest is in the evidence only.')]);
+  if (result.errorsCut) lines.push(cutNote('errors', result.errorsLength));
+  if (result.outputCut) lines.push(cutNote('output', result.outputLength));
   if (result.banner !== null)
     lines.push([saySubtle('The transcript header that PowerShell puts around the output is left out here.')]);
-  if (result.rawSha256 !== null && result.rawSize !== null) {
+  if (result.file !== null) lines.push([saySubtle('The file is kept as evidence under that hash.')]);
+  if (
+    result.rawRelativePath !== null &&
+    result.rawSha256 !== null &&
+    result.rawSize !== null &&
+    result.rawSha256 !== result.file?.sha256
+  ) {
     lines.push([
-      saySubtle(`Kept as evidence, whole: ${formatSize(result.rawSize)}, SHA-256 `),
+      saySubtle(`The download is kept as evidence as it came: ${formatSize(result.rawSize)}, SHA-256 `),
       { ...showCode(groupHex(result.rawSha256)), isSubtle: true },
     ]);
   }
   return lines;
 }
+
+const cutNote = (what: string, length: number | null): Line => [
+  saySubtle(
+    `Only the beginning of the ${what} is kept as text${length === null ? '' : `, of ${count(length, 'character')}`}; all of it is in the evidence.`,
+  ),
+];
 
 const isBlank = (text: string | null): boolean => text === null || text.trim() === '';

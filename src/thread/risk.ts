@@ -1,7 +1,7 @@
 import type { Command } from '../request/command';
 import type { LiveResponseRequest } from '../request/request';
 import { joinLines, type Line, say, sayBold, showCode, showCut } from './line';
-import { formatDuration, parseDefenderTime } from './words';
+import { formatDuration, formatList, parseDefenderTime } from './words';
 
 /** What an approver should weigh first, found by the bot and not by the requester (T-17). */
 export interface Risk {
@@ -14,7 +14,7 @@ export const recentChangeMs = 7 * 24 * 3_600_000;
 
 /** Device group conventions for what must not be touched lightly; a word in a tag or group name. */
 const criticalWord =
-  /(^|[^a-z0-9])(tier[ _-]?0|t0|dc|domain[ _-]?controllers?|crown[ _-]?jewels?|critical|vip|production|prod)([^a-z0-9]|$)/i;
+  /(^|[^a-z0-9])(tier[ _-]?0|t0|dc\d*|domain[ _-]?controllers?|crown[ _-]?jewels?|critical|vip|production|prod)([^a-z0-9]|$)/i;
 
 /** The first lines of an approval card. "usual" never means harmless: every script runs as SYSTEM. */
 export function weighRisk(request: LiveResponseRequest): Risk {
@@ -22,7 +22,7 @@ export function weighRisk(request: LiveResponseRequest): Risk {
   const high = warnings.length > 0;
   return {
     level: high ? 'high' : 'usual',
-    lines: [[sayBold(high ? 'Look twice. ' : 'What this does: '), say(describeReach(request.commands))], ...warnings],
+    lines: [[...(high ? [sayBold('Look twice. ')] : []), say(describeReach(request.commands))], ...warnings],
   };
 }
 
@@ -30,10 +30,10 @@ function describeReach(commands: readonly Command[]): string {
   const does = (type: Command['type']) => commands.some((c) => c.type === type);
   const parts = [
     ...(does('PutFile') ? ['puts files on the device'] : []),
-    ...(does('RunScript') ? ['runs scripts as SYSTEM, with every right on the device'] : []),
+    ...(does('RunScript') ? ['runs scripts on the device as SYSTEM'] : []),
     ...(does('GetFile') ? ['copies files off the device'] : []),
   ];
-  return `It ${parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`}.`;
+  return `This ${formatList(parts)}.`;
 }
 
 function deviceWarnings({ device }: LiveResponseRequest): readonly Line[] {

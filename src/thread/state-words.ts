@@ -1,6 +1,6 @@
 import { exhaustive } from '../lib/result';
 import type { CancelWish, Change, CommandProgress, Hold, InState, Vote } from '../request/request';
-import { type Line, say, sayBold, showCode, showCut, showPerson } from './line';
+import { type Line, quoteLines, say, sayBold, showCode, showCut, showPerson } from './line';
 import type { QueuePlace, RequestView } from './view';
 import { count, formatDuration, formatTime } from './words';
 
@@ -44,7 +44,7 @@ export function describeState(view: RequestView): StateWords {
         lines: [
           [
             say(
-              `Defender has accepted it and has not reached the device yet. If that does not happen by ${formatTime(request.startBy)}, I withdraw it.`,
+              `Defender has accepted it and has not reached the device yet.${request.cancel === null ? ` If that does not happen by ${formatTime(request.startBy)}, I withdraw it.` : ''}`,
             ),
           ],
           ...wishLines(request.cancel, 'I have passed that on; Defender decides whether it is still in time.'),
@@ -81,7 +81,7 @@ export function describeState(view: RequestView): StateWords {
         lines: [
           [
             say(
-              `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed.`,
+              `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. ${describeFailure(request.progress)}`,
             ),
           ],
         ],
@@ -134,7 +134,7 @@ export function describeState(view: RequestView): StateWords {
         tone: 'emphasis',
         lines: [
           [...showPerson(request.by), say(` took it back at ${formatTime(request.endedAt)}. Nothing ran.`)],
-          ...reasonLines(request.why),
+          ...quoteLines(request.why),
         ],
       };
     case 'voided':
@@ -241,6 +241,11 @@ export function describeHold(hold: Hold): Line {
   }
 }
 
+const describeFailure = (progress: readonly CommandProgress[]): string =>
+  progress.some((p) => p.status === 'Failed')
+    ? 'Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed.'
+    : 'Defender does not say which command failed, so some may have acted. Check the device, then ask again if needed.';
+
 function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
   const needed = Math.max(request.approvalsNeeded, 1);
   const given = request.votes.filter((v) => v.decision === 'approve').length;
@@ -288,6 +293,8 @@ function queueTitle(request: InState<'queued'>, queue: QueuePlace | null): strin
       return 'Approved, waiting for the busy device';
     case 'slot':
       return 'Approved, waiting for a slot';
+    case 'defender':
+      return 'Approved, waiting: the check before sending failed';
     case 'nothing':
       return 'Approved, about to be sent';
     case undefined:
@@ -336,7 +343,7 @@ function describeCancelled(request: InState<'cancelled'>): StateWords {
   return {
     title: before ? 'Cancelled before it started' : 'Cancelled while running: it may have acted',
     tone: before ? 'emphasis' : 'warning',
-    lines: [[...who, say(after)], ...(request.by.type === 'wish' ? reasonLines(request.by.wish.reason) : [])],
+    lines: [[...who, say(after)], ...(request.by.type === 'wish' ? quoteLines(request.by.wish.reason) : [])],
   };
 }
 
@@ -349,7 +356,7 @@ function describeDenial(votes: readonly Vote[]): readonly Line[] {
         say(` denied it at ${formatTime(vote.at)}. Nothing ran. `),
         say('Answer the reason, then ask again if it is still needed.'),
       ],
-      ...reasonLines(vote.reason),
+      ...quoteLines(vote.reason),
     ]),
   ];
 }
@@ -368,12 +375,9 @@ function wishLines(cancel: CancelWish | null, next: string): readonly Line[] {
     ];
   return [
     [...showPerson(cancel.by), say(` asked to cancel it at ${formatTime(cancel.at)}. ${next}`)],
-    ...reasonLines(cancel.reason),
+    ...quoteLines(cancel.reason),
   ];
 }
-
-const reasonLines = (reason: string | null): readonly Line[] =>
-  reason === null || reason.trim() === '' ? [] : [[say('They wrote: '), ...showCut(reason, 1_000)]];
 
 function runningTitle(progress: readonly CommandProgress[], total: number): string {
   const at = commandAtWork(progress, total);

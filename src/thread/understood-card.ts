@@ -3,7 +3,7 @@ import { describeNotice, type Notice } from '../chat/notices';
 import type { Command } from '../request/command';
 import { type ActionJson, button } from './button';
 import { fits } from './fits';
-import { type Line, relay, say, sayBold, saySubtle, show, showCode } from './line';
+import { type Line, relay, say, sayBold, saySubtle, showCode, showParagraphs } from './line';
 import { pagePost } from './page';
 import type { Post } from './post';
 import { commandSubject, commandTitle } from './words';
@@ -21,7 +21,9 @@ export function understoodCard(draft: Draft, notices: readonly Notice[], options
             lines: [
               [saySubtle('on  '), showCode(draft.device)],
               ...draft.commands.flatMap(draftRow),
-              [saySubtle('because  '), show(draft.reason)],
+              ...showParagraphs(draft.reason).map(
+                (line, i): Line => (i === 0 ? [saySubtle('because  '), ...line] : line),
+              ),
             ],
           },
         ],

@@ -29,7 +29,8 @@ export function formatDuration(ms: number): string {
   if (span < 10 * minute) return twoUnits(span, minute, 'minute', second, 'second');
   if (span < hour) return count(Math.floor(span / minute), 'minute');
   if (span < day) return twoUnits(span, hour, 'hour', minute, 'minute');
-  return twoUnits(span, day, 'day', hour, 'hour');
+  if (span < 3 * day) return twoUnits(span, day, 'day', hour, 'hour');
+  return count(Math.floor(span / day), 'day');
 }
 
 /** Bytes with the exact number beside the rounded one, since people compare sizes of evidence. */

@@ -19,6 +19,7 @@ export const noon = Date.UTC(2026, 2, 3, 12, 0, 0);
 const minute = 60_000;
 
 /** Everything that a person, a device, the library or Defender may write; what it would do if a client evaluated it: a link, bold text, a date, a mention, reversed text. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a client or a template must not evaluate it either
 export const marker = '[x](http://evil) **b** {{DATE(2026-01-01T10:00:00Z,SHORT)}} <at>x</at> ${title} \u202egnp';
 
 /** Texts from outside: harmless ones, or the same with the marker in each. */

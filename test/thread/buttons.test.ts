@@ -1,0 +1,181 @@
+import type * as AdaptiveCards from 'adaptivecards';
+import { createForm } from '../../src/chat/form';
+import { formCard } from '../../src/thread/form-card';
+import type { CardJson } from '../../src/thread/post';
+import { requestCard } from '../../src/thread/request-card';
+import { readCardAction } from '../../src/thread/verbs';
+import { buttonsOf } from './read-card';
+import { harmless, makeCommands, makeRequests, makeView } from './samples';
+
+const { AdaptiveCard, ShowCardAction, ExecuteAction } =
+  require('adaptivecards/dist/adaptivecards.js') as typeof AdaptiveCards;
+
+const requests = makeRequests();
+const cardOf = (name: string, audience: 'thread' | 'approver', token: string | null): CardJson => {
+  const request = requests[name];
+  const { card } = requestCard(makeView(request as never), { audience, token });
+  if (card === null) throw new Error('No card.');
+  return card;
+};
+const titles = (card: CardJson) => (card.actions as readonly { readonly title: string }[]).map((a) => a.title);
+
+describe('who gets which buttons', () => {
+  test.each(Object.keys(requests).map((name) => [name, requests[name]?.state] as const))('%s', (name, state) => {
+    const vote = state === 'awaitingApproval' ? ['Approve', 'Deny…'] : [];
+    const open = ['queued', 'submitting', 'unknown', 'pending', 'running'].includes(state ?? '');
+    const asked = name.endsWith('cancel asked') || name === 'pending, start clock' || name === 'unknown, vanished';
+    const cancel = open && !asked ? ['Cancel…'] : [];
+    const withdraw = state === 'awaitingApproval' ? ['Withdraw…'] : [];
+    expect(titles(cardOf(name, 'approver', 't'))).toEqual([...vote, ...cancel]);
+    expect(titles(cardOf(name, 'thread', 't'))).toEqual([...vote, ...withdraw, ...cancel]);
+    expect(titles(cardOf(name, 'approver', null))).toEqual(cancel);
+  });
+});
+
+/** What the reference renderer does on a click: false when an input that the button gathers keeps it from being sent. */
+function isSent(card: CardJson, title: string): boolean {
+  const parsed = new AdaptiveCard();
+  parsed.parse(card);
+  const actionsOf = (c: AdaptiveCards.AdaptiveCard) =>
+    Array.from({ length: c.getActionCount() }, (_, i) => c.getActionAt(i));
+  const action = actionsOf(parsed)
+    .flatMap((a) => (a instanceof ShowCardAction ? [a, ...actionsOf(a.card)] : [a]))
+    .find((a) => a?.title === title);
+  if (!(action instanceof ExecuteAction)) throw new Error(`No button ${title}.`);
+  return action.prepareForExecution();
+}
+
+test('an approval asks for nothing: the reason for a denial keeps back Deny alone', () => {
+  const card = cardOf('awaitingApproval', 'thread', 'token-1');
+  expect(isSent(card, 'Approve')).toBe(true);
+  expect(isSent(card, 'Deny')).toBe(false);
+  expect(isSent(card, 'Withdraw this request')).toBe(true);
+  const approve = { associatedInputs: 'none', style: 'positive', fallback: { associatedInputs: 'none' } };
+  expect(buttonsOf(card).find((b) => b.verb === 'vote.approve')).toMatchObject(approve);
+});
+
+test('the card of Deny holds one labelled input that must be filled, and only its own button', () => {
+  const deny = (cardOf('awaitingApproval', 'approver', 'token-1').actions as readonly Record<string, unknown>[])[1];
+  expect(deny).toMatchObject({
+    type: 'Action.ShowCard',
+    style: 'destructive',
+    card: {
+      body: [
+        {
+          type: 'Input.Text',
+          id: 'reason',
+          isRequired: true,
+          label: 'Why not? The requester and this thread will read it.',
+          errorMessage: 'Write a reason, so that the requester knows what to change.',
+        },
+      ],
+      actions: [{ verb: 'vote.deny', data: { token: 'token-1' }, style: 'destructive' }],
+    },
+  });
+});
+
+test('adding and removing rows of the form sends what was filled in, and no input bars it', () => {
+  const { card } = formCard(createForm('ws-042'), [], { trial: false });
+  const inputs = JSON.stringify(card).match(/"isRequired":true/g);
+  expect(inputs).toBeNull();
+  const add = buttonsOf(card as never).find((b) => b.verb === 'form.add');
+  expect(add).toMatchObject({
+    associatedInputs: 'auto',
+    data: { type1: 'putfile', type2: 'run', type3: 'getfile', add: 'putfile' },
+  });
+  expect(
+    readCardAction('form.add', { ...(add?.data as object), device: 'ws-042', name1: 'a.zip', args2: 'x' }),
+  ).toEqual({
+    verb: 'form.add',
+    edit: { type: 'add', verb: 'putfile' },
+    input: {
+      device: 'ws-042',
+      rows: [
+        { verb: 'putfile', name: 'a.zip', args: '' },
+        { verb: 'run', name: '', args: 'x' },
+        { verb: 'getfile', name: '', args: '' },
+      ],
+      reason: '',
+    },
+  });
+});
+
+test('a form with ten rows offers no eleventh', () => {
+  const input = {
+    ...createForm(null),
+    rows: Array.from({ length: 10 }, () => ({ verb: 'run' as const, name: '', args: '' })),
+  };
+  const { card } = formCard(input, [], { trial: false });
+  expect(buttonsOf(card as never).filter((b) => b.verb === 'form.add')).toEqual([]);
+  expect(buttonsOf(card as never).filter((b) => b.verb === 'form.remove')).toHaveLength(10);
+});
+
+test('what is too long for a form is answered, not lost in a card that Teams refuses', () => {
+  const rows = Array.from({ length: 10 }, () => ({ verb: 'run' as const, name: 'x', args: '字'.repeat(2_000) }));
+  expect(JSON.stringify(formCard({ device: 'x', rows, reason: '' }, [], { trial: false }).card)).toContain(
+    'too long for a form',
+  );
+});
+
+describe('what comes back from a card is read anew (T-8)', () => {
+  const draft = { device: 'ws-042', commands: makeCommands(harmless), reason: 'INC-1042' };
+  test.each([
+    ['an unknown verb', 'vote.force', { token: 't' }],
+    ['no verb', undefined, { token: 't' }],
+    ['a verb from the prototype', 'toString', {}],
+    ['no data', 'vote.approve', undefined],
+    ['data that is a list', 'vote.approve', ['token']],
+    ['no token', 'vote.approve', {}],
+    ['a token that is no text', 'vote.approve', { token: { toString: 'x' } }],
+    ['a token of a megabyte', 'vote.approve', { token: 'x'.repeat(1_000_000) }],
+    ['a token from the prototype', 'vote.approve', Object.create({ token: 't' })],
+    ['no request', 'request.cancel', { cancelReason: 'x' }],
+    ['a row that is no number', 'form.remove', { remove: '1' }],
+    ['a row outside the form', 'form.remove', { remove: 11 }],
+    ['a command that does not exist', 'form.add', { add: 'format' }],
+    ['no draft', 'draft.confirm', {}],
+    ['a draft without commands', 'draft.confirm', { draft: { ...draft, commands: [] } }],
+    ['a draft with an unknown command', 'draft.confirm', { draft: { ...draft, commands: [{ type: 'Undo' }] } }],
+    [
+      'a draft with forbidden arguments',
+      'draft.confirm',
+      { draft: { ...draft, commands: [{ type: 'RunScript', scriptName: 'a.ps1', args: 'x; y' }] } },
+    ],
+    ['a draft in the wrong order', 'draft.confirm', { draft: { ...draft, commands: [...draft.commands].reverse() } }],
+    ['a draft with a hidden character', 'draft.confirm', { draft: { ...draft, device: 'ws\u202e042' } }],
+    ['a draft without a reason', 'draft.confirm', { draft: { ...draft, reason: '' } }],
+    [
+      'a draft of a thousand commands',
+      'draft.confirm',
+      { draft: { ...draft, commands: Array.from({ length: 1_000 }, () => draft.commands[0]) } },
+    ],
+    ['a choice without a device', 'draft.device', { draft }],
+  ])('%s is no action', (_what, verb, data) => {
+    expect(readCardAction(verb, data)).toBeNull();
+  });
+
+  test('fields that our cards do not send are left out', () => {
+    expect(readCardAction('vote.approve', { token: 't', by: 'someone else', requestId: 'LR-9999' })).toEqual({
+      verb: 'vote.approve',
+      token: 't',
+    });
+    expect(readCardAction('draft.confirm', { draft: { ...draft, approved: true } })).toEqual({
+      verb: 'draft.confirm',
+      draft,
+    });
+  });
+
+  test('a denial without words comes through empty, so that people are told what is missing', () => {
+    expect(readCardAction('vote.deny', { token: 't' })).toEqual({ verb: 'vote.deny', token: 't', reason: '' });
+    expect(readCardAction('vote.deny', { token: 't', reason: '  no  ' })).toEqual({
+      verb: 'vote.deny',
+      token: 't',
+      reason: 'no',
+    });
+    expect(readCardAction('request.cancel', { requestId: 'LR-7F3K', cancelReason: ' ' })).toEqual({
+      verb: 'request.cancel',
+      requestId: 'LR-7F3K',
+      reason: null,
+    });
+  });
+});

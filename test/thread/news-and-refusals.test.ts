@@ -1,0 +1,162 @@
+import { newsPost } from '../../src/thread/news';
+import { describeRefusal, type Refusal } from '../../src/thread/refusals';
+import { readPost } from './read-card';
+import { makeNews, makeRequests, makeView, noon } from './samples';
+
+const requests = makeRequests();
+const request = (name: string) => {
+  const found = requests[name];
+  if (found === undefined) throw new Error(`No sample ${name}.`);
+  return found;
+};
+
+test('each piece of news is a short reply that stands alone', () => {
+  const said = makeNews().map((news) => `${news.type}: ${readPost(newsPost(news, makeView(request('failed'))))}`);
+  expect(said.join('\n')).toMatchInlineSnapshot(`
+"voteCounted: LR-7F3K: Bo approved. 1 more approval is needed before anything runs.
+approved: LR-7F3K is approved by Bo and Cy. It runs as soon as Defender has room; the card above follows it.
+denied: LR-7F3K was denied by Cy. Nothing ran.
+They wrote: The ticket names another device
+expired: LR-7F3K expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.
+withdrawn: LR-7F3K was withdrawn by Ana before a decision. Nothing ran.
+voided: LR-7F3K is void: what would run is no longer what was shown. Nothing ran. Ask again to have the new version decided.
+The library file minidump.ps1 is no longer in the library.
+held: LR-7F3K has to wait. Defender says that the device is busy with another live response, perhaps one from the portal. I try again when it may be free.
+started: LR-7F3K has started on ws-042.contoso.com.
+commandFailed: LR-7F3K: command 2 of 3 (Run script minidump.ps1) failed.
+Defender says: Script execution failed
+commandFailed: LR-7F3K: command 2 of 3 (Run script minidump.ps1) failed. Defender gives no reason.
+cancelAsked: LR-7F3K: Ana asked to cancel it. I have passed that on; what Defender then says decides.
+They wrote: wrong device
+cancelRefused: LR-7F3K could not be cancelled; it goes on and I follow it to its end. Defender answered BadRequest.
+unclear: LR-7F3K may or may not be running: Defender gave no clear answer when I sent it. I look for it and do not send it again while that is open.
+unclear: LR-7F3K may or may not be running: Defender had accepted it and no longer lists it. I keep looking and never send it again.
+found: LR-7F3K was found in Defender: it had arrived, once. I follow it from here.
+surelyAbsent: LR-7F3K never arrived at Defender, which is certain now. It waits for its turn again under the same approval.
+cannotTell: LR-7F3K may or may not be running, and I cannot find out. Look for LR-7F3K in the device's action history in the Defender portal before you ask again. I look on, less often.
+ended: @Ana LR-7F3K · Finished: Defender says it failed
+Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed."
+`);
+});
+
+test('the end mentions the requester, and nothing else mentions anybody', () => {
+  const mentioned = makeNews()
+    .map((news) => newsPost(news, makeView(request('failed'))))
+    .filter((post) => post.mention !== null);
+  expect(mentioned.map(({ mention, text, summary }) => [mention?.name, text, summary])).toMatchInlineSnapshot(`
+[
+  [
+    "Ana",
+    "LR-7F3K · Finished: Defender says it failed",
+    "LR-7F3K · Finished: Defender says it failed",
+  ],
+]
+`);
+});
+
+test('every refusal says what, why, and what next', () => {
+  const refusals: readonly Refusal[] = [
+    { type: 'requesterCannotVote' },
+    { type: 'notAnApprover' },
+    { type: 'alreadyVoted' },
+    { type: 'denyNeedsReason' },
+    { type: 'expired', at: noon },
+    { type: 'cardOutdated' },
+    { type: 'notYourCard' },
+    { type: 'wrongConversation' },
+    { type: 'requestChanged', shown: '3f9a21c0', now: '7b1e0c55' },
+    { type: 'requestChanged', shown: '', now: '7b1e0c55' },
+    { type: 'policyChanged' },
+    { type: 'notYours' },
+    { type: 'mayNotAsk' },
+    { type: 'noRole' },
+    { type: 'noPolicy' },
+    { type: 'tooFewApprovers', needed: 2, available: 1 },
+    { type: 'tooFewApprovers', needed: 1, available: 0 },
+    { type: 'doesNotFit' },
+    { type: 'unknownRequest', id: 'LR-9ZZZ' },
+    { type: 'unknownDevice', query: 'ws-\u202e042' },
+    { type: 'ambiguousDevice', query: 'ws', count: 12 },
+    { type: 'unknownLibraryFile', fileName: 'minidump', known: ['procdump.zip', 'minidump.ps1', 'mini.ps1'] },
+    { type: 'unknownLibraryFile', fileName: 'zzz', known: ['procdump.zip'] },
+    { type: 'noResult', id: 'LR-7F3K', number: 2 },
+    { type: 'noResult', id: 'LR-7F3K', number: null },
+    { type: 'unknownAction' },
+  ];
+  expect(refusals.map((refusal) => `${refusal.type}: ${describeRefusal(refusal)}`).join('\n')).toMatchInlineSnapshot(`
+"requesterCannotVote: You opened this request, so someone else must decide it.
+notAnApprover: You may not decide this request, because the policy does not name you as one of its approvers. Ask one of them.
+alreadyVoted: You have voted on this request already, and a vote counts once. Other approvers must decide the rest.
+denyNeedsReason: A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.
+expired: The time to decide ran out at 3 Mar 2026 12:00 UTC, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.
+cardOutdated: This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.
+notYourCard: This card was sent to someone else, so nothing was done. Use the card in your own chat with me.
+wrongConversation: This request belongs to another conversation, so nothing was done. Decide it on the card that I posted there or in your own chat with me.
+requestChanged: This is not what you were shown: you decided on 3f9a21c0, and the digest of the request is 7b1e0c55. Your vote was not counted. Read its newest card and decide on that.
+requestChanged: This is not what you were shown: the digest of the request is 7b1e0c55. Your vote was not counted. Read its newest card and decide on that.
+policyChanged: The approval policy has changed since this card was posted, so the request is void and nothing runs. Ask again to have it decided under the new policy.
+notYours: You may not cancel this request, because only its requester and its approvers may. Ask one of them.
+mayNotAsk: You may not ask for live response, because the policy does not name you as a requester. Nothing was stored. Ask whoever keeps the policy.
+noRole: I show devices, the library and the queue only to people whom the policy names. Ask whoever keeps the policy to add you.
+noPolicy: There is no valid approval policy, so nobody can approve and nothing can be asked. Whoever runs this bot must repair it.
+tooFewApprovers: Nothing was stored: the policy wants 2 approvals and names only 1 person besides you. Whoever keeps the policy must add approvers.
+tooFewApprovers: Nothing was stored: the policy wants 1 approval and names nobody besides you. Whoever keeps the policy must add approvers.
+doesNotFit: This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.
+unknownRequest: I know no request "LR-9ZZZ". Check the id on its card, or type status for the open ones.
+unknownDevice: Defender knows no device by "ws-\\u{202e}042", so nothing was stored. Try its full name, an address, its id, or tag: and a tag; the word device looks one up.
+ambiguousDevice: "ws" matches 12 devices, and I never guess. Nothing was stored. Use the full name or the Defender id; the word device shows them.
+unknownLibraryFile: The live response library has no file "minidump", so nothing was stored. Did you mean "minidump.ps1" or "mini.ps1"? Type library to see all.
+unknownLibraryFile: The live response library has no file "zzz", so nothing was stored. Type library to see what there is.
+noResult: LR-7F3K has no result of command 2, or none yet: putfile returns nothing, and the others come by themselves once Defender has ended the request. Type status LR-7F3K to see where it stands.
+noResult: LR-7F3K has no result, or none yet: putfile returns nothing, and the others come by themselves once Defender has ended the request. Type status LR-7F3K to see where it stands.
+unknownAction: I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew."
+`);
+});
+
+test('a late click is told who decided and when, in every state', () => {
+  const said = Object.entries(requests).map(
+    ([name, r]) => `${name}: ${describeRefusal({ type: 'alreadyDecided', request: r })}`,
+  );
+  expect(said.join('\n')).toMatchInlineSnapshot(`
+"awaitingApproval: LR-7F3K still waits for approval. Use its newest card.
+awaitingApproval, one vote: LR-7F3K still waits for approval. Use its newest card.
+queued: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It waits to be sent; type status LR-7F3K to see where it stands.
+queued, device busy: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It waits to be sent; type status LR-7F3K to see where it stands.
+queued, rate limited: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It waits to be sent; type status LR-7F3K to see where it stands.
+queued, sessions full: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It waits to be sent; type status LR-7F3K to see where it stands.
+queued, check failed: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It waits to be sent; type status LR-7F3K to see where it stands.
+submitting: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+submitting, cancel asked: LR-7F3K is being cancelled already: Ana asked at 3 Mar 2026 12:11 UTC. What Defender says decides.
+unknown: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+unknown, told: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+unknown, vanished: LR-7F3K is being cancelled already: Ana asked at 3 Mar 2026 12:11 UTC. What Defender says decides.
+unknown, vanished before the device: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+pending: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+pending, cancel asked: LR-7F3K is being cancelled already: Ana asked at 3 Mar 2026 12:11 UTC. What Defender says decides.
+pending, start clock: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+pending, cancel refused: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+running: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+running, cancel asked: LR-7F3K is being cancelled already: Ana asked at 3 Mar 2026 12:11 UTC. What Defender says decides.
+running, all ended: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+running, odd status: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+succeeded: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+succeeded, no word about commands: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+failed: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+failed, no reason given: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+timedOut: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+cancelled: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+cancelled before it was sent: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+cancelled before the device: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+cancelled by the clock: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+cancelled by a stranger: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+cancelled by nobody named: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+lapsed: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 14:05 UTC; type status LR-7F3K to see how.
+lapsed at Defender: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 14:05 UTC; type status LR-7F3K to see how.
+denied: LR-7F3K was already denied by Cy at 3 Mar 2026 12:05 UTC. Nothing ran.
+expired: LR-7F3K expired at 3 Mar 2026 12:30 UTC: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.
+withdrawn: LR-7F3K was already withdrawn by Ana at 3 Mar 2026 12:02 UTC. Nothing ran.
+voided: LR-7F3K became void at 3 Mar 2026 12:08 UTC, because what was shown had changed. Nothing ran. Ask again to have the new version decided.
+refused: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how.
+refused, odd code: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how."
+`);
+});
