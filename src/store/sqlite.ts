@@ -282,7 +282,6 @@ class SqliteConnection implements DatabaseConnection {
       return action();
     } catch (error) {
       const failure = toStoreError(error, this.#path) ?? error;
-      this.#statements.clear();
       if (inTransaction) this.#failure = failure;
       throw failure;
     }

@@ -48,6 +48,9 @@ test('a claim looks at undone rows only, by index, however many have ended', asy
     'CORRELATED SCALAR SUBQUERY 1',
     'SEARCH older USING INDEX work_lane (lane=? AND id<?)',
   ]);
+  const indexes = await sql<{ sql: string }>`
+    select sql from sqlite_master where name in ('work_due_at', 'work_lane')`.execute(engine.db);
+  expect(indexes.rows.map((row) => row.sql.endsWith('where "ended_at" is null'))).toEqual([true, true]);
 });
 
 test('a full disk rolls the whole transaction back, even when the error is swallowed, and nothing leaks out of it', async () => {
