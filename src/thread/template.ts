@@ -10,9 +10,20 @@ import type { CardJson } from './post';
  */
 export function fillTemplate(template: object, data: object): CardJson {
   checkFields(template, { here: data, root: data });
-  const card: unknown = new Template(template).expand({ $root: data });
+  const card: unknown = preparedOf(template).expand({ $root: data });
   if (!isCard(card)) throw new TemplateError('The template made no Adaptive Card.');
   return card;
+}
+
+const prepared = new WeakMap<object, Template>();
+
+/** The library parses every expression when it is given a template, which is most of its work; one parsed template fills any number of cards. */
+function preparedOf(template: object): Template {
+  const known = prepared.get(template);
+  if (known !== undefined) return known;
+  const made = new Template(template);
+  prepared.set(template, made);
+  return made;
 }
 
 /** A card template and the data for it do not fit together: a bug, never a person's mistake. */

@@ -7,7 +7,18 @@ const day = 24 * hour;
 
 /** An instant with its zone, such as "3 Mar 2026 14:03 UTC": a card is read on other days and in other places than it was written. */
 export function formatTime(at: number, zone = 'UTC'): string {
-  const parts = new Intl.DateTimeFormat('en-GB', {
+  const parts = clockOf(zone).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? '';
+  return `${part('day')} ${part('month')} ${part('year')} ${part('hour')}:${part('minute')} ${part('timeZoneName')}`;
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a formatter costs a thousand times what using it does, so each zone's is kept. */
+function clockOf(zone: string): Intl.DateTimeFormat {
+  const known = clocks.get(zone);
+  if (known !== undefined) return known;
+  const clock = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     day: 'numeric',
     month: 'short',
@@ -16,9 +27,9 @@ export function formatTime(at: number, zone = 'UTC'): string {
     minute: '2-digit',
     hourCycle: 'h23',
     timeZoneName: 'short',
-  }).formatToParts(at);
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? '';
-  return `${part('day')} ${part('month')} ${part('year')} ${part('hour')}:${part('minute')} ${part('timeZoneName')}`;
+  });
+  clocks.set(zone, clock);
+  return clock;
 }
 
 /** The two largest units that matter, rounded down, such as "2 hours 5 minutes"; never more exact than a reader needs. */
@@ -46,7 +57,8 @@ export function formatSize(bytes: number): string {
   return `${value.toFixed(1)} ${units[unit]} (${formatNumber(bytes)} bytes)`;
 }
 
-export const formatNumber = (n: number): string => new Intl.NumberFormat('en-GB').format(n);
+const numbers = new Intl.NumberFormat('en-GB');
+export const formatNumber = (n: number): string => numbers.format(n);
 
 /** "1 file", "2 files". */
 export const count = (n: number, one: string, many = `${one}s`): string => `${formatNumber(n)} ${n === 1 ? one : many}`;

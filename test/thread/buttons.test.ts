@@ -65,7 +65,7 @@ test('the card of Deny holds one labelled input that must be filled, and only it
           type: 'Input.Text',
           id: 'reason',
           isRequired: true,
-          label: 'Why not? The requester and this thread will read it.',
+          label: 'Why not? The requester and the thread will read it.',
           errorMessage: 'Write a reason, so that the requester knows what to change.',
         },
       ],

@@ -9,8 +9,9 @@ import {
 import type { RequestBase } from '../../src/request/request';
 import { activityBytes, fits, maxActivityBytes } from '../../src/thread/fits';
 import { fitsOneCard, requestCard } from '../../src/thread/request-card';
+import { resultPost } from '../../src/thread/result-post';
 import { buttonsOf, readPost } from './read-card';
-import { harmless, makeDevice, makeFile, makeRequests, makeView, person } from './samples';
+import { harmless, makeDevice, makeFile, makeRequests, makeView, person, scriptResult } from './samples';
 
 /** As many commands as are legal, each with its own script, and as many characters as are legal, each of three bytes. */
 function longest(char: string, over: Partial<RequestBase> = {}) {
@@ -94,4 +95,20 @@ test('once decided, a request with far too much to show is cut, and each cut say
     expect(activityBytes(post)).toBeLessThanOrEqual(maxActivityBytes);
     expect(readPost(post)).toContain('(cut here; 1,700 more characters)');
   }
+});
+
+test('a request is not asked when its card would lose its buttons as votes come in', () => {
+  const needing = (approvalsNeeded: number) => awaiting({ ...longest('w'), approvalsNeeded });
+  expect(fits(requestCard(needing(20), options))).toBe(true);
+  expect([fitsOneCard(needing(1)), fitsOneCard(needing(20))]).toEqual([true, false]);
+});
+
+test('a result of the widest lines still fits, shorter than others', () => {
+  const output = Array.from({ length: 100 }, () => '字'.repeat(300)).join('\n');
+  const post = resultPost(
+    makeView(makeRequests().succeeded as never),
+    scriptResult(harmless, { output, errors: output }),
+  );
+  expect(fits(post)).toBe(true);
+  expect(readPost(post)).toContain('more lines.');
 });
