@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock';
 
 /** Work that knows when it is due next. */
@@ -28,40 +29,59 @@ export function createLoop(
   options: { readonly clock: Clock; readonly onFailure: (error: unknown) => void },
 ): Loop {
   const { clock, onFailure } = options;
+  const stopping = new AbortController();
   let wake = new AbortController();
-  let stopped = false;
-  let ended: Promise<void> = Promise.resolve();
+  let ended: Promise<void> | null = null;
 
   async function run(): Promise<void> {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       // Taken before the pass: a nudge during it must lead to another one.
       wake = new AbortController();
-      const { signal } = wake;
-      const pauseMs = await pass();
-      if (!stopped && pauseMs > 0) await clock.sleep(pauseMs, signal);
+      await pause(await pass(), wake.signal);
     }
   }
 
-  async function pass(): Promise<number> {
+  async function pass(): Promise<Outcome> {
     try {
-      if ((await work.startDue()) > 0) return 0;
-      const at = await work.nextDueAt();
-      return at === null ? longestPauseMs : Math.min(Math.max(at - clock.now(), shortestPauseMs), longestPauseMs);
+      if ((await work.startDue()) > 0) return { type: 'busy' };
+      return { type: 'idle', nextAt: await work.nextDueAt() };
     } catch (error) {
       onFailure(error);
-      return pauseAfterFailureMs;
+      return { type: 'failed' };
+    }
+  }
+
+  async function pause(outcome: Outcome, nudged: AbortSignal): Promise<void> {
+    switch (outcome.type) {
+      case 'busy':
+        // The store answers within one turn of the event loop: without this, work that is always due would keep everybody else from running.
+        return setImmediate();
+      case 'idle': {
+        const { nextAt } = outcome;
+        const untilMs = nextAt === null ? longestPauseMs : nextAt - clock.now();
+        const pauseMs = Math.min(Math.max(untilMs, shortestPauseMs), longestPauseMs);
+        return clock.sleep(pauseMs, nudged);
+      }
+      case 'failed':
+        // Not cut short by a nudge, since a pass may nudge and then fail.
+        return clock.sleep(pauseAfterFailureMs, stopping.signal);
     }
   }
 
   return {
     start() {
-      ended = run();
+      ended ??= run();
     },
     nudge: () => wake.abort(),
     async stop() {
-      stopped = true;
+      stopping.abort();
       wake.abort();
       await ended;
     },
   };
 }
+
+type Outcome =
+  | { readonly type: 'busy' }
+  | { readonly type: 'idle'; readonly nextAt: number | null }
+  | { readonly type: 'failed' };
