@@ -91,7 +91,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const bot = createBot({
     adapter,
     flow: createFlow({ store, defender, policy: () => policy, views, clock, random, log, trial: config.trial }),
-    tenantIds: config.teamsTenantIds ?? [],
+    tenantIds: config.teamsTenantIds,
     reply: queuePost({ store, clock }),
     clock,
     log,

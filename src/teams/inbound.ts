@@ -71,8 +71,8 @@ export interface AdmitRefusal {
 
 export interface Admission {
   readonly cloud: Cloud;
-  /** Entra tenants whose people are served. */
-  readonly tenantIds: readonly string[];
+  /** Entra tenants whose people are served; null in a trial without a list: there, any tenant of a caller on this machine. */
+  readonly tenantIds: readonly string[] | null;
 }
 
 /** Names the first field that is not as Teams sends it; checked before botbuilder, which answers `{}` with its inner words (teams.md B2.13). */
@@ -97,7 +97,7 @@ export function admit(envelope: Envelope, admission: Admission, at: number): Res
   const tenantId = stated[0];
   if (tenantId === undefined) return refuse('noTenant');
   if (stated.some((id) => id !== tenantId)) return refuse('tenantsDisagree');
-  const served = admission.tenantIds.map((id) => id.toLowerCase());
+  const served = servedTenants(admission, tenantId);
   if (!served.includes(tenantId)) return refuse('foreignTenant');
 
   if (from.id.startsWith('28:') || (from.role ?? 'user') !== 'user') return refuse('notAPerson');
@@ -117,6 +117,12 @@ export function admit(envelope: Envelope, admission: Admission, at: number): Res
     locale: envelope.locale ?? null,
     timezone: envelope.localTimezone ?? timezoneOf(envelope),
   });
+}
+
+/** Without a list nobody is served, but for a trial, where nobody is signed in anyway (T-4). */
+function servedTenants({ cloud, tenantIds }: Admission, stated: string): readonly string[] {
+  if (tenantIds === null) return cloud === 'trial' ? [stated] : [];
+  return tenantIds.map((id) => id.toLowerCase());
 }
 
 /** The typed text with what `chat/` needs to undo Teams' mangling. */

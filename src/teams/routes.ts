@@ -17,8 +17,8 @@ export interface HttpAnswer {
 export interface BotOptions {
   readonly adapter: VerifiedAdapter;
   readonly flow: Flow;
-  /** Entra tenants whose people are served. */
-  readonly tenantIds: readonly string[];
+  /** Entra tenants whose people are served; null only in a trial, where any is. */
+  readonly tenantIds: readonly string[] | null;
   /** Posts durably, through the outbox; used for the answer to an Action.Submit, which has no answer of its own. */
   readonly reply: (place: Place, post: Post) => Promise<void>;
   readonly clock: Clock;

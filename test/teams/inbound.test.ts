@@ -1,5 +1,5 @@
 import { admit, type Envelope, readEnvelope, toRawMessage } from '../../src/teams/inbound';
-import { isTrustedServiceUrl } from '../../src/teams/service-url';
+import { type Cloud, isTrustedServiceUrl } from '../../src/teams/service-url';
 
 const tenantId = '8f1c2d3e-0000-4000-8000-000000000001';
 const otherTenantId = '8f1c2d3e-0000-4000-8000-00000000000f';
@@ -118,6 +118,28 @@ test('only a guest, whose tenant is ours, is told why', () => {
     from: { ...whole.from, userRole: 'guest' },
   });
   expect(foreign.ok ? null : foreign.error.answer).toBeNull();
+});
+
+describe('without a list of tenants', () => {
+  const tried = (cloud: Cloud, change: Change = {}) =>
+    admit(envelope({ serviceUrl: 'http://127.0.0.1:4000/', ...change }), { cloud, tenantIds: null }, 1_000);
+
+  test('a trial serves any tenant of this machine, and nobody whose own tenant is another', () => {
+    expect(tried('trial')).toMatchObject({ ok: true, value: { tenantId } });
+    expect(tried('trial', { channelData: { tenant: { id: otherTenantId } } })).toMatchObject({
+      ok: true,
+      value: { tenantId: otherTenantId },
+    });
+    expect(tried('trial', { from: { ...whole.from, tenantId: otherTenantId } })).toMatchObject({
+      ok: false,
+      error: { type: 'guest' },
+    });
+    expect(tried('trial', { serviceUrl })).toMatchObject({ ok: false, error: { type: 'untrustedService' } });
+  });
+
+  test('nobody is served anywhere else (T-2)', () => {
+    expect(tried('public', { serviceUrl })).toMatchObject({ ok: false, error: { type: 'foreignTenant' } });
+  });
 });
 
 test.each<[string, unknown, string]>([
