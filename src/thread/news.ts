@@ -5,8 +5,10 @@ import type { News } from '../request/effect';
 import type { LiveResponseRequest } from '../request/request';
 import { type Line, quoteLines, say, sayBold, showCode, showCut, showPeople, showPerson } from './line';
 import type { Post } from './post';
+import { describeHold } from './queue-words';
+import { describeChange } from './request-lines';
 import { linesPost } from './sentence';
-import { describeChange, describeHold, describeState } from './state-words';
+import { describeState } from './state-words';
 import type { RequestView } from './view';
 import { commandSubject, commandTitle, count } from './words';
 

@@ -1,18 +1,10 @@
 import { exhaustive } from '../lib/result';
-import type { CancelWish, Change, CommandProgress, Hold, InState, Vote } from '../request/request';
+import type { CancelWish, CommandProgress, InState, Vote } from '../request/request';
 import { type Line, quoteLines, say, sayBold, showCode, showCut, showPerson } from './line';
-import type { QueuePlace, RequestView } from './view';
+import { describeQueued } from './queue-words';
+import { commandAtWork, describeChange } from './request-lines';
+import type { RequestView, StateWords } from './view';
 import { count, formatDuration, formatTime } from './words';
-
-/** How a state looks; meaning is always in the words as well, never in the colour alone. */
-export type Tone = 'good' | 'attention' | 'warning' | 'accent' | 'emphasis';
-
-/** What a state means to a reader: a title of our own words, and sentences that say what, why and what next. */
-export interface StateWords {
-  readonly title: string;
-  readonly tone: Tone;
-  readonly lines: readonly Line[];
-}
 
 /** Each state has its own words (design.md §1, promise 3): accepted is never success, running out of time is never a denial (T-22). */
 export function describeState(view: RequestView): StateWords {
@@ -168,79 +160,6 @@ export function describeState(view: RequestView): StateWords {
 /** The title alone, for lists and notifications; our own words. */
 export const stateTitle = (view: RequestView): string => describeState(view).title;
 
-/** What has changed since it was shown, as one sentence. */
-export function describeChange(change: Change): Line {
-  switch (change.type) {
-    case 'policyChanged':
-      return [say('The approval policy is another one now.')];
-    case 'libraryFileChanged':
-      return [
-        say('The library file '),
-        ...showCut(change.fileName, 200, showCode),
-        say(' has other content: SHA-256 was '),
-        showCode(change.was.slice(0, 16)),
-        say('…, is now '),
-        showCode(change.now.slice(0, 16)),
-        say('….'),
-      ];
-    case 'libraryFileGone':
-      return [
-        say('The library file '),
-        ...showCut(change.fileName, 200, showCode),
-        say(' is no longer in the library.'),
-      ];
-    case 'deviceChanged':
-      return [
-        say(
-          change.field === 'name'
-            ? 'The device has another name now.'
-            : 'The device has another Entra device id now: it may have been set up anew.',
-        ),
-      ];
-    case 'deviceGone':
-      return [say('Defender no longer knows the device.')];
-  }
-}
-
-/** "Bo approved at …", one line a vote, in order. */
-export const describeVotes = (votes: readonly Vote[]): readonly Line[] =>
-  votes.map((vote) => [
-    ...showPerson(vote.by),
-    say(` ${vote.decision === 'approve' ? 'approved' : 'denied'} at ${formatTime(vote.at)}.`),
-  ]);
-
-/** One-based number of the command that is at work, or null when all have ended. */
-export function commandAtWork(progress: readonly CommandProgress[], total: number): number | null {
-  for (let index = 0; index < total; index++) {
-    const status = progress.find((p) => p.index === index)?.status;
-    if (status !== 'Completed' && status !== 'Failed') return index + 1;
-  }
-  return null;
-}
-
-/** Why an approved request does not go yet, as Defender told us. */
-export function describeHold(hold: Hold): Line {
-  switch (hold.type) {
-    case 'deviceBusy':
-      return [
-        say(
-          'Defender says that the device is busy with another live response, perhaps one from the portal. I try again when it may be free.',
-        ),
-      ];
-    case 'rateLimited':
-      return [say('Defender asks me to slow down. I try again when it allows.')];
-    case 'sessionsFull':
-      return [say('Defender has no free live response session in this tenant. I try again when one may be free.')];
-    case 'checkFailed':
-      return [
-        say(
-          'I could not check that device and library are unchanged, so I do not send it. I try again. The check said: ',
-        ),
-        ...showCut(hold.code, 100, showCode),
-      ];
-  }
-}
-
 const describeFailure = (progress: readonly CommandProgress[]): string =>
   progress.some((p) => p.status === 'Failed')
     ? 'Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed.'
@@ -263,45 +182,6 @@ function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
       [say(`Decide by ${formatTime(request.decideBy)}; after that it expires and nothing runs.`)],
     ],
   };
-}
-
-function describeQueued(request: InState<'queued'>, queue: QueuePlace | null): StateWords {
-  const place = queue === null ? '' : `It is number ${queue.position} of ${queue.of} that wait. `;
-  const estimate =
-    queue?.expectedAt == null
-      ? 'I cannot tell when it goes.'
-      : `I expect it to go at about ${formatTime(queue.expectedAt)}.`;
-  return {
-    title: queueTitle(request, queue),
-    tone: 'accent',
-    lines: [
-      [say(`Approved. ${place}${estimate}`)],
-      ...(request.hold === null ? [] : [describeHold(request.hold)]),
-      [say(`If it has not reached the device by ${formatTime(request.startBy)}, I withdraw it and nothing runs.`)],
-    ],
-  };
-}
-
-function queueTitle(request: InState<'queued'>, queue: QueuePlace | null): string {
-  if (request.hold?.type === 'checkFailed') return 'Approved, waiting: the check before sending failed';
-  switch (queue?.waitsFor) {
-    case 'rate':
-      return 'Approved, waiting for the rate limit';
-    case 'device':
-      return 'Approved, waiting for an earlier request to this device';
-    case 'deviceBusy':
-      return 'Approved, waiting for the busy device';
-    case 'slot':
-      return 'Approved, waiting for a slot';
-    case 'defender':
-      return 'Approved, waiting: the check before sending failed';
-    case 'nothing':
-      return 'Approved, about to be sent';
-    case undefined:
-      return request.hold?.type === 'deviceBusy'
-        ? 'Approved, waiting for the busy device'
-        : 'Approved, waiting for its turn';
-  }
 }
 
 function describeUnknown(request: InState<'unknown'>): StateWords {

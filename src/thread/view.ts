@@ -1,5 +1,6 @@
 import type { KeptResult } from '../evidence/keep-result';
 import type { LiveResponseRequest } from '../request/request';
+import type { Line } from './line';
 
 /** All that a card shows of one request, at one instant. */
 export interface RequestView {
@@ -18,4 +19,14 @@ export interface QueuePlace {
   readonly of: number;
   readonly expectedAt: number | null;
   readonly waitsFor: 'slot' | 'rate' | 'device' | 'deviceBusy' | 'defender' | 'nothing';
+}
+
+/** How a state looks; meaning is always in the words as well, never in the colour alone. */
+export type Tone = 'good' | 'attention' | 'warning' | 'accent' | 'emphasis';
+
+/** What a state means to a reader: a title of our own words, and sentences that say what, why and what next. */
+export interface StateWords {
+  readonly title: string;
+  readonly tone: Tone;
+  readonly lines: readonly Line[];
 }

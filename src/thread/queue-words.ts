@@ -1,0 +1,67 @@
+import type { Hold, InState } from '../request/request';
+import { type Line, say, showCode, showCut } from './line';
+import type { QueuePlace, StateWords } from './view';
+import { formatTime } from './words';
+
+/** An approved request that waits: for what, in which place, and until when. */
+export function describeQueued(request: InState<'queued'>, queue: QueuePlace | null): StateWords {
+  const place = queue === null ? '' : `It is number ${queue.position} of ${queue.of} that wait. `;
+  const estimate =
+    queue?.expectedAt == null
+      ? 'I cannot tell when it goes.'
+      : `I expect it to go at about ${formatTime(queue.expectedAt)}.`;
+  return {
+    title: queueTitle(request, queue),
+    tone: 'accent',
+    lines: [
+      [say(`Approved. ${place}${estimate}`)],
+      ...(request.hold === null ? [] : [describeHold(request.hold)]),
+      [say(`If it has not reached the device by ${formatTime(request.startBy)}, I withdraw it and nothing runs.`)],
+    ],
+  };
+}
+
+function queueTitle(request: InState<'queued'>, queue: QueuePlace | null): string {
+  if (request.hold?.type === 'checkFailed') return 'Approved, waiting: the check before sending failed';
+  switch (queue?.waitsFor) {
+    case 'rate':
+      return 'Approved, waiting for the rate limit';
+    case 'device':
+      return 'Approved, waiting for an earlier request to this device';
+    case 'deviceBusy':
+      return 'Approved, waiting for the busy device';
+    case 'slot':
+      return 'Approved, waiting for a slot';
+    case 'defender':
+      return 'Approved, waiting: the check before sending failed';
+    case 'nothing':
+      return 'Approved, about to be sent';
+    case undefined:
+      return request.hold?.type === 'deviceBusy'
+        ? 'Approved, waiting for the busy device'
+        : 'Approved, waiting for its turn';
+  }
+}
+
+/** Why an approved request does not go yet, as Defender told us. */
+export function describeHold(hold: Hold): Line {
+  switch (hold.type) {
+    case 'deviceBusy':
+      return [
+        say(
+          'Defender says that the device is busy with another live response, perhaps one from the portal. I try again when it may be free.',
+        ),
+      ];
+    case 'rateLimited':
+      return [say('Defender asks me to slow down. I try again when it allows.')];
+    case 'sessionsFull':
+      return [say('Defender has no free live response session in this tenant. I try again when one may be free.')];
+    case 'checkFailed':
+      return [
+        say(
+          'I could not check that device and library are unchanged, so I do not send it. I try again. The check said: ',
+        ),
+        ...showCut(hold.code, 100, showCode),
+      ];
+  }
+}

@@ -1,0 +1,53 @@
+import type { Change, CommandProgress, Vote } from '../request/request';
+import { type Line, say, showCode, showCut, showPerson } from './line';
+import { formatTime } from './words';
+
+/** What has changed since it was shown, as one sentence. */
+export function describeChange(change: Change): Line {
+  switch (change.type) {
+    case 'policyChanged':
+      return [say('The approval policy is another one now.')];
+    case 'libraryFileChanged':
+      return [
+        say('The library file '),
+        ...showCut(change.fileName, 200, showCode),
+        say(' has other content: SHA-256 was '),
+        showCode(change.was.slice(0, 16)),
+        say('…, is now '),
+        showCode(change.now.slice(0, 16)),
+        say('….'),
+      ];
+    case 'libraryFileGone':
+      return [
+        say('The library file '),
+        ...showCut(change.fileName, 200, showCode),
+        say(' is no longer in the library.'),
+      ];
+    case 'deviceChanged':
+      return [
+        say(
+          change.field === 'name'
+            ? 'The device has another name now.'
+            : 'The device has another Entra device id now: it may have been set up anew.',
+        ),
+      ];
+    case 'deviceGone':
+      return [say('Defender no longer knows the device.')];
+  }
+}
+
+/** "Bo approved at …", one line a vote, in order. */
+export const describeVotes = (votes: readonly Vote[]): readonly Line[] =>
+  votes.map((vote) => [
+    ...showPerson(vote.by),
+    say(` ${vote.decision === 'approve' ? 'approved' : 'denied'} at ${formatTime(vote.at)}.`),
+  ]);
+
+/** One-based number of the command that is at work, or null when all have ended. */
+export function commandAtWork(progress: readonly CommandProgress[], total: number): number | null {
+  for (let index = 0; index < total; index++) {
+    const status = progress.find((p) => p.index === index)?.status;
+    if (status !== 'Completed' && status !== 'Failed') return index + 1;
+  }
+  return null;
+}
