@@ -1,5 +1,3 @@
-export { resultPost } from './result-post';
-
 import { exhaustive } from '../lib/result';
 import type { News } from '../request/effect';
 import type { LiveResponseRequest } from '../request/request';
