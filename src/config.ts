@@ -1,4 +1,5 @@
 import { z } from 'zod/v4';
+import { isLoopback } from './defender/cloud';
 import type { CredentialSettings } from './defender/token';
 import { type Redacted, redact } from './lib/redacted';
 import { err, ok, type Result } from './lib/result';
@@ -39,104 +40,174 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * and only `index.ts` passes the real environment in.
  */
 export function parseConfig(env: Environment): Result<Config, readonly string[]> {
+  // Files and vaults like to add a line end; no setting begins or ends with a blank.
   const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+    Object.entries(env).flatMap(([name, value = '']) => (value.trim() === '' ? [] : [[name, value.trim()]])),
   );
-  const parsed = Env.safeParse(given);
-  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  const contradictions = parsed.success ? findContradictions(parsed.data) : [];
-  if (!parsed.success || contradictions.length > 0) return err([...faults, ...contradictions]);
-  return ok(toConfig(parsed.data));
+  const read = Env.safeParse(given);
+  const faults = (read.error?.issues ?? []).map(({ path, message }) => ({ name: String(path[0]), message }));
+  // What cannot be read counts as absent, so that faults between the others are found as well; its own fault is told already.
+  const faulty = new Set(faults.map(({ name }) => name));
+  const values = Env.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !faulty.has(name))));
+  const lines = faults.map(({ name, message }) => `${name}: ${message}`);
+  for (const { name, message } of findContradictions(values, faulty))
+    if (!faulty.has(name)) lines.push(`${name}: ${message}`);
+  return lines.length > 0 ? err(lines) : ok(toConfig(values));
 }
 
-const Guid = z.guid('must be a GUID such as 11111111-2222-3333-4444-555555555555');
-const wholeNumber = (least: number, most: number, fallback: number) =>
-  z.coerce
-    .number('must be a whole number')
-    .int('must be a whole number')
-    .min(least, `must be at least ${least}`)
-    .max(most, `must be at most ${most}`)
-    .default(fallback);
+const Guid = z.guid(
+  'must be a GUID such as 11111111-2222-3333-4444-555555555555, as Entra shows it. Copy it from there.',
+);
+
+const wholeNumber = ({ least, most, usual }: { least: number; most: number; usual: number }) => {
+  const rule = `must be a whole number from ${least} to ${most}. Set it so, or unset it for ${usual}.`;
+  return z
+    .string()
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most, rule)
+    .transform(Number)
+    .default(usual);
+};
+
+const TenantIds = z
+  .string()
+  .transform((text) => text.split(',').map((id) => id.trim().toLowerCase()))
+  .refine(
+    (ids) => ids.every((id) => z.guid().safeParse(id).success),
+    'must be the ids of the Entra tenants whose people are served, as GUIDs with commas between them. Mend the list, or unset it for BOT_TENANT_ID alone.',
+  );
+
+const defaultDefenderUrl = 'https://api.security.microsoft.com';
+
+/** Paths are ours to add; anything more in the address would be dropped without a word, or is a secret in the wrong place. */
+const isPlainUrl = (text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, pathname, search, hash } = new URL(text);
+  return ['http:', 'https:'].includes(protocol) && pathname === '/' && username + password + search + hash === '';
+};
 
 const Env = z.object({
-  PORT: wholeNumber(0, 65_535, 3978),
+  PORT: wholeNumber({ least: 0, most: 65_535, usual: 3978 }),
   BOT_ID: Guid.optional(),
   BOT_TYPE: z
     .enum(
       ['SingleTenant', 'UserAssignedMsi'],
-      'must be SingleTenant or UserAssignedMsi; multi-tenant bots are refused, since any tenant could then write to this one',
+      'must be SingleTenant or UserAssignedMsi; with MultiTenant any tenant could write to this bot. Create the bot as one of the two.',
     )
     .optional(),
   BOT_TENANT_ID: Guid.optional(),
   BOT_PASSWORD: z.string().optional(),
-  TEAMS_TENANT_IDS: z
-    .string()
-    .transform((text) => text.split(',').map((id) => id.trim().toLowerCase()))
-    .pipe(z.array(Guid).min(1))
-    .optional(),
+  TEAMS_TENANT_IDS: TenantIds.optional(),
   DEFENDER_API_URL: z
-    .url('must be a URL such as https://api.security.microsoft.com')
-    .default('https://api.security.microsoft.com'),
+    .string()
+    .refine(
+      isPlainUrl,
+      `must be a scheme and a host, such as ${defaultDefenderUrl}, without user, path or query. Set it so, or unset it for exactly that.`,
+    )
+    .default(defaultDefenderUrl),
   DEFENDER_TENANT_ID: Guid.optional(),
   DEFENDER_CLIENT_ID: Guid.optional(),
   DEFENDER_CLIENT_SECRET: z.string().optional(),
   DEFENDER_CLIENT_CERTIFICATE_PATH: z.string().optional(),
-  DEFENDER_RUNS_PER_MINUTE: wholeNumber(1, 1_000, 10),
-  DEFENDER_SESSIONS: wholeNumber(1, 1_000, 50),
-  DEFENDER_QUEUE_HOURS: wholeNumber(1, 72, 2),
+  DEFENDER_RUNS_PER_MINUTE: wholeNumber({ least: 1, most: 1_000, usual: 10 }),
+  DEFENDER_SESSIONS: wholeNumber({ least: 1, most: 1_000, usual: 50 }),
+  DEFENDER_QUEUE_HOURS: wholeNumber({ least: 1, most: 72, usual: 2 }),
   AZURE_FEDERATED_TOKEN_FILE: z.string().optional(),
-  DATABASE_URL: z.string().default('sqlite:./data/live-response.db'),
+  DATABASE_URL: z
+    .string()
+    .regex(
+      /^(sqlite:.+|postgres(ql)?:\/\/.+)/,
+      'must be sqlite: followed by the path of a file. Set it so, or unset it for sqlite:./data/live-response.db.',
+    )
+    .default('sqlite:./data/live-response.db'),
   POLICY_FILE: z.string().default('env/policy.yaml'),
   EVIDENCE_DIR: z.string().default('data/evidence'),
-  LOCAL_TRIAL: z.enum(['0', '1'], 'must be 1 or unset').default('0'),
+  LOCAL_TRIAL: z
+    .enum(
+      ['0', '1'],
+      'must be 1, for the trial on this machine, or unset, for the real thing. Nothing else, so that nobody gets the one by a slip who wanted the other.',
+    )
+    .default('0'),
 });
 
 type Env = z.infer<typeof Env>;
 
-function findContradictions(env: Env): readonly string[] {
-  const faults: string[] = [];
-  const url = new URL(env.DEFENDER_API_URL);
-  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-  if (url.username !== '' || url.password !== '' || url.search !== '')
-    faults.push('DEFENDER_API_URL: must hold no user, password or query');
-  if (!/^(sqlite:.+|postgres(ql)?:\/\/.+)/.test(env.DATABASE_URL))
-    faults.push('DATABASE_URL: must be sqlite:<path> or postgres://…');
-  if (env.LOCAL_TRIAL === '1') {
-    if (env.BOT_ID !== undefined)
-      faults.push(
-        'LOCAL_TRIAL: cannot be set together with BOT_ID, since the trial switches the Teams sign-in off; unset one of them',
-      );
-    if (!loopback)
-      faults.push(
-        'DEFENDER_API_URL: must be on this machine (http://127.0.0.1:…) while LOCAL_TRIAL=1; start the emulator with npm run local',
-      );
-    return faults;
-  }
-  if (url.protocol !== 'https:') faults.push('DEFENDER_API_URL: must begin with https://');
-  for (const name of ['BOT_ID', 'BOT_TYPE', 'BOT_TENANT_ID'] as const) {
-    if (env[name] === undefined)
-      faults.push(`${name}: is missing; without it the Teams sign-in would be off, so the service does not start`);
-  }
-  if (env.BOT_TYPE === 'SingleTenant' && env.BOT_PASSWORD === undefined)
-    faults.push('BOT_PASSWORD: is missing; BOT_TYPE SingleTenant needs it');
-  return [...faults, ...findCredentialFaults(env)];
+interface Fault {
+  readonly name: keyof Env;
+  readonly message: string;
 }
 
-function findCredentialFaults(env: Env): readonly string[] {
-  const ways = [
-    env.DEFENDER_CLIENT_SECRET,
-    env.DEFENDER_CLIENT_CERTIFICATE_PATH,
-    env.AZURE_FEDERATED_TOKEN_FILE,
-  ].filter((v) => v !== undefined);
-  if (ways.length > 1) {
-    return [
-      'DEFENDER_CLIENT_SECRET, DEFENDER_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE: set only one of them, so that it is clear which identity is used',
-    ];
-  }
-  if (ways.length === 0) return [];
-  return (['DEFENDER_TENANT_ID', 'DEFENDER_CLIENT_ID'] as const)
-    .filter((name) => env[name] === undefined)
-    .map((name) => `${name}: is missing; it names whose sign-in to Defender is used`);
+/** What each variable says is fine, but not together. */
+function findContradictions(env: Env, faulty: ReadonlySet<string>): readonly Fault[] {
+  // Which rules hold depends on it.
+  if (faulty.has('LOCAL_TRIAL')) return [];
+  return env.LOCAL_TRIAL === '1' ? findTrialFaults(env) : [...findSignInFaults(env), ...findCredentialFaults(env)];
+}
+
+function findTrialFaults(env: Env): readonly Fault[] {
+  const faults: Fault[] = [];
+  if (env.BOT_ID !== undefined)
+    faults.push({
+      name: 'LOCAL_TRIAL',
+      message:
+        'cannot be set together with BOT_ID, because the trial switches the Teams sign-in off, and a real bot must not run without it. Unset one of them.',
+    });
+  if (!isLoopback(new URL(env.DEFENDER_API_URL).hostname))
+    faults.push({
+      name: 'DEFENDER_API_URL',
+      message:
+        'must be on this machine, such as http://127.0.0.1:4000, while LOCAL_TRIAL=1, because nobody is signed in there. npm run local starts an emulator and sets it.',
+    });
+  return faults;
+}
+
+function findSignInFaults(env: Env): readonly Fault[] {
+  const faults: Fault[] = [];
+  const needs: ReadonlyArray<readonly ['BOT_ID' | 'BOT_TYPE' | 'BOT_TENANT_ID', string]> = [
+    ['BOT_ID', 'Set it to the app id of the bot.'],
+    ['BOT_TYPE', 'Set it to SingleTenant or UserAssignedMsi, as the bot was created.'],
+    ['BOT_TENANT_ID', 'Set it to the id of the tenant in which the bot was created.'],
+  ];
+  for (const [name, next] of needs)
+    if (env[name] === undefined)
+      faults.push({
+        name,
+        message: `is missing, and without it nobody could prove to come from Teams. ${next} To try the bot without a tenant: npm run local.`,
+      });
+  if (env.BOT_TYPE === 'SingleTenant' && env.BOT_PASSWORD === undefined)
+    faults.push({
+      name: 'BOT_PASSWORD',
+      message:
+        'is missing, and a SingleTenant bot signs in to Teams with it. Set it to a client secret of the bot, or use a UserAssignedMsi bot, which needs none.',
+    });
+  if (new URL(env.DEFENDER_API_URL).protocol !== 'https:')
+    faults.push({
+      name: 'DEFENDER_API_URL',
+      message: `must begin with https://, because a token goes there. Set it so, or unset it for ${defaultDefenderUrl}.`,
+    });
+  return faults;
+}
+
+const waysToSignIn = [
+  'DEFENDER_CLIENT_SECRET',
+  'DEFENDER_CLIENT_CERTIFICATE_PATH',
+  'AZURE_FEDERATED_TOKEN_FILE',
+] as const;
+
+/** With none of the ways it is the managed identity, which needs no setting at all. */
+function findCredentialFaults(env: Env): readonly Fault[] {
+  const [way, ...others] = waysToSignIn.filter((name) => env[name] !== undefined);
+  if (way === undefined) return [];
+  const faults: Fault[] = others.map((name) => ({
+    name,
+    message: `is set as well as ${way}, and it must be clear which identity signs in to Defender. Unset one of them.`,
+  }));
+  for (const name of ['DEFENDER_TENANT_ID', 'DEFENDER_CLIENT_ID'] as const)
+    if (env[name] === undefined)
+      faults.push({
+        name,
+        message: `is missing, and ${way} proves the identity only of a named app in a named tenant. Set it to the ${name === 'DEFENDER_TENANT_ID' ? "tenant's id" : "app's client id"}.`,
+      });
+  return faults;
 }
 
 function toConfig(env: Env): Config {
