@@ -4,6 +4,7 @@ import type { Config } from './config';
 import { createDefender, type Defender } from './defender/client';
 import { createTokenSource, localToken } from './defender/token';
 import { createDispatch, problemOf } from './dispatch/dispatch';
+import { removeUnfinished } from './evidence/content-store';
 import { keepResult } from './evidence/keep-result';
 import { createFlow } from './flow/flow';
 import { createRender } from './flow/render';
@@ -60,6 +61,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, random, log, byItself = true } = options;
   const policy = await readPolicy(config.policyFile);
   const bare = await openStore({ url: config.databaseUrl, log, clock });
+  await removeUnfinished(config.evidenceDir);
   const store = withWakeUps(bare, () => nudge());
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
   const defender = createDefenderClient(options);

@@ -21,10 +21,10 @@ export interface FormInput {
 
 type FormFaultType = 'missingDevice' | 'missingReason' | 'badCommand' | 'extraWords' | 'tooLong' | 'hiddenCharacters';
 
-/** A fault and the input that it belongs under. */
+/** A fault and the input that it belongs under. `refused`: the draft was legal, and what it names is not to be had. */
 export interface FormFault {
   readonly inputId: string;
-  readonly fault: Extract<ChatFault, { type: FormFaultType }>;
+  readonly fault: Extract<ChatFault, { type: FormFaultType }> | { readonly type: 'refused'; readonly sentence: string };
 }
 
 /** `row` counts from 1. */
@@ -111,6 +111,8 @@ export function describeFormFault({ fault }: FormFault): string {
       return 'The reason is missing, and approvers decide by it. Say in a few words why.';
     case 'extraWords':
       return `${fault.verb} takes a name only, so there is nothing to pass arguments to. Empty this field.`;
+    case 'refused':
+      return fault.sentence;
     case 'tooLong':
     case 'hiddenCharacters':
       return describeFault(fault);

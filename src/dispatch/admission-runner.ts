@@ -137,10 +137,11 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
     await tx.saveFact(blockedFact, { ...blocked, [outcome.scope]: now + throttledWait(outcome) });
   }
 
+  /** Only while it is still queued: by now another replica may have sent it, and what is in flight is not ours to judge. */
   async function put(id: RequestId, event: Event): Promise<void> {
     await store.transact(async (tx) => {
       const stored = await tx.request(id);
-      if (stored) await applyEvent(tx, stored, event, 'bot', clock.now());
+      if (stored?.request.state === 'queued') await applyEvent(tx, stored, event, 'bot', clock.now());
     });
   }
 

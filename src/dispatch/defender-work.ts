@@ -1,5 +1,5 @@
 import type { MachineAction } from '../defender/client';
-import { DefenderError } from '../defender/errors';
+import { DefenderError, defenderSentences } from '../defender/errors';
 import { type KeptResult, resultNotAvailable } from '../evidence/keep-result';
 import { minutes, seconds } from '../lib/clock';
 import { markerOf, shortDigest } from '../request/digest';
@@ -104,7 +104,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     const outcome = await defender.openResult(work.actionId, work.index);
     if (outcome.type !== 'opened') {
       if (row.claims < resultTries) return later(row, outcome.type);
-      return tell(row, request, resultNotAvailable(work.index, command.type, outcome.type));
+      return tell(row, request, resultNotAvailable(work.index, command.type, noResultSentences[outcome.type]));
     }
     await tell(row, request, await options.keepResult(request.id, work.index, command, outcome.body));
   }
@@ -146,7 +146,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     if (row.work.type === 'lookUp') return end(row, { type: 'lookedUp', action: null, complete: false });
     const command = row.work.type === 'fetchResult' ? request.commands[row.work.index] : undefined;
     if (row.work.type === 'fetchResult' && command !== undefined && row.claims >= resultTries) {
-      return tell(row, request, resultNotAvailable(row.work.index, command.type, error.code));
+      return tell(row, request, resultNotAvailable(row.work.index, command.type, defenderSentences[error.code]));
     }
     return later(row, error.code, error.retryAfterMs ?? 0);
   }
@@ -165,3 +165,9 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     });
   }
 }
+
+/** What people read in place of a result that never came. */
+const noResultSentences = {
+  notReady: 'Defender ended the command and never made its result ready. Look at the action in the Defender portal.',
+  unknownResult: 'Defender has no result for this command. Look at the action in the Defender portal.',
+} as const;

@@ -7,6 +7,7 @@ import type { RandomBytes } from '../lib/random';
 import type { Policy } from '../policy/policy';
 import type { Store, Tx } from '../store/store';
 import type { CardJson, Post } from '../thread/post';
+import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
 
 export interface FlowOptions {
@@ -35,24 +36,19 @@ export interface Answer {
 export const posts = (...list: readonly Post[]): Answer => ({ posts: list });
 
 /** Runs a stage that reads Defender; when Defender cannot be read, people are told so and nothing is stored. */
-export async function readingDefender(
-  options: FlowOptions,
-  turn: Turn,
-  stage: () => Promise<Answer>,
-  say: (text: string) => Post,
-): Promise<Answer> {
+export async function readingDefender(options: FlowOptions, turn: Turn, stage: () => Promise<Answer>): Promise<Answer> {
   try {
     return await stage();
   } catch (error) {
     if (!(error instanceof DefenderError)) throw error;
-    options.log.warn(
-      { activityId: turn.activityId, code: error.code },
-      'A person was told that Defender could not be read',
-    );
     return posts(
-      say(
-        `${defenderSentences[error.code]} Nothing was stored or sent. Try again in a minute; if it stays so, tell the admin of this bot the code ${error.code}.`,
-      ),
+      sentencePost(tellUnread(options, turn, error), { trial: options.trial, summary: 'Defender could not be read' }),
     );
   }
+}
+
+/** What a person reads when Defender could not be read for them. */
+export function tellUnread(options: FlowOptions, turn: Turn, error: DefenderError): string {
+  options.log.warn({ activityId: turn.activityId, code: error.code }, 'Defender could not be read for a person');
+  return `${defenderSentences[error.code]} Nothing was stored or sent (${error.code}).`;
 }

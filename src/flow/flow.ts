@@ -1,8 +1,9 @@
 import { cleanMessage, type RawMessage } from '../chat/clean';
 import { describeFaults } from '../chat/faults';
-import { createForm, editForm, readForm, readFormInput } from '../chat/form';
+import { createForm, editForm, type FormFault, type FormInput, readForm, readFormInput } from '../chat/form';
 import { createHelp } from '../chat/help';
 import { type Intent, parseMessage } from '../chat/parse';
+import { DefenderError } from '../defender/errors';
 import { err, ok, type Result } from '../lib/result';
 import type { Stored, Tx } from '../store/store';
 import { formCard } from '../thread/form-card';
@@ -12,9 +13,10 @@ import { describeRefusal, type Refusal } from '../thread/refusals';
 import { sentencePost } from '../thread/sentence';
 import type { ActionAnswer, Flow, Turn } from '../thread/turn';
 import { type CardAction, readCardAction } from '../thread/verbs';
-import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
+import { type Answer, type FlowOptions, posts, readingDefender, tellUnread } from './answer';
 import { ask } from './ask';
 import { cancel, cardAfter, type Decided, voteByCard, voteByWords } from './decide';
+import { greet } from './greet';
 import { showDevice, showLibrary, showPerson, showQueue, showResult, showStatus } from './look-up';
 
 /**
@@ -35,8 +37,7 @@ export function createFlow(options: FlowOptions): Flow {
     },
     async onPresence(turn, what) {
       if (what === 'removed') return;
-      const welcome = what === 'installed' ? [helpCard(createHelp(null), { trial: options.trial })] : [];
-      await write(options, turn, posts(...welcome));
+      await write(options, turn, what === 'installed' ? greet(turn, options) : posts());
     },
   };
 }
@@ -48,12 +49,7 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
     return posts(
       sentencePost(describeFaults(intent.error), { trial: options.trial, summary: 'I could not read that' }),
     );
-  return readingDefender(
-    options,
-    turn,
-    () => answerIntent(options, turn, intent.value),
-    (text) => sentencePost(text, { trial: options.trial, summary: 'Defender could not be read' }),
-  );
+  return readingDefender(options, turn, () => answerIntent(options, turn, intent.value));
 }
 
 async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
@@ -121,22 +117,50 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
   }
 }
 
-/** The form makes the same draft as the text; its faults come back on the card, with what the person had filled in. */
+/** The form makes the same draft as the text; whatever is wrong with it comes back on the card, with what the person had filled in. */
 async function submitForm(options: FlowOptions, turn: Turn, data: unknown): Promise<Answer> {
+  const input = readFormInput(data);
+  const refill = (faults: readonly FormFault[]): Answer => showing(formCard(input, faults, { trial: options.trial }));
   const draft = readForm(data);
-  if (!draft.ok) return showing(formCard(readFormInput(data), draft.error, { trial: options.trial }));
-  return asking(options, turn, () => ask(options, turn, draft.value));
+  if (!draft.ok) return refill(draft.error);
+  return asking(
+    options,
+    turn,
+    () => ask(options, turn, draft.value),
+    (inputOf, sentence) => refill([{ inputId: inputOf(input), fault: { type: 'refused', sentence } }]),
+  );
 }
 
-/** Asks from a card: the card is replaced by a sentence when the request was stored, and kept when it was not. */
-async function asking(options: FlowOptions, turn: Turn, stage: () => ReturnType<typeof ask>): Promise<Answer> {
-  const say = (text: string): Post => sentencePost(text, { trial: options.trial });
-  const answer = await readingDefender(options, turn, async () => orRefusal(options, await stage()), say);
-  if (answer.notice !== undefined && 'text' in answer.notice) {
-    const card = say(answer.notice.text).card;
-    return card === null ? answer : { ...answer, notice: { card } };
+/**
+ * Asks from a card: a sentence takes the card's place when the request was stored. What was refused goes to `refuse` with the input
+ * that it is about, so that a form keeps what was filled in.
+ */
+async function asking(
+  options: FlowOptions,
+  turn: Turn,
+  stage: () => ReturnType<typeof ask>,
+  refuse: (inputOf: (input: FormInput) => string, sentence: string) => Answer = (_inputOf, sentence) =>
+    showing(sentencePost(sentence, { trial: options.trial })),
+): Promise<Answer> {
+  const say = (text: string): Answer => showing(sentencePost(text, { trial: options.trial }));
+  try {
+    const asked = await stage();
+    if (!asked.ok) return refuse((input) => inputAbout(asked.error, input), describeRefusal(asked.error));
+    const { notice } = asked.value;
+    return notice !== undefined && 'text' in notice
+      ? { ...asked.value, ...say(notice.text), posts: asked.value.posts }
+      : asked.value;
+  } catch (error) {
+    if (!(error instanceof DefenderError)) throw error;
+    return refuse(() => 'device', tellUnread(options, turn, error));
   }
-  return answer;
+}
+
+/** The input that a refusal is about. */
+function inputAbout(refusal: Refusal, input: FormInput): string {
+  if (refusal.type === 'unknownLibraryFile')
+    return `name${input.rows.findIndex((row) => row.name.includes(refusal.fileName)) + 1}`;
+  return refusal.type === 'doesNotFit' ? 'reason' : 'device';
 }
 
 /** A decision is made inside the transaction that stores it; what came of it is told at once, to the one who decided. */

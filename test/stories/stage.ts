@@ -172,7 +172,20 @@ export class Stage {
   }
 
   settle(): Promise<void> {
-    return this.#service.settle();
+    return this.#whileReadsWait(this.#service.settle());
+  }
+
+  /** A read of Defender that is tried again sleeps on the clock that the story holds: it is moved on for it, a little at a time. */
+  async #whileReadsWait<T>(work: Promise<T>): Promise<T> {
+    let ended = false;
+    const tracked = work.finally(() => {
+      ended = true;
+    });
+    for (let turn = 0; !ended; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (turn % 50 === 49 && this.clock.sleeping > 0) this.clock.advance(250);
+    }
+    return tracked;
   }
 
   /** Lets time pass in small steps, and does what each of them makes due. */
