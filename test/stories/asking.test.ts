@@ -1,0 +1,142 @@
+import { readActivity } from '../fakes/fake-connector';
+import { ana, bo, dee, Stage, seedExample, wordsOf } from './stage';
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await Stage.open();
+});
+afterEach(() => stage.close());
+
+const nothingStored = async (): Promise<void> => {
+  expect(await stage.service.store.countByState()).toEqual({});
+  expect(stage.submissions).toEqual([]);
+};
+
+test.each([
+  ['an unknown word', 'runn collect-logs.ps1', 'You may have meant run'],
+  ['an unknown device', 'on ws-999 run collect-logs.ps1 because x', 'Defender knows no device by "ws-999"'],
+  ['a wrong order', 'on ws-042; getfile C:\\a.txt; run collect-logs.ps1; because x', 'run collect-logs.ps1'],
+  ['an unknown script', 'on ws-042 run collect-log.ps1 because x', 'Did you mean "collect-logs.ps1"?'],
+  ['a forbidden argument character', 'on ws-042 run collect-logs.ps1 a|b because x', '|'],
+  ['a path that leads elsewhere', 'on ws-042 getfile C:\\a\\..\\b.txt because x', '..'],
+  ['no reason', 'on ws-042 run collect-logs.ps1', 'reason'],
+  ['no command', 'on ws-042 because x', 'command'],
+  ['a hidden character in an argument', 'on ws-042 run collect-logs.ps1 a\u202eb because x', '\\u{202e}'],
+  ['arguments longer than any script takes', `on ws-042 run collect-logs.ps1 ${'a'.repeat(2_001)} because x`, '2,000'],
+  ['an id that is none', 'status LR-!!', 'LR-'],
+  ['a request that nobody knows', 'status LR-ZZZZ', 'I know no request "LR-ZZZZ"'],
+  ['too much text', 'on ws-042 '.repeat(2_000), 'long'],
+])('%s gets one clear answer and stores nothing', async (_name, text, words) => {
+  const thread = await stage.ask(ana, text);
+  const answers = stage.connector.messages(thread).filter((m) => m.from === 'bot');
+  expect(answers).toHaveLength(1);
+  expect(stage.thread(thread)).toContain(words);
+  await nothingStored();
+});
+
+test('a mention without words is answered with what to do', async () => {
+  const thread = await stage.ask(ana, '');
+  expect(stage.thread(thread)).toContain('help');
+  await nothingStored();
+});
+
+test('who may not ask is told so, before Defender is read', async () => {
+  const thread = await stage.ask(dee, seedExample);
+  expect(stage.thread(thread)).toContain('the policy does not name you as a requester');
+  expect(stage.emulator.journal).toEqual([]);
+  await nothingStored();
+});
+
+test('an ambiguous name is a question with choices, and the choice makes the request', async () => {
+  const thread = await stage.ask(ana, 'on kiosk run collect-logs.ps1 because INC-5');
+  expect(stage.thread(thread)).toContain('kiosk.berlin.contoso.com');
+  expect(stage.thread(thread)).toContain('kiosk.paris.contoso.com');
+  await nothingStored();
+  const question = stage.cardIn(thread, 'Device 2');
+  await stage.press(ana, question, 'Device 2');
+  expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
+  expect(readActivity(stage.cardFor(bo).activity)).toMatch(/kiosk\.(berlin|paris)\.contoso\.com/);
+});
+
+test('a message that Teams changed is shown as it was understood, and stored only once confirmed', async () => {
+  const thread = await stage.ask(ana, 'on ws-042 run minidump.ps1 “Office Click” because INC-6');
+  expect(stage.thread(thread)).toContain('Is this what you mean?');
+  await nothingStored();
+  await stage.press(ana, stage.cardIn(thread, 'Yes, ask for approval'), 'Yes, ask for approval');
+  expect(readActivity(stage.cardFor(bo).activity)).toContain('"Office Click"');
+});
+
+test('the form makes the same request as the text, and keeps the input when something is wrong', async () => {
+  const thread = await stage.ask(ana, 'new');
+  const form = stage.cardIn(thread, 'Ask for approval');
+  const wrong = await stage.press(ana, form, 'Ask for approval', {
+    device: 'ws-042',
+    name1: 'procdump.zip',
+    name2: 'minidumb.ps1',
+    args2: 'OfficeClickToRun',
+    reason: 'INC-1042',
+  });
+  expect(wordsOf(wrong)).toContain('Did you mean');
+  expect(wordsOf(wrong)).toContain('minidumb.ps1');
+  expect(wordsOf(wrong)).toContain('INC-1042');
+  await nothingStored();
+  const sent = await stage.press(ana, form, 'Ask for approval', {
+    device: 'ws-042',
+    name1: 'procdump.zip',
+    name2: 'minidump.ps1',
+    args2: 'OfficeClickToRun',
+    reason: 'INC-1042',
+  });
+  expect(wordsOf(sent)).toContain('Your request is stored');
+  const card = readActivity(stage.cardFor(bo).activity);
+  expect(card).toContain('procdump.zip');
+  expect(card).toContain('OfficeClickToRun');
+});
+
+test('the help card opens the form', async () => {
+  const thread = await stage.ask(ana, 'help');
+  await stage.press(ana, stage.cardIn(thread, 'New request'), 'New request');
+  expect(() => stage.cardIn(thread, 'Ask for approval')).not.toThrow();
+});
+
+test('a message that Teams delivers twice is one request', async () => {
+  const message = stage.teams.build.message(ana, { scope: 'personal' }, seedExample);
+  const answers = await Promise.all([stage.teams.deliver(message), stage.teams.deliver(message)]);
+  await stage.settle();
+  expect(answers.map((a) => a.status)).toEqual([200, 200]);
+  expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
+});
+
+test('Defender being away is told as that, and nothing is stored', async () => {
+  stage.emulator.fault({ route: 'listMachines', fault: { type: 'forbidden' }, times: Number.POSITIVE_INFINITY });
+  const thread = await stage.ask(ana, seedExample);
+  expect(stage.thread(thread)).toContain('lacks a permission');
+  await nothingStored();
+});
+
+test('queue, device, library, status and whoami answer whom the policy names', async () => {
+  const thread = await stage.ask(ana, 'library mini');
+  for (const text of ['queue', 'device ws-042', 'whoami', 'status']) await stage.reply(ana, thread, text);
+  const said = stage.thread(thread);
+  for (const words of ['minidump.ps1', 'Nothing waits', 'ws-042.contoso.com', ana.aadObjectId, 'No open requests'])
+    expect(said).toContain(words);
+  await stage.reply(dee, thread, 'device dc-01');
+  expect(stage.thread(thread)).not.toContain('dc-01.contoso.com');
+});
+
+test('a malformed activity is refused before anything of ours runs, and the next one is served', async () => {
+  for (const body of [
+    '{',
+    '[]',
+    '{}',
+    '"x"',
+    JSON.stringify({ type: 'message' }),
+    JSON.stringify({ ...stage.teams.build.message(ana, { scope: 'personal' }, 'help'), from: { id: 5 } }),
+  ]) {
+    const { status } = await stage.teams.deliver(body);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+  }
+  await stage.tell(ana, 'whoami');
+  expect(stage.chat(ana)).toContain(ana.aadObjectId);
+});
