@@ -22,6 +22,8 @@ export interface LibraryFileSpec {
   readonly hasParameters?: boolean;
   readonly parametersDescription?: string;
   readonly createdBy?: string;
+  /** When it was put there, if not now. */
+  readonly updatedAt?: number;
   readonly behaviour?: ScriptBehaviour;
 }
 
@@ -66,8 +68,8 @@ export class Library {
       hasParameters: spec.hasParameters ?? false,
       parametersDescription: spec.parametersDescription ?? null,
       createdBy: spec.createdBy ?? 'admin',
-      createdAt: before?.createdAt ?? now,
-      updatedAt: now,
+      createdAt: before?.createdAt ?? spec.updatedAt ?? now,
+      updatedAt: spec.updatedAt ?? now,
       behaviour: spec.behaviour ?? {},
     };
     this.#files.set(spec.fileName.toLowerCase(), file);

@@ -4,8 +4,10 @@ import { storedZip } from './stored-zip';
 
 /** A small company for `npm run local` and the stories: one device or script for each thing that can go well or badly. */
 export function addTrialWorld(emulator: Emulator): void {
-  for (const device of devices(emulator.clock.now())) emulator.addDevice(device);
-  for (const file of libraryFiles) emulator.addFile(file);
+  const now = emulator.clock.now();
+  for (const device of devices(now)) emulator.addDevice(device);
+  // A file that was changed minutes ago would make every approval card warn of it.
+  for (const file of libraryFiles) emulator.addFile({ ...file, updatedAt: now - 40 * day });
 }
 
 const groups = {
