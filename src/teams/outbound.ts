@@ -17,6 +17,9 @@ export interface TeamsOptions {
 }
 
 export function createTeams({ adapter, clock, timeoutMs = callTimeoutMs }: TeamsOptions): Teams {
+  /** Not the client's own `timeout`: when a call fails that one leaves its timer running. */
+  const withinTime = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) });
+
   /** One attempt. A stored reference may be old, and the list of hosts newer: it is asked again before our token goes anywhere (T-3). */
   async function call<T>(
     serviceUrl: string,
@@ -38,7 +41,9 @@ export function createTeams({ adapter, clock, timeoutMs = callTimeoutMs }: Teams
       const alert = place.scope === 'personal' && post.card !== null;
       const activity = fitting(place, post, reference, alert);
       const { id } = await call(reference.serviceUrl, 'post', (c) =>
-        c.conversations.sendToConversation(place.conversationId, activity, { timeout: timeoutMs }),
+        c.conversations.sendToConversation(place.conversationId, activity, {
+          abortSignal: AbortSignal.timeout(timeoutMs),
+        }),
       );
       return { activityId: id };
     },
@@ -46,7 +51,9 @@ export function createTeams({ adapter, clock, timeoutMs = callTimeoutMs }: Teams
       const reference = readReference(place);
       const activity = { ...fitting(place, post, reference, false), id: activityId };
       await call(reference.serviceUrl, 'update', (c) =>
-        c.conversations.updateActivity(place.conversationId, activityId, activity, { timeout: timeoutMs }),
+        c.conversations.updateActivity(place.conversationId, activityId, activity, {
+          abortSignal: AbortSignal.timeout(timeoutMs),
+        }),
       );
     },
     async openPersonal(personId, via) {
@@ -62,7 +69,7 @@ export function createTeams({ adapter, clock, timeoutMs = callTimeoutMs }: Teams
       const { id } = await call(reference.serviceUrl, 'open', (c) =>
         c.conversations.createConversation(
           parameters as Parameters<ConnectorClient['conversations']['createConversation']>[0],
-          { timeout: timeoutMs },
+          withinTime(),
         ),
       );
       return {

@@ -1,0 +1,470 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '../../src/lib/log';
+import type { News } from '../../src/request/effect';
+import type { Place } from '../../src/request/place';
+import type { RequestId } from '../../src/request/request';
+import { openStore } from '../../src/store/open';
+import type { Copy, NewWork, Store } from '../../src/store/store';
+import { createAdapter } from '../../src/teams/adapter';
+import { createTeams } from '../../src/teams/outbound';
+import { createOutbox, type Outbox, queuePost, type Undelivered } from '../../src/teams/outbox';
+import type { CardJson, Post } from '../../src/thread/post';
+import {
+  ana,
+  bo,
+  bot,
+  channelId,
+  cy,
+  type FakeConnector,
+  isOpen,
+  isPost,
+  isUpdate,
+  readThread,
+  startFakeConnector,
+  teamId,
+  tenantId,
+} from '../fakes/fake-connector';
+import { SteppedClock } from '../fakes/stepped-clock';
+import { samples } from '../request/sample';
+import { plainPost } from './kit';
+
+const adapter = createAdapter({ identity: { type: 'trial' } });
+const news: News = { type: 'started' };
+const requestId = 'LR-7F3K' as RequestId;
+
+let folder: string;
+let clock: SteppedClock;
+let store: Store;
+let connector: FakeConnector;
+let outbox: Outbox;
+let undelivered: Undelivered[];
+/** What the request looks like now; null: nothing to show. */
+let shown: string | null;
+let renders: number;
+let thread: Place;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'outbox-'));
+  clock = new SteppedClock();
+  store = await openStore({ url: `sqlite:${join(folder, 'test.db')}`, log: silentLog, clock });
+  connector = await startFakeConnector({ clock, enforceRates: true });
+  connector.addMembers(teamId, [ana, bo, cy]);
+  undelivered = [];
+  shown = 'Waiting for approval';
+  renders = 0;
+  outbox = newOutbox();
+  thread = placeIn('channel', `${channelId};messageid=1`);
+  await store.transact(async (tx) => {
+    await tx.savePlace(thread);
+    await tx.insertRequest({ ...samples.succeeded, conversationId: thread.conversationId });
+  });
+});
+afterEach(async () => {
+  await store.close();
+  await connector.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** Another one is what a restart makes: it remembers nothing but the store. */
+const newOutbox = (): Outbox =>
+  createOutbox({
+    store,
+    teams: createTeams({ adapter, clock }),
+    clock,
+    log: silentLog,
+    random: (size) => new Uint8Array(size),
+    leaseMs: 60_000,
+    render: {
+      card: async () => {
+        renders += 1;
+        return shown === null ? null : { post: cardPost(shown) };
+      },
+      news: async (id, what) => ({ place: thread, post: plainPost(`${id} ${what.type}.`) }),
+    },
+    onUndeliverable: async (tx, what) => {
+      undelivered.push(what);
+      await tx.appendAudit({
+        at: clock.now(),
+        requestId: null,
+        actor: 'bot',
+        what: 'undeliverable',
+        detail: { code: what.code },
+      });
+    },
+  });
+
+function placeIn(scope: Place['scope'], conversationId: string, personId: string | null = null): Place {
+  return {
+    conversationId,
+    tenantId,
+    scope,
+    personId,
+    reference: JSON.stringify({ serviceUrl: connector.url, bot, rosterId: teamId }),
+  };
+}
+
+const cardPost = (text: string): Post => {
+  const card: CardJson = { type: 'AdaptiveCard', version: '1.5', body: [{ type: 'TextBlock', text }] };
+  return { text: null, mention: null, card, summary: text };
+};
+
+const add = (...rows: Partial<NewWork>[]) =>
+  store.transact((tx) =>
+    tx.addWork(
+      rows.map((row) => ({
+        requestId,
+        work: { type: 'sendNews', news },
+        lane: thread.conversationId,
+        dueAt: clock.now(),
+        ...row,
+      })),
+    ),
+  );
+const say = (text: string, place = thread) =>
+  add({
+    work: { type: 'sendPost', conversationId: place.conversationId, post: plainPost(text) },
+    lane: place.conversationId,
+  });
+const addCopy = (copy: Partial<Copy> = {}): Promise<Copy> =>
+  store.transact(async (tx) => {
+    const added = await tx.addCopy({
+      requestId,
+      audience: 'thread',
+      personId: null,
+      conversationId: thread.conversationId,
+      activityId: null,
+      ...copy,
+    });
+    await tx.refreshCopies(added.requestId, clock.now());
+    return added;
+  });
+const refresh = () => store.transact((tx) => tx.refreshCopies(requestId, clock.now()));
+const read = (conversationId = thread.conversationId) =>
+  readThread(connector, conversationId).map((line) => line.replace('Live Response: ', ''));
+const waiting = async () => Object.values(await store.waitingWork()).reduce((sum, count) => sum + (count ?? 0), 0);
+
+/** Passes until nothing is due, as the worker's loop does. */
+async function drain(): Promise<number> {
+  let passes = 0;
+  while ((await outbox.runDue()) > 0) passes += 1;
+  return passes;
+}
+
+/** Steps the clock to each next wake-up until nothing waits; gives how long that took. */
+async function runOut(longestMs = 7_200_000): Promise<number> {
+  const from = clock.now();
+  while (clock.now() - from <= longestMs) {
+    await drain();
+    const next = await store.nextDueAt();
+    if (next === null) return clock.now() - from;
+    clock.advance(Math.max(1, next - clock.now()));
+  }
+  throw new Error('work is still waiting');
+}
+
+describe('order', () => {
+  test('a conversation reads in the order in which things happened', async () => {
+    await say('one');
+    await add({});
+    await say('three');
+    expect(await drain()).toBe(3);
+    expect(read()).toEqual(['one', 'LR-7F3K started.', 'three']);
+    expect(await waiting()).toBe(0);
+  });
+
+  test('a conversation that has to wait does not hold up another', async () => {
+    const other = placeIn('groupChat', '19:other@thread.v2');
+    await store.transact((tx) => tx.savePlace(other));
+    connector.fail({ fault: { type: 'status', status: 503 }, matches: (call) => call.path.includes('messageid=1') });
+    await say('one');
+    await say('two');
+    await say('elsewhere', other);
+    await drain();
+    expect([read(), read(other.conversationId)]).toEqual([[], ['elsewhere']]);
+    connector.heal();
+    await runOut();
+    expect(read()).toEqual(['one', 'two']);
+  });
+
+  test('an answer can be queued for a place that was not known before', async () => {
+    const place = placeIn('personal', connector.personalConversationId(bo.aadObjectId), bo.aadObjectId);
+    await queuePost({ store, clock })(place, plainPost('Counted.'));
+    await drain();
+    expect(read(place.conversationId)).toEqual(['Counted.']);
+  });
+});
+
+describe('a card', () => {
+  test('is posted once and updated from then on', async () => {
+    const copy = await addCopy();
+    await drain();
+    shown = 'Running';
+    await refresh();
+    await drain();
+    expect(readThread(connector, thread.conversationId)).toEqual(['Live Response (edited): Running']);
+    expect(await store.copy(copy.copyId)).toMatchObject({
+      activityId: connector.messages(thread.conversationId)[0]?.id,
+    });
+  });
+
+  test('several changes become one update, with the last state', async () => {
+    await addCopy();
+    await drain();
+    for (const state of ['Queued', 'Pending', 'Running']) {
+      shown = state;
+      await refresh();
+    }
+    connector.forgetCalls();
+    await drain();
+    expect(connector.calls).toHaveLength(1);
+    expect(readThread(connector, thread.conversationId)).toEqual(['Live Response (edited): Running']);
+  });
+
+  test('that was deleted in Teams is posted anew, and updated there from then on', async () => {
+    await addCopy();
+    await drain();
+    connector.deleteMessage(connector.messages(thread.conversationId)[0]?.id ?? '');
+    shown = 'Running';
+    await refresh();
+    await drain();
+    shown = 'Finished';
+    await refresh();
+    await drain();
+    expect(readThread(connector, thread.conversationId)).toEqual(['Live Response (edited): Finished']);
+  });
+
+  test('with nothing to show costs no call', async () => {
+    await addCopy();
+    shown = null;
+    await drain();
+    expect([connector.calls, await waiting()]).toEqual([[], 0]);
+  });
+
+  test('that is too large is given up and said', async () => {
+    await addCopy();
+    shown = 'x'.repeat(40_000);
+    await drain();
+    expect(undelivered).toMatchObject([{ code: 'teams.tooLarge', copy: { audience: 'thread' } }]);
+    expect(await waiting()).toBe(0);
+  });
+});
+
+describe("an approver's own chat", () => {
+  const forBo = { audience: 'approver', personId: bo.aadObjectId, conversationId: null } as const;
+  const own = () => connector.personalConversationId(bo.aadObjectId);
+
+  test('is used when it is known', async () => {
+    await store.transact((tx) => tx.savePlace(placeIn('personal', own(), bo.aadObjectId)));
+    await addCopy(forBo);
+    await drain();
+    expect(connector.calls.filter(isOpen)).toEqual([]);
+    expect(read(own())).toEqual(['Waiting for approval']);
+  });
+
+  test('is opened through the conversation of the request when it is not, once', async () => {
+    const copy = await addCopy(forBo);
+    await drain();
+    shown = 'Approved';
+    await refresh();
+    await drain();
+    expect(connector.calls.filter(isOpen)).toHaveLength(1);
+    expect(readThread(connector, own())).toEqual(['Live Response (edited): Approved']);
+    expect(await store.copy(copy.copyId)).toMatchObject({ conversationId: own() });
+    expect(await store.personalPlace(bo.aadObjectId)).toMatchObject({ conversationId: own(), scope: 'personal' });
+  });
+
+  test('opened but not yet written to is remembered, not opened again', async () => {
+    await addCopy(forBo);
+    connector.fail({ fault: { type: 'status', status: 500 }, times: 1, matches: isPost });
+    await runOut();
+    expect(connector.calls.filter(isOpen)).toHaveLength(1);
+    expect(read(own())).toEqual(['Waiting for approval']);
+  });
+
+  test('that blocks the bot is given up, and who was not reached is said in the same transaction', async () => {
+    await addCopy(forBo);
+    connector.block(bo.aadObjectId);
+    await drain();
+    expect(undelivered).toMatchObject([
+      { code: 'teams.forbidden', copy: { personId: bo.aadObjectId }, work: { requestId } },
+    ]);
+    expect(await store.auditRows()).toMatchObject([{ what: 'undeliverable', detail: { code: 'teams.forbidden' } }]);
+    expect(await waiting()).toBe(0);
+  });
+
+  test('of somebody without the bot is given up, and the others get theirs', async () => {
+    await addCopy({ ...forBo, personId: 'ffffffff-0000-4000-8000-000000000009' });
+    await addCopy(forBo);
+    await drain();
+    expect(undelivered.map((u) => [u.code, u.copy?.personId])).toEqual([
+      ['teams.forbidden', 'ffffffff-0000-4000-8000-000000000009'],
+    ]);
+    expect(read(own())).toEqual(['Waiting for approval']);
+  });
+
+  test('whose history was cleared is opened again (msteams-docs #14079)', async () => {
+    await store.transact((tx) => tx.savePlace(placeIn('personal', 'a:cleared', bo.aadObjectId)));
+    connector.fail({
+      fault: { type: 'status', status: 404, code: 'ConversationNotFound' },
+      matches: (call) => call.path.includes('a:cleared'),
+    });
+    await addCopy(forBo);
+    await drain();
+    expect(read(own())).toEqual(['Waiting for approval']);
+    expect(await store.personalPlace(bo.aadObjectId)).toMatchObject({ conversationId: own() });
+  });
+
+  test('that nothing leads to is given up', async () => {
+    const other = 'LR-9H2M' as RequestId;
+    await store.transact((tx) => tx.insertRequest({ ...samples.succeeded, id: other, conversationId: 'unknown' }));
+    await addCopy({ ...forBo, requestId: other });
+    await drain();
+    expect(undelivered).toMatchObject([{ code: 'teams.noPlace' }]);
+  });
+});
+
+describe('rates', () => {
+  test('Teams never has to refuse us, and everything arrives in order', async () => {
+    const lines = Array.from({ length: 130 }, (_, i) => `line ${i}`);
+    for (const line of lines) await say(line);
+    const tookMs = await runOut();
+    expect(read()).toEqual(lines);
+    expect(connector.calls).toHaveLength(130);
+    expect(tookMs).toBeGreaterThanOrEqual(60_000);
+    expect(tookMs).toBeLessThan(70_000);
+  });
+
+  test('a 429 is obeyed to the second, for all lanes of the conversation', async () => {
+    await addCopy();
+    await drain();
+    connector.forgetCalls();
+    connector.fail({ fault: { type: 'status', status: 429, retryAfterS: 20 }, times: 1 });
+    await say('one');
+    await drain();
+    await add({ work: { type: 'sendNews', news }, lane: null });
+    await say('two');
+    await drain();
+    expect(connector.calls).toHaveLength(1);
+    clock.advance(19_999);
+    await drain();
+    expect(connector.calls).toHaveLength(1);
+    clock.advance(1);
+    await runOut();
+    expect(read().slice(1).sort()).toEqual(['LR-7F3K started.', 'one', 'two']);
+  });
+
+  test('an update counts as well', async () => {
+    await addCopy();
+    await drain();
+    clock.advance(10_000);
+    for (let i = 0; i < 9; i++) {
+      shown = `state ${i}`;
+      await refresh();
+      await drain();
+    }
+    expect(connector.calls.filter(isUpdate)).toHaveLength(7);
+    await runOut();
+    expect(readThread(connector, thread.conversationId)).toEqual(['Live Response (edited): state 8']);
+  });
+});
+
+describe('trouble', () => {
+  test('Teams away for an hour loses nothing and is asked ever more seldom', async () => {
+    await addCopy();
+    await say('one');
+    await say('two');
+    connector.fail({ fault: { type: 'drop', accepted: false } });
+    const from = clock.now();
+    while (clock.now() - from < 3_600_000) {
+      await drain();
+      clock.advance(Math.max(1, ((await store.nextDueAt()) ?? 0) - clock.now()));
+    }
+    const attempts = connector.calls.map((call) => call.at - from);
+    expect(attempts.slice(0, 9)).toEqual([0, 2_000, 6_000, 14_000, 30_000, 62_000, 126_000, 254_000, 510_000]);
+    expect(attempts.length).toBeLessThan(25);
+    connector.heal();
+    await runOut();
+    expect(read()).toEqual(['Waiting for approval', 'one', 'two']);
+    expect(undelivered).toEqual([]);
+  });
+
+  test('a restart in the middle goes on where the store says', async () => {
+    await say('one');
+    connector.fail({ fault: { type: 'status', status: 503 }, times: 1 });
+    await drain();
+    outbox = newOutbox();
+    await runOut();
+    expect(read()).toEqual(['one']);
+  });
+
+  test('a sender that died with rows in hand is followed by another once the lease is over', async () => {
+    await say('one');
+    const dead = { types: ['sendPost'] as const, now: clock.now(), leaseMs: 60_000, limit: 10, leaseToken: 'dead' };
+    await store.transact((tx) => tx.claimWork(dead));
+    await drain();
+    expect(read()).toEqual([]);
+    await runOut();
+    expect(read()).toEqual(['one']);
+  });
+
+  test('a post whose answer was lost is repeated: at least once, never none', async () => {
+    await say('one');
+    connector.fail({ fault: { type: 'drop', accepted: true }, times: 1 });
+    await runOut();
+    expect(read()).toEqual(['one', 'one']);
+  });
+
+  test('a card whose update was lost is repeated without anybody seeing it', async () => {
+    await addCopy();
+    await drain();
+    shown = 'Running';
+    connector.fail({ fault: { type: 'drop', accepted: true }, times: 1 });
+    await refresh();
+    await runOut();
+    expect(readThread(connector, thread.conversationId)).toEqual(['Live Response (edited): Running']);
+  });
+
+  test('what Teams will never take is given up, and the conversation goes on', async () => {
+    connector.fail({ fault: { type: 'status', status: 400, code: 'BadSyntax' }, times: 1 });
+    await say('broken');
+    await say('fine');
+    await drain();
+    expect(undelivered).toMatchObject([{ code: 'teams.refused', copy: null }]);
+    expect(read()).toEqual(['fine']);
+  });
+
+  test('credentials that are refused wait for the operator, and nothing is lost', async () => {
+    connector.fail({ fault: { type: 'status', status: 401 }, times: 3 });
+    await say('one');
+    await runOut();
+    expect([read(), undelivered]).toEqual([['one'], []]);
+  });
+
+  test('a card that cannot be drawn is given up after ten tries, so that it does not block its conversation', async () => {
+    await addCopy();
+    await say('after');
+    const broken = createOutbox({
+      store,
+      teams: createTeams({ adapter, clock }),
+      clock,
+      log: silentLog,
+      random: (size) => new Uint8Array(size),
+      leaseMs: 60_000,
+      render: {
+        card: async () => {
+          renders += 1;
+          throw new TypeError('bug');
+        },
+        news: async () => null,
+      },
+      onUndeliverable: async (_tx, what) => void undelivered.push(what),
+    });
+    outbox = broken;
+    await runOut();
+    expect(renders).toBe(10);
+    expect(undelivered).toMatchObject([{ code: 'teams.bug' }]);
+    expect(read()).toEqual(['after']);
+  });
+});
