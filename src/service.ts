@@ -8,7 +8,7 @@ import { removeUnfinished } from './evidence/content-store';
 import { keepResult } from './evidence/keep-result';
 import { createFlow } from './flow/flow';
 import { createRender } from './flow/render';
-import { type Clock, minutes } from './lib/clock';
+import { type Clock, hours, minutes } from './lib/clock';
 import type { Log } from './lib/log';
 import { createLoop } from './lib/loop';
 import type { RandomBytes } from './lib/random';
@@ -92,7 +92,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const bot = createBot({
     adapter,
-    flow: createFlow({ store, defender, policy: () => policy, views, clock, random, log, trial: config.trial }),
+    flow: createFlow({
+      store,
+      defender,
+      policy: () => policy,
+      views,
+      clock,
+      random,
+      log,
+      queueMs: hours(config.defender.queueHours),
+      trial: config.trial,
+    }),
     tenantIds: config.teamsTenantIds,
     reply: queuePost({ store, clock }),
     clock,

@@ -18,6 +18,8 @@ export interface FlowOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;
+  /** How long Defender keeps a live response for a device that it cannot reach (`DEFENDER_QUEUE_HOURS`). */
+  readonly queueMs: number;
   readonly trial: boolean;
 }
 

@@ -89,7 +89,8 @@ function store(
     requester: turn.person,
     approvalsNeeded: bar.value.approvalsNeeded,
     approverIds: bar.value.approverIds,
-    startWithinMs: bar.value.startWithinMs,
+    // Longer than Defender itself keeps it would promise what nobody holds.
+    startWithinMs: Math.min(bar.value.startWithinMs, options.queueMs),
     digest: digestOf(bound),
     conversationId: turn.place.conversationId,
     createdAt: turn.at,

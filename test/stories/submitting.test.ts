@@ -236,3 +236,11 @@ test('a restart between the intent and the answer sends nothing twice', async ()
 async function until(isSo: () => boolean): Promise<void> {
   for (let i = 0; i < 400 && !isSo(); i++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+test('no approval is good for longer than Defender keeps a request for a device that is away', async () => {
+  await open({ policy: policyOf({ startBy: '2h' }), env: { DEFENDER_QUEUE_HOURS: '1' } });
+  const thread = await stage.ask(ana, on('lap-117'));
+  await stage.approve(bo);
+  await stage.pass(minutes(62), minutes(1));
+  expect(stage.thread(thread)).toContain('Withdrawn: the time to start ran out');
+});
