@@ -76,6 +76,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     random,
     log,
     trial: config.trial,
+    onTaskEnded: () => nudge(),
   });
   const { views } = dispatch;
   const adapter = createAdapter({ identity: identityOf(config), ...(options.issuer && { issuer: options.issuer }) });

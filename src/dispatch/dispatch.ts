@@ -17,8 +17,9 @@ export interface Dispatch {
   readonly views: Views;
 }
 
-export function createDispatch(options: DispatchOptions): Dispatch {
-  const { store, clock, log } = options;
+/** `onTaskEnded` is told each time that `nextDueAt` may have moved without anything new in the store. */
+export function createDispatch(options: DispatchOptions & { readonly onTaskEnded?: () => void }): Dispatch {
+  const { store, clock, log, onTaskEnded = () => {} } = options;
   const views = createViews(options);
   const admission = createAdmissionRunner({ ...options, views });
   const work = createDefenderWork({ ...options, views });
@@ -30,7 +31,11 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       .catch((error: unknown) =>
         log.error({ what, ...problemOf(error) }, 'A task failed; what is on disk decides what happens next'),
       )
-      .finally(() => underWay.delete(tracked));
+      .finally(() => {
+        underWay.delete(tracked);
+        // What is due next was not known while it ran.
+        onTaskEnded();
+      });
     underWay.add(tracked);
   }
 
