@@ -1,22 +1,93 @@
 import { err, ok, type Result } from '../lib/result';
+import type { RequestBar, Seat } from '../request/bar';
+import type { CommandType } from '../request/command';
 import type { Digest, LiveResponseRequest, Person } from '../request/request';
+import { samePerson, uploadersOf } from './people';
 
-/** Who may ask, who must approve, and how long each may take; made only by `parsePolicy`. */
+/** Who may ask for what on which device, and who must approve it; made only by `parsePolicy`. */
 export interface Policy {
-  /** Short hash of what the file says (not of its blanks); part of every digest. */
+  /** Short hash of what the file says (not of its blanks and labels); part of every digest. */
   readonly version: string;
-  /** Names by Entra object id; the id decides, the name is a label (T-11). */
-  readonly requesters: ReadonlyMap<string, string>;
-  readonly approvers: ReadonlyMap<string, string>;
-  readonly approvalsNeeded: number;
+  readonly people: readonly PersonEntry[];
+  /** Labels by Entra object id; the id decides (T-11). */
+  readonly names: ReadonlyMap<string, string>;
+  readonly groups: ReadonlyMap<string, GroupSource>;
+  /** Groups whose members may ask at all. */
+  readonly requesters: readonly string[];
+  readonly tier0: Tier0;
+  /** The first that matches decides; none means refused (T-12). */
+  readonly rules: readonly Rule[];
+}
+
+/** Several accounts of one person, who then counts once (T-13). `uploads` are the names that Defender's library shows for them. */
+export interface PersonEntry {
+  readonly name: string;
+  readonly accounts: readonly string[];
+  readonly uploads: readonly string[];
+}
+
+export type GroupSource =
+  | { readonly type: 'list'; readonly ids: readonly string[] }
+  | { readonly type: 'entra'; readonly groupId: string };
+
+/** Members by group name as they are now; null: could not be read, so nobody counts (T-12). */
+export type Groups = ReadonlyMap<string, ReadonlySet<string> | null>;
+
+/** A device is tier 0 when any of these holds; compared without case. */
+export interface Tier0 {
+  readonly tags: readonly string[];
+  readonly groups: readonly string[];
+  readonly values: readonly string[];
+}
+
+export interface Rule {
+  readonly name: string;
+  /** One-based, in the file. */
+  readonly line: number;
+  readonly when: Condition;
+  readonly then:
+    | { readonly type: 'deny'; readonly because: string }
+    | { readonly type: 'approve'; readonly bar: BarSpec };
+}
+
+/** Null asks for nothing; a list is met by any of its entries. */
+export interface Condition {
+  readonly device: DeviceCondition | null;
+  readonly command: readonly CommandType[] | null;
+  /** Globs over the name of the library file that a command uses, exactly as the library writes it. */
+  readonly script: readonly string[] | null;
+  /** A pattern (`pattern.ts`) over the arguments of RunScript; none are the empty text. */
+  readonly args: string | null;
+  /** Groups, one of which the requester must be in. */
+  readonly who: readonly string[] | null;
+}
+
+export interface DeviceCondition {
+  readonly group: readonly string[] | null;
+  readonly tag: readonly string[] | null;
+  readonly value: readonly string[] | null;
+  readonly risk: readonly string[] | null;
+  /** Globs. */
+  readonly os: readonly string[] | null;
+  readonly tier0: boolean | null;
+}
+
+/** What a rule asks for. */
+export interface BarSpec {
+  readonly approvals: number;
+  readonly from: readonly Seat[];
   readonly decideWithinMs: number;
   readonly startWithinMs: number;
+  readonly reasonPattern: string | null;
+  readonly escalateTo: string | null;
+  /** Further approvals when the condition holds. */
+  readonly extra: { readonly scriptChanged: number; readonly oddArgs: number; readonly tier0: number };
+  readonly breakGlass: { readonly by: string; readonly owners: string } | null;
 }
 
 /** What the policy asks of one request. */
-export interface Bar {
-  readonly approvalsNeeded: number;
-  /** Who may vote: the approvers without the requester (T-13). */
+export interface Bar extends RequestBar {
+  /** Who may vote: members of the seats' groups without the requester's person and the uploaders of changed files (T-13). */
   readonly approverIds: readonly string[];
   readonly decideWithinMs: number;
   readonly startWithinMs: number;
@@ -24,50 +95,111 @@ export interface Bar {
 
 export type PolicyRefusal =
   | { readonly type: 'mayNotAsk' }
-  | { readonly type: 'tooFewApprovers'; readonly needed: number; readonly available: number };
+  | { readonly type: 'noRule' }
+  | { readonly type: 'denied'; readonly rule: string; readonly because: string }
+  | { readonly type: 'reasonPattern'; readonly rule: string; readonly pattern: string }
+  | {
+      readonly type: 'tooFewApprovers';
+      readonly rule: string;
+      readonly needed: number;
+      /** Different people who could approve. */
+      readonly available: number;
+      readonly missingSeats: readonly Seat[];
+    }
+  | { readonly type: 'groupUnreadable'; readonly group: string };
 
 export type VoteRefusal =
   | { readonly type: 'requesterCannotVote' }
+  | { readonly type: 'uploaderCannotVote'; readonly fileName: string }
   | { readonly type: 'notAnApprover' }
   | { readonly type: 'policyChanged' }
-  | { readonly type: 'digestDiffers'; readonly shown: Digest };
+  | { readonly type: 'digestDiffers'; readonly shown: Digest }
+  | { readonly type: 'groupUnreadable'; readonly group: string };
 
-/** The bar that this person's request must pass, or why they cannot ask at all. Nobody matched means refused (T-12). */
-export function barFor(policy: Policy, requester: Person): Result<Bar, PolicyRefusal> {
-  if (!policy.requesters.has(requester.id)) return err({ type: 'mayNotAsk' });
-  const approverIds = [...policy.approvers.keys()].filter((id) => id !== requester.id);
-  if (approverIds.length < policy.approvalsNeeded) {
-    return err({ type: 'tooFewApprovers', needed: policy.approvalsNeeded, available: approverIds.length });
-  }
-  const { approvalsNeeded, decideWithinMs, startWithinMs } = policy;
-  return ok({ approvalsNeeded, approverIds, decideWithinMs, startWithinMs });
-}
+/** The parts of a request that the right to vote depends on. */
+export type Votable = Pick<
+  LiveResponseRequest,
+  'requester' | 'library' | 'approverIds' | 'policyVersion' | 'digest'
+> & { readonly bar: Pick<RequestBar, 'seats' | 'because'> };
 
 /**
- * Whether this person's vote on this request counts under the policy as it is now, not as it was when the card was posted (T-16).
- * Pure: the caller stores the vote with compare-and-swap, so that two people pressing at once cannot both see one vote too few.
+ * Whether this person's vote on this request counts under the policy and the groups as they are now, not as they were when the card was
+ * posted (T-13, T-14, T-16). Pure: the caller stores the vote with compare-and-swap, so that two people pressing at once cannot both see
+ * one vote too few.
  */
 export function mayVote(
   policy: Policy,
-  request: LiveResponseRequest,
+  groups: Groups,
+  request: Votable,
   voter: Person,
   shown: Digest,
 ): Result<null, VoteRefusal> {
-  if (voter.id === request.requester.id) return err({ type: 'requesterCannotVote' });
-  if (!policy.approvers.has(voter.id) || !request.approverIds.includes(voter.id)) return err({ type: 'notAnApprover' });
-  if (policy.version !== request.policyVersion) return err({ type: 'policyChanged' });
-  if (shown !== request.digest) return err({ type: 'digestDiffers', shown });
+  if (samePerson(policy, voter.id, request.requester.id)) return err({ type: 'requesterCannotVote' }); // guard: requester-person-cannot-vote
+  const upload = uploadersOf(policy, request.library, changedFilesOf(request)).find(({ ids }) => ids.has(idOf(voter)));
+  if (upload !== undefined) return err({ type: 'uploaderCannotVote', fileName: upload.fileName }); // guard: uploader-cannot-vote
+  if (!request.approverIds.includes(idOf(voter))) return err({ type: 'notAnApprover' }); // guard: only-those-who-were-asked-vote
+  if (policy.version !== request.policyVersion) return err({ type: 'policyChanged' }); // guard: vote-under-the-policy-in-force
+  const unreadable = request.bar.seats.find(({ group }) => (groups.get(group) ?? null) === null);
+  if (unreadable !== undefined) return err({ type: 'groupUnreadable', group: unreadable.group }); // guard: unreadable-group-counts-nobody
+  if (seatGroupsOf(groups, request.bar.seats, voter.id).length === 0) return err({ type: 'notAnApprover' }); // guard: removed-approver-cannot-vote
+  if (shown !== request.digest) return err({ type: 'digestDiffers', shown }); // guard: vote-over-the-digest-shown
   return ok(null);
 }
 
-/** Who may cancel: the requester, and whoever may approve (issue 2, part 9). */
-export const mayCancel = (policy: Policy, request: LiveResponseRequest, person: Person): boolean =>
-  person.id === request.requester.id || (policy.approvers.has(person.id) && request.approverIds.includes(person.id));
+/** The seats' groups that this account is in now: what a vote carries for the tally. */
+export const seatGroupsOf = (groups: Groups, seats: readonly Seat[], accountId: string): readonly string[] => [
+  ...new Set(seats.map(({ group }) => group).filter((group) => isMember(groups, group, accountId))),
+];
 
-export const roleOf = (
+/** The bar after break-glass: one approval by anybody whom the rule names for it, and never by none. Null where the rule allows no break-glass. */
+export function breakGlassBar(
   policy: Policy,
-  personId: string,
-): { readonly mayAsk: boolean; readonly mayApprove: boolean } => ({
-  mayAsk: policy.requesters.has(personId),
-  mayApprove: policy.approvers.has(personId),
-});
+  bar: RequestBar,
+): { readonly bar: RequestBar; readonly approverIds: readonly string[] } | null {
+  const rule = policy.rules.find(({ name }) => name === bar.rule);
+  const by = rule?.then.type === 'approve' ? rule.then.bar.breakGlass?.by : undefined;
+  if (by === undefined || bar.breakGlassIds.length === 0) return null;
+  return {
+    bar: { ...bar, approvalsNeeded: 1, seats: [{ group: by, count: 1 }] },
+    approverIds: bar.breakGlassIds,
+  };
+}
+
+/** Who may cancel: the requester with any account, and whoever was asked to approve and still may (issue 2, part 9). */
+export const mayCancel = (policy: Policy, groups: Groups, request: Votable, person: Person): boolean =>
+  samePerson(policy, person.id, request.requester.id) ||
+  (request.approverIds.includes(idOf(person)) && roleOf(policy, groups, person.id).mayApprove);
+
+/** What a person may do at all; a group that cannot be read gives nobody a role. */
+export function roleOf(
+  policy: Policy,
+  groups: Groups,
+  accountId: string,
+): { readonly mayAsk: boolean; readonly mayApprove: boolean } {
+  const bars = policy.rules.flatMap(({ then }) => (then.type === 'approve' ? [then.bar] : []));
+  const approving = bars.flatMap(({ from, breakGlass }) => [
+    ...from.map(({ group }) => group),
+    ...(breakGlass ? [breakGlass.by] : []),
+  ]);
+  return {
+    mayAsk: policy.requesters.some((group) => isMember(groups, group, accountId)),
+    mayApprove: approving.some((group) => isMember(groups, group, accountId)),
+  };
+}
+
+/** The groups of the policy with their members: lists from the file, Entra groups from `members` by group id (absent or null: unreadable). */
+export const groupsOf = (policy: Policy, members: ReadonlyMap<string, ReadonlySet<string> | null>): Groups =>
+  new Map(
+    [...policy.groups].map(([name, source]) => [
+      name,
+      source.type === 'list' ? new Set(source.ids) : (members.get(source.groupId) ?? null),
+    ]),
+  );
+
+export const isMember = (groups: Groups, group: string, accountId: string): boolean =>
+  groups.get(group)?.has(accountId.toLowerCase()) ?? false;
+
+const idOf = (person: Person): string => person.id.toLowerCase();
+
+const changedFilesOf = (request: Votable): readonly string[] =>
+  request.bar.because.flatMap((reason) => (reason.type === 'scriptChanged' ? reason.fileNames : []));

@@ -1,0 +1,38 @@
+import type { LibraryFile } from '../request/request';
+import type { PersonEntry, Policy } from './policy';
+
+type People = Pick<Policy, 'people'>;
+
+/** The same key for all accounts of one person: the first account of their entry, or the account itself (T-13). */
+export const personKeyOf = (policy: People, accountId: string): string =>
+  entryOf(policy, accountId)?.accounts[0] ?? accountId.toLowerCase();
+
+/** Every account of the person who has this one. */
+export const accountsOf = (policy: People, accountId: string): readonly string[] =>
+  entryOf(policy, accountId)?.accounts ?? [accountId.toLowerCase()];
+
+export const samePerson = (policy: People, a: string, b: string): boolean =>
+  personKeyOf(policy, a) === personKeyOf(policy, b);
+
+/**
+ * Who uploaded each of the changed files, as far as the policy's person map knows the name that Defender's library shows
+ * (`createdBy`); an uploader whom it does not name cannot be told from an approver.
+ */
+export const uploadersOf = (
+  policy: People,
+  library: readonly LibraryFile[],
+  changedFiles: readonly string[],
+): ReadonlyArray<{ readonly fileName: string; readonly createdBy: string | null; readonly ids: ReadonlySet<string> }> =>
+  library
+    .filter(({ fileName }) => changedFiles.includes(fileName))
+    .map(({ fileName, createdBy }) => ({ fileName, createdBy, ids: new Set(idsBehind(policy, createdBy)) }));
+
+function idsBehind(policy: People, createdBy: string | null): readonly string[] {
+  const name = createdBy?.trim().toLowerCase() ?? '';
+  if (name === '') return [];
+  const known = policy.people.filter(({ accounts, uploads }) => accounts.includes(name) || uploads.includes(name));
+  return known.length === 0 ? [name] : known.flatMap(({ accounts }) => accounts);
+}
+
+const entryOf = ({ people }: People, accountId: string): PersonEntry | undefined =>
+  people.find(({ accounts }) => accounts.includes(accountId.toLowerCase()));

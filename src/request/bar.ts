@@ -1,0 +1,25 @@
+/** A group whose members may approve. `count` of them must, by different people; 0 asks for nobody in particular. */
+export interface Seat {
+  readonly group: string;
+  readonly count: number;
+}
+
+/** Why the number of approvals is what it is; `added` is 0 where the fact is told but asks for nothing more. */
+export type BarReason =
+  | { readonly type: 'rule'; readonly rule: string; readonly approvals: number }
+  | { readonly type: 'scriptChanged'; readonly fileNames: readonly string[]; readonly added: number }
+  /** `indexes` are the zero-based commands whose arguments hold hidden or non-ASCII characters. */
+  | { readonly type: 'oddArgs'; readonly indexes: readonly number[]; readonly added: number }
+  | { readonly type: 'tier0'; readonly added: number };
+
+/** What the policy asked of a request when its cards were drawn, as the request carries it. */
+export interface RequestBar {
+  readonly rule: string;
+  readonly approvalsNeeded: number;
+  readonly seats: readonly Seat[];
+  readonly because: readonly BarReason[];
+  readonly escalateIds: readonly string[];
+  readonly breakGlassIds: readonly string[];
+  readonly ownerIds: readonly string[];
+  readonly reasonPattern: string | null;
+}
