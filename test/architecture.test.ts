@@ -8,6 +8,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   request: ['lib'],
   chat: ['lib', 'request'],
   policy: ['lib', 'request'],
+  directory: ['lib'],
   defender: ['lib', 'request'],
   evidence: ['lib', 'request'],
   audit: ['lib', 'request'],
@@ -15,7 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   store: ['lib', 'request', 'evidence', 'audit', 'thread'],
   dispatch: ['lib', 'request', 'defender', 'evidence', 'store', 'thread', 'policy'],
   flow: ['lib', 'request', 'chat', 'policy', 'defender', 'evidence', 'audit', 'thread', 'store', 'dispatch'],
-  teams: ['lib', 'request', 'chat', 'thread', 'store', 'flow'],
+  teams: ['lib', 'request', 'chat', 'audit', 'thread', 'store', 'flow'],
 };
 
 /** Between these the import is of types only: the one draws or delivers what the other decides. */
@@ -34,7 +35,7 @@ const keptIn: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The files that do something when they are run: only these read the environment and take the time by themselves. */
-const entryPoints = ['index.ts', 'local.ts', 'demo.ts'];
+const entryPoints = ['index.ts', 'local.ts', 'demo.ts', 'audit-cli.ts'];
 
 /** Decides and draws, and so has no async, no clock and no SDK. Of dispatch, the half that decides. */
 const isCore = ({ path, folder }: SourceFile): boolean =>

@@ -42,9 +42,9 @@ export function verifyChain(rows: Iterable<AuditRow>, from: ChainHead = genesis)
   let head = from;
   for (const row of rows) {
     const seq = head.seq + 1;
-    if (row.seq !== seq) return err({ seq, problem: 'missing' });
-    if (row.previousHash !== head.hash) return err({ seq, problem: 'unlinked' });
-    if (row.hash !== hashEntry(row.previousHash, seq, row)) return err({ seq, problem: 'edited' });
+    if (row.seq !== seq) return err({ seq, problem: 'missing' }); // guard: chain-order
+    if (row.previousHash !== head.hash) return err({ seq, problem: 'unlinked' }); // guard: chain-link
+    if (row.hash !== hashEntry(row.previousHash, seq, row)) return err({ seq, problem: 'edited' }); // guard: chain-content
     head = { seq, hash: row.hash };
   }
   return ok(head);

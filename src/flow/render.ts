@@ -2,7 +2,7 @@ import type { Views } from '../dispatch/views';
 import type { RandomBytes } from '../lib/random';
 import type { News } from '../request/effect';
 import type { Place } from '../request/place';
-import type { RequestId } from '../request/request';
+import type { Digest, RequestId } from '../request/request';
 import type { Copy, Store } from '../store/store';
 import { newsPost } from '../thread/news';
 import type { Post } from '../thread/post';
@@ -12,7 +12,7 @@ import { hashToken } from './decide';
 /** What the outbox sends, made from the request as it is at that moment. */
 export interface Render {
   /** Null: nothing to show any more. */
-  card(copy: Copy): Promise<{ readonly post: Post; readonly copy: Copy } | null>;
+  card(copy: Copy): Promise<{ readonly post: Post; readonly shown: Digest | null } | null>;
   news(requestId: RequestId, news: News): Promise<{ readonly place: Place; readonly post: Post } | null>;
 }
 
@@ -38,7 +38,7 @@ export function createRender(options: {
           tx.addVoteToken({ tokenHash: hashToken(token), requestId: id, copyId: copy.copyId, digest }),
         );
       }
-      return { post, copy };
+      return { post, shown: token === null ? null : stored.request.digest };
     },
     async news(requestId, news) {
       const stored = await store.request(requestId);

@@ -1,3 +1,4 @@
+import { shownEntry } from '../audit/entry';
 import { ok, type Result } from '../lib/result';
 import { shortDigest } from '../request/digest';
 import type { Effect } from '../request/effect';
@@ -29,6 +30,7 @@ export async function storeNewRequest(tx: Tx, opened: Transition, now: number): 
       approverIds: request.approverIds,
     },
   });
+  await tx.appendAudit(shownEntry(request, now)); // guard: shown-text-audited
   await storeEffects(tx, request, effects, now);
 }
 
@@ -55,6 +57,7 @@ export async function applyEvent(
     what: event.type,
     detail: { from: stored.request.state, to: request.state, digest: shortDigest(request.digest), ...detailOf(event) },
   });
+  if (request.digest !== stored.request.digest) await tx.appendAudit(shownEntry(request, now)); // guard: new-round-text-audited
   await storeEffects(tx, request, effects, now);
   return ok(request);
 }

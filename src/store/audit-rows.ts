@@ -1,31 +1,36 @@
-import { type AuditEntry, type AuditRow, canonicalJson, hashEntry } from '../audit/chain';
+import { type AuditEntry, type AuditRow, type ChainHead, canonicalJson, genesis, hashEntry } from '../audit/chain';
 import type { RequestId } from '../request/request';
 import type { Reader } from './store';
-import type { Db } from './tables';
+import type { AuditTable, Db } from './tables';
 
-/** Appends within the caller's transaction, so that state and audit commit together; updating the head makes writers take turns. */
-export async function appendAudit(db: Db, entry: AuditEntry): Promise<void> {
-  const { seq, hash: previousHash } = await db
+/**
+ * Appends in the caller's transaction, so that state and audit commit together (T-42). Last of all in it: updating the head makes
+ * writers of every replica take turns until the commit, and a lock that everybody takes last cannot be part of a deadlock.
+ */
+export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const { seq: lastSeq, hash: lastHash } = await db
     .updateTable('audit_head')
-    .set((e) => ({ seq: e('seq', '+', 1) }))
+    .set((e) => ({ seq: e('seq', '+', entries.length) }))
     .where('id', '=', 1)
     .returning(['seq', 'hash'])
     .executeTakeFirstOrThrow();
-  const hash = hashEntry(previousHash, seq, entry);
-  await db
-    .insertInto('audit')
-    .values({
-      seq,
-      at: entry.at,
-      request_id: entry.requestId,
-      actor: entry.actor,
-      what: entry.what,
-      detail: canonicalJson(entry.detail),
-      previous_hash: previousHash,
-      hash,
-    })
-    .execute();
-  await db.updateTable('audit_head').set({ hash }).where('id', '=', 1).execute();
+  let head: ChainHead = { seq: lastSeq - entries.length, hash: lastHash };
+  for (const entry of entries) {
+    const seq = head.seq + 1;
+    const hash = hashEntry(head.hash, seq, entry);
+    await db
+      .insertInto('audit')
+      .values(toTable({ ...entry, seq, previousHash: head.hash, hash }))
+      .execute();
+    head = { seq, hash };
+  }
+  await db.updateTable('audit_head').set({ hash: head.hash }).where('id', '=', 1).execute();
+}
+
+export async function findAuditHead(db: Db): Promise<ChainHead> {
+  const head = await db.selectFrom('audit_head').select(['seq', 'hash']).where('id', '=', 1).executeTakeFirst();
+  return head ?? genesis;
 }
 
 export async function findAuditRows(
@@ -36,14 +41,38 @@ export async function findAuditRows(
   if (requestId !== undefined) query = query.where('request_id', '=', requestId);
   if (afterSeq !== undefined) query = query.where('seq', '>', afterSeq);
   if (limit !== undefined) query = query.limit(limit);
-  return (await query.execute()).map((row) => ({
-    seq: row.seq,
-    at: row.at,
-    requestId: row.request_id as RequestId | null,
-    actor: row.actor,
-    what: row.what,
-    detail: JSON.parse(row.detail) as AuditRow['detail'],
-    previousHash: row.previous_hash,
-    hash: row.hash,
-  }));
+  return (await query.execute()).map(toAuditRow);
+}
+
+const toTable = (row: AuditRow): AuditTable => ({
+  seq: row.seq,
+  at: row.at,
+  request_id: row.requestId,
+  actor: row.actor,
+  what: row.what,
+  detail: canonicalJson(row.detail),
+  previous_hash: row.previousHash,
+  hash: row.hash,
+});
+
+/** A detail that is not written as we write it was edited, even where it still says the same; it must not hash to the same. */
+export const toAuditRow = (row: AuditTable): AuditRow => ({
+  seq: row.seq,
+  at: row.at,
+  requestId: row.request_id as RequestId | null,
+  actor: row.actor,
+  what: row.what,
+  detail: readDetail(row.detail) ?? { unreadable: row.detail },
+  previousHash: row.previous_hash,
+  hash: row.hash,
+});
+
+function readDetail(text: string): AuditRow['detail'] | null {
+  try {
+    const detail = JSON.parse(text) as AuditRow['detail'];
+    if (canonicalJson(detail) !== text) return null; // guard: detail-is-canonical
+    return detail;
+  } catch {
+    return null;
+  }
 }

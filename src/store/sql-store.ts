@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { appendAudit, findAuditRows } from './audit-rows';
+import type { AuditEntry } from '../audit/chain';
+import { appendAudit, findAuditHead, findAuditRows } from './audit-rows';
 import {
   addCopy,
   addVoteToken,
@@ -51,7 +52,10 @@ export function createSqlStore(engine: Engine): Store {
       return engine.db.transaction().execute((db) =>
         running.run(scope, async () => {
           try {
-            return await work(createTx(db, engine));
+            const entries: AuditEntry[] = [];
+            const result = await work(createTx(db, engine, entries));
+            await appendAudit(db, entries); // guard: audit-commits-with-the-state
+            return result;
           } finally {
             scope.open = false;
           }
@@ -77,11 +81,12 @@ const createReader = (db: Db): Reader => ({
   nextDueAt: async () => earliest(await findNextWake(db), await findNextClaimable(db)),
   waitingWork: () => countWaitingWork(db),
   countByState: () => countRequestsByState(db),
+  auditHead: () => findAuditHead(db),
   auditRows: (options) => findAuditRows(db, options),
   fact: (name) => findFact(db, name),
 });
 
-const createTx = (db: Db, engine: Engine): Tx => ({
+const createTx = (db: Db, engine: Engine, entries: AuditEntry[]): Tx => ({
   ...createReader(db),
   claimActivity: (activityId, now) => claimActivity(db, activityId, now),
   insertRequest: (request) => insertRequest(db, request),
@@ -94,7 +99,9 @@ const createTx = (db: Db, engine: Engine): Tx => ({
   savePlace: (place) => savePlace(db, place),
   addSubmission: (id, attempt, at) => addSubmission(db, id, attempt, at),
   saveResult: (id, result) => saveResult(db, id, result),
-  appendAudit: (entry) => appendAudit(db, entry),
+  async appendAudit(entry) {
+    entries.push(entry);
+  },
   saveFact: (name, value) => saveFact(db, name, value),
   claimWork: (options) => claimWork(db, engine.skipLocked, options),
   finishWork: (work, now) => finishWork(db, work, now),

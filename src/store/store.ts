@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditRow } from '../audit/chain';
+import type { AuditEntry, AuditRow, ChainHead } from '../audit/chain';
 import type { KeptResult } from '../evidence/keep-result';
 import type { Effect, News } from '../request/effect';
 import type { Place } from '../request/place';
@@ -71,7 +71,7 @@ export interface ClaimedWork extends NewWork {
   readonly leaseToken: string;
 }
 
-export type { AuditEntry, AuditRow };
+export type { AuditEntry, AuditRow, ChainHead };
 
 export interface Reader {
   request(id: RequestId): Promise<Stored | null>;
@@ -103,6 +103,8 @@ export interface Reader {
   /** Work rows that are neither done nor given up, by type. */
   waitingWork(): Promise<Readonly<Partial<Record<WorkType, number>>>>;
   countByState(): Promise<Readonly<Partial<Record<State, number>>>>;
+  /** The last committed entry of the chain. */
+  auditHead(): Promise<ChainHead>;
   auditRows(options?: {
     readonly requestId?: RequestId;
     readonly afterSeq?: number;
@@ -129,6 +131,7 @@ export interface Tx extends Reader {
   savePlace(place: Place): Promise<void>;
   addSubmission(id: RequestId, attempt: number, at: number): Promise<void>;
   saveResult(id: RequestId, result: KeptResult): Promise<void>;
+  /** Stored as the last thing of the transaction, in the order of asking: reads in it do not see the entry yet. */
   appendAudit(entry: AuditEntry): Promise<void>;
   saveFact(name: string, value: unknown): Promise<void>;
   /**

@@ -1,10 +1,11 @@
+import { postedEntry } from '../audit/entry';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
 import { exhaustive } from '../lib/result';
 import type { News } from '../request/effect';
 import type { Place } from '../request/place';
-import type { RequestId } from '../request/request';
+import type { Digest, RequestId } from '../request/request';
 import { type ClaimedWork, type Copy, type Store, StoreError, type Tx, teamsWork } from '../store/store';
 import type { Post } from '../thread/post';
 import { createPace, type Pace } from './pace';
@@ -17,8 +18,8 @@ export interface OutboxOptions {
   readonly log: Log;
   readonly random: RandomBytes;
   readonly render: {
-    /** The copy as the request is now; null when there is nothing to show. */
-    card(copy: Copy): Promise<{ readonly post: Post } | null>;
+    /** The copy as the request is now, with the digest that people may vote on by it; null when there is nothing to show. */
+    card(copy: Copy): Promise<{ readonly post: Post; readonly shown: Digest | null } | null>;
     news(requestId: RequestId, news: News): Promise<{ readonly place: Place; readonly post: Post } | null>;
   };
   /** Told in the transaction that gives the row up, so that the thread can say who was not reached. */
@@ -84,10 +85,18 @@ interface Sender extends OutboxOptions {
 type Outcome =
   | {
       readonly type: 'done';
-      readonly placed: { readonly copyId: number; readonly conversationId: string; readonly activityId: string } | null;
+      /** The card as it now is in Teams; null for all else. */
+      readonly drawn: Drawn | null;
     }
   | { readonly type: 'retry'; readonly at: number; readonly problem: string }
   | { readonly type: 'undeliverable'; readonly code: Undelivered['code'] };
+
+interface Drawn {
+  readonly copy: Copy;
+  readonly conversationId: string;
+  readonly activityId: string;
+  readonly shown: Digest | null;
+}
 
 /** Thrown before a call that would be over the rate. */
 class Paced extends Error {
@@ -116,7 +125,7 @@ async function perform(sender: Sender, work: ClaimedWork): Promise<void> {
         await sender.onUndeliverable(tx, { work, copy, code: outcome.code });
         return tx.giveUpWork(work, clock.now(), outcome.code);
       }
-      if (outcome.placed !== null) await tx.placeCopy(outcome.placed.copyId, outcome.placed);
+      if (outcome.drawn !== null) await recordCard(tx, outcome.drawn, clock.now());
       return tx.finishWork(work, clock.now());
     });
     if (outcome.type !== 'retry') sender.failures.delete(work.workId);
@@ -156,7 +165,14 @@ async function deliver(sender: Sender, claimed: ClaimedWork): Promise<Outcome> {
   }
 }
 
-const done: Outcome = { type: 'done', placed: null };
+const done: Outcome = { type: 'done', drawn: null };
+
+/** Where the card is, and what it shows: a vote is about what this entry says was displayed there (T-41). */
+async function recordCard(tx: Tx, { copy, shown, ...at }: Drawn, now: number): Promise<void> {
+  const { copyId, requestId, personId } = copy;
+  await tx.placeCopy(copyId, at);
+  if (shown !== null) await tx.appendAudit(postedEntry({ requestId, copyId, personId, ...at, digest: shown }, now)); // guard: posted-card-audited
+}
 
 async function deliverCard(sender: Sender, claimed: ClaimedWork, copyId: number): Promise<Outcome> {
   const { store, render, teams } = sender;
@@ -169,7 +185,8 @@ async function deliverCard(sender: Sender, claimed: ClaimedWork, copyId: number)
   if (activityId !== null) {
     try {
       await call(sender, place, () => teams.update(place, activityId, rendered.post));
-      return done;
+      const { conversationId } = place;
+      return { type: 'done', drawn: { copy, conversationId, activityId, shown: rendered.shown } };
     } catch (error) {
       if (!isTeams(error, 'teams.goneMessage')) throw error;
       sender.log.warn({ workId: claimed.workId, requestId: claimed.requestId, copyId }, 'card is gone, posting anew');
@@ -177,7 +194,7 @@ async function deliverCard(sender: Sender, claimed: ClaimedWork, copyId: number)
     }
   }
   const sent = await post(sender, place, rendered.post);
-  return { type: 'done', placed: { copyId, ...sent } };
+  return { type: 'done', drawn: { copy, ...sent, shown: rendered.shown } };
 }
 
 /** Where the copy lives; an approver's own chat is opened through the conversation of the request when nothing else is known. */

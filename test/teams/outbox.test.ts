@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { silentLog } from '../../src/lib/log';
 import type { News } from '../../src/request/effect';
 import type { Place } from '../../src/request/place';
-import type { RequestId } from '../../src/request/request';
+import type { Digest, RequestId } from '../../src/request/request';
 import { openStore } from '../../src/store/open';
 import type { Copy, NewWork, Store } from '../../src/store/store';
 import { createAdapter } from '../../src/teams/adapter';
@@ -42,6 +42,8 @@ let outbox: Outbox;
 let undelivered: Undelivered[];
 /** What the request looks like now; null: nothing to show. */
 let shown: string | null;
+/** What may be voted on by the card; null: nothing any more. */
+let digest: Digest | null;
 let renders: number;
 let thread: Place;
 
@@ -53,6 +55,7 @@ beforeEach(async () => {
   connector.addMembers(teamId, [ana, bo, cy]);
   undelivered = [];
   shown = 'Waiting for approval';
+  digest = null;
   renders = 0;
   outbox = newOutbox();
   thread = placeIn('channel', `${channelId};messageid=1`);
@@ -79,7 +82,7 @@ const newOutbox = (): Outbox =>
     render: {
       card: async () => {
         renders += 1;
-        return shown === null ? null : { post: cardPost(shown) };
+        return shown === null ? null : { post: cardPost(shown), shown: digest };
       },
       news: async (id, what) => ({ place: thread, post: plainPost(`${id} ${what.type}.`) }),
     },

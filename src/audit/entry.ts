@@ -1,0 +1,59 @@
+import { canonicalText } from '../request/digest';
+import type { Digest, LiveResponseRequest, RequestId } from '../request/request';
+import type { AuditEntry } from './chain';
+
+/** One copy of a card that can be voted on, as it arrived in Teams. */
+export interface PostedCard {
+  readonly requestId: RequestId;
+  readonly copyId: number;
+  readonly personId: string | null;
+  readonly conversationId: string;
+  readonly activityId: string;
+  readonly digest: Digest;
+}
+
+/** What the cards of one round show, in full: the digest alone would prove a text that nobody has kept (T-41). Once a round. */
+export const shownEntry = (request: LiveResponseRequest, at: number): AuditEntry => ({
+  at,
+  requestId: request.id,
+  actor: 'bot',
+  what: 'shown',
+  detail: { digest: request.digest, canonicalText: canonicalText(request) },
+});
+
+/** Which copy showed that text to whom and since when: an entry for each time a card was drawn and Teams took it. */
+export const postedEntry = ({ requestId, ...detail }: PostedCard, at: number): AuditEntry => ({
+  at,
+  requestId,
+  actor: 'bot',
+  what: 'posted',
+  detail,
+});
+
+/** What was asked of us and not done; `detail` holds codes and ids, never the sender's text. */
+export const refusedEntry = (refused: {
+  readonly at: number;
+  readonly requestId: RequestId | null;
+  /** An Entra object id; `nobody` when the sender is not known. */
+  readonly actor: string;
+  readonly refusal: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}): AuditEntry => ({
+  at: refused.at,
+  requestId: refused.requestId,
+  actor: refused.actor,
+  what: 'refused',
+  detail: { refusal: refused.refusal, ...refused.detail },
+});
+
+/** A head of the chain was handed to the outbox, to be kept outside. */
+export const anchoredEntry = (
+  anchor: { readonly at: number; readonly seq: number; readonly hash: string },
+  conversationId: string,
+): AuditEntry => ({
+  at: anchor.at,
+  requestId: null,
+  actor: 'clock',
+  what: 'anchored',
+  detail: { seq: anchor.seq, hash: anchor.hash, conversationId },
+});
