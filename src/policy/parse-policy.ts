@@ -1,138 +1,133 @@
 import { createHash } from 'node:crypto';
-import { LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod/v4';
-import { hours, minutes } from '../lib/clock';
 import { err, ok, type Result } from '../lib/result';
-import type { Policy } from './policy';
+import { findContradictions } from './contradictions';
+import { parseRule } from './parse-rule';
+import type { GroupSource, PersonEntry, Policy, Rule, Tier0 } from './policy';
+import { isSame, listOf, namePattern, nameRule, readGroupNames, readObjectId } from './read-names';
+import { type Field, type PolicyFault, readYaml, type YamlReader } from './read-yaml';
 
-/** One thing wrong with the policy file; `line` is one-based. */
-export interface PolicyFault {
-  readonly line: number;
-  readonly message: string;
-}
+export type { PolicyFault };
 
 /** Reads `policy.yaml`; every fault at once, with its line. A file that cannot be read whole gives no policy at all (T-12). */
 export function parsePolicy(text: string): Result<Policy, readonly PolicyFault[]> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const lineAt = (offset: number | undefined): number => (offset === undefined ? 1 : lines.linePos(offset).line);
-  if (document.errors.length > 0) {
-    return err(
-      document.errors.map((e) => ({
-        line: lineAt(e.pos[0]),
-        message: `This is not valid YAML (${e.code}). Check indents, colons and quotes.`,
-      })),
-    );
-  }
-  const parsed = PolicyFile.safeParse(document.toJS());
-  if (!parsed.success) {
-    return err(
-      parsed.error.issues.map((issue) => ({
-        line: lineAt(offsetOf(document, issue.path)),
-        message: `${issue.path.join('.') || 'policy'}: ${describe(issue)}`,
-      })),
-    );
-  }
-  const policy = toPolicy(parsed.data);
-  const faults = findContradictions(policy, parsed.data).map(({ path, message }) => ({
-    line: lineAt(offsetOf(document, path)),
-    message,
-  }));
-  return faults.length > 0 ? err(faults) : ok(policy);
+  const yaml = readYaml(text, 'policy');
+  if (yaml.faults.length > 0) return err(yaml.faults);
+  const keys = yaml.keys(yaml.root, ['people', 'groups', 'requesters', 'tier0', 'rules']);
+  if (keys === null) return err(yaml.faults);
+  for (const key of ['groups', 'requesters', 'rules'])
+    if (!keys.has(key)) yaml.fault(yaml.root, `the key ${key} is missing`);
+
+  const names = new Map<string, string>();
+  const people = readPeople(yaml, keys.get('people'), names);
+  const groups = readGroups(yaml, keys.get('groups'), names);
+  const groupNames = [...groups.keys()];
+  const requesters = readGroupNames(yaml, keys.get('requesters'), groupNames);
+  const tier0 = readTier0(yaml, keys.get('tier0'));
+  const rules = readRules(yaml, keys.get('rules'), { groupNames, hasTier0: keys.has('tier0') });
+
+  const said = { people, names, groups, requesters, tier0, rules };
+  if (yaml.faults.length === 0) yaml.faults.push(...findContradictions(said));
+  if (yaml.faults.length > 0) return err([...yaml.faults].sort((a, b) => a.line - b.line));
+  return ok({ ...said, version: versionOf(said) });
 }
 
-/** Entra object ids as Entra prints them; names and e-mail addresses are refused, since anybody may carry them (T-11). */
-const ObjectId = z
-  .guid('must be an Entra object id such as 11111111-2222-3333-4444-555555555555, not a name or an e-mail address')
-  .transform((id) => id.toLowerCase());
-const PersonEntry = z.union(
-  [ObjectId.transform((id) => ({ id, name: id })), z.strictObject({ id: ObjectId, name: z.string().min(1).max(100) })],
-  {
-    error: 'each entry is an Entra object id, or { id: <object id>, name: <label> }',
-  },
-);
-
-const Duration = (longestMs: number) =>
-  z
-    .string('must be a duration such as 30m or 2h')
-    .regex(/^[1-9]\d{0,4}(m|h)$/, 'must be a duration such as 30m or 2h')
-    .transform((text) => (text.endsWith('h') ? hours(1) : minutes(1)) * Number(text.slice(0, -1)))
-    .refine((ms) => ms <= longestMs, `must not be longer than ${longestMs / hours(1)}h`);
-
-const People = (who: string) =>
-  z.array(PersonEntry, `must be a list of the people who may ${who}`).min(1, `name at least one person who may ${who}`);
-
-const PolicyFile = z.strictObject(
-  {
-    requesters: People('ask'),
-    approvers: People('approve'),
-    approvals: z
-      .number('must be a whole number')
-      .int('must be a whole number')
-      .min(1, 'at least one approval by somebody else is always needed')
-      .max(10, 'must be at most 10'),
-    decideBy: Duration(hours(72)),
-    startBy: Duration(hours(72)),
-  },
-  {
-    error: (issue) =>
-      issue.code === 'invalid_type'
-        ? 'must have the keys requesters, approvers, approvals, decideBy and startBy'
-        : undefined,
-  },
-);
-
-function toPolicy(file: z.infer<typeof PolicyFile>): Policy {
-  const byId = (entries: ReadonlyArray<{ id: string; name: string }>) =>
-    new Map(entries.map(({ id, name }) => [id, name]));
-  const ids = (entries: ReadonlyArray<{ id: string }>) => entries.map(({ id }) => id).sort();
+/** Follows what the file says, not its blanks, comments, labels or the order inside a group. */
+function versionOf({ people, groups, requesters, tier0, rules }: Omit<Policy, 'version'>): string {
   const canonical = JSON.stringify([
-    1,
-    ids(file.requesters),
-    ids(file.approvers),
-    file.approvals,
-    file.decideBy,
-    file.startBy,
+    2,
+    people.map(({ accounts, uploads }) => [accounts, uploads]),
+    [...groups].map(([name, source]) => [name, source.type === 'list' ? [...source.ids].sort() : source.groupId]),
+    requesters,
+    tier0,
+    rules.map(({ name, when, outcome }) => [name, when, outcome]),
   ]);
-  return {
-    version: createHash('sha256').update(canonical).digest('hex').slice(0, 12),
-    requesters: byId(file.requesters),
-    approvers: byId(file.approvers),
-    approvalsNeeded: file.approvals,
-    decideWithinMs: file.decideBy,
-    startWithinMs: file.startBy,
-  };
+  return createHash('sha256').update(canonical).digest('hex').slice(0, 12);
 }
 
-function findContradictions(
-  policy: Policy,
-  file: z.infer<typeof PolicyFile>,
-): ReadonlyArray<{ path: readonly PropertyKey[]; message: string }> {
-  const faults: Array<{ path: readonly PropertyKey[]; message: string }> = [];
-  for (const key of ['requesters', 'approvers'] as const) {
-    if (policy[key].size !== file[key].length)
-      faults.push({ path: [key], message: `${key}: the same object id is listed twice` });
-  }
-  if (policy.approvers.size < policy.approvalsNeeded) {
-    faults.push({
-      path: ['approvals'],
-      message: `approvals: ${policy.approvalsNeeded} are needed, but only ${policy.approvers.size} may approve`,
+function readPeople(yaml: YamlReader, field: Field | undefined, names: Map<string, string>): readonly PersonEntry[] {
+  const people: PersonEntry[] = [];
+  const seen = new Set<string>();
+  for (const entry of field === undefined ? [] : yaml.list(field)) {
+    const keys = yaml.keys(entry, ['name', 'accounts', 'uploads']);
+    if (keys === null) continue;
+    const [nameField, accountsField, uploadsField] = [keys.get('name'), keys.get('accounts'), keys.get('uploads')];
+    if (nameField === undefined || accountsField === undefined) {
+      yaml.fault(entry, 'each person needs name and accounts');
+      continue;
+    }
+    const name = yaml.text(nameField, 100) ?? '';
+    const accounts = yaml.list(accountsField, 1).flatMap((account) => listOf(readObjectId(yaml, account)));
+    for (const id of accounts) {
+      if (seen.has(id)) yaml.fault(accountsField, `${id} is listed twice; an account belongs to one person, once`);
+      seen.add(id);
+      names.set(id, name);
+    }
+    const uploads = uploadsField === undefined ? [] : yaml.list(uploadsField);
+    people.push({
+      name,
+      accounts,
+      uploads: uploads.flatMap((upload) => listOf(yaml.text(upload)?.trim().toLowerCase() ?? null)),
     });
   }
-  return faults;
+  return people;
 }
 
-const describe = (issue: z.core.$ZodIssue): string =>
-  issue.code === 'unrecognized_keys'
-    ? `unknown key ${issue.keys.join(', ')}; known keys are requesters, approvers, approvals, decideBy, startBy`
-    : issue.message;
-
-/** Where the node at `path` begins, or its nearest parent that exists. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number | undefined {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true);
-    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range))
-      return node.range[0] as number;
+function readGroups(
+  yaml: YamlReader,
+  field: Field | undefined,
+  names: Map<string, string>,
+): ReadonlyMap<string, GroupSource> {
+  const groups = new Map<string, GroupSource>();
+  for (const [name, group] of (field === undefined ? null : yaml.entries(field)) ?? []) {
+    if (!namePattern.test(name)) yaml.fault(group, nameRule);
+    if ([...groups.keys()].some((other) => isSame(other, name))) yaml.fault(group, 'another group has this name');
+    groups.set(name, readGroup(yaml, group, names));
   }
-  return undefined;
+  return groups;
+}
+
+function readGroup(yaml: YamlReader, field: Field, names: Map<string, string>): GroupSource {
+  if (yaml.isMap(field)) {
+    const entra = yaml.keys(field, ['entra'])?.get('entra');
+    if (entra === undefined) yaml.fault(field, 'must be a list of people or { entra: <object id of the group> }');
+    return { type: 'entra', groupId: (entra && readObjectId(yaml, entra)) ?? '' };
+  }
+  const ids: string[] = [];
+  for (const entry of yaml.list(field, 1)) {
+    const keys = yaml.isMap(entry) ? yaml.keys(entry, ['id', 'name']) : null;
+    const id = keys === null ? readObjectId(yaml, entry) : readObjectId(yaml, keys.get('id') ?? entry);
+    const label = keys?.get('name');
+    const name = label === undefined ? null : yaml.text(label, 100);
+    if (id === null) continue;
+    if (ids.includes(id)) yaml.fault(entry, `${id} is listed twice`);
+    ids.push(id);
+    if (name !== null && !names.has(id)) names.set(id, name);
+  }
+  return { type: 'list', ids };
+}
+
+function readTier0(yaml: YamlReader, field: Field | undefined): Tier0 {
+  const keys = field === undefined ? null : yaml.keys(field, ['tags', 'groups', 'values']);
+  const texts = (key: string) => {
+    const list = keys?.get(key);
+    return list === undefined ? [] : yaml.list(list).flatMap((entry) => listOf(yaml.text(entry)));
+  };
+  const tier0 = { tags: texts('tags'), groups: texts('groups'), values: texts('values') };
+  if (field !== undefined && keys?.size === 0) yaml.fault(field, 'must name tags, groups or values');
+  return tier0;
+}
+
+function readRules(
+  yaml: YamlReader,
+  field: Field | undefined,
+  known: { readonly groupNames: readonly string[]; readonly hasTier0: boolean },
+): readonly Rule[] {
+  const rules: Rule[] = [];
+  for (const entry of field === undefined ? [] : yaml.list(field, 1)) {
+    const rule = parseRule(yaml, entry, known);
+    if (rule === null) continue;
+    if (rules.some(({ name }) => isSame(name, rule.name))) yaml.fault(entry, `another rule is called ${rule.name}`);
+    rules.push(rule);
+  }
+  return rules;
 }

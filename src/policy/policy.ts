@@ -45,7 +45,7 @@ export interface Rule {
   /** One-based, in the file. */
   readonly line: number;
   readonly when: Condition;
-  readonly then:
+  readonly outcome:
     | { readonly type: 'deny'; readonly because: string }
     | { readonly type: 'approve'; readonly bar: BarSpec };
 }
@@ -79,6 +79,7 @@ export interface BarSpec {
   readonly decideWithinMs: number;
   readonly startWithinMs: number;
   readonly reasonPattern: string | null;
+  /** A group that may approve as well, and is asked when half the decide clock has run. */
   readonly escalateTo: string | null;
   /** Further approvals when the condition holds. */
   readonly extra: { readonly scriptChanged: number; readonly oddArgs: number; readonly tier0: number };
@@ -87,7 +88,7 @@ export interface BarSpec {
 
 /** What the policy asks of one request. */
 export interface Bar extends RequestBar {
-  /** Who may vote: members of the seats' groups without the requester's person and the uploaders of changed files (T-13). */
+  /** Who may vote, those of `escalateIds` included: members of the seats' groups without the requester's person and the uploaders of changed files (T-13). */
   readonly approverIds: readonly string[];
   readonly decideWithinMs: number;
   readonly startWithinMs: number;
@@ -151,13 +152,19 @@ export const seatGroupsOf = (groups: Groups, seats: readonly Seat[], accountId: 
   ...new Set(seats.map(({ group }) => group).filter((group) => isMember(groups, group, accountId))),
 ];
 
+/** Where approvals may come from: the rule's groups, and the list it escalates to, which may approve from the start and is asked later. */
+export function seatsOf({ from, escalateTo }: Pick<BarSpec, 'from' | 'escalateTo'>): readonly Seat[] {
+  const isThere = escalateTo === null || from.some(({ group }) => group === escalateTo);
+  return isThere ? from : [...from, { group: escalateTo, count: 0 }];
+}
+
 /** The bar after break-glass: one approval by anybody whom the rule names for it, and never by none. Null where the rule allows no break-glass. */
 export function breakGlassBar(
   policy: Policy,
   bar: RequestBar,
 ): { readonly bar: RequestBar; readonly approverIds: readonly string[] } | null {
   const rule = policy.rules.find(({ name }) => name === bar.rule);
-  const by = rule?.then.type === 'approve' ? rule.then.bar.breakGlass?.by : undefined;
+  const by = rule?.outcome.type === 'approve' ? rule.outcome.bar.breakGlass?.by : undefined;
   if (by === undefined || bar.breakGlassIds.length === 0) return null;
   return {
     bar: { ...bar, approvalsNeeded: 1, seats: [{ group: by, count: 1 }] },
@@ -176,10 +183,10 @@ export function roleOf(
   groups: Groups,
   accountId: string,
 ): { readonly mayAsk: boolean; readonly mayApprove: boolean } {
-  const bars = policy.rules.flatMap(({ then }) => (then.type === 'approve' ? [then.bar] : []));
-  const approving = bars.flatMap(({ from, breakGlass }) => [
-    ...from.map(({ group }) => group),
-    ...(breakGlass ? [breakGlass.by] : []),
+  const bars = policy.rules.flatMap(({ outcome }) => (outcome.type === 'approve' ? [outcome.bar] : []));
+  const approving = bars.flatMap((bar) => [
+    ...seatsOf(bar).map(({ group }) => group),
+    ...(bar.breakGlass ? [bar.breakGlass.by] : []),
   ]);
   return {
     mayAsk: policy.requesters.some((group) => isMember(groups, group, accountId)),
@@ -192,12 +199,15 @@ export const groupsOf = (policy: Policy, members: ReadonlyMap<string, ReadonlySe
   new Map(
     [...policy.groups].map(([name, source]) => [
       name,
-      source.type === 'list' ? new Set(source.ids) : (members.get(source.groupId) ?? null),
+      source.type === 'list' ? new Set(source.ids) : lowerCase(members.get(source.groupId) ?? null),
     ]),
   );
 
 export const isMember = (groups: Groups, group: string, accountId: string): boolean =>
   groups.get(group)?.has(accountId.toLowerCase()) ?? false;
+
+const lowerCase = (ids: ReadonlySet<string> | null): ReadonlySet<string> | null =>
+  ids === null ? null : new Set([...ids].map((id) => id.toLowerCase()));
 
 const idOf = (person: Person): string => person.id.toLowerCase();
 

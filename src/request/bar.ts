@@ -18,8 +18,11 @@ export interface RequestBar {
   readonly approvalsNeeded: number;
   readonly seats: readonly Seat[];
   readonly because: readonly BarReason[];
+  /** Those of the approvers who are asked only when half the decide clock has run. */
   readonly escalateIds: readonly string[];
+  /** Who may approve alone after break-glass; empty where the rule allows none. */
   readonly breakGlassIds: readonly string[];
+  /** Who is told of a break-glass at once. */
   readonly ownerIds: readonly string[];
   readonly reasonPattern: string | null;
 }
