@@ -26,6 +26,9 @@ export function cloudOf(apiUrl: string): Cloud {
   if (isIn(host, ['securitycenter.microsoft.us'])) {
     return { scope, authorityHost: governmentSignIn, resultHosts: ['.blob.core.usgovcloudapi.net'] };
   }
+  // Graph of US Government L4 and L5 ("National cloud deployments"); L2 (GCC) uses the commercial one.
+  if (isIn(host, ['graph.microsoft.us', 'dod-graph.microsoft.us']))
+    return { scope, authorityHost: governmentSignIn, resultHosts: [] };
   return { scope, authorityHost: commercialSignIn, resultHosts: [] };
 }
 

@@ -9,7 +9,7 @@ import { type Redacted, redact, reveal } from '../lib/redacted';
 import { cloudOf } from './cloud';
 import { DefenderError } from './errors';
 
-/** Hands out a token for Defender. `refused` is one that Defender has just answered with 401: it is not handed out again if that can be helped. */
+/** Hands out a token for Defender, or for Graph. `refused` is one that was just answered with 401: it is not handed out again if that can be helped. */
 export type TokenSource = (refused?: Redacted<string>) => Promise<Redacted<string>>;
 
 /** How the service proves to Entra who it is; each kind has exactly what it needs. */
@@ -38,7 +38,7 @@ export type CredentialSettings =
 
 export interface TokenSourceOptions {
   readonly credential: CredentialSettings;
-  /** `DEFENDER_API_URL`: decides what the token is for and where to sign in. */
+  /** `DEFENDER_API_URL` or `GRAPH_API_URL`: decides what the token is for and where to sign in. */
   readonly baseUrl: string;
   readonly clock: Clock;
   /** A sign-in host other than the cloud's own; with it Entra's instance discovery is not asked, since it knows only Microsoft's hosts. */
