@@ -1,5 +1,6 @@
 import { Application, type TurnState } from '@microsoft/teams-ai';
 import type { Activity, TurnContext } from 'botbuilder';
+import type { DoorAudit } from '../flow/refused-at-door';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { Place } from '../request/place';
@@ -21,6 +22,8 @@ export interface BotOptions {
   readonly tenantIds: readonly string[] | null;
   /** Posts durably, through the outbox; used for the answer to an Action.Submit, which has no answer of its own. */
   readonly reply: (place: Place, post: Post) => Promise<void>;
+  /** Audits who was turned away; bounded, since anybody on the network can knock. */
+  readonly refused: DoorAudit['refused'];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -83,7 +86,7 @@ function createApplication(options: BotOptions): Application<TurnState> {
 }
 
 async function receive(
-  { adapter, log }: BotOptions,
+  { adapter, log, refused }: BotOptions,
   app: Application<TurnState>,
   {
     authorization,
@@ -94,6 +97,7 @@ async function receive(
   const envelope = readEnvelope(body);
   if (!envelope.ok) {
     log.warn({ requestId, field: envelope.error.field }, 'malformed activity refused');
+    await refused({ refusal: 'malformedActivity', ...unknownSender }); // guard: malformed-activity-audited
     return failure(
       400,
       'malformedActivity',
@@ -114,6 +118,7 @@ async function receive(
   } catch (error) {
     if (error instanceof NotAuthenticated) {
       log.warn({ requestId, code: error.code, why: error.message }, 'unauthenticated activity refused');
+      await refused({ refusal: 'notAuthenticated', ...unknownSender }); // guard: unauthenticated-activity-audited
       return failure(401, 'notAuthenticated', 'A token of the Bot Framework for this bot is needed.');
     }
     if (error instanceof KeysUnreachable) {
@@ -130,7 +135,7 @@ async function enter(route: Route, context: TurnContext, options: BotOptions): P
   const envelope = envelopeOf(context);
   const requestId = requestIdOf(context);
   const turn = admit(envelope, { cloud: options.adapter.cloud, tenantIds: options.tenantIds }, options.clock.now());
-  if (!turn.ok) return turnAway(context, turn.error, options.log);
+  if (!turn.ok) return turnAway(context, turn.error, options);
   options.log.info(
     {
       requestId,
@@ -146,7 +151,7 @@ async function enter(route: Route, context: TurnContext, options: BotOptions): P
 }
 
 /** Says why where the tenant is ours; elsewhere nothing but a status, and a line for the operator (T-2). */
-async function turnAway(context: TurnContext, refusal: AdmitRefusal, log: Log): Promise<void> {
+async function turnAway(context: TurnContext, refusal: AdmitRefusal, { log, refused }: BotOptions): Promise<void> {
   const envelope = envelopeOf(context);
   const fields = {
     requestId: requestIdOf(context),
@@ -161,11 +166,16 @@ async function turnAway(context: TurnContext, refusal: AdmitRefusal, log: Log): 
     serviceHost: hostOf(envelope.serviceUrl),
   };
   log.warn(fields, 'activity refused');
+  const [stated, ...others] = fields.tenants;
+  const tenantId = stated ?? others.find((id) => id !== null) ?? null;
+  await refused({ refusal: refusal.type, personId: fields.person, tenantId, isAuthenticated: true }); // guard: turned-away-audited
   if (refusal.answer === null)
     return give(context, failure(refusal.status, refusal.type, 'This sender is not served here.'));
   if (envelope.type === 'invoke') return give(context, errorAnswer(403, refusal.type, refusal.answer));
   if (envelope.type === 'message') await tell(context, refusal.answer, log);
 }
+
+const unknownSender = { personId: null, tenantId: null, isAuthenticated: false } as const;
 
 async function runMessage(turn: Turn, envelope: Envelope, { flow }: BotOptions): Promise<null> {
   await flow.onMessage(turn, toRawMessage(envelope));

@@ -32,6 +32,8 @@ beforeEach(() => {
 const inSeconds = (delta: number) => Math.floor(Date.now() / 1_000) + delta;
 const header = (claims: Partial<TokenClaims> = {}, form: TokenForm = {}) =>
   issuer.bearer({ aud: appId, serviceurl: kit.connector.url, ...claims }, form);
+/** What the audit is told: nothing that the sender stated. */
+const unauthenticated = { refusal: 'notAuthenticated', personId: null, tenantId: null, isAuthenticated: false };
 const refused = {
   status: 401,
   body: { error: { code: 'notAuthenticated', message: 'A token of the Bot Framework for this bot is needed.' } },
@@ -80,6 +82,7 @@ test.each(Object.keys(forged))('a token like this is refused, and nothing runs (
     expect(await kit.client.deliver(activity, forged[what]?.() ?? null)).toEqual(refused);
   }
   expect([kit.flow.reached, kit.connector.calls]).toEqual([[], []]);
+  expect(kit.refused.slice(-2)).toEqual([1, 2].map(() => unauthenticated));
   expect(JSON.stringify(kit.log.lines)).not.toMatch(/eyJ|Bearer/);
 });
 

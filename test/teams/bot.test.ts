@@ -322,6 +322,9 @@ describe('who is let in', () => {
           tenants: [otherTenantId, otherTenantId, null],
         },
       ]);
+      expect(kit.refused).toEqual([
+        { refusal: 'foreignTenant', personId: ana.aadObjectId, tenantId: otherTenantId, isAuthenticated: true },
+      ]);
     },
   );
 
@@ -373,6 +376,8 @@ describe('over HTTP', () => {
       expected,
     );
     expect(kit.flow.reached).toEqual([]);
+    const audited = { refusal: 'malformedActivity', personId: null, tenantId: null, isAuthenticated: false };
+    expect(kit.refused).toEqual(expected.code === 'malformedActivity' ? [audited] : []);
   });
 
   test('a compressed body is not unpacked: a small one could fill the memory', async () => {

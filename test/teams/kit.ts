@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import type { RawMessage } from '../../src/chat/clean';
+import type { RefusedAtDoor } from '../../src/flow/refused-at-door';
 import { systemClock } from '../../src/lib/clock';
 import type { Log } from '../../src/lib/log';
 import type { Place } from '../../src/request/place';
@@ -70,6 +71,7 @@ export interface Kit {
   readonly adapter: VerifiedAdapter;
   readonly teams: Teams;
   readonly server: Server;
+  readonly refused: RefusedAtDoor[];
   readonly replies: { readonly place: Place; readonly post: Post }[];
   readonly url: string;
   stop(): Promise<void>;
@@ -88,6 +90,7 @@ export async function startKit(
   connector.addChannel(teamId, channelId);
   const flow = new RecordingFlow();
   const log = recordingLog();
+  const refused: Kit['refused'] = [];
   const replies: Kit['replies'] = [];
   const adapter = createAdapter(options.adapter ?? { identity: { type: 'trial' } });
   const teams = createTeams({ adapter, clock: systemClock });
@@ -96,6 +99,7 @@ export async function startKit(
     flow,
     tenantIds: [tenantId],
     reply: async (place, post) => void replies.push({ place, post }),
+    refused: async (what) => void refused.push(what),
     clock: systemClock,
     log,
   });
@@ -125,6 +129,7 @@ export async function startKit(
     adapter,
     teams,
     server,
+    refused,
     replies,
     url,
     async stop() {

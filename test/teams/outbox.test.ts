@@ -238,6 +238,37 @@ describe('a card', () => {
     expect(readThread(connector, thread.conversationId)).toEqual(['Live Response (edited): Finished']);
   });
 
+  test('that can be voted on is audited each time it arrived: which copy, where, and the digest that it showed', async () => {
+    digest = 'd1' as Digest;
+    const { copyId } = await addCopy();
+    await drain();
+    digest = 'd2' as Digest;
+    await refresh();
+    await drain();
+    digest = null;
+    await refresh();
+    await drain();
+    const { conversationId, activityId } = (await store.copy(copyId)) as Copy;
+    expect(await store.auditRows()).toMatchObject(
+      ['d1', 'd2'].map((digest) => ({
+        requestId,
+        actor: 'bot',
+        what: 'posted',
+        detail: { copyId, personId: null, conversationId, activityId, digest },
+      })),
+    );
+  });
+
+  test('that did not arrive is not audited as shown', async () => {
+    digest = 'd1' as Digest;
+    await addCopy();
+    connector.fail({ fault: { type: 'status', status: 500 }, times: 1, matches: isPost });
+    await drain();
+    expect(await store.auditRows()).toEqual([]);
+    await runOut();
+    expect(await store.auditRows()).toHaveLength(1);
+  });
+
   test('with nothing to show costs no call', async () => {
     await addCopy();
     shown = null;
