@@ -18,6 +18,11 @@ export interface Config {
   } | null;
   /** Tenants whose people are served; null only in the trial, where every loopback caller is. */
   readonly teamsTenantIds: readonly string[] | null;
+  /** Decides which hosts are Teams' own (T-3). */
+  readonly teamsCloud: 'public' | 'gcc' | 'gccHigh' | 'dod';
+  readonly teamsAllowSharedChannels: boolean;
+  /** Asked only for groups of Entra that the policy names; null: none can be read. */
+  readonly graphUrl: string | null;
   readonly defender: {
     readonly url: string;
     readonly credential: DefenderCredential;
@@ -77,6 +82,7 @@ const TenantIds = z
   );
 
 const defaultDefenderUrl = 'https://api.security.microsoft.com';
+const defaultGraphUrl = 'https://graph.microsoft.com';
 
 /** Paths are ours to add; anything more in the address would be dropped without a word, or is a secret in the wrong place. */
 const isPlainUrl = (text: string): boolean => {
@@ -97,6 +103,25 @@ const Env = z.object({
   BOT_TENANT_ID: Guid.optional(),
   BOT_PASSWORD: z.string().optional(),
   TEAMS_TENANT_IDS: TenantIds.optional(),
+  TEAMS_CLOUD: z
+    .enum(
+      ['public', 'gcc', 'gccHigh', 'dod'],
+      'must be public, gcc, gccHigh or dod: the cloud of the tenants whose people are served. Set it so, or unset it for public.',
+    )
+    .default('public'),
+  TEAMS_ALLOW_SHARED_CHANNELS: z
+    .enum(
+      ['0', '1'],
+      'must be 1, to be used in channels that are shared with other teams or organisations, or unset, to refuse them. Set it so, or unset it.',
+    )
+    .default('0'),
+  GRAPH_API_URL: z
+    .string()
+    .refine(
+      isPlainUrl,
+      `must be a scheme and a host, such as ${defaultGraphUrl}, without user, path or query. Set it so, or unset it for exactly that.`,
+    )
+    .optional(),
   DEFENDER_API_URL: z
     .string()
     .refine(
@@ -157,6 +182,12 @@ function findTrialFaults(env: Env): readonly Fault[] {
       message:
         'must be on this machine, such as http://127.0.0.1:4000, while LOCAL_TRIAL=1, because nobody is signed in there. npm run local starts an emulator and sets it.',
     });
+  if (env.GRAPH_API_URL !== undefined && !isLoopback(new URL(env.GRAPH_API_URL).hostname))
+    faults.push({
+      name: 'GRAPH_API_URL',
+      message:
+        'must be on this machine while LOCAL_TRIAL=1, because the trial has no identity that Entra knows. Unset it; groups of Entra then cannot be read, so nobody counts as their member.',
+    });
   return faults;
 }
 
@@ -183,6 +214,11 @@ function findSignInFaults(env: Env): readonly Fault[] {
     faults.push({
       name: 'DEFENDER_API_URL',
       message: `must begin with https://, because a token goes there. Set it so, or unset it for ${defaultDefenderUrl}.`,
+    });
+  if (env.GRAPH_API_URL !== undefined && new URL(env.GRAPH_API_URL).protocol !== 'https:')
+    faults.push({
+      name: 'GRAPH_API_URL',
+      message: `must begin with https://, because a token goes there. Set it so, or unset it for ${defaultGraphUrl}.`,
     });
   return faults;
 }
@@ -227,6 +263,9 @@ function toConfig(env: Env): Config {
           },
     teamsTenantIds:
       env.TEAMS_TENANT_IDS ?? (env.BOT_TENANT_ID === undefined ? null : [env.BOT_TENANT_ID.toLowerCase()]),
+    teamsCloud: env.TEAMS_CLOUD,
+    teamsAllowSharedChannels: env.TEAMS_ALLOW_SHARED_CHANNELS === '1',
+    graphUrl: env.GRAPH_API_URL ?? (trial ? null : defaultGraphUrl),
     defender: {
       url: env.DEFENDER_API_URL,
       credential: toCredential(env, trial),

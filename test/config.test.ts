@@ -36,6 +36,9 @@ describe('defaults', () => {
       trial: false,
       bot: { appId: botId, type: 'SingleTenant', tenantId, password: expect.anything() },
       teamsTenantIds: [tenantId],
+      teamsCloud: 'public',
+      teamsAllowSharedChannels: false,
+      graphUrl: 'https://graph.microsoft.com',
       defender: {
         url: 'https://api.security.microsoft.com',
         credential: { type: 'managedIdentity', clientId: null },
@@ -55,6 +58,7 @@ describe('defaults', () => {
       host: '127.0.0.1',
       bot: null,
       teamsTenantIds: null,
+      graphUrl: null,
       defender: { url: 'http://127.0.0.1:4000', credential: { type: 'local' } },
     });
   });
@@ -153,6 +157,23 @@ describe('what is set is taken', () => {
   });
 });
 
+test('Graph is asked where it is told to be, and in a trial on this machine only', () => {
+  expect(read({ ...real, GRAPH_API_URL: 'https://graph.microsoft.us/' }).graphUrl).toBe('https://graph.microsoft.us/');
+  expect(read({ ...trial, GRAPH_API_URL: 'http://127.0.0.1:5000' }).graphUrl).toBe('http://127.0.0.1:5000');
+});
+
+test('the cloud and shared channels are as set, and by default the public cloud and refused', () => {
+  expect(['gcc', 'gccHigh', 'dod'].map((cloud) => read({ ...real, TEAMS_CLOUD: cloud }).teamsCloud)).toEqual([
+    'gcc',
+    'gccHigh',
+    'dod',
+  ]);
+  expect(['0', '1'].map((v) => read({ ...real, TEAMS_ALLOW_SHARED_CHANNELS: v }).teamsAllowSharedChannels)).toEqual([
+    false,
+    true,
+  ]);
+});
+
 const guid = 'must be a GUID such as 11111111-2222-3333-4444-555555555555, as Entra shows it. Copy it from there.';
 const missing = (next: string) =>
   `is missing, and without it nobody could prove to come from Teams. ${next} To try the bot without a tenant: npm run local.`;
@@ -171,6 +192,14 @@ const both =
   'LOCAL_TRIAL: cannot be set together with BOT_ID, because the trial switches the Teams sign-in off, and a real bot must not run without it. Unset one of them.';
 const tenants =
   'TEAMS_TENANT_IDS: must be the ids of the Entra tenants whose people are served, as GUIDs with commas between them. Mend the list, or unset it for BOT_TENANT_ID alone.';
+const cloud =
+  'TEAMS_CLOUD: must be public, gcc, gccHigh or dod: the cloud of the tenants whose people are served. Set it so, or unset it for public.';
+const sharedChannels =
+  'TEAMS_ALLOW_SHARED_CHANNELS: must be 1, to be used in channels that are shared with other teams or organisations, or unset, to refuse them. Set it so, or unset it.';
+const graphUrl =
+  'GRAPH_API_URL: must be a scheme and a host, such as https://graph.microsoft.com, without user, path or query. Set it so, or unset it for exactly that.';
+const graphNotHere =
+  'GRAPH_API_URL: must be on this machine while LOCAL_TRIAL=1, because the trial has no identity that Entra knows. Unset it; groups of Entra then cannot be read, so nobody counts as their member.';
 const database =
   'DATABASE_URL: must be sqlite: followed by the path of a file. Set it so, or unset it for sqlite:./data/live-response.db.';
 const number = (name: string, least: number, most: number, usual: number) =>
@@ -218,6 +247,18 @@ describe('a fault says what, why and what next', () => {
         'DEFENDER_API_URL: must begin with https://, because a token goes there. Set it so, or unset it for https://api.security.microsoft.com.',
       ],
     ],
+    ['a cloud that is none', { ...real, TEAMS_CLOUD: 'china' }, [cloud]],
+    ['a word for shared channels', { ...real, TEAMS_ALLOW_SHARED_CHANNELS: 'yes' }, [sharedChannels]],
+    ['a path of Graph', { ...real, GRAPH_API_URL: 'https://graph.microsoft.com/v1.0' }, [graphUrl]],
+    ['a user of Graph', { ...real, GRAPH_API_URL: 'https://me@graph.microsoft.com' }, [graphUrl]],
+    [
+      'Graph without encryption',
+      { ...real, GRAPH_API_URL: 'http://graph.microsoft.com' },
+      [
+        'GRAPH_API_URL: must begin with https://, because a token goes there. Set it so, or unset it for https://graph.microsoft.com.',
+      ],
+    ],
+    ['a trial with the real Graph (T-4)', { ...trial, GRAPH_API_URL: 'https://graph.microsoft.com' }, [graphNotHere]],
     ['a database of another kind', { ...real, DATABASE_URL: 'mysql://db' }, [database]],
     ['a database without a path', { ...real, DATABASE_URL: 'sqlite:' }, [database]],
     ['a trial of a real bot (T-4)', { ...trial, BOT_ID: botId }, [both]],
@@ -301,6 +342,9 @@ const names = [
   'BOT_TENANT_ID',
   'BOT_PASSWORD',
   'TEAMS_TENANT_IDS',
+  'TEAMS_CLOUD',
+  'TEAMS_ALLOW_SHARED_CHANNELS',
+  'GRAPH_API_URL',
   'DEFENDER_API_URL',
   'DEFENDER_TENANT_ID',
   'DEFENDER_CLIENT_ID',
