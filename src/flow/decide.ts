@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { refusedEntry } from '../audit/entry';
 import { err, ok, type Result } from '../lib/result';
 import { mayCancel, mayVote, type VoteRefusal } from '../policy/policy';
 import { shortDigest } from '../request/digest';
@@ -134,15 +135,21 @@ function findMisplaced(turn: Turn, request: LiveResponseRequest, copy: Copy): Re
 }
 
 async function refuse(tx: Tx, turn: Turn, requestId: RequestId | null, refusal: Refusal): Promise<Decided> {
-  await tx.appendAudit({
-    at: turn.at,
-    requestId,
-    actor: turn.person.id,
-    what: 'refused',
-    detail: { refusal: refusal.type, tenantId: turn.tenantId, conversationId: turn.place.conversationId },
-  });
+  await auditRefusal(tx, turn, requestId, refusal); // guard: refused-decision-audited
   return err(refusal);
 }
+
+/** Who was refused what, and where; what they wrote is in the conversation. */
+export const auditRefusal = (tx: Tx, turn: Turn, requestId: RequestId | null, refusal: Refusal): Promise<void> =>
+  tx.appendAudit(
+    refusedEntry({
+      at: turn.at,
+      requestId,
+      actor: turn.person.id,
+      refusal: refusal.type,
+      detail: { tenantId: turn.tenantId, conversationId: turn.place.conversationId },
+    }),
+  );
 
 async function reread(tx: Tx, id: RequestId): Promise<Decided> {
   const stored = await tx.request(id);

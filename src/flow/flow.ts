@@ -15,7 +15,7 @@ import type { ActionAnswer, Flow, Turn } from '../thread/turn';
 import { type CardAction, readCardAction } from '../thread/verbs';
 import { type Answer, type FlowOptions, posts, readingDefender, tellUnread } from './answer';
 import { ask } from './ask';
-import { cancel, cardAfter, type Decided, voteByCard, voteByWords } from './decide';
+import { auditRefusal, cancel, cardAfter, type Decided, voteByCard, voteByWords } from './decide';
 import { greet } from './greet';
 import { showDevice, showLibrary, showPerson, showQueue, showResult, showStatus } from './look-up';
 
@@ -31,7 +31,9 @@ export function createFlow(options: FlowOptions): Flow {
     async onAction(turn, verb, data) {
       const action = readCardAction(verb, data);
       const answer =
-        action === null ? refusal(options, { type: 'unknownAction' }) : await answerAction(options, turn, action);
+        action === null
+          ? notStored(options, turn, { type: 'unknownAction' })
+          : await answerAction(options, turn, action);
       // What a click gets back at once is not posted as well.
       return write(options, turn, answer.notice === undefined ? answer : { ...answer, posts: [] });
     },
@@ -60,8 +62,10 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
       return posts(formCard(createForm(intent.device), [], { trial: options.trial }));
     case 'whoami':
       return showPerson(options, turn);
-    case 'draft':
-      return orRefusal(options, await ask(options, turn, intent.draft, intent.notices));
+    case 'draft': {
+      const asked = await ask(options, turn, intent.draft, intent.notices);
+      return asked.ok ? asked.value : notStored(options, turn, asked.error);
+    }
     case 'status':
       return orRefusal(options, await showStatus(options, turn, intent.id));
     case 'queue':
@@ -145,7 +149,11 @@ async function asking(
   const say = (text: string): Answer => showing(sentencePost(text, { trial: options.trial }));
   try {
     const asked = await stage();
-    if (!asked.ok) return refuse((input) => inputAbout(asked.error, input), describeRefusal(asked.error));
+    if (!asked.ok)
+      return {
+        ...notStored(options, turn, asked.error),
+        ...refuse((input) => inputAbout(asked.error, input), describeRefusal(asked.error)),
+      };
     const { notice } = asked.value;
     return notice !== undefined && 'text' in notice
       ? { ...asked.value, ...say(notice.text), posts: asked.value.posts }
@@ -205,6 +213,15 @@ const refusalPost = (options: FlowOptions, why: Refusal): Post =>
 const refusal = (options: FlowOptions, why: Refusal): Answer => ({
   ...posts(refusalPost(options, why)),
   notice: { text: describeRefusal(why) },
+});
+
+/** What was asked and not stored: the audit keeps that it was tried. */
+const notStored = (options: FlowOptions, turn: Turn, why: Refusal): Answer => ({
+  ...refusal(options, why),
+  write: async (tx) => {
+    await auditRefusal(tx, turn, null, why); // guard: refused-draft-audited
+    return [];
+  },
 });
 
 const orRefusal = (options: FlowOptions, result: Result<Answer, Refusal>): Answer =>

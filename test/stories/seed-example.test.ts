@@ -64,6 +64,13 @@ test('everything that happened is in the audit, chained', async () => {
   await stage.pass(seconds(30));
   const rows = await stage.service.store.auditRows();
   const what = rows.filter((r) => r.requestId === stage.requestId(thread)).map((r) => r.what);
-  expect(what.slice(0, 4)).toEqual(['requested', 'voted', 'admitted', 'accepted']);
+  expect(what.filter((w) => w !== 'posted').slice(0, 5)).toEqual([
+    'requested',
+    'shown',
+    'voted',
+    'admitted',
+    'accepted',
+  ]);
+  expect(what.indexOf('posted')).toBeLessThan(what.indexOf('voted'));
   expect(what.filter((w) => w === 'result')).toHaveLength(2);
 });

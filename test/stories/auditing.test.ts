@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { exportLine } from '../../src/audit/export';
+import { verifyAudit } from '../../src/audit/verify';
+import { minutes, seconds } from '../../src/lib/clock';
+import type { RequestId } from '../../src/request/request';
+import { openAuditCopy } from '../../src/store/audit-copy';
+import type { AuditRow } from '../../src/store/store';
+import { ana, bo, cardOf, dee, Stage, type StageOptions, seedExample } from './stage';
+
+let stage: Stage;
+afterEach(() => stage.close());
+
+async function open(options: StageOptions = {}): Promise<string> {
+  stage = await Stage.open(options);
+  return stage.ask(ana, seedExample);
+}
+
+const rowsOf = async (what: string): Promise<readonly AuditRow[]> =>
+  (await stage.service.store.auditRows()).filter((row) => row.what === what);
+
+test('what people approve on is kept word for word, with its digest, before anybody can vote', async () => {
+  await open();
+  const [shown, ...others] = await rowsOf('shown');
+  expect(others).toEqual([]);
+  const { canonicalText = '', digest } = (shown?.detail ?? {}) as { canonicalText?: string; digest?: string };
+  expect(createHash('sha256').update(canonicalText, 'utf8').digest('hex')).toBe(digest);
+  for (const said of ['ws-042', 'procdump.zip', 'minidump.ps1', 'OfficeClickToRun', 'INC-1042 credential theft triage'])
+    expect(canonicalText).toContain(said);
+});
+
+test('each copy that can be voted on is kept with who has it, where, and the digest on it', async () => {
+  await open();
+  const [shown] = await rowsOf('shown');
+  const posted = await rowsOf('posted');
+  const copies = await stage.service.store.copies(shown?.requestId as RequestId);
+  expect(posted.map((row) => row.detail)).toEqual(
+    expect.arrayContaining(
+      copies.map(({ copyId, personId, conversationId, activityId }) => ({
+        copyId,
+        personId,
+        conversationId,
+        activityId,
+        digest: shown?.detail.digest,
+      })),
+    ),
+  );
+  for (const { detail } of posted) {
+    const message = stage.connector.messages(String(detail.conversationId)).find((m) => m.id === detail.activityId);
+    expect(message && cardOf(message.activity)).toBeDefined();
+  }
+});
+
+test('a draft that is refused is audited, and a click on what is no button of ours as well', async () => {
+  const thread = await open();
+  await stage.ask(dee, seedExample);
+  await stage.ask(ana, seedExample.replace('ws-042', 'no-such-device'));
+  await stage.teams.click(ana, stage.cardIn(thread).id, { verb: 'vote.certainly', data: {} });
+  await stage.settle();
+  expect(await rowsOf('refused')).toMatchObject([
+    { actor: dee.aadObjectId, requestId: null },
+    { actor: ana.aadObjectId, requestId: null, detail: { refusal: 'unknownDevice' } },
+    { actor: ana.aadObjectId, requestId: null, detail: { refusal: 'unknownAction', conversationId: thread } },
+  ]);
+});
+
+test('who is turned away at the door is audited', async () => {
+  await open();
+  const tenantId = '99999999-0000-4000-8000-000000000009';
+  const message = stage.teams.build.message(ana, { scope: 'personal' }, 'status');
+  await stage.teams.deliver({
+    ...message,
+    conversation: { id: 'a:1', conversationType: 'personal', tenantId },
+    channelData: { tenant: { id: tenantId } },
+  });
+  expect(await rowsOf('refused')).toMatchObject([
+    { actor: ana.aadObjectId, detail: { refusal: 'foreignTenant', where: 'door', tenantId, times: 1 } },
+  ]);
+});
+
+test('a whole life of a request verifies from a copy, and its export holds no vote token and no content of a result', async () => {
+  const thread = await open();
+  const tokens = stage.connector
+    .messages(thread)
+    .flatMap((m) => [...JSON.stringify(cardOf(m.activity) ?? {}).matchAll(/"token":"([^"]+)"/g)].map(([, t]) => t));
+  await stage.approve(bo);
+  await stage.pass(minutes(10), seconds(5));
+  expect(stage.thread(thread)).toContain('minidump.ps1');
+  const copy = openAuditCopy(join(stage.dir, 'live-response.db'));
+  const lines: string[] = [];
+  for (const row of copy.rows()) lines.push(exportLine(row));
+  const verified = verifyAudit({ rows: copy.rows(), count: copy.count, recordedHead: copy.recordedHead }, []);
+  copy.close();
+  expect(verified).toMatchObject({ ok: true });
+  const text = lines.join('\n');
+  expect(lines.some((line) => line.includes('"what":"result"'))).toBe(true);
+  expect(tokens.length).toBeGreaterThan(0);
+  for (const token of tokens) expect(text).not.toContain(token);
+  const [shown] = await rowsOf('shown');
+  const results = await stage.service.store.results(shown?.requestId as RequestId);
+  const output = results.flatMap((result) => `${result.output ?? ''}`.split(/\r?\n/));
+  expect(output).toContain('51 MB');
+  // What the person asked for is in the audit, and may come back in the output.
+  for (const line of output.filter((l) => l.trim() !== '' && !seedExample.includes(l.trim())))
+    expect(text).not.toContain(JSON.stringify(line.trim()).slice(1, -1));
+  expect(text).not.toMatch(/Bearer|sig=|https:\/\//);
+});
+
+test('every word that the audit writes is explained in docs/audit.md', async () => {
+  const thread = await open();
+  await stage.press(dee, stage.cardIn(thread), 'Approve');
+  await stage.approve(bo);
+  await stage.pass(minutes(10), seconds(5));
+  const explained = readFileSync(join(__dirname, '..', '..', 'docs', 'audit.md'), 'utf8');
+  const words = new Set((await stage.service.store.auditRows()).map((row) => row.what));
+  expect(words.size).toBeGreaterThan(6);
+  for (const word of words) expect(explained).toContain(`| \`${word}\` |`);
+});
