@@ -11,7 +11,7 @@ export function findContradictions(policy: Said): readonly PolicyFault[] {
   return policy.rules.flatMap(({ name, line, outcome }) => {
     if (outcome.type === 'deny') return [];
     const best = bestTally(policy, outcome.bar, { approvals: outcome.bar.approvals, without: null });
-    return best.met ? [] : [{ line, message: `rule ${name}: ${describeShort(outcome.bar.approvals, best)}` }]; // guard: impossible-rules-refused
+    return best.met ? [] : [{ line, message: `rule ${name}: ${describeShort(outcome.bar.approvals, best)}` }];
   });
 }
 

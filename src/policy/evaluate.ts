@@ -19,7 +19,7 @@ export type { Facts };
 /** The bar that this request must pass, by the first rule that matches, or why it cannot be asked. No rule matched means refused (T-12). */
 export function evaluate(policy: Policy, groups: Groups, facts: Facts): Result<Bar, PolicyRefusal> {
   const asking = mayAsk(policy, groups, facts.requester.id);
-  if (!asking.ok) return asking;
+  if (!asking.ok) return asking; // guard: only-requesters-ask
   for (const rule of policy.rules) {
     const match = matchRule(policy, groups, rule, facts);
     if (match.type === 'unreadable') return err({ type: 'groupUnreadable', group: match.group });
@@ -34,7 +34,7 @@ export function evaluate(policy: Policy, groups: Groups, facts: Facts): Result<B
 export function mayAsk(policy: Policy, groups: Groups, accountId: string): Result<null, PolicyRefusal> {
   if (policy.requesters.some((group) => isMember(groups, group, accountId))) return ok(null);
   const unreadable = policy.requesters.find((group) => (groups.get(group) ?? null) === null);
-  return err(unreadable === undefined ? { type: 'mayNotAsk' } : { type: 'groupUnreadable', group: unreadable }); // guard: only-requesters-ask
+  return err(unreadable === undefined ? { type: 'mayNotAsk' } : { type: 'groupUnreadable', group: unreadable });
 }
 
 function barOf(
@@ -43,8 +43,9 @@ function barOf(
   facts: Facts,
   { rule, spec }: { readonly rule: string; readonly spec: BarSpec },
 ): Result<Bar, PolicyRefusal> {
-  if (spec.reasonPattern !== null && !testPattern(spec.reasonPattern, facts.reason))
-    return err({ type: 'reasonPattern', rule, pattern: spec.reasonPattern }); // guard: reason-must-match
+  const pattern = spec.reasonPattern;
+  const reasonHolds = pattern === null || testPattern(pattern, facts.reason);
+  if (!reasonHolds) return err({ type: 'reasonPattern', rule, pattern }); // guard: reason-must-match
   const seats = seatsOf(spec);
   const unreadable = seats.find(({ group }) => (groups.get(group) ?? null) === null);
   if (unreadable !== undefined) return err({ type: 'groupUnreadable', group: unreadable.group });
@@ -53,7 +54,9 @@ function barOf(
   const approvalsNeeded = because.reduce((sum, r) => sum + (r.type === 'rule' ? r.approvals : r.added), 0);
   const excluded = excludedFrom(policy, facts);
   const membersOf = (names: readonly string[]): readonly string[] =>
-    [...new Set(names.flatMap((name) => [...(groups.get(name) ?? [])]))].filter((id) => !excluded.has(id)).sort(); // guard: requester-and-uploader-are-not-asked
+    [...new Set(names.flatMap((name) => [...(groups.get(name) ?? [])]))]
+      .filter((id) => !excluded.has(id)) // guard: requester-and-uploader-are-not-asked
+      .sort();
   const approverIds = membersOf(seats.map(({ group }) => group));
   const bar = { rule, approvalsNeeded, seats, because, reasonPattern: spec.reasonPattern };
 

@@ -1,4 +1,4 @@
-import { type Command, type CommandType, libraryFileOf } from '../request/command';
+import { type Command, libraryFileOf } from '../request/command';
 import type { Device, LibraryFile, Person } from '../request/request';
 import { matchesGlob } from './glob';
 import { compilePattern } from './pattern';
@@ -90,13 +90,13 @@ function findDeviceMiss(wanted: DeviceCondition, tier0: Tier0, device: Device): 
 function findCommandMiss({ when, outcome }: Rule, commands: readonly Command[]): Miss | null {
   const parts = commands.map((command) => findPartMiss(when, command));
   if (outcome.type === 'deny') {
-    const first = parts[0] ?? 'command';
-    // guard: one-command-is-enough-to-deny
-    return parts.includes(null) ? null : { type: 'command', part: first, index: commands.length === 1 ? 0 : null };
+    if (parts.includes(null)) return null; // guard: one-command-is-enough-to-deny
+    return { type: 'command', part: parts[0] ?? 'command', index: commands.length === 1 ? 0 : null };
   }
-  const index = parts.findIndex((part) => part !== null); // guard: every-command-must-be-allowed
-  const part = parts[index];
-  return part == null ? null : { type: 'command', part, index };
+  const index = parts.findIndex((part) => part !== null);
+  const part = parts[index] ?? null;
+  if (part !== null) return { type: 'command', part, index }; // guard: every-command-must-be-allowed
+  return null;
 }
 
 /**
@@ -120,8 +120,6 @@ export function testPattern(source: string, text: string): boolean {
   const pattern = compilePattern(source);
   return pattern.ok && pattern.value.test(text);
 }
-
-export const commandTypes: readonly CommandType[] = ['PutFile', 'RunScript', 'GetFile'];
 
 const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 const listOf = (name: string | null): readonly string[] => (name === null ? [] : [name]);

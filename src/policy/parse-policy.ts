@@ -26,7 +26,7 @@ export function parsePolicy(text: string): Result<Policy, readonly PolicyFault[]
   const rules = readRules(yaml, keys.get('rules'), { groupNames, hasTier0: keys.has('tier0') });
 
   const said = { people, names, groups, requesters, tier0, rules };
-  if (yaml.faults.length === 0) yaml.faults.push(...findContradictions(said));
+  if (yaml.faults.length === 0) yaml.faults.push(...findContradictions(said)); // guard: impossible-rules-refused
   if (yaml.faults.length > 0) return err([...yaml.faults].sort((a, b) => a.line - b.line));
   return ok({ ...said, version: versionOf(said) });
 }

@@ -24,7 +24,12 @@ export function compilePattern(source: string): Result<Pattern, string> {
   const program: Instruction[] = [];
   if (!emit(parsed.value, program)) return err('repeats too much: use smaller numbers in {n,m}');
   program.push({ type: 'found' });
-  return ok({ test: (text) => text.length <= maxTextLength && run(program, [...text]) }); // guard: pattern-input-bounded
+  return ok({
+    test(text) {
+      if (text.length > maxTextLength) return false; // guard: pattern-input-bounded
+      return run(program, [...text]);
+    },
+  });
 }
 
 type CharTest = (char: string) => boolean;

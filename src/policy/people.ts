@@ -2,10 +2,14 @@ import type { LibraryFile } from '../request/request';
 import type { PersonEntry, Policy } from './policy';
 
 type People = Pick<Policy, 'people'>;
+type Named = Pick<Policy, 'people' | 'names'>;
 
 /** The same key for all accounts of one person: the first account of their entry, or the account itself (T-13). */
-export const personKeyOf = (policy: People, accountId: string): string =>
-  entryOf(policy, accountId)?.accounts[0] ?? accountId.toLowerCase();
+export function personKeyOf(policy: People, accountId: string): string {
+  const first = entryOf(policy, accountId)?.accounts[0];
+  if (first !== undefined) return first; // guard: several-accounts-are-one-person
+  return accountId.toLowerCase();
+}
 
 /** Every account of the person who has this one. */
 export const accountsOf = (policy: People, accountId: string): readonly string[] =>
@@ -15,11 +19,11 @@ export const samePerson = (policy: People, a: string, b: string): boolean =>
   personKeyOf(policy, a) === personKeyOf(policy, b);
 
 /**
- * Who uploaded each of the changed files, as far as the policy's person map knows the name that Defender's library shows
- * (`createdBy`); an uploader whom it does not name cannot be told from an approver.
+ * Who uploaded each of the changed files, as far as the policy knows the name that Defender's library shows (`createdBy`) by `uploads`,
+ * an account or a label; an uploader whom it does not name cannot be told from an approver.
  */
 export const uploadersOf = (
-  policy: People,
+  policy: Named,
   library: readonly LibraryFile[],
   changedFiles: readonly string[],
 ): ReadonlyArray<{ readonly fileName: string; readonly createdBy: string | null; readonly ids: ReadonlySet<string> }> =>
@@ -27,11 +31,13 @@ export const uploadersOf = (
     .filter(({ fileName }) => changedFiles.includes(fileName))
     .map(({ fileName, createdBy }) => ({ fileName, createdBy, ids: new Set(idsBehind(policy, createdBy)) }));
 
-function idsBehind(policy: People, createdBy: string | null): readonly string[] {
+function idsBehind(policy: Named, createdBy: string | null): readonly string[] {
   const name = createdBy?.trim().toLowerCase() ?? '';
   if (name === '') return [];
   const known = policy.people.filter(({ accounts, uploads }) => accounts.includes(name) || uploads.includes(name));
-  return known.length === 0 ? [name] : known.flatMap(({ accounts }) => accounts);
+  // A label gives nobody a right (T-11), but is enough to take one.
+  const labelled = [...policy.names].filter(([, label]) => label.toLowerCase() === name).map(([id]) => id);
+  return [...known.flatMap(({ accounts }) => accounts), ...[name, ...labelled].flatMap((id) => accountsOf(policy, id))];
 }
 
 const entryOf = ({ people }: People, accountId: string): PersonEntry | undefined =>

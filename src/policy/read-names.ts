@@ -22,9 +22,11 @@ export function readGroupName(yaml: YamlReader, field: Field, groupNames: readon
 export function readObjectId(yaml: YamlReader, field: Field): string | null {
   const text = yaml.text(field, 100, objectId);
   if (text === null) return null;
-  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase(); // guard: people-by-object-id-only
-  return yaml.fault(field, `must be ${objectId}`);
+  if (!isObjectId(text)) return yaml.fault(field, `must be ${objectId}`); // guard: people-by-object-id-only
+  return text.toLowerCase();
 }
+
+export const isObjectId = (text: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9 _.-]{0,49}$/;
 export const nameRule = 'a name has at most 50 letters, digits, blanks, -, _ and . and starts with a letter or digit';

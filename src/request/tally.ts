@@ -23,7 +23,12 @@ export function tally(bar: Pick<RequestBar, 'approvalsNeeded' | 'seats'>, approv
     .filter(({ count }) => count > 0);
   const missing = missingSeats.reduce((sum, { count }) => sum + count, 0);
   // No policy can switch off that somebody approves.
-  const stillNeeded = Math.max(Math.max(bar.approvalsNeeded, 1) - people.size, missing, 0); // guard: at-least-one-approval
+  const stillNeeded = Math.max(
+    0,
+    1 - people.size, // guard: at-least-one-approval
+    bar.approvalsNeeded - people.size, // guard: enough-different-people
+    missing, // guard: every-seat-filled
+  );
   return { met: stillNeeded === 0, stillNeeded, missingSeats };
 }
 
@@ -37,7 +42,7 @@ function groupsByPerson(
   for (const { personKey, groups } of approvals) {
     const counting = groups.filter((group) => seatGroups.has(group));
     if (counting.length === 0) continue; // guard: approval-from-a-seat
-    people.set(personKey, new Set([...(people.get(personKey) ?? []), ...counting])); // guard: one-person-counts-once
+    people.set(personKey, new Set([...(people.get(personKey) ?? []), ...counting]));
   }
   return people;
 }
