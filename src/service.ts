@@ -7,6 +7,7 @@ import { createDispatch, problemOf } from './dispatch/dispatch';
 import { removeUnfinished } from './evidence/content-store';
 import { keepResult } from './evidence/keep-result';
 import { createFlow } from './flow/flow';
+import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
 import { type Clock, hours, minutes } from './lib/clock';
 import type { Log } from './lib/log';
@@ -91,6 +92,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     random,
     log,
   });
+  const door = createDoorAudit({ store, clock, log });
   const bot = createBot({
     adapter,
     flow: createFlow({
@@ -105,7 +107,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       trial: config.trial,
     }),
     tenantIds: config.teamsTenantIds,
+    allowSharedChannels: config.teamsAllowSharedChannels,
     reply: queuePost({ store, clock }),
+    refused: door.refused,
     clock,
     log,
   });
@@ -113,6 +117,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const loops = [
     createLoop(dispatch, { clock, onFailure }),
     createLoop({ startDue: () => outbox.runDue(), nextDueAt: () => store.nextDueAt() }, { clock, onFailure }),
+    createLoop(door, { clock, onFailure }),
   ];
   function nudge(): void {
     for (const loop of loops) loop.nudge();
@@ -131,6 +136,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         did = await dispatch.startDue();
         await dispatch.idle();
         did += await outbox.runDue();
+        did += await door.startDue();
       }
     },
     async stop() {
@@ -176,9 +182,10 @@ function identityOf(config: Config): AdapterOptions['identity'] {
   const { bot } = config;
   if (bot === null) return { type: 'trial' };
   const { appId, tenantId } = bot;
-  if (bot.type === 'UserAssignedMsi') return { type: 'UserAssignedMsi', appId, tenantId };
+  const cloud = config.teamsCloud;
+  if (bot.type === 'UserAssignedMsi') return { type: 'UserAssignedMsi', appId, tenantId, cloud };
   if (bot.password === null) throw new StartError(['BOT_PASSWORD: is missing; BOT_TYPE SingleTenant needs it']);
-  return { type: 'SingleTenant', appId, tenantId, password: bot.password };
+  return { type: 'SingleTenant', appId, tenantId, password: bot.password, cloud };
 }
 
 /** An approver who never got their card must not be waited for in silence: the thread says so, and that the card there will do. */

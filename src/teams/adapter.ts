@@ -77,6 +77,14 @@ export class VerifiedAdapter extends TeamsAdapter {
     await this.processActivity(verified, activity, turn);
   }
 
+  /** The tenant that the sender's verified token states, if any (T-2). */
+  tokenTenantOf(context: TurnContext): string | null {
+    const claims: { getClaimValue(type: string): string | null } | undefined = context.turnState.get(
+      this.BotIdentityKey,
+    );
+    return claims?.getClaimValue('tid') ?? null;
+  }
+
   /** For calls outside a turn. */
   async connector(serviceUrl: string): Promise<ConnectorClient> {
     const claims = this.createClaimsIdentity(this.identity.type === 'trial' ? '' : this.identity.appId);
@@ -98,13 +106,17 @@ export class VerifiedAdapter extends TeamsAdapter {
       });
     if (this.identity.type === 'trial') return verified;
     const { claimsIdentity } = verified;
-    if (claimsIdentity.getClaimValue('iss') !== this.tokenIssuer)
-      throw new NotAuthenticated('The token is not from the Bot Framework.');
-    if (claimsIdentity.getClaimValue('serviceurl') !== activity.serviceUrl)
-      throw new NotAuthenticated('The token is bound to another service address.');
+    const stated = (claim: string) => claimsIdentity.getClaimValue(claim);
+    if (stated('iss') !== this.tokenIssuer) throw new NotAuthenticated(otherIssuer); // guard: token-issuer
+    // botbuilder compares this one as well, for the tokens of the Bot Framework; a change there must not open it here.
+    if (stated('serviceurl') !== activity.serviceUrl) throw new NotAuthenticated(otherAddress);
     return verified;
   }
 }
+
+const otherIssuer = 'The token is not from the Bot Framework.';
+const otherAddress = 'The token is bound to another service address.';
+const noAppId = 'The bot has no app id; without one botbuilder would let everybody in.';
 
 const cloudOf = (identity: BotIdentity): Cloud => (identity.type === 'trial' ? 'trial' : (identity.cloud ?? 'public'));
 
@@ -124,8 +136,7 @@ type AuthOptions = ConfigurationBotFrameworkAuthenticationOptions & Configuratio
 
 function toAuthOptions({ identity, issuer }: AdapterOptions): AuthOptions {
   if (identity.type === 'trial') return {};
-  if (identity.appId.trim() === '')
-    throw new Error('The bot has no app id; without one botbuilder would let everybody in.');
+  if (identity.appId.trim() === '') throw new Error(noAppId); // guard: bot-has-an-app-id
   const base: AuthOptions = {
     MicrosoftAppId: identity.appId,
     MicrosoftAppType: identity.type,

@@ -7,26 +7,33 @@ import { type Cloud, isTrustedServiceUrl } from './service-url';
 
 /** The longest a value may be where Teams puts ids, names and addresses. */
 const maxWord = 2_000;
-const Word = z.string().min(1).max(maxWord);
+/** Ids, addresses and the words of the protocol: nothing hidden in them, or two that look and are stored alike could differ (T-18). */
+const Word = z
+  .string()
+  .min(1)
+  .max(maxWord)
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u); // guard: no-control-characters-in-ids
+const Mark = Word.or(z.literal('')).nullish();
+/** What people call themselves; shown with care, never compared. */
 const Label = z.string().max(maxWord).nullish();
 
 const Account = z.object({
   id: Word,
   name: Label,
-  aadObjectId: Label,
-  role: Label,
-  userRole: Label,
-  userPrincipalName: Label,
-  tenantId: Label,
+  aadObjectId: Mark,
+  role: Mark,
+  userRole: Mark,
+  userPrincipalName: Mark,
+  tenantId: Mark,
 });
 
-const Named = z.object({ id: Label }).nullish();
+const Named = z.object({ id: Mark }).nullish();
 
 /** The activity as far as we read it; everything else is left behind before botbuilder sees it. */
 const Envelope = z.object({
   type: Word,
-  id: Label,
-  name: Label,
+  id: Mark,
+  name: Mark,
   channelId: z.literal('msteams'),
   serviceUrl: Word,
   from: Account,
@@ -34,22 +41,29 @@ const Envelope = z.object({
   conversation: z.object({
     id: Word,
     conversationType: z.enum(['personal', 'groupChat', 'channel']),
-    tenantId: Label,
+    tenantId: Mark,
     isGroup: z.boolean().nullish(),
   }),
-  channelData: z.object({ tenant: Named, team: Named, channel: Named, eventType: Label }).nullish(),
-  replyToId: Label,
-  locale: Label,
-  localTimezone: Label,
-  action: Label,
+  channelData: z
+    .object({
+      tenant: Named,
+      team: Named,
+      channel: z.object({ id: Mark, type: Mark }).nullish(),
+      onBehalfOf: z.array(z.unknown()).nullish(),
+    })
+    .nullish(),
+  replyToId: Mark,
+  locale: Mark,
+  localTimezone: Mark,
+  action: Mark,
   text: z.string().nullish(),
-  textFormat: Label,
+  textFormat: Mark,
   entities: z
     .array(z.object({ type: z.unknown(), text: z.unknown(), mentioned: z.unknown(), timezone: z.unknown() }))
     .nullish(),
   attachments: z.array(z.object({ contentType: z.unknown(), content: z.unknown() })).nullish(),
-  membersAdded: z.array(z.object({ id: Label })).nullish(),
-  membersRemoved: z.array(z.object({ id: Label })).nullish(),
+  membersAdded: z.array(z.object({ id: Mark })).nullish(),
+  membersRemoved: z.array(z.object({ id: Mark })).nullish(),
   value: z.unknown(),
 });
 
@@ -64,7 +78,8 @@ export interface AdmitRefusal {
     | 'foreignTenant'
     | 'untrustedService'
     | 'notAPerson'
-    | 'guest';
+    | 'guest'
+    | 'sharedChannel';
   readonly status: 400 | 403;
   readonly answer: string | null;
 }
@@ -73,6 +88,9 @@ export interface Admission {
   readonly cloud: Cloud;
   /** Entra tenants whose people are served; null in a trial without a list: there, any tenant of a caller on this machine. */
   readonly tenantIds: readonly string[] | null;
+  readonly allowSharedChannels: boolean;
+  /** `tid` of the verified token; null where it states none, as those of the Bot Framework do today. */
+  readonly tokenTenantId: string | null;
 }
 
 /** Names the first field that is not as Teams sends it; checked before botbuilder, which answers `{}` with its inner words (teams.md B2.13). */
@@ -90,33 +108,48 @@ export function readEnvelope(body: unknown): Result<Envelope, { readonly field: 
  */
 export function admit(envelope: Envelope, admission: Admission, at: number): Result<Turn, AdmitRefusal> {
   const { from, conversation, channelData } = envelope;
-  if (!isTrustedServiceUrl(envelope.serviceUrl, admission.cloud)) return refuse('untrustedService');
+  if (!isTrustedServiceUrl(envelope.serviceUrl, admission.cloud)) return refuse('untrustedService'); // guard: service-address-is-teams
 
   // In channels only channelData states the tenant, in other places both do; what is stated must agree (T-2).
-  const stated = [channelData?.tenant?.id, conversation.tenantId].flatMap((id) => (id ? [id.toLowerCase()] : []));
+  const stated = [channelData?.tenant?.id, conversation.tenantId, admission.tokenTenantId].flatMap((id) =>
+    id ? [id.toLowerCase()] : [],
+  );
   const tenantId = stated[0];
   if (tenantId === undefined) return refuse('noTenant');
-  if (stated.some((id) => id !== tenantId)) return refuse('tenantsDisagree');
+  if (stated.some((id) => id !== tenantId)) return refuse('tenantsDisagree'); // guard: stated-tenants-agree
   const served = servedTenants(admission, tenantId);
-  if (!served.includes(tenantId)) return refuse('foreignTenant');
+  if (!served.includes(tenantId)) return refuse('foreignTenant'); // guard: tenant-is-served
 
-  if (from.id.startsWith('28:') || (from.role ?? 'user') !== 'user') return refuse('notAPerson');
-  const isForeign = Boolean(from.tenantId) && !served.includes(from.tenantId?.toLowerCase() ?? '');
-  if (isForeign || /^(guest|anonymous)$/i.test(from.userRole ?? '') || /#EXT#/i.test(from.userPrincipalName ?? ''))
-    return refuse('guest');
+  if (from.id.startsWith('28:') || (from.role ?? 'user') !== 'user') return refuse('notAPerson'); // guard: bots-are-not-people
+  if ((channelData?.onBehalfOf ?? []).length > 0) return refuse('notAPerson'); // guard: nobody-speaks-for-another
+  const homeId = from.tenantId?.toLowerCase() || tenantId;
+  const isAtHome = homeId === tenantId || (admission.allowSharedChannels && served.includes(homeId));
+  if (!isAtHome) return refuse('guest'); // guard: people-of-other-tenants-refused
+  if (/^(guest|anonymous)$/i.test(from.userRole ?? '')) return refuse('guest'); // guard: guests-by-role-refused
+  if (/#EXT#/i.test(from.userPrincipalName ?? '')) return refuse('guest'); // guard: guests-by-name-refused
+  if (isShared(envelope) && !admission.allowSharedChannels) return refuse('sharedChannel'); // guard: shared-channels-refused
   const personId = from.aadObjectId?.toLowerCase() ?? '';
-  if (!isGuid(personId)) return refuse('noObjectId');
+  if (!isGuid(personId)) return refuse('noObjectId'); // guard: people-are-object-ids
 
   return ok({
     activityId: envelope.id ?? '',
     tenantId,
-    person: { id: personId, tenantId, name: from.name?.trim().slice(0, 200) || 'Unnamed person' },
+    person: { id: personId, tenantId: homeId, name: from.name?.trim().slice(0, 200) || 'Unnamed person' },
     place: toPlace(envelope, tenantId, personId),
     replyToId: envelope.replyToId ?? null,
     at,
     locale: envelope.locale ?? null,
     timezone: envelope.localTimezone ?? timezoneOf(envelope),
   });
+}
+
+/**
+ * `channel.type` is `shared` in a channel that other teams or organisations may be members of (microsoft/Agents #179; "Apps for shared and
+ * private channels"). A kind that we do not know counts as shared.
+ */
+function isShared({ channelData }: Envelope): boolean {
+  const type = channelData?.channel?.type?.toLowerCase() || 'standard';
+  return !['standard', 'regular', 'private'].includes(type);
 }
 
 /** Without a list nobody is served, but for a trial, where nobody is signed in anyway (T-4). */
@@ -180,7 +213,11 @@ function timezoneOf(envelope: Envelope): string | null {
 const guestAnswer =
   'You are a guest or an external participant here, and this bot serves members of its own organisation only. Nothing was done. Please ask a member of the organisation to make the request.';
 
+const sharedChannelAnswer =
+  'This channel is shared with other teams or organisations, and this bot is not used in such channels unless its administrator allows it. Nothing was done. Please write to it in a standard channel or in its own chat.';
+
 function refuse(type: AdmitRefusal['type']): { readonly ok: false; readonly error: AdmitRefusal } {
   const malformed = type === 'noObjectId' || type === 'noTenant';
-  return err({ type, status: malformed ? 400 : 403, answer: type === 'guest' ? guestAnswer : null });
+  const answer = type === 'guest' ? guestAnswer : type === 'sharedChannel' ? sharedChannelAnswer : null;
+  return err({ type, status: malformed ? 400 : 403, answer });
 }

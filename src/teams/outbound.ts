@@ -3,7 +3,7 @@ import type { Place } from '../request/place';
 import type { Post } from '../thread/post';
 import type { ConnectorClient, VerifiedAdapter } from './adapter';
 import { Reference } from './inbound';
-import { isTrustedServiceUrl } from './service-url';
+import { type Cloud, isTrustedServiceUrl } from './service-url';
 import { type Teams, TeamsError, type TeamsErrorCode } from './teams';
 import { maxActivityBytes, sizeOf, toActivity } from './to-activity';
 
@@ -26,8 +26,7 @@ export function createTeams({ adapter, clock, timeoutMs = callTimeoutMs }: Teams
     kind: CallKind,
     perform: (connector: ConnectorClient) => Promise<T>,
   ): Promise<T> {
-    if (!isTrustedServiceUrl(serviceUrl, adapter.cloud))
-      throw new TeamsError('teams.refused', { detail: 'untrustedServiceUrl' });
+    mustBeTeams(serviceUrl, adapter.cloud); // guard: our-token-goes-to-teams-only
     try {
       return await perform(await adapter.connector(serviceUrl));
     } catch (cause) {
@@ -81,6 +80,10 @@ export function createTeams({ adapter, clock, timeoutMs = callTimeoutMs }: Teams
       };
     },
   };
+}
+
+function mustBeTeams(serviceUrl: string, cloud: Cloud): void {
+  if (!isTrustedServiceUrl(serviceUrl, cloud)) throw new TeamsError('teams.refused', { detail: 'untrustedServiceUrl' });
 }
 
 type CallKind = 'post' | 'update' | 'open';

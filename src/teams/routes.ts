@@ -20,6 +20,8 @@ export interface BotOptions {
   readonly flow: Flow;
   /** Entra tenants whose people are served; null only in a trial, where any is. */
   readonly tenantIds: readonly string[] | null;
+  /** Channels that other teams or organisations are members of; their foreign members are refused in any case (T-5). */
+  readonly allowSharedChannels: boolean;
   /** Posts durably, through the outbox; used for the answer to an Action.Submit, which has no answer of its own. */
   readonly reply: (place: Place, post: Post) => Promise<void>;
   /** Audits who was turned away; bounded, since anybody on the network can knock. */
@@ -134,7 +136,10 @@ async function receive(
 async function enter(route: Route, context: TurnContext, options: BotOptions): Promise<void> {
   const envelope = envelopeOf(context);
   const requestId = requestIdOf(context);
-  const turn = admit(envelope, { cloud: options.adapter.cloud, tenantIds: options.tenantIds }, options.clock.now());
+  const { adapter, tenantIds, allowSharedChannels } = options;
+  const tokenTenantId = adapter.tokenTenantOf(context);
+  const admission = { cloud: adapter.cloud, tenantIds, allowSharedChannels, tokenTenantId };
+  const turn = admit(envelope, admission, options.clock.now());
   if (!turn.ok) return turnAway(context, turn.error, options);
   options.log.info(
     {

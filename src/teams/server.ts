@@ -20,6 +20,8 @@ export interface ServerOptions {
 }
 
 export interface Server {
+  /** Method and path of all that is served; for the test that no door opens past `Bot.receive`. */
+  readonly doors: readonly string[];
   /** Resolves with the port once it listens; port 0 takes any. */
   listen(port: number, host: string): Promise<number>;
   /** Takes nothing new, lets turns under way finish, and cuts what is left after `stopWithinMs`. */
@@ -81,6 +83,7 @@ export function createServer(options: ServerOptions): Server {
   });
 
   return {
+    doors: Object.values(server.router.getRoutes()).map(({ method, path }) => `${method} ${path}`),
     listen: (port, host) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);

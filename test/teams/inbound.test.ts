@@ -1,4 +1,5 @@
-import { admit, type Envelope, readEnvelope, toRawMessage } from '../../src/teams/inbound';
+import { readFileSync } from 'node:fs';
+import { type Admission, admit, type Envelope, readEnvelope, toRawMessage } from '../../src/teams/inbound';
 import { type Cloud, isTrustedServiceUrl } from '../../src/teams/service-url';
 
 const tenantId = '8f1c2d3e-0000-4000-8000-000000000001';
@@ -28,8 +29,14 @@ const envelope = (change: Change = {}): Envelope => {
   if (!read.ok) throw new Error(`not an envelope: ${read.error.field}`);
   return read.value;
 };
-const admitted = (change: Change = {}) =>
-  admit(envelope(change), { cloud: 'public', tenantIds: [tenantId.toUpperCase()] }, 1_000);
+const strict: Admission = {
+  cloud: 'public',
+  tenantIds: [tenantId.toUpperCase()],
+  allowSharedChannels: false,
+  tokenTenantId: null,
+};
+const admitted = (change: Change = {}, more: Partial<Admission> = {}) =>
+  admit(envelope(change), { ...strict, ...more }, 1_000);
 
 test('an admitted activity says who, where and when, in our own words', () => {
   expect(admitted({ entities: [{ type: 'clientInfo', timezone: 'Europe/Amsterdam' }] })).toEqual({
@@ -103,9 +110,82 @@ test.each<[string, Change, string, 400 | 403]>([
     'guest',
     403,
   ],
+  [
+    'a message that an app wrote in a person’s name',
+    { channelData: { ...whole.channelData, onBehalfOf: [{ mri: '29:ana' }] } },
+    'notAPerson',
+    403,
+  ],
+  ['an agent with a user account', { from: { ...whole.from, role: 'agenticUser' } }, 'notAPerson', 403],
   ['an anonymous participant', { from: { ...whole.from, userRole: 'anonymous' } }, 'guest', 403],
 ])('%s is turned away', (_what, change, type, status) => {
   expect(admitted(change)).toMatchObject({ ok: false, error: { type, status } });
+});
+
+describe('the tenant of the verified token (T-2)', () => {
+  test('agrees with what the activity states, in any case of letters', () => {
+    expect(admitted({}, { tokenTenantId: tenantId.toUpperCase() })).toMatchObject({ ok: true, value: { tenantId } });
+  });
+
+  test.each<[string, Change, string, string]>([
+    ['differs from a served one', {}, otherTenantId, 'tenantsDisagree'],
+    [
+      'is ours, but the activity states another',
+      { channelData: { tenant: { id: otherTenantId } } },
+      tenantId,
+      'tenantsDisagree',
+    ],
+    ['is foreign and the activity states none', { channelData: null }, otherTenantId, 'foreignTenant'],
+  ])('%s: turned away', (_what, change, tokenTenantId, type) => {
+    expect(admitted(change, { tokenTenantId })).toMatchObject({ ok: false, error: { type } });
+  });
+});
+
+describe('a channel that is shared with others (T-5)', () => {
+  const inKind = (type: unknown) => ({
+    channelData: { ...whole.channelData, channel: { id: '19:c@thread.tacv2', type } },
+  });
+  const both = { tenantIds: [tenantId, otherTenantId], allowSharedChannels: true };
+
+  test.each(['shared', 'Shared', 'SHARED', 'federated'])('kind %s is refused with a reason unless allowed', (kind) => {
+    const refused = admitted(inKind(kind));
+    expect(refused).toMatchObject({ ok: false, error: { type: 'sharedChannel', status: 403 } });
+    expect(refused.ok ? null : refused.error.answer).toBe(
+      'This channel is shared with other teams or organisations, and this bot is not used in such channels unless its administrator allows it. Nothing was done. Please write to it in a standard channel or in its own chat.',
+    );
+    expect(admitted(inKind(kind), { allowSharedChannels: true })).toMatchObject({ ok: true, value: { tenantId } });
+  });
+
+  test.each(['standard', 'regular', 'private', '', null, undefined])('kind %j is not one', (kind) => {
+    expect(admitted(inKind(kind))).toMatchObject({ ok: true });
+  });
+
+  test('allowing it lets no person of a tenant in that is not served, nor a guest', () => {
+    const foreigner = { ...inKind('shared'), from: { ...whole.from, tenantId: otherTenantId } };
+    expect(admitted(foreigner, { allowSharedChannels: true })).toMatchObject({ ok: false, error: { type: 'guest' } });
+    const guest = { ...inKind('shared'), from: { ...whole.from, userRole: 'guest' } };
+    expect(admitted(guest, { allowSharedChannels: true })).toMatchObject({ ok: false, error: { type: 'guest' } });
+  });
+
+  test('a person of another served tenant comes in only where it is allowed, and as a person of their own tenant', () => {
+    const visitor = { ...inKind('shared'), from: { ...whole.from, tenantId: otherTenantId.toUpperCase() } };
+    expect(admitted(visitor, both)).toMatchObject({
+      ok: true,
+      value: { tenantId, person: { tenantId: otherTenantId }, place: { tenantId } },
+    });
+    const elsewhere = { from: { ...whole.from, tenantId: otherTenantId } };
+    expect(admitted(elsewhere, { ...both, allowSharedChannels: false })).toMatchObject({
+      ok: false,
+      error: { type: 'guest' },
+    });
+  });
+
+  test('the app package does not offer the bot to shared channels', () => {
+    const manifest: unknown = JSON.parse(readFileSync('appPackage/manifest.json', 'utf8'));
+    expect(manifest).toMatchObject({ manifestVersion: '1.25' });
+    expect(Object.keys(manifest as object)).not.toContain('supportsChannelFeatures');
+    expect(JSON.stringify(manifest)).not.toContain('sharedChannels');
+  });
 });
 
 test('only a guest, whose tenant is ours, is told why', () => {
@@ -122,7 +202,7 @@ test('only a guest, whose tenant is ours, is told why', () => {
 
 describe('without a list of tenants', () => {
   const tried = (cloud: Cloud, change: Change = {}) =>
-    admit(envelope({ serviceUrl: 'http://127.0.0.1:4000/', ...change }), { cloud, tenantIds: null }, 1_000);
+    admit(envelope({ serviceUrl: 'http://127.0.0.1:4000/', ...change }), { ...strict, cloud, tenantIds: null }, 1_000);
 
   test('a trial serves any tenant of this machine, and nobody whose own tenant is another', () => {
     expect(tried('trial')).toMatchObject({ ok: true, value: { tenantId } });
@@ -169,8 +249,46 @@ test.each<[string, unknown, string]>([
   ['no id', { ...whole, id: undefined }, 'id'],
   ['text that is an object', { ...whole, text: {} }, 'text'],
   ['a tenant that is a number', { ...whole, channelData: { tenant: { id: 7 } } }, 'channelData.tenant.id'],
+  [
+    'a list in whose name it is said that is none',
+    { ...whole, channelData: { onBehalfOf: 'ana' } },
+    'channelData.onBehalfOf',
+  ],
 ])('%s is not an activity', (_what, body, field) => {
   expect(readEnvelope(body)).toEqual({ ok: false, error: { field } });
+});
+
+/** The store cuts text at NUL, and what cannot be seen makes two ids look like one (T-18). */
+describe('hidden characters', () => {
+  const fields: Readonly<Record<string, (hidden: string) => Change>> = {
+    type: (h) => ({ type: `message${h}` }),
+    id: (h) => ({ id: `1700${h}` }),
+    name: (h) => ({ name: `adaptiveCard/action${h}` }),
+    serviceUrl: (h) => ({ serviceUrl: serviceUrl + h }),
+    'from.id': (h) => ({ from: { ...whole.from, id: `29:ana${h}` } }),
+    'from.aadObjectId': (h) => ({ from: { ...whole.from, aadObjectId: whole.from.aadObjectId + h } }),
+    'from.tenantId': (h) => ({ from: { ...whole.from, tenantId: tenantId + h } }),
+    'recipient.id': (h) => ({ recipient: { id: `28:bot${h}` } }),
+    'conversation.id': (h) => ({ conversation: { ...whole.conversation, id: `19:x${h}y` } }),
+    'conversation.tenantId': (h) => ({ conversation: { ...whole.conversation, tenantId: tenantId + h } }),
+    'channelData.tenant.id': (h) => ({ channelData: { tenant: { id: tenantId + h } } }),
+    'channelData.team.id': (h) => ({ channelData: { ...whole.channelData, team: { id: `19:t${h}` } } }),
+    'channelData.channel.type': (h) => ({ channelData: { ...whole.channelData, channel: { type: `shared${h}` } } }),
+    replyToId: (h) => ({ replyToId: `17${h}` }),
+  };
+  const hidden = ['\0', '\n', '\u001b', '\u007f', '\u0085', '\u200b', '\u202e', '\u2028', '\ufeff', '\ud800', '\ue000'];
+
+  test.each(Object.keys(fields))('in %s make it no activity', (field) => {
+    for (const h of hidden)
+      expect(readEnvelope({ ...whole, ...fields[field]?.(h) })).toEqual({ ok: false, error: { field } });
+  });
+
+  test('in a name are the business of whoever shows it', () => {
+    expect(admitted({ from: { ...whole.from, name: 'Ana\u202e' } })).toMatchObject({
+      ok: true,
+      value: { person: { name: 'Ana\u202e' } },
+    });
+  });
 });
 
 test('a typed message keeps its HTML copy and the exact mentions of this bot, and no one else’s', () => {

@@ -83,6 +83,7 @@ export async function startKit(
     readonly adapter?: AdapterOptions;
     readonly authorize?: Parameters<typeof createTeamsClient>[0]['authorize'];
     readonly server?: Partial<ServerOptions>;
+    readonly allowSharedChannels?: boolean;
   } = {},
 ): Promise<Kit> {
   const connector = await startFakeConnector();
@@ -98,6 +99,7 @@ export async function startKit(
     adapter,
     flow,
     tenantIds: [tenantId],
+    allowSharedChannels: options.allowSharedChannels ?? false,
     reply: async (place, post) => void replies.push({ place, post }),
     refused: async (what) => void refused.push(what),
     clock: systemClock,
