@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { visible } from '../lib/visible';
+import type { RequestBar } from './bar';
 import { commandToParams } from './command';
-import type { Digest, LiveResponseRequest, RequestBase, RequestId, Vote } from './request';
+import type { Digest, LiveResponseRequest, Person, RequestBase, RequestId, Vote } from './request';
 
 /** What an approval binds: change any of it and the approval is for something else (T-18, T-20, T-21). */
 export type Bound = Pick<RequestBase, 'tenantId' | 'commands' | 'library' | 'reason' | 'policyVersion'> & {
-  readonly device: Pick<RequestBase['device'], 'machineId' | 'entraDeviceId' | 'name'>;
+  readonly requester: Pick<Person, 'id'>;
+  readonly bar: Pick<RequestBar, 'rule' | 'approvalsNeeded' | 'seats'>;
+  readonly device: Pick<RequestBase['device'], 'machineId' | 'entraDeviceId' | 'name' | 'groupName' | 'tags'>;
 };
 
 /**
@@ -13,16 +16,19 @@ export type Bound = Pick<RequestBase, 'tenantId' | 'commands' | 'library' | 'rea
  * unambiguous and keep every code unit (lone surrogates as escapes), so different content never has the same bytes.
  */
 export function canonicalText(bound: Bound): string {
+  const { device, bar } = bound;
   return JSON.stringify([
-    'live-response/1',
+    'live-response/2',
     bound.tenantId,
-    [bound.device.machineId, bound.device.entraDeviceId, bound.device.name],
+    bound.requester.id,
+    [device.machineId, device.entraDeviceId, device.name, device.groupName, [...device.tags].sort()],
     bound.commands.map((command) => [command.type, commandToParams(command).map(({ key, value }) => [key, value])]),
     bound.library
       .map((file) => [file.fileName, file.sha256])
       .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     bound.reason,
     bound.policyVersion,
+    [bar.rule, bar.approvalsNeeded, bar.seats.map(({ group, count }) => [group, count])],
   ]);
 }
 

@@ -1,9 +1,13 @@
-import type { Change, CommandProgress, Hold, Person } from './request';
+import type { Change, CommandProgress, Emergency, Hold, Person } from './request';
 
 /** Something to do outside, stored with the state change that caused it and performed from the store. */
 export type Effect =
   | { readonly type: 'postCards' }
+  /** Cards for people who were not asked before. */
+  | { readonly type: 'postCardsTo'; readonly personIds: readonly string[] }
   | { readonly type: 'updateCards' }
+  /** A short message in a person's own chat. */
+  | { readonly type: 'notifyPerson'; readonly personId: string; readonly news: News }
   | { readonly type: 'reply'; readonly news: News }
   | { readonly type: 'submit'; readonly attempt: number }
   | { readonly type: 'lookUp'; readonly dueAt: number }
@@ -16,6 +20,10 @@ export type News =
   | { readonly type: 'approved'; readonly by: readonly Person[] }
   | { readonly type: 'denied'; readonly by: Person; readonly reason: string }
   | { readonly type: 'expired' }
+  /** Half the decide clock has run; `missing` have not voted. */
+  | { readonly type: 'reminded'; readonly missing: number; readonly escalated: number }
+  | { readonly type: 'askedAgain'; readonly because: readonly Change[] }
+  | { readonly type: 'brokeGlass'; readonly emergency: Emergency }
   | { readonly type: 'withdrawn'; readonly by: Person; readonly reason: string | null }
   | { readonly type: 'voided'; readonly changes: readonly Change[] }
   | { readonly type: 'held'; readonly hold: Hold }

@@ -1,4 +1,5 @@
-import type { Change, CommandProgress, Hold, Person, Vote } from './request';
+import type { RequestBar } from './bar';
+import type { Change, CommandProgress, Digest, Hold, Person, Vote } from './request';
 
 /** Defender's machine action as far as a request's life depends on it. */
 export interface ObservedAction {
@@ -10,11 +11,33 @@ export interface ObservedAction {
   readonly cancellationComment: string | null;
 }
 
+/** What a policy asks of a request: all that changes when it is asked again. */
+export interface Terms {
+  readonly policyVersion: string;
+  readonly bar: RequestBar;
+  readonly approverIds: readonly string[];
+  readonly decideWithinMs: number;
+  readonly startWithinMs: number;
+  readonly digest: Digest;
+}
+
 export type Event =
   /** A person voted. Whether they may is policy's; that they are not the requester, vote once and saw this digest is checked here as well. */
   | { readonly type: 'voted'; readonly vote: Vote }
   /** The requester takes back an undecided request, or a requester or approver asks to cancel an approved one. */
   | { readonly type: 'cancelAsked'; readonly by: Person; readonly reason: string | null }
+  /** The approval no longer stands under the policy as it is now: the same wish is asked again, with nothing counted. */
+  | { readonly type: 'askedAgain'; readonly because: readonly Change[]; readonly terms: Terms }
+  /** A person lowered the bar to one approval, as the rule allows. */
+  | {
+      readonly type: 'brokeGlass';
+      readonly by: Person;
+      readonly reason: string;
+      readonly incident: string;
+      readonly bar: RequestBar;
+      readonly approverIds: readonly string[];
+      readonly digest: Digest;
+    }
   /** A clock may have run out. */
   | { readonly type: 'clock' }
   /** What the digest binds has changed; compared before each admission, and refused once the POST may be in flight. */

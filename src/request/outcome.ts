@@ -20,6 +20,7 @@ export type TransitionRefusal =
   | { readonly type: 'notYours' }
   | { readonly type: 'alreadyCancelling' }
   | { readonly type: 'alreadyEnded' }
+  | { readonly type: 'noBreakGlass' }
   | { readonly type: 'notNow'; readonly state: State };
 
 export type Outcome = Result<Transition, TransitionRefusal>;
@@ -43,9 +44,13 @@ export const baseOf = (r: RequestBase): RequestBase => ({
   library: r.library,
   reason: r.reason,
   policyVersion: r.policyVersion,
-  approvalsNeeded: r.approvalsNeeded,
+  bar: r.bar,
+  requesterKey: r.requesterKey,
   approverIds: r.approverIds,
+  decideWithinMs: r.decideWithinMs,
   startWithinMs: r.startWithinMs,
+  round: r.round,
+  emergency: r.emergency,
   digest: r.digest,
   conversationId: r.conversationId,
   createdAt: r.createdAt,

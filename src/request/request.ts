@@ -1,3 +1,4 @@
+import type { RequestBar } from './bar';
 import type { Command } from './command';
 
 /**
@@ -111,14 +112,30 @@ export interface RequestBase {
   readonly library: readonly LibraryFile[];
   readonly reason: string;
   readonly policyVersion: string;
-  readonly approvalsNeeded: number;
-  /** Entra object ids of those who may vote, without the requester. */
+  /** What the policy asks of it; lowered by break-glass alone. */
+  readonly bar: RequestBar;
+  /** The same for all accounts of the requester's person (T-13). */
+  readonly requesterKey: string;
+  /** Entra object ids of those who may vote: never an account of the requester's person. */
   readonly approverIds: readonly string[];
+  readonly decideWithinMs: number;
   readonly startWithinMs: number;
+  /** 1, and one more each time that it had to be asked again. */
+  readonly round: number;
+  /** Set by break-glass: one approval is enough, and a review follows (T-24). */
+  readonly emergency: Emergency | null;
   readonly digest: Digest;
   /** Conversation that the request was made in; all news goes there and nowhere else (T-38). */
   readonly conversationId: string;
   readonly createdAt: number;
+}
+
+/** Why the bar was lowered to one approval; `incident` is the id that was typed. */
+export interface Emergency {
+  readonly by: Person;
+  readonly reason: string;
+  readonly incident: string;
+  readonly at: number;
 }
 
 export type Decision = 'approve' | 'deny';
@@ -129,6 +146,9 @@ export interface Vote {
   readonly decision: Decision;
   readonly digest: Digest;
   readonly reason: string | null;
+  /** The person behind the account, and the groups that it was in when it voted: what the bar counts (T-13, T-14). */
+  readonly personKey: string;
+  readonly groups: readonly string[];
   readonly at: number;
 }
 
@@ -167,6 +187,8 @@ export interface AwaitingApproval extends RequestBase {
   readonly state: 'awaitingApproval';
   readonly votes: readonly Vote[];
   readonly decideBy: number;
+  /** When those who have not voted are reminded, and the second list is asked; null once done. */
+  readonly remindAt: number | null;
 }
 
 export interface Queued extends Decided {
@@ -296,5 +318,7 @@ export type Change =
   | { readonly type: 'policyChanged' }
   | { readonly type: 'libraryFileChanged'; readonly fileName: string; readonly was: string; readonly now: string }
   | { readonly type: 'libraryFileGone'; readonly fileName: string }
-  | { readonly type: 'deviceChanged'; readonly field: 'entraDeviceId' | 'name' }
+  | { readonly type: 'deviceChanged'; readonly field: 'entraDeviceId' | 'name' | 'group' | 'tags' }
+  | { readonly type: 'mayNotAskAnyMore' }
+  | { readonly type: 'voterLostRight'; readonly voter: Person }
   | { readonly type: 'deviceGone' };

@@ -18,6 +18,7 @@ import type {
   Vote,
 } from './request';
 import { isFinal } from './request';
+import { tally } from './tally';
 
 export type { Transition, TransitionRefusal } from './outcome';
 
@@ -34,8 +35,8 @@ export const tellAfterMs = minutes(10);
 export const slowLookMs = minutes(5);
 
 /** A new request and its first effects; from here on only `transition` changes it. */
-export const openRequest = (base: RequestBase, decideBy: number): Transition => ({
-  request: { ...baseOf(base), state: 'awaitingApproval', votes: [], decideBy },
+export const openRequest = (base: RequestBase): Transition => ({
+  request: awaiting(base, base.createdAt),
   effects: [{ type: 'postCards' }],
 });
 
@@ -46,6 +47,12 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
       return request.state === 'awaitingApproval'
         ? countVote(request, event.vote, now)
         : err({ type: 'alreadyDecided' });
+    case 'askedAgain':
+      return request.state === 'awaitingApproval' || request.state === 'queued'
+        ? askAgain(request, event, now)
+        : notNow(request);
+    case 'brokeGlass':
+      return request.state === 'awaitingApproval' ? breakGlass(request, event, now) : err({ type: 'noBreakGlass' });
     case 'cancelAsked':
       return askCancel(request, { by: event.by, reason: event.reason, at: now });
     case 'clock':
@@ -88,10 +95,11 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
 
 function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome {
   if (now >= request.decideBy) return err({ type: 'decideByPassed' });
-  if (vote.by.id === request.requester.id) return err({ type: 'requesterCannotVote' });
-  if (!request.approverIds.includes(vote.by.id)) return err({ type: 'notAnApprover' });
-  if (vote.digest !== request.digest) return err({ type: 'digestDiffers' });
-  if (request.votes.some((v) => v.by.id === vote.by.id)) return err({ type: 'alreadyVoted' });
+  if (vote.by.id === request.requester.id || vote.personKey === request.requesterKey)
+    return err({ type: 'requesterCannotVote' }); // guard: requester-never-approves
+  if (!request.approverIds.includes(vote.by.id)) return err({ type: 'notAnApprover' }); // guard: only-approvers-vote
+  if (vote.digest !== request.digest) return err({ type: 'digestDiffers' }); // guard: vote-carries-the-digest
+  if (request.votes.some((v) => v.personKey === vote.personKey)) return err({ type: 'alreadyVoted' }); // guard: one-vote-a-person
   const votes = [...request.votes, vote];
   if (vote.decision === 'deny') {
     const reason = vote.reason?.trim() ?? '';
@@ -100,9 +108,8 @@ function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome 
       { type: 'denied', by: vote.by, reason },
     ]);
   }
-  // Looked at only when a vote has come in: no policy, not even one that asks for none, does without somebody else's approval.
-  const still = request.approvalsNeeded - votes.length;
-  if (still > 0) return move({ ...request, votes }, [{ type: 'voteCounted', by: vote.by, still }]);
+  const { met, stillNeeded } = tally(request.bar, votes);
+  if (!met) return move({ ...request, votes }, [{ type: 'voteCounted', by: vote.by, still: stillNeeded }]);
   return move(
     {
       ...baseOf(request),
@@ -116,6 +123,65 @@ function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome 
       everUnclear: false,
     },
     [{ type: 'approved', by: votes.map((v) => v.by) }],
+  );
+}
+
+/** A request that waits for its approvers; half the clock goes by before anybody is reminded. */
+const awaiting = (base: RequestBase, now: number): AwaitingApproval => ({
+  ...baseOf(base),
+  state: 'awaitingApproval',
+  votes: [],
+  decideBy: now + base.decideWithinMs,
+  remindAt: now + base.decideWithinMs / 2,
+});
+
+/** Nothing that was counted counts any more: the same wish, under the terms of now, with a digest of its own (T-16). */
+function askAgain(
+  request: AwaitingApproval | Queued,
+  { because, terms }: Extract<Event, { type: 'askedAgain' }>,
+  now: number,
+): Outcome {
+  const asked = awaiting({ ...request, ...terms, round: request.round + 1, emergency: null }, now);
+  const before = new Set(request.approverIds);
+  const added = terms.approverIds.filter((id) => !before.has(id) && !terms.bar.escalateIds.includes(id));
+  return move(
+    asked,
+    [{ type: 'askedAgain', because }],
+    added.length === 0 ? [] : [{ type: 'postCardsTo', personIds: added }],
+  );
+}
+
+/** One approval by anybody else whom the rule names is enough from here on; never none. The owners hear of it at once (T-24). */
+function breakGlass(request: AwaitingApproval, event: Extract<Event, { type: 'brokeGlass' }>, now: number): Outcome {
+  if (request.emergency !== null || now >= request.decideBy) return err({ type: 'noBreakGlass' });
+  const { by, reason, incident, bar, approverIds, digest } = event;
+  const emergency = { by, reason, incident, at: now };
+  const lowered = awaiting({ ...request, bar, approverIds, digest, emergency, round: request.round + 1 }, now);
+  const added = approverIds.filter((id) => !request.approverIds.includes(id));
+  const news = { type: 'brokeGlass', emergency } as const;
+  return move(
+    lowered,
+    [news],
+    [
+      { type: 'postCardsTo', personIds: added },
+      ...request.bar.ownerIds.map((personId): Effect => ({ type: 'notifyPerson', personId, news })),
+    ],
+  );
+}
+
+/** Told once to those who have not voted, and the second list is asked. */
+function remind(request: AwaitingApproval): Outcome {
+  const voted = new Set(request.votes.map((v) => v.by.id));
+  const { escalateIds } = request.bar;
+  const missing = request.approverIds.filter((id) => !voted.has(id) && !escalateIds.includes(id));
+  const news = { type: 'reminded', missing: missing.length, escalated: escalateIds.length } as const;
+  return move(
+    { ...request, remindAt: null },
+    [news],
+    [
+      ...missing.map((personId): Effect => ({ type: 'notifyPerson', personId, news })),
+      ...(escalateIds.length === 0 ? [] : [{ type: 'postCardsTo', personIds: escalateIds } as const]),
+    ],
   );
 }
 
@@ -165,7 +231,8 @@ function refuseCancel(request: LiveResponseRequest, code: string): Outcome {
 function runClock(request: LiveResponseRequest, now: number): Outcome {
   switch (request.state) {
     case 'awaitingApproval':
-      if (now < request.decideBy) return stay(request);
+      if (now < request.decideBy)
+        return request.remindAt === null || now < request.remindAt ? stay(request) : remind(request);
       return move({ ...baseOf(request), state: 'expired', votes: request.votes, endedAt: now }, [{ type: 'expired' }]);
     case 'queued':
       return now < request.startBy ? stay(request) : lapsedHere(request, now);

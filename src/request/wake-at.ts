@@ -5,7 +5,7 @@ import { mayWithdraw } from './transition';
  * When the clock must look at a request again, or null when something else wakes it. Every instant is one at which the `clock`
  * event changes the request, so that a due request is never due again for the same reason.
  *
- * - `awaitingApproval`: nobody may answer, so the decide-by clock ends it.
+ * - `awaitingApproval`: nobody may answer: half-way people are reminded, and the decide-by clock ends it.
  * - `queued`: it may never get a slot, so the start-by clock ends it. `notBefore` is admission's, which has its own timer.
  * - `submitting`: the runner holds it for the length of one call, and its work row survives a crash.
  * - `unknown`: its lookUp work row looks until it is clear; ending it by a clock would be a guess.
@@ -16,7 +16,7 @@ import { mayWithdraw } from './transition';
 export function wakeAt(request: LiveResponseRequest): number | null {
   switch (request.state) {
     case 'awaitingApproval':
-      return request.decideBy;
+      return request.remindAt ?? request.decideBy;
     case 'queued':
       return request.startBy;
     case 'pending':
