@@ -9,7 +9,7 @@ export function exportLine(row: AuditRow): string {
   const { seq, at, requestId, actor, what, detail, previousHash, hash } = row;
   // An instant that was edited into nonsense must still be exported, as what it is.
   const time = Math.abs(at) <= latestDate ? new Date(at).toISOString() : null;
-  return JSON.stringify({
+  let line = JSON.stringify({
     schema: 'live-response-audit/1',
     seq,
     time,
@@ -20,7 +20,9 @@ export function exportLine(row: AuditRow): string {
     detail,
     previousHash,
     hash,
-  }).replace(/[^\x20-\x7e]/gu, (char) => (hasHidden(char) ? asJsonEscapes(char) : char)); // guard: export-escapes-hidden
+  });
+  line = line.replace(/[^\x20-\x7e]/gu, (char) => (hasHidden(char) ? asJsonEscapes(char) : char)); // guard: export-escapes-hidden
+  return line;
 }
 
 /** What a JavaScript date can hold (ECMA-262, 21.4.1.1). */

@@ -54,10 +54,12 @@ export function verifyAudit(
   const met: ChainHead[] = [];
   for (const anchor of anchors) {
     const hash = anchored.get(anchor.seq) ?? '';
-    if (hash === anchor.hash) met.push(anchor);
-    else if (hash !== '')
-      faults.push({ type: 'anchorDiffers', anchor, found: hash }); // guard: anchor-fits-the-chain
-    else if (chain.ok) faults.push({ type: 'anchorMissing', anchor, last }); // guard: anchor-shows-a-cut-tail
+    if (hash === anchor.hash) {
+      met.push(anchor);
+      continue;
+    }
+    if (hash !== '') faults.push({ type: 'anchorDiffers', anchor, found: hash }); // guard: anchor-fits-the-chain
+    if (hash === '' && chain.ok) faults.push({ type: 'anchorMissing', anchor, last }); // guard: anchor-shows-a-cut-tail
   }
   const [first, ...others] = faults;
   if (first !== undefined) return err([first, ...others]);
