@@ -5,6 +5,7 @@ import type { ColumnTypes } from './engine';
 /** The schema, step by step; a step that was released is never edited. Names sort in the order of application. */
 export const migrations = (columns: ColumnTypes): Record<string, Migration> => ({
   '0001-first': first(columns),
+  '0002-reviews': reviews,
 });
 
 export const first = ({ identity }: ColumnTypes): Migration => ({
@@ -144,3 +145,24 @@ export const first = ({ identity }: ColumnTypes): Migration => ({
     );
   },
 });
+
+const reviews: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('reviews')
+      .addColumn('request_id', 'text', (c) => c.primaryKey().references('requests.id'))
+      .addColumn('tenant_id', 'text', (c) => c.notNull())
+      .addColumn('rule', 'text', (c) => c.notNull())
+      .addColumn('opened_at', 'bigint', (c) => c.notNull())
+      .addColumn('closed_at', 'bigint')
+      .addColumn('opinions', 'integer', (c) => c.notNull())
+      .addColumn('body', 'text', (c) => c.notNull())
+      .execute();
+    await db.schema
+      .createIndex('reviews_open')
+      .on('reviews')
+      .columns(['tenant_id', 'rule'])
+      .where(sql.ref('closed_at'), 'is', null)
+      .execute();
+  },
+};

@@ -33,6 +33,7 @@ import {
   insertRequest,
   saveRequest,
 } from './requests';
+import { findOpenReviews, findReview, saveReview } from './reviews';
 import type { Reader, Store, Tx } from './store';
 import type { Db } from './tables';
 import { addWork, claimWork, countWaitingWork, findNextClaimable, finishWork, giveUpWork, retryWork } from './work';
@@ -83,6 +84,8 @@ const createReader = (db: Db): Reader => ({
   countByState: () => countRequestsByState(db),
   auditHead: () => findAuditHead(db),
   auditRows: (options) => findAuditRows(db, options),
+  review: (id) => findReview(db, id),
+  openReviews: (of) => findOpenReviews(db, of),
   fact: (name) => findFact(db, name),
 });
 
@@ -102,6 +105,8 @@ const createTx = (db: Db, engine: Engine, entries: AuditEntry[]): Tx => ({
   async appendAudit(entry) {
     entries.push(entry);
   },
+  insertReview: (review) => saveReview(db, review, null),
+  saveReview: (review, expectedOpinions) => saveReview(db, review, expectedOpinions),
   saveFact: (name, value) => saveFact(db, name, value),
   claimWork: (options) => claimWork(db, engine.skipLocked, options),
   finishWork: (work, now) => finishWork(db, work, now),

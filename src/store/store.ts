@@ -3,6 +3,7 @@ import type { KeptResult } from '../evidence/keep-result';
 import type { Effect, News } from '../request/effect';
 import type { Place } from '../request/place';
 import type { Digest, LiveResponseRequest, RequestId, State } from '../request/request';
+import type { Review } from '../request/review';
 import type { Post } from '../thread/post';
 
 /**
@@ -110,6 +111,10 @@ export interface Reader {
     readonly afterSeq?: number;
     readonly limit?: number;
   }): Promise<readonly AuditRow[]>;
+  /** The review that a break-glass is owed; null when there was none. */
+  review(id: RequestId): Promise<Review | null>;
+  /** Oldest first; of one rule when given. */
+  openReviews(of: { readonly tenantId: string; readonly rule?: string }): Promise<readonly Review[]>;
   /** A small named fact, such as when the next poll is due. */
   fact<T>(name: string): Promise<T | null>;
 }
@@ -133,6 +138,10 @@ export interface Tx extends Reader {
   saveResult(id: RequestId, result: KeptResult): Promise<void>;
   /** Stored as the last thing of the transaction, in the order of asking: reads in it do not see the entry yet. */
   appendAudit(entry: AuditEntry): Promise<void>;
+  /** Throws `StoreError('store.conflict')` when the request has a review already. */
+  insertReview(review: Review): Promise<void>;
+  /** Compare-and-swap by the number of opinions; throws `StoreError('store.conflict')` when there is another one meanwhile, or it is closed. */
+  saveReview(review: Review, expectedOpinions: number): Promise<void>;
   saveFact(name: string, value: unknown): Promise<void>;
   /**
    * Leases due rows: undone, not leased (or the lease ran out), due, and the oldest of their lane. Increments `claims`.

@@ -15,6 +15,7 @@ export interface Tables {
   submissions: SubmissionsTable;
   activities: ActivitiesTable;
   facts: FactsTable;
+  reviews: ReviewsTable;
   audit: AuditTable;
   audit_head: AuditHeadTable;
 }
@@ -99,6 +100,17 @@ export interface SubmissionsTable {
 export interface ActivitiesTable {
   id: string;
   at: number;
+}
+
+export interface ReviewsTable {
+  request_id: string;
+  tenant_id: string;
+  rule: string;
+  opened_at: number;
+  closed_at: number | null;
+  /** How many, for compare-and-swap. */
+  opinions: number;
+  body: string;
 }
 
 export interface FactsTable {
