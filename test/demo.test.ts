@@ -66,7 +66,7 @@ describe('the play as a whole', () => {
   3. The second command fails, so the third never runs
     14  held      the bot answers with a card that waits for approval
     15  held      nothing was sent to Defender before the approval
-    16  held      the thread tells of the failure and of the result of what ran before it
+    16  held      the thread tells of the failure, and of the results of the two commands that ran
     17  held      Defender got exactly one request, whose body is what was approved, with the
                   digest that stood on the card
     18  held      the thread says which command failed and what Defender says of it
@@ -150,7 +150,7 @@ test('a device that never answers stops the story when patience ends', async () 
       emulator.setDevice('ws-043.contoso.com', { offlineUntil: Number.POSITIVE_INFINITY }) && undefined,
   });
   expect(played.held).toBe(false);
-  expect(notHeld(played)).toEqual(['the thread tells of the failure and of the result of what ran before it']);
+  expect(notHeld(played)).toEqual(['the thread tells of the failure, and of the results of the two commands that ran']);
   expect(played.lines.join(' ').replace(/ +/g, ' ')).toContain(
     '(not within 3 s; the rest of this story is not played)',
   );

@@ -110,10 +110,16 @@ export const stories: readonly Story[] = [
       const copy = await scene.cardForApprover(id);
       scene.check('nothing was sent to Defender before the approval', nothingSent(scene, before));
       await scene.press(bo, copy, 'Approve');
-      await scene.watch(threadId, 'the thread tells of the failure and of the result of what ran before it', () => {
-        const told = scene.words(threadId);
-        return told.includes(`@${ana.name} ${id}`) && told.includes(`${id}: result of command 1 of 3`);
-      });
+      await scene.watch(
+        threadId,
+        'the thread tells of the failure, and of the results of the two commands that ran',
+        () => {
+          const told = scene.words(threadId);
+          return [`@${ana.name} ${id}`, `${id}: result of command 1 of 3`, `${id}: result of command 2 of 3`].every(
+            (part) => told.includes(part),
+          );
+        },
+      );
       checkSubmission(scene, {
         id,
         shown: readActivity(card.activity),
