@@ -142,7 +142,7 @@ function toBase(
     id: randomUUID(),
     channelId: 'msteams',
     serviceUrl: connector.url,
-    timestamp: new Date().toISOString(),
+    timestamp: new Date(connector.now()).toISOString(),
     localTimezone: 'Europe/Amsterdam',
     locale: 'en-GB',
     from: {

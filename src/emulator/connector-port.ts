@@ -75,6 +75,8 @@ export interface Connector {
   readonly url: string;
   readonly calls: readonly ConnectorCall[];
   start(port?: number): Promise<Connector>;
+  /** The time by the connector's clock. */
+  now(): number;
   stop(): Promise<void>;
   /** Makes people known and members of a conversation or team. */
   addMembers(rosterId: string, people: readonly TeamsPerson[]): void;

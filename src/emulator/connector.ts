@@ -81,6 +81,10 @@ class EmulatedConnector implements Connector {
     return this;
   }
 
+  now(): number {
+    return this.clock.now();
+  }
+
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     for (const socket of this.sockets) socket.destroy();
