@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { silentLog } from '../../src/lib/log';
+import { requireFreePorts } from '../../src/local/free-port';
 import { oneLineExample } from '../../src/local/instructions';
 import { startTrial, type Trial } from '../../src/local/trial';
 import { chromiumPath, launchChromium, noChromium } from './chromium';
@@ -93,6 +94,12 @@ inBrowser('in two windows of the Playground', () => {
     const asked = bo.card('INC-3000', 'Waiting for approval');
     await bo.press('Approve', asked);
     await bo.card('INC-3000', 'Bo Approver approved').waitFor();
+  });
+
+  test('stopping leaves nothing behind that holds the ports of the windows', async () => {
+    await trial.stop();
+    const ports = [trial.anaUrl, trial.boUrl].map((url) => Number(new URL(url).port));
+    await requireFreePorts(ports.map((port) => ({ port, host: '::', what: 'a window', variable: 'PLAYGROUND_PORT' })));
   });
 
   const submissions = (): number => trial.emulator.journal.filter((e) => e.route === 'runLiveResponse').length;
