@@ -17,6 +17,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   dispatch: ['lib', 'request', 'defender', 'evidence', 'store', 'thread', 'policy'],
   flow: ['lib', 'request', 'chat', 'policy', 'defender', 'evidence', 'audit', 'thread', 'store', 'dispatch'],
   teams: ['lib', 'request', 'chat', 'audit', 'thread', 'store', 'flow'],
+  /** '' is the assembled service. */
+  demo: ['', 'lib', 'thread', 'emulator'],
+  local: ['', 'lib', 'chat', 'emulator'],
 };
 
 /** Between these the import is of types only: the one draws or delivers what the other decides. */

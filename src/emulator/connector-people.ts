@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Connector, TeamsPerson } from './connector';
+import type { Connector, TeamsPerson } from './connector-port';
 
 /** Where a person writes; `threadId` is the id of a thread's first message, null to start a thread. */
 export type Where =
@@ -142,7 +142,7 @@ function toBase(
     id: randomUUID(),
     channelId: 'msteams',
     serviceUrl: connector.url,
-    timestamp: new Date().toISOString(),
+    timestamp: new Date(connector.now()).toISOString(),
     localTimezone: 'Europe/Amsterdam',
     locale: 'en-GB',
     from: {

@@ -1,4 +1,4 @@
-import type { Connector, TeamsMessage, WireActivity } from './connector';
+import type { Connector, TeamsMessage, WireActivity } from './connector-port';
 
 /** A conversation as people read it: who, then what, one block a message; a card as its lines, buttons in brackets. */
 export const readThread = (connector: Connector, conversationId: string): readonly string[] =>

@@ -2,103 +2,24 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, systemClock } from '../lib/clock';
 
-/** A person of the emulated tenant, as a Teams roster shows them. */
-export interface TeamsPerson {
-  /** The id that Teams uses between this person and this bot. */
-  readonly id: string;
-  readonly aadObjectId: string;
-  readonly name: string;
-  readonly userRole?: 'user' | 'guest';
-  readonly tenantId?: string;
-  readonly userPrincipalName?: string;
-}
+import type {
+  Connector,
+  ConnectorCall,
+  ConnectorOptions,
+  TeamsMessage,
+  TeamsPerson,
+  WireActivity,
+} from './connector-port';
 
-/** An activity as it went over the wire: the Connector looks at a few fields and keeps the rest. */
-export interface WireActivity {
-  readonly type: string;
-  readonly text?: string;
-  readonly summary?: string;
-  readonly attachments?: readonly { readonly contentType: string; readonly content?: unknown }[];
-  readonly entities?: readonly {
-    readonly type: string;
-    readonly text?: string;
-    readonly mentioned?: { readonly id: string; readonly name: string };
-  }[];
-  readonly channelData?: Readonly<Record<string, unknown>>;
-  readonly [key: string]: unknown;
-}
-
-/** One message of a conversation; `versions` holds what it showed before, oldest first. */
-export interface TeamsMessage {
-  readonly id: string;
-  readonly conversationId: string;
-  readonly from: 'bot' | TeamsPerson;
-  readonly activity: WireActivity;
-  readonly versions: readonly WireActivity[];
-  readonly isDeleted: boolean;
-}
-
-export interface ConnectorCall {
-  readonly method: string;
-  /** Decoded, without the prefix of the service address. */
-  readonly path: string;
-  readonly authorization: string | null;
-  readonly body: unknown;
-  readonly at: number;
-}
-
-/** What one call meets instead of its answer. `drop` cuts the connection; `accepted` says that the message was taken all the same. */
-export type ConnectorFault =
-  | {
-      readonly type: 'status';
-      readonly status: number;
-      readonly code?: string;
-      readonly retryAfterS?: number;
-      readonly accepted?: boolean;
-    }
-  | { readonly type: 'drop'; readonly accepted: boolean }
-  | { readonly type: 'hang' };
-
-export interface ConnectorOptions {
-  readonly clock?: Clock;
-  /** Refuse what is over Teams' rates, as Teams does (teams.md E3). */
-  readonly enforceRates?: boolean;
-  readonly maxBytes?: number;
-  /** Asked before each call; null lets it through. */
-  readonly fault?: (call: ConnectorCall) => ConnectorFault | null;
-}
-
-/**
- * The Bot Connector (v3) as Teams exposes it, with memory, over real HTTP on loopback: send, reply, update, delete, new thread, a person's own
- * chat, rosters. The trial's demo and the tests write to it in place of Teams.
- */
-export interface Connector {
-  /** The serviceUrl to put into activities. */
-  readonly url: string;
-  readonly calls: readonly ConnectorCall[];
-  start(port?: number): Promise<Connector>;
-  stop(): Promise<void>;
-  /** Makes people known and members of a conversation or team. */
-  addMembers(rosterId: string, people: readonly TeamsPerson[]): void;
-  removeMember(rosterId: string, aadObjectId: string): void;
-  /** The person has blocked or uninstalled the bot: posts into their chat are answered 403 MessageWritesBlocked. */
-  block(aadObjectId: string): void;
-  unblock(aadObjectId: string): void;
-  /** Says which team a channel belongs to. */
-  addChannel(teamId: string, channelId: string): void;
-  teamOf(channelId: string): string | undefined;
-  /** A person's new thread; gives the id of its first message. */
-  addThread(channelId: string, from: TeamsPerson, text: string): string;
-  /** Keeps what a person wrote, so that a thread reads as people see it; gives the message id. */
-  addPersonMessage(conversationId: string, from: TeamsPerson, text: string): string;
-  /** As if a person had deleted the message: it can no longer be updated. */
-  deleteMessage(messageId: string): void;
-  /** The messages of a conversation in order, without deleted ones. */
-  messages(conversationId: string): readonly TeamsMessage[];
-  message(messageId: string): TeamsMessage | null;
-  personalConversationId(aadObjectId: string): string;
-  forgetCalls(): void;
-}
+export type {
+  Connector,
+  ConnectorCall,
+  ConnectorFault,
+  ConnectorOptions,
+  TeamsMessage,
+  TeamsPerson,
+  WireActivity,
+} from './connector-port';
 
 const prefix = '/emulated/tenant';
 const defaultMaxBytes = 100_000;
@@ -158,6 +79,10 @@ class EmulatedConnector implements Connector {
     });
     this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${prefix}`;
     return this;
+  }
+
+  now(): number {
+    return this.clock.now();
   }
 
   async stop(): Promise<void> {

@@ -153,7 +153,9 @@ function send({ request, response, entry }: Exchange, answer: Answer): void {
   const body = answer.bytes ?? (answer.json === undefined ? null : Buffer.from(JSON.stringify(answer.json)));
   const headers = { ...(answer.bytes === undefined ? apiHeaders : {}), ...answer.headers };
   if (body === null) {
-    response.writeHead(answer.status, { 'OData-Version': '4.0' }).end();
+    // Two statements: restify, where it is loaded, makes writeHead return nothing.
+    response.writeHead(answer.status, { 'OData-Version': '4.0' });
+    response.end();
     return;
   }
   const deflated = answer.bytes === undefined && /\bdeflate\b/.test(String(request.headers['accept-encoding'] ?? ''));

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../lib/clock';
 import type { TrialPerson } from './people';
 import { playgroundSettings, settingsFile } from './playground-settings';
 import { type ProcessGroup, startGroup } from './process-group';
@@ -74,7 +75,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
 /** "Listening" alone proves nothing: it is printed before the settings are read, and a bad one ends the process after it (teams.md C2). */
 async function waitUntilShown(group: ProcessGroup, url: string, options: PlaygroundOptions): Promise<void> {
   const { person, dir } = options;
-  for (const until = Date.now() + startWithinMs; Date.now() < until; await sleep(100)) {
+  for (const until = systemClock.now() + startWithinMs; systemClock.now() < until; await sleep(100)) {
     if (group.hasEnded) throw new TrialError(`${person.name}'s window did not start. ${await reasonOf(group, dir)}`);
     const listening = /Listening on (\d+)/.exec(group.output)?.[1];
     if (listening === undefined) continue;

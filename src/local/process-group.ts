@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A command with everything that it starts in turn, so that all of it can be ended: npx hands on no signal to what it runs. */
 export interface ProcessGroup {
+  /** Of the command itself; undefined when it could not be started. */
+  readonly pid: number | undefined;
   /** Standard output and errors so far; the last part of them when there was much. */
   readonly output: string;
   /** Resolves with the exit code once the command has ended, with null when a signal or a failed start ended it. */
@@ -45,10 +47,10 @@ class RunningGroup implements ProcessGroup {
   output = '';
   hasEnded = false;
   readonly ended: Promise<number | null>;
-  readonly #child: ChildProcess;
+  readonly pid: number | undefined;
 
   constructor(child: ChildProcess) {
-    this.#child = child;
+    this.pid = child.pid;
     const keep = (chunk: Buffer) => {
       this.output = (this.output + chunk.toString('utf8')).slice(-keptOutput);
     };
@@ -93,7 +95,7 @@ class RunningGroup implements ProcessGroup {
   }
 
   #signal(signal: NodeJS.Signals | 0): boolean {
-    const { pid } = this.#child;
+    const { pid } = this;
     if (pid === undefined) return false;
     if (isWindows) {
       if (!this.hasEnded) spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore' });

@@ -8,7 +8,7 @@ import { activityBytes, fits, maxActivityBytes } from './fits';
 import { type Line, say, sayBold, saySubtle, showCode, showCut, showParagraphs, showPerson } from './line';
 import type { Post } from './post';
 import template from './request-card.json';
-import { commandAtWork, describeVotes } from './request-lines';
+import { commandAtWork, describeVotes, failedCommand } from './request-lines';
 import { describeKept } from './result-lines';
 import { weighRisk } from './risk';
 import { describeState } from './state-words';
@@ -200,10 +200,11 @@ function describeOutcome(request: LiveResponseRequest, index: number): Line {
 }
 
 function describeOpen(request: LiveResponseRequest, index: number, startedAt: number | null): string {
+  const total = request.commands.length;
   switch (request.state) {
     case 'running':
-      if (commandAtWork(request.progress, request.commands.length) !== index + 1)
-        return 'Waits for the commands before it.';
+      if (index >= (failedCommand(request.progress) ?? total)) return 'Does not run, since a command before it failed.';
+      if (commandAtWork(request.progress, total) !== index + 1) return 'Waits for the commands before it.';
       return startedAt === null ? 'Running.' : `Running since ${formatTime(startedAt)}.`;
     case 'succeeded':
     case 'failed':

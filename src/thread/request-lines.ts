@@ -43,11 +43,16 @@ export const describeVotes = (votes: readonly Vote[]): readonly Line[] =>
     say(` ${vote.decision === 'approve' ? 'approved' : 'denied'} at ${formatTime(vote.at)}.`),
   ]);
 
-/** One-based number of the command that is at work, or null when all have ended. */
+/** One-based number of the command that is at work, or null when none is any more: all have ended, or one has failed. */
 export function commandAtWork(progress: readonly CommandProgress[], total: number): number | null {
-  for (let index = 0; index < total; index++) {
-    const status = progress.find((p) => p.index === index)?.status;
-    if (status !== 'Completed' && status !== 'Failed') return index + 1;
-  }
+  if (failedCommand(progress) !== null) return null;
+  for (let index = 0; index < total; index++)
+    if (progress.find((p) => p.index === index)?.status !== 'Completed') return index + 1;
   return null;
+}
+
+/** One-based number of the command that failed; those after it do not run. */
+export function failedCommand(progress: readonly CommandProgress[]): number | null {
+  const failed = progress.find((p) => p.status === 'Failed');
+  return failed === undefined ? null : failed.index + 1;
 }

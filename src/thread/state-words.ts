@@ -2,7 +2,7 @@ import { exhaustive } from '../lib/result';
 import type { CancelWish, CommandProgress, InState, Vote } from '../request/request';
 import { type Line, quoteLines, say, sayBold, showCode, showCut, showPerson } from './line';
 import { describeQueued } from './queue-words';
-import { commandAtWork, describeChange } from './request-lines';
+import { commandAtWork, describeChange, failedCommand } from './request-lines';
 import type { RequestView, StateWords } from './view';
 import { count, formatDuration, formatTime } from './words';
 
@@ -260,6 +260,8 @@ function wishLines(cancel: CancelWish | null, next: string): readonly Line[] {
 }
 
 function runningTitle(progress: readonly CommandProgress[], total: number): string {
+  const failed = failedCommand(progress);
+  if (failed !== null) return `Running: command ${failed} of ${total} failed, Defender is closing it`;
   const at = commandAtWork(progress, total);
   return at === null
     ? `Running: all ${total} commands have ended, Defender is closing it`

@@ -79,7 +79,8 @@ export class FakeDefender {
     const play = this.#plays.shift();
     if (play === undefined) {
       this.#unexpected.push(`${request.method} ${path}`);
-      response.writeHead(599).end();
+      response.writeHead(599);
+      response.end();
     } else if (play === 'reset') request.socket.destroy();
     else if (play === 'halfBody') {
       response.writeHead(200, { 'content-length': '1000' });

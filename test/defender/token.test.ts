@@ -34,7 +34,8 @@ class Issuer {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const url = new URL(request.url ?? '', this.httpsUrl);
     if (url.pathname.endsWith('/.well-known/openid-configuration')) {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(this.#metadata(url)));
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(this.#metadata(url)));
       return;
     }
     const form = {

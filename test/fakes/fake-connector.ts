@@ -1,19 +1,6 @@
-import {
-  type Connector,
-  type ConnectorCall,
-  type ConnectorFault,
-  type ConnectorOptions,
-  createConnector,
-} from '../../src/emulator/connector';
+import { createConnector } from '../../src/emulator/connector';
+import type { Connector, ConnectorCall, ConnectorFault, ConnectorOptions } from '../../src/emulator/connector-port';
 
-export type {
-  Connector,
-  ConnectorCall,
-  ConnectorFault,
-  TeamsMessage,
-  TeamsPerson,
-  WireActivity,
-} from '../../src/emulator/connector';
 export {
   type BotAnswer,
   createTeamsClient,
@@ -21,6 +8,14 @@ export {
   type TeamsClient,
   type Where,
 } from '../../src/emulator/connector-people';
+export type {
+  Connector,
+  ConnectorCall,
+  ConnectorFault,
+  TeamsMessage,
+  TeamsPerson,
+  WireActivity,
+} from '../../src/emulator/connector-port';
 export { findActions, readActivity, readCard, readMessage, readThread } from '../../src/emulator/connector-reading';
 
 export interface FaultPlan {

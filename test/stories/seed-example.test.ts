@@ -39,7 +39,8 @@ test("the seed page's example goes from a channel message to its last result", a
   for (const words of [
     `${id} is approved by Bo Approver.`,
     `${id} has started on ws-042.contoso.com.`,
-    `@Ana Analyst ${id}: Finished: Defender says it succeeded`,
+    `@Ana Analyst ${id}`,
+    'Finished: Defender says it succeeded',
     'result of command 2 of 3',
     '51 MB',
     'result of command 3 of 3',

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/lib/clock';
 import type { Place } from '../../src/request/place';
@@ -204,33 +204,41 @@ describe('what Teams answers', () => {
     expect(await failure(hasty.post(place, plainPost('x')))).toMatchObject({ code: 'teams.unreachable', status: null });
   });
 
-  test('a redirect is not followed: our token would travel with it (T-3)', async () => {
-    let visits = 0;
-    const elsewhere = createServer((_req, res) => {
-      visits += 1;
-      res.end('{}');
-    });
-    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
-    const target = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`;
-    const redirecting = createServer((_req, res) => {
-      res.statusCode = 307;
-      res.setHeader('location', target);
-      res.end();
-    });
-    await new Promise<void>((resolve) => redirecting.listen(0, '127.0.0.1', resolve));
-    const place = await placeOf(inChannel);
-    const serviceUrl = `http://127.0.0.1:${(redirecting.address() as AddressInfo).port}/`;
-    const reference = JSON.stringify({ ...(JSON.parse(place.reference) as object), serviceUrl });
-    expect(await failure(kit.teams.post({ ...place, reference }, plainPost('x')))).toMatchObject({
-      code: 'teams.refused',
-      status: 307,
-    });
-    expect(visits).toBe(0);
-    for (const server of [elsewhere, redirecting]) {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
-  });
+  test.each(['another host', 'the same host'])(
+    'a redirect to %s is not followed: our token would travel with it (T-3)',
+    async (where) => {
+      const visits: (string | undefined)[] = [];
+      const listen = async (server: Server) => {
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      };
+      const elsewhere = createServer((req, res) => {
+        visits.push(req.url);
+        res.end('{}');
+      });
+      const elsewhereUrl = await listen(elsewhere);
+      const redirecting = createServer((req, res) => {
+        if (req.url === '/elsewhere') visits.push(req.url);
+        res.statusCode = 307;
+        res.setHeader('location', where === 'the same host' ? '/elsewhere' : `${elsewhereUrl}/elsewhere`);
+        res.end();
+      });
+      const place = await placeOf(inChannel);
+      const reference = JSON.stringify({
+        ...(JSON.parse(place.reference) as object),
+        serviceUrl: await listen(redirecting),
+      });
+      expect(await failure(kit.teams.post({ ...place, reference }, plainPost('x')))).toMatchObject({
+        code: 'teams.refused',
+        status: 307,
+      });
+      expect(visits).toEqual([]);
+      for (const server of [elsewhere, redirecting]) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    },
+  );
 });
 
 describe('where it is sent', () => {

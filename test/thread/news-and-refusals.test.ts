@@ -138,6 +138,7 @@ pending, cancel refused: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026
 running: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 running, cancel asked: LR-7F3K is being cancelled already: Ana asked at 3 Mar 2026 12:11 UTC. What Defender says decides.
 running, all ended: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+running, one failed: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 running, odd status: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 succeeded: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 succeeded, no word about commands: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.

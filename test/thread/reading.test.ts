@@ -110,6 +110,15 @@ INC-1042 credential theft triage
 `);
 });
 
+test('after a failed command the live card does not say that the next one is at work', () => {
+  const post = requestCard(makeView(request('running, one failed')), { audience: 'thread', token: null });
+  const lines = readPost(post).split('\n');
+  expect(lines[1]).toBe('Running: command 2 of 3 failed, Defender is closing it');
+  const third = lines.findIndex((line) => line.startsWith('3. Get file'));
+  expect(lines[third + 1]).toBe('Does not run, since a command before it failed.');
+  expect(lines.join()).not.toContain('Waits for');
+});
+
 test('the live card follows each command', () => {
   expect(
     readPost(requestCard(makeView(request('running')), { audience: 'thread', token: null })),

@@ -202,6 +202,7 @@ export function makeRequests(
     running,
     'running, cancel asked': { ...running, cancel: wish },
     'running, all ended': { ...running, progress: all },
+    'running, one failed': { ...running, progress: progress(['Completed', 'Failed', 'Created']) },
     'running, odd status': { ...running, progress: progress(['Completed', outside('Paused'), 'Created']) },
     succeeded: { ...decided, ...action, state: 'succeeded', endedAt, progress: all },
     'succeeded, no word about commands': { ...decided, ...action, state: 'succeeded', endedAt, progress: [] },

@@ -101,6 +101,9 @@ running, cancel asked (accent)
 running, all ended (accent)
   Running: all 3 commands have ended, Defender is closing it
   - Running on the device since 3 Mar 2026 12:10 UTC.
+running, one failed (accent)
+  Running: command 2 of 3 failed, Defender is closing it
+  - Running on the device since 3 Mar 2026 12:10 UTC.
 running, odd status (accent)
   Running command 2 of 3
   - Running on the device since 3 Mar 2026 12:10 UTC.
