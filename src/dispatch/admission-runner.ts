@@ -2,13 +2,16 @@ import type { SubmitOutcome } from '../defender/client';
 import { DefenderError } from '../defender/errors';
 import { minutes, seconds } from '../lib/clock';
 import { exhaustive } from '../lib/result';
+import { personKeyOf } from '../policy/people';
 import { commentOf } from '../request/digest';
 import type { Event } from '../request/event';
-import type { Change, Queued, RequestId, Submitting } from '../request/request';
-import { applyEvent } from '../store/apply';
+import { type Pause, pauseFact } from '../request/pause';
+import type { Queued, RequestId, Submitting } from '../request/request';
+import { applyEvent, readApprovedHashes } from '../store/apply';
 import type { ClaimedWork, Tx } from '../store/store';
-import { findChanges, type Now } from './changes';
+import { findChanges } from './changes';
 import type { DispatchOptions, Task } from './options';
+import { reconsider } from './reconsider';
 import { type Blocked, blockedFact, type Views } from './views';
 
 /** Longer than a POST may take; whoever claims the row after that must treat the submission as unclear. */
@@ -43,7 +46,8 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       const orphans = await store.transact((tx) => claim(tx));
       const plan = await views.plan(store);
       await showPlaces(plan);
-      const candidates = plan.admit.filter((id) => !underWay.has(id));
+      const paused = (await store.fact<Pause>(pauseFact)) !== null;
+      const candidates = paused ? [] : plan.admit.filter((id) => !underWay.has(id));
       const requests = plan.queued.filter((r) => candidates.includes(r.id));
       for (const { id } of requests) underWay.add(id);
       return [
@@ -54,39 +58,83 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
         })),
       ];
     },
-    nextDueAt: async () => (await views.plan(store)).nextAt,
+    nextDueAt: async () => ((await store.fact<Pause>(pauseFact)) === null ? (await views.plan(store)).nextAt : null),
   };
 
   async function checkAndSubmit(request: Queued): Promise<void> {
-    const changes = await check(request);
-    if ('code' in changes) return putBackUnsent(request.id, changes.code);
-    if (changes.length > 0) return put(request.id, { type: 'changed', changes });
+    const found = await check(request);
+    if (found !== null) return put(request.id, found);
     const rows = await store.transact(async (tx) => {
       const stored = await tx.request(request.id);
-      // Planned again inside the transaction: between the check and now others may have taken the slot, or a person cancelled.
-      if (stored?.request.state !== 'queued' || !(await views.plan(tx)).admit.includes(request.id)) return [];
+      // Asked again inside the transaction: since the check somebody may have paused, cancelled, taken the slot or opened a new round.
+      if (stored?.request.state !== 'queued' || stored.request.digest !== request.digest) return []; // guard: only-what-was-checked-is-sent
+      if (options.policy().version !== request.policyVersion) return [];
+      if ((await tx.fact<Pause>(pauseFact)) !== null) return []; // guard: nothing-is-sent-while-paused
+      if (!(await views.plan(tx)).admit.includes(request.id)) return [];
       const now = clock.now();
       const admitted = await applyEvent(tx, stored, { type: 'admitted' }, 'bot', now);
       if (!admitted.ok) return [];
       await tx.addSubmission(request.id, (admitted.value as Submitting).attempts, now);
+      await openReview(tx, stored.request, now);
       return claim(tx);
     });
     await Promise.all(rows.map(submit));
   }
 
-  /** Reads again what the digest binds. An empty list: still what was approved. A code: it could not be read. */
-  async function check(request: Queued): Promise<readonly Change[] | { readonly code: string }> {
+  /** Reads again what the approval was given for, and whether it still counts. Null: it may go; else what happens to it instead. */
+  async function check(request: Queued): Promise<Event | null> {
     try {
-      const [library, device] = await Promise.all([
+      const [library, device, groups, approved] = await Promise.all([
         request.library.length > 0 ? defender.listLibrary() : Promise.resolve([]),
         defender.getMachine(request.device.machineId),
+        options.groups(),
+        readApprovedHashes(store, request.library),
       ]);
-      const now: Now = { policyVersion: options.policyVersion(), library, device };
-      return findChanges(request, now);
+      const changes = findChanges(request, { library, device });
+      if (changes.length > 0) return { type: 'changed', changes }; // guard: changed-content-is-void
+      const now = reconsider(options.policy(), groups, request, approved);
+      switch (now.type) {
+        case 'stands':
+          return null;
+        case 'unreadable':
+          return waiting('directory.unreadable');
+        case 'askAgain':
+          return { type: 'askedAgain', because: now.because, terms: now.terms };
+        case 'void':
+          return { type: 'changed', changes: now.changes };
+        default:
+          return exhaustive(now);
+      }
     } catch (error) {
-      if (error instanceof DefenderError) return { code: error.code };
+      if (error instanceof DefenderError) return waiting(error.code);
       throw error;
     }
+  }
+
+  function waiting(code: string): Event {
+    return { type: 'putBack', hold: { type: 'checkFailed', code }, notBefore: clock.now() + checkWaitMs };
+  }
+
+  /** What break-glass owes is written with the submission that it made possible, so that one is never without the other (T-24). */
+  async function openReview(tx: Tx, request: Queued, now: number): Promise<void> {
+    const { emergency } = request;
+    if (emergency === null) return;
+    const personKey = (id: string) => personKeyOf(options.policy(), id);
+    const partakers = [request.requesterKey, personKey(emergency.by.id), ...request.votes.map((v) => v.personKey)];
+    await tx.saveReview(
+      {
+        requestId: request.id,
+        tenantId: request.tenantId,
+        rule: request.bar.rule,
+        incident: emergency.incident,
+        reason: emergency.reason,
+        openedAt: now,
+        partakers: [...new Set(partakers)],
+        opinions: [],
+        closedAt: null,
+      },
+      null,
+    );
   }
 
   function claim(tx: Tx): Promise<readonly ClaimedWork[]> {
@@ -143,10 +191,6 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       const stored = await tx.request(id);
       if (stored?.request.state === 'queued') await applyEvent(tx, stored, event, 'bot', clock.now());
     });
-  }
-
-  function putBackUnsent(id: RequestId, code: string): Promise<void> {
-    return put(id, { type: 'putBack', hold: { type: 'checkFailed', code }, notBefore: clock.now() + checkWaitMs });
   }
 
   async function showPlaces(plan: Awaited<ReturnType<Views['plan']>>): Promise<void> {

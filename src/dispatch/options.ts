@@ -3,6 +3,7 @@ import type { KeptResult } from '../evidence/keep-result';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
+import type { Groups, Policy } from '../policy/policy';
 import type { Command } from '../request/command';
 import type { RequestId } from '../request/request';
 import type { Store } from '../store/store';
@@ -11,8 +12,9 @@ import type { Limits } from './admission';
 export interface DispatchOptions {
   readonly store: Store;
   readonly defender: Defender;
-  /** The version of the policy in force, part of what is compared right before the POST. */
-  readonly policyVersion: () => string;
+  /** The policy in force, and who is in its groups now: both are asked again right before the POST (T-16). */
+  readonly policy: () => Policy;
+  readonly groups: () => Promise<Groups>;
   /** Streams a result to the evidence store. */
   readonly keepResult: (
     requestId: RequestId,

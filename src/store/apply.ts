@@ -5,7 +5,7 @@ import type { Effect } from '../request/effect';
 import type { Event } from '../request/event';
 import type { LiveResponseRequest } from '../request/request';
 import { type Transition, type TransitionRefusal, transition } from '../request/transition';
-import type { NewWork, Stored, Tx } from './store';
+import type { NewWork, Reader, Stored, Tx } from './store';
 
 /** Who or what caused a change: an Entra object id, or one of the three that are not people. */
 export type Actor = { readonly personId: string } | 'defender' | 'clock' | 'bot';
@@ -58,8 +58,23 @@ export async function applyEvent(
     detail: { from: stored.request.state, to: request.state, digest: shortDigest(request.digest), ...detailOf(event) },
   });
   if (request.digest !== stored.request.digest) await tx.appendAudit(shownEntry(request, now)); // guard: new-round-text-audited
+  if (stored.request.state === 'awaitingApproval' && request.state === 'queued') {
+    for (const { fileName, sha256 } of request.library) await tx.saveFact(approvedFact(fileName), sha256);
+  }
   await storeEffects(tx, request, effects, now);
   return ok(request);
+}
+
+const approvedFact = (fileName: string): string => `approvedFile:${fileName}`;
+
+/** The hashes under which these library files were last approved, by name; one never approved is left out. */
+export async function readApprovedHashes(reader: Reader, library: ReadonlyArray<{ readonly fileName: string }>): Promise<ReadonlyMap<string, string>> {
+  const hashes = new Map<string, string>();
+  for (const { fileName } of library) {
+    const sha256 = await reader.fact<string>(approvedFact(fileName));
+    if (sha256 !== null) hashes.set(fileName, sha256);
+  }
+  return hashes;
 }
 
 async function storeEffects(
@@ -71,7 +86,14 @@ async function storeEffects(
   for (const effect of effects) {
     switch (effect.type) {
       case 'postCards':
-        await addCopies(tx, request, now);
+        await addThreadCopy(tx, request, now);
+        await addCopiesFor(tx, request, request.approverIds.filter((id) => !request.bar.escalateIds.includes(id)), now);
+        break;
+      case 'postCardsTo':
+        await addCopiesFor(tx, request, effect.personIds, now);
+        break;
+      case 'notifyPerson':
+        await tx.addWork([{ requestId: request.id, work: { type: 'sendNews', news: effect.news, personId: effect.personId }, lane: await laneOf(tx, effect.personId), dueAt: now }]);
         break;
       case 'updateCards':
         await tx.refreshCopies(request.id, now);
@@ -98,38 +120,29 @@ async function storeEffects(
   }
 }
 
-/** One copy in the thread, and one in the own chat of each person who may approve. */
-async function addCopies(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
+async function addThreadCopy(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
+  const { conversationId } = request;
+  const thread = await tx.addCopy({ requestId: request.id, audience: 'thread', personId: null, conversationId, activityId: null });
+  await tx.addWork([{ requestId: request.id, work: { type: 'sendCard', copyId: thread.copyId }, lane: conversationId, dueAt: now }]);
+}
+
+/** A card in the own chat of each of these people who has none yet. */
+async function addCopiesFor(tx: Tx, request: LiveResponseRequest, personIds: readonly string[], now: number): Promise<void> {
+  const have = new Set((await tx.copies(request.id)).map((c) => c.personId));
   const work: NewWork[] = [];
-  const thread = await tx.addCopy({
-    requestId: request.id,
-    audience: 'thread',
-    personId: null,
-    conversationId: request.conversationId,
-    activityId: null,
-  });
-  work.push({
-    requestId: request.id,
-    work: { type: 'sendCard', copyId: thread.copyId },
-    lane: request.conversationId,
-    dueAt: now,
-  });
-  for (const personId of request.approverIds) {
+  for (const personId of personIds) {
     const place = await tx.personalPlace(personId);
     // The approver's own chat may be where it was asked: one card there is enough.
-    if (place?.conversationId === request.conversationId) continue;
-    const copy = await tx.addCopy({
-      requestId: request.id,
-      audience: 'approver',
-      personId,
-      conversationId: place?.conversationId ?? null,
-      activityId: null,
-    });
-    const lane = copy.conversationId ?? `copy:${copy.copyId}`;
+    if (have.has(personId) || place?.conversationId === request.conversationId) continue;
+    const conversationId = place?.conversationId ?? null;
+    const copy = await tx.addCopy({ requestId: request.id, audience: 'approver', personId, conversationId, activityId: null });
+    const lane = conversationId ?? `copy:${copy.copyId}`;
     work.push({ requestId: request.id, work: { type: 'sendCard', copyId: copy.copyId }, lane, dueAt: now });
   }
   await tx.addWork(work);
 }
+
+const laneOf = async (tx: Tx, personId: string): Promise<string> => (await tx.personalPlace(personId))?.conversationId ?? `person:${personId}`;
 
 /** What of an event the audit keeps beside the states: codes, ids and words that people gave. */
 function detailOf(event: Event): Readonly<Record<string, unknown>> {
@@ -140,6 +153,10 @@ function detailOf(event: Event): Readonly<Record<string, unknown>> {
       return { reason: event.reason };
     case 'changed':
       return { changes: event.changes };
+    case 'askedAgain':
+      return { because: event.because, rule: event.terms.bar.rule, policyVersion: event.terms.policyVersion };
+    case 'brokeGlass':
+      return { reason: event.reason, incident: event.incident, rule: event.bar.rule };
     case 'accepted':
     case 'observed':
       return {

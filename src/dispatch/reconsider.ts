@@ -1,0 +1,50 @@
+import { evaluate, type Facts } from '../policy/evaluate';
+import { type Groups, type Policy, seatGroupsOf } from '../policy/policy';
+import { digestOf } from '../request/digest';
+import type { Terms } from '../request/event';
+import type { AwaitingApproval, Change, Queued } from '../request/request';
+
+/** What the policy and the groups say now of a request that they were asked about before (T-16). */
+export type Reconsidered =
+  | { readonly type: 'stands' }
+  /** A group cannot be read: nobody's right can be told, so nothing moves. */
+  | { readonly type: 'unreadable'; readonly group: string }
+  | { readonly type: 'askAgain'; readonly because: readonly Change[]; readonly terms: Terms }
+  /** It could not even be asked any more. */
+  | { readonly type: 'void'; readonly changes: readonly Change[] };
+
+/** Library file hashes that were last approved, by name; a file never approved is not there. */
+export type ApprovedHashes = ReadonlyMap<string, string>;
+
+/**
+ * An approval stands while the policy is the one that it was given under and every voter still has the right; else the same wish is
+ * asked again under the terms of now, or voided when it could not be asked any more.
+ */
+export function reconsider(policy: Policy, groups: Groups, request: AwaitingApproval | Queued, approved: ApprovedHashes): Reconsidered {
+  const unreadable = request.bar.seats.find(({ group }) => groups.has(group) && groups.get(group) === null);
+  if (unreadable !== undefined) return { type: 'unreadable', group: unreadable.group }; // guard: unreadable-group-sends-nothing
+  const because: Change[] = policy.version === request.policyVersion ? [] : [{ type: 'policyChanged' }]; // guard: policy-compared-before-the-post
+  for (const { by, decision } of request.votes) {
+    const mayStill = seatGroupsOf(groups, request.bar.seats, by.id).length > 0;
+    if (decision === 'approve' && !mayStill) because.push({ type: 'voterLostRight', voter: by }); // guard: voters-compared-before-the-post
+  }
+  if (because.length === 0) return { type: 'stands' };
+  const bar = evaluate(policy, groups, factsOf(request, approved));
+  if (!bar.ok) {
+    if (bar.error.type === 'groupUnreadable') return { type: 'unreadable', group: bar.error.group };
+    return { type: 'void', changes: [...because, { type: 'mayNotAskAnyMore' }] };
+  }
+  const { approverIds, decideWithinMs, startWithinMs, ...asked } = bar.value;
+  const digest = digestOf({ ...request, policyVersion: policy.version, bar: asked });
+  return { type: 'askAgain', because, terms: { policyVersion: policy.version, bar: asked, approverIds, decideWithinMs, startWithinMs, digest } };
+}
+
+/** What a rule is matched against, of a request or of a draft that is about to become one. */
+export const factsOf = (request: Omit<Facts, 'changedFiles'>, approved: ApprovedHashes): Facts => ({
+  requester: request.requester,
+  device: request.device,
+  commands: request.commands,
+  library: request.library,
+  reason: request.reason,
+  changedFiles: request.library.filter((f) => (approved.get(f.fileName) ?? f.sha256) !== f.sha256).map((f) => f.fileName),
+});
