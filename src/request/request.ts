@@ -321,4 +321,6 @@ export type Change =
   | { readonly type: 'deviceChanged'; readonly field: 'entraDeviceId' | 'name' | 'group' | 'tags' }
   | { readonly type: 'mayNotAskAnyMore' }
   | { readonly type: 'voterLostRight'; readonly voter: Person }
-  | { readonly type: 'deviceGone' };
+  | { readonly type: 'deviceGone' }
+  /** A backup of the store was put back, and may have forgotten what became of the request (T-44). */
+  | { readonly type: 'storeRestored' };

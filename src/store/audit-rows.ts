@@ -7,8 +7,8 @@ import type { AuditTable, Db } from './tables';
  * Appends in the caller's transaction, so that state and audit commit together (T-42). Last of all in it: updating the head makes
  * writers of every replica take turns until the commit, and a lock that everybody takes last cannot be part of a deadlock.
  */
-export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promise<void> {
-  if (entries.length === 0) return;
+export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promise<ChainHead | null> {
+  if (entries.length === 0) return null;
   const { seq: lastSeq, hash: lastHash } = await db
     .updateTable('audit_head')
     .set((e) => ({ seq: e('seq', '+', entries.length) }))
@@ -26,6 +26,7 @@ export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promi
     head = { seq, hash };
   }
   await db.updateTable('audit_head').set({ hash: head.hash }).where('id', '=', 1).execute();
+  return head;
 }
 
 export async function findAuditHead(db: Db): Promise<ChainHead> {

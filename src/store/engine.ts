@@ -1,4 +1,5 @@
 import type { ColumnDefinitionBuilder, SelectQueryBuilder } from 'kysely';
+import type { HeadNote } from './head-note';
 import type { Db } from './tables';
 
 /** What differs between databases; everything else is written once, in queries that all of them run. */
@@ -7,6 +8,8 @@ export interface Engine {
   readonly db: Db;
   /** For reads outside of a transaction: sees committed data only and never waits for a transaction. */
   readonly readDb: Db;
+  /** Null where no file lies beside the database. */
+  readonly headNote: HeadNote | null;
   readonly columns: ColumnTypes;
   /** Locks the rows of a claim and passes over those that another replica is claiming; nothing to do where there is one writer. */
   skipLocked<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import { migrate } from './migrate';
+import { voidAfterRestore } from './restored';
 import { createSqlStore } from './sql-store';
 import { openSqlite } from './sqlite';
 import { type Store, StoreError } from './store';
@@ -20,11 +21,18 @@ export async function openStore(options: {
   try {
     const migrations = await migrate(engine);
     log.info({ path, migrations, tookMs: clock.now() - startedAt }, 'The store is open');
+    const store = createSqlStore(engine);
+    const restored = engine.headNote === null ? null : await voidAfterRestore(store, engine.headNote, startedAt);
+    if (restored !== null)
+      log.warn(
+        { path, ...restored },
+        'A backup was put back: the database lacks entries that were written after it. What was undecided or not yet submitted in it is void; ask people to make those requests again.',
+      );
+    return store;
   } catch (error) {
     await engine.close();
     throw error;
   }
-  return createSqlStore(engine);
 }
 
 /** The absolute path in the address. The address itself is never repeated in a message, since it may hold a password. */

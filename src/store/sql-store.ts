@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AuditEntry } from '../audit/chain';
+import type { AuditEntry, ChainHead } from '../audit/chain';
 import { appendAudit, findAuditHead, findAuditRows } from './audit-rows';
 import {
   addCopy,
@@ -50,18 +50,21 @@ export function createSqlStore(engine: Engine): Store {
         );
       }
       const scope = { open: true };
-      return engine.db.transaction().execute((db) =>
+      const { result, head } = await engine.db.transaction().execute((db) =>
         running.run(scope, async () => {
           try {
             const entries: AuditEntry[] = [];
             const result = await work(createTx(db, engine, entries));
-            await appendAudit(db, entries); // guard: audit-commits-with-the-state
-            return result;
+            let head: ChainHead | null = null;
+            head = await appendAudit(db, entries); // guard: audit-commits-with-the-state
+            return { result, head };
           } finally {
             scope.open = false;
           }
         }),
       );
+      if (head !== null) engine.headNote?.write(head);
+      return result;
     },
     close: () => engine.close(),
   };

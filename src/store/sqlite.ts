@@ -13,6 +13,7 @@ import {
 } from 'kysely';
 import Database from 'libsql';
 import type { Engine } from './engine';
+import { createHeadNote } from './head-note';
 import { StoreError } from './store';
 import type { Tables } from './tables';
 
@@ -44,6 +45,7 @@ export function openSqlite(path: string, holder: Holder): Engine {
     return {
       db: new Kysely<Tables>({ dialect: dialectOver(writer) }),
       readDb: new Kysely<Tables>({ dialect: dialectOver(reader) }),
+      headNote: createHeadNote(`${path}.head`),
       columns: { identity: { type: 'integer', build: (column) => column.primaryKey().autoIncrement() } },
       skipLocked: (query) => query,
       /** The checkpoint is asked for, since libsql really closes a connection only when its statements were garbage-collected. */

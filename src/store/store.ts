@@ -49,7 +49,8 @@ export type Work =
   | Extract<Effect, { type: 'submit' | 'lookUp' | 'cancelAction' | 'fetchResult' }>
   /** Renders the copy from the request as it then is, so that several changes become one update. */
   | { readonly type: 'sendCard'; readonly copyId: number }
-  | { readonly type: 'sendNews'; readonly news: News }
+  /** `personId` given: in that person's own chat, else where the request was asked. */
+  | { readonly type: 'sendNews'; readonly news: News; readonly personId?: string }
   /** A message that is complete already: the answer to a command, a result. */
   | { readonly type: 'sendPost'; readonly conversationId: string; readonly post: Post };
 

@@ -1,0 +1,37 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { formatAnchor, readAnchors } from '../audit/anchor';
+import type { ChainHead } from '../audit/chain';
+
+/** The last committed entry of the audit, noted beside the database: a backup that is put back does not know it (T-44). */
+export interface HeadNote {
+  /** Null when there is none, or none that can be read. */
+  read(): ChainHead | null;
+  write(head: ChainHead): void;
+}
+
+/**
+ * A small file, exchanged as a whole. Written after the commit and without a sync, so that it can only be older than the database,
+ * never newer: only a database that was exchanged lacks the entry that is noted.
+ */
+export function createHeadNote(file: string): HeadNote {
+  let noted = 0;
+  return {
+    read() {
+      try {
+        return readAnchors(readFileSync(file, 'utf8'))[0] ?? null;
+      } catch {
+        return null;
+      }
+    },
+    write(head) {
+      if (head.seq <= noted) return;
+      noted = head.seq;
+      try {
+        writeFileSync(`${file}.new`, `${formatAnchor(head)}\n`, { mode: 0o600 });
+        renameSync(`${file}.new`, file);
+      } catch {
+        // What is committed is committed; an older note is harmless.
+      }
+    },
+  };
+}

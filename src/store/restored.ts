@@ -1,0 +1,39 @@
+import type { ChainHead } from '../audit/chain';
+import type { RequestId } from '../request/request';
+import { applyEvent } from './apply';
+import type { HeadNote } from './head-note';
+import type { Store } from './store';
+
+/** What was found and done after a backup was put back. */
+export interface Restored {
+  /** The last entry that this service is known to have written, and the last one that the database has. */
+  readonly noted: ChainHead;
+  readonly found: ChainHead;
+  readonly voided: readonly RequestId[];
+}
+
+/**
+ * Voids every request that is undecided or not yet submitted when the database is not the one that was written last: what the backup
+ * calls waiting may have been denied, withdrawn or run since (T-44). What Defender has is found again by looking. Null: nothing of the kind.
+ */
+export async function voidAfterRestore(store: Store, note: HeadNote, now: number): Promise<Restored | null> {
+  const noted = note.read();
+  if (noted === null || noted.seq === 0) return null;
+  const [row] = await store.auditRows({ afterSeq: noted.seq - 1, limit: 1 });
+  if (row?.seq === noted.seq && row.hash === noted.hash) return null;
+  return store.transact(async (tx) => {
+    const found = await tx.auditHead();
+    const open = await tx.requestsIn(['awaitingApproval', 'queued']);
+    for (const stored of open)
+      await applyEvent(tx, stored, { type: 'changed', changes: [{ type: 'storeRestored' }] }, 'bot', now); // guard: restored-approvals-are-void
+    const voided = open.map(({ request }) => request.id);
+    await tx.appendAudit({
+      at: now,
+      requestId: null,
+      actor: 'bot',
+      what: 'restored',
+      detail: { noted, found, voided },
+    });
+    return { noted, found, voided };
+  });
+}
