@@ -24,8 +24,9 @@ export async function voidAfterRestore(store: Store, note: HeadNote, now: number
   return store.transact(async (tx) => {
     const found = await tx.auditHead();
     const open = await tx.requestsIn(['awaitingApproval', 'queued']);
-    for (const stored of open)
+    for (const stored of open) {
       await applyEvent(tx, stored, { type: 'changed', changes: [{ type: 'storeRestored' }] }, 'bot', now); // guard: restored-approvals-are-void
+    }
     const voided = open.map(({ request }) => request.id);
     await tx.appendAudit({
       at: now,
