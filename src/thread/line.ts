@@ -94,6 +94,23 @@ export function showPeople(people: readonly Person[]): Line {
   return joinLines(people.map(showPerson));
 }
 
+/** People of whom only the id is known, by what the policy calls them; the first few, the others counted. */
+export function showNames(ids: readonly string[], names: ReadonlyMap<string, string>, word = 'and'): Line {
+  if (ids.length === 0) return [say('nobody')];
+  const shown = ids
+    .slice(0, mostNames)
+    .map(
+      (id): Line => [
+        { type: 'TextRun', text: cutAt(visible(names.get(id.toLowerCase()) ?? id), 100), weight: 'Bolder' },
+      ],
+    );
+  const more = ids.length - shown.length;
+  return joinLines([...shown, ...(more > 0 ? [[say(count(more, 'more', 'more'))]] : [])], word);
+}
+
+/** Ours: with more of them, a card would be a list of people. */
+const mostNames = 8;
+
 /** Runs as a list: commas, and "and" before the last. */
 export function joinLines(items: readonly Line[], word = 'and'): Line {
   return items.flatMap((item, i) => (i === 0 ? item : [say(i === items.length - 1 ? ` ${word} ` : ', '), ...item]));

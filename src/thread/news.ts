@@ -1,14 +1,25 @@
 import { exhaustive } from '../lib/result';
 import type { News } from '../request/effect';
-import type { LiveResponseRequest } from '../request/request';
-import { type Line, quoteLines, say, sayBold, showCode, showCut, showPeople, showPerson } from './line';
+import type { Emergency, LiveResponseRequest } from '../request/request';
+import {
+  type Line,
+  quoteLines,
+  say,
+  sayBold,
+  show,
+  showCode,
+  showCut,
+  showNames,
+  showPeople,
+  showPerson,
+} from './line';
 import type { Post } from './post';
 import { describeHold } from './queue-words';
 import { describeChange } from './request-lines';
 import { linesPost } from './sentence';
 import { describeState } from './state-words';
 import type { RequestView } from './view';
-import { commandSubject, commandTitle, count } from './words';
+import { commandSubject, commandTitle, count, formatTime } from './words';
 
 /** A short reply in the thread about what people should notice; only the end mentions the requester. */
 export function newsPost(news: News, view: RequestView): Post {
@@ -60,6 +71,25 @@ function describeNews(news: News, view: RequestView): NewsWords {
         'expired without a decision',
         say('expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.'),
       );
+    case 'reminded':
+      return about(
+        'still waits for approval',
+        say(
+          `half of the time to decide has run. ${news.missing === 1 ? '1 person has' : `${news.missing} people have`} not voted yet${news.escalated === 0 ? '' : `, and ${count(news.escalated, 'more person is', 'more people are')} asked now`}. `,
+        ),
+        say(decideByWords(request)),
+      );
+    case 'askedAgain': {
+      const words = one(
+        'asked again',
+        say(
+          'must be decided again: what was approved before no longer stands, and no vote from before counts. Read its card anew and decide on that.',
+        ),
+      );
+      return { ...words, lines: [...words.lines, ...news.because.map(describeChange)] };
+    }
+    case 'brokeGlass':
+      return describeBreakGlass(news.emergency, view);
     case 'withdrawn':
       return quote(
         one('withdrawn', say('was withdrawn by '), ...showPerson(news.by), say(' before a decision. Nothing ran.')),
@@ -143,6 +173,43 @@ function describeNews(news: News, view: RequestView): NewsWords {
     default:
       return exhaustive(news);
   }
+}
+
+const decideByWords = (request: LiveResponseRequest): string =>
+  request.state === 'awaitingApproval'
+    ? `Nobody has to hurry: without a decision by ${formatTime(request.decideBy)} it expires, and nothing runs.`
+    : 'It has been decided since; type status and its id to see how.';
+
+/** The same words in the thread and in the owners' own chats, so it says which request and device it is about (T-24). */
+function describeBreakGlass({ by, reason, incident, at }: Emergency, { request, names }: RequestView): NewsWords {
+  const summary = `${request.id}: break-glass, one approval is enough`;
+  return {
+    summary,
+    lines: [
+      [
+        sayBold(`${request.id}: break-glass. `),
+        ...showPerson(by),
+        say(` used it at ${formatTime(at)} for incident `),
+        ...showCut(incident, 100, showCode),
+        say('.'),
+      ],
+      [
+        say('It is about '),
+        ...showCut(request.device.name, 100, showCode),
+        say(`, ${count(request.commands.length, 'command')}, asked by `),
+        ...showPerson(request.requester),
+        say('. One approval is enough now, by '),
+        ...showNames(request.bar.breakGlassIds, names, 'or'),
+        say('; never by the requester.'),
+      ],
+      [
+        say('If it is sent, a review opens: two people who had no part in it must accept or object, and rule '),
+        show(request.bar.rule),
+        say(' allows no other break-glass before that. The owners of the rule are told in their own chats.'),
+      ],
+      ...quoteLines(reason),
+    ],
+  };
 }
 
 function describeEnd(view: RequestView, request: LiveResponseRequest): NewsWords {

@@ -1,27 +1,33 @@
 import { visible } from '../lib/visible';
+import { describeRefusal as describePolicyRefusal } from '../policy/explain';
+import type { PolicyRefusal } from '../policy/policy';
+import type { ResumeRefusal } from '../request/pause';
 import type { LiveResponseRequest, Person, Vote } from '../request/request';
+import type { ReviewRefusal } from '../request/review';
 import { count, formatList, formatTime } from './words';
 
 /** Why a person may not do something now; a value, since people are answered, not failed. Names and typed words are untrusted. */
 export type Refusal =
   | { readonly type: 'requesterCannotVote' }
   | { readonly type: 'notAnApprover' }
+  | { readonly type: 'uploaderCannotVote'; readonly fileName: string }
   | { readonly type: 'alreadyVoted' }
   | { readonly type: 'denyNeedsReason' }
   /** The request is past the point: decided, ended, or being cancelled; the sentence says by whom and when. */
   | { readonly type: 'alreadyDecided'; readonly request: LiveResponseRequest }
   | { readonly type: 'expired'; readonly at: number }
   | { readonly type: 'cardOutdated' }
+  | { readonly type: 'tokenUsed' }
   | { readonly type: 'notYourCard' }
   | { readonly type: 'wrongConversation' }
   /** Short digests; `shown` is empty when it is not known what was shown. */
   | { readonly type: 'requestChanged'; readonly shown: string; readonly now: string }
   | { readonly type: 'policyChanged' }
   | { readonly type: 'notYours' }
-  | { readonly type: 'mayNotAsk' }
+  /** What the policy refuses, told in its own words. */
+  | PolicyRefusal
   | { readonly type: 'noRole' }
   | { readonly type: 'noPolicy' }
-  | { readonly type: 'tooFewApprovers'; readonly needed: number; readonly available: number }
   | { readonly type: 'doesNotFit' }
   | { readonly type: 'unknownRequest'; readonly id: string }
   | { readonly type: 'unknownDevice'; readonly query: string }
@@ -29,6 +35,18 @@ export type Refusal =
   | { readonly type: 'unknownLibraryFile'; readonly fileName: string; readonly known: readonly string[] }
   /** `number` counts commands from 1, as people do. */
   | { readonly type: 'noResult'; readonly id: string; readonly number: number | null }
+  | { readonly type: 'noBreakGlass' }
+  | { readonly type: 'breakGlassNotYours' }
+  | { readonly type: 'breakGlassNeedsReason' }
+  /** Reviews of earlier break-glass under this rule that nobody has closed. */
+  | { readonly type: 'reviewOpen'; readonly rule: string; readonly ids: readonly string[] }
+  | { readonly type: 'unknownReview'; readonly id: string }
+  | { readonly type: 'reviewNotYours' }
+  | ReviewRefusal
+  | { readonly type: 'mayNotPause' }
+  | { readonly type: 'pauseNeedsReason' }
+  | { readonly type: 'alreadyPaused'; readonly by: Person; readonly at: number }
+  | ResumeRefusal
   | { readonly type: 'unknownAction' };
 
 /** What, why, and what next. Plain text whose quoted parts are visible already: for a notice as it is, for a card by `sentencePost`. */
@@ -48,6 +66,8 @@ export function describeRefusal(refusal: Refusal): string {
       return `The time to decide ran out at ${formatTime(refusal.at)}, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.`;
     case 'cardOutdated':
       return 'This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.';
+    case 'tokenUsed':
+      return 'This button was used already, and it works once. Nothing was counted again. The word status shows where the request stands.';
     case 'notYourCard':
       return 'This card was sent to someone else, so nothing was done. Use the card in your own chat with me.';
     case 'wrongConversation':
@@ -61,13 +81,18 @@ export function describeRefusal(refusal: Refusal): string {
     case 'notYours':
       return 'You may not cancel this request, because only its requester and its approvers may. Ask one of them.';
     case 'mayNotAsk':
-      return 'You may not ask for live response, because the policy does not name you as a requester. Nothing was stored. Ask whoever keeps the policy.';
+    case 'noRule':
+    case 'denied':
+    case 'reasonPattern':
+    case 'tooFewApprovers':
+    case 'groupUnreadable':
+      return describePolicyRefusal(refusal);
+    case 'uploaderCannotVote':
+      return `You uploaded ${quote(refusal.fileName)}, which changed since it was last approved, so someone else must decide about running it. Your vote was not counted.`;
     case 'noRole':
       return 'I show devices, the library and the queue only to people whom the policy names. Ask whoever keeps the policy to add you.';
     case 'noPolicy':
       return 'There is no valid approval policy, so nobody can approve and nothing can be asked. Whoever runs this bot must repair it.';
-    case 'tooFewApprovers':
-      return `Nothing was stored: the policy wants ${count(refusal.needed, 'approval')} and names ${refusal.available === 0 ? 'nobody' : `only ${count(refusal.available, 'person', 'people')}`} besides you. Whoever keeps the policy must add approvers.`;
     case 'doesNotFit':
       return 'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.';
     case 'unknownRequest':
@@ -80,6 +105,36 @@ export function describeRefusal(refusal: Refusal): string {
       return describeUnknownFile(refusal.fileName, refusal.known);
     case 'noResult':
       return describeNoResult(refusal.id, refusal.number);
+    case 'noBreakGlass':
+      return 'The rule of this request allows no break-glass now: either it names nobody for it, or the glass is broken already, or the request no longer waits for approval. It needs the approvals that its card shows.';
+    case 'breakGlassNotYours':
+      return 'You may not use break-glass on this request, because only its requester and its approvers may. Ask one of them.';
+    case 'breakGlassNeedsReason':
+      return 'Break-glass needs a reason and an incident id, since the owners are told at once and a review follows. Nothing was changed. Write: breakglass LR-7F3K because <reason> incident <id>.';
+    case 'reviewOpen':
+      return `Rule ${visible(refusal.rule)} allows no other break-glass while the review of the last one is open: ${formatList(refusal.ids.map(visible))}. Two people who had no part in it must close it first; the word reviews shows what is missing.`;
+    case 'unknownReview':
+      return `There is no review of a request ${quote(refusal.id)}. The word reviews shows the open ones.`;
+    case 'reviewNotYours':
+      return 'You may not review this break-glass, because the policy does not name you as an owner or approver of its rule. Ask one of them.';
+    case 'tookPart':
+      return 'You had a part in this break-glass, so someone else must review it. Nothing was counted.';
+    case 'alreadyReviewed':
+      return 'You have reviewed this break-glass already, and one person counts once. Somebody else must give the other opinion.';
+    case 'reviewNeedsReason':
+      return 'A review needs a reason, since it is what remains of the break-glass. Nothing was counted. Write: review LR-7F3K accept because <reason>, or object.';
+    case 'reviewClosed':
+      return `This review was closed at ${formatTime(refusal.at)}, so nothing was added. If something came up since, raise it with the owners of the rule.`;
+    case 'mayNotPause':
+      return 'You may not pause or resume, because the policy does not name you as a requester or an approver. Ask one of them.';
+    case 'pauseNeedsReason':
+      return 'A pause needs a reason, so that others know when it may end. Nothing was paused. Write: pause because <reason>.';
+    case 'alreadyPaused':
+      return `It is paused already: ${nameOf(refusal.by)} did so at ${formatTime(refusal.at)}. Nothing is sent to Defender until somebody else types resume.`;
+    case 'notPaused':
+      return 'Nothing is paused, so there is nothing to resume. Approved requests go as soon as Defender has room.';
+    case 'pausedByYou':
+      return `You paused at ${formatTime(refusal.at)}, so somebody else must resume. Nothing is sent to Defender before that.`;
     case 'unknownAction':
       return 'I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew.';
   }

@@ -36,7 +36,7 @@ export function requestCard(
 
 /** True when the request can be shown whole on its approval card; what cannot be shown must not be asked (T-17). */
 export function fitsOneCard(view: RequestView): boolean {
-  const votes = Math.max(view.request.approvalsNeeded - 1, 0);
+  const votes = Math.max(view.request.bar.approvalsNeeded - 1, 0);
   return (
     activityBytes(renderCard(view, { audience: 'thread', token: longestToken, depth: 'whole' })) + votes * voteBytes <=
     maxActivityBytes

@@ -24,19 +24,24 @@ export function describeChange(change: Change): Line {
         say(' is no longer in the library.'),
       ];
     case 'deviceChanged':
-      return [
-        say(
-          change.field === 'name'
-            ? 'The device has another name now.'
-            : 'The device has another Entra device id now: it may have been set up anew.',
-        ),
-      ];
+      return [say(deviceChanges[change.field])];
+    case 'mayNotAskAnyMore':
+      return [say('The requester may no longer ask for this.')];
+    case 'voterLostRight':
+      return [...showPerson(change.voter), say(' approved it and may no longer approve it.')];
     case 'deviceGone':
       return [say('Defender no longer knows the device.')];
     case 'storeRestored':
       return [say('A backup of the bot’s database was put back, and it cannot know what was decided since.')];
   }
 }
+
+const deviceChanges = {
+  name: 'The device has another name now.',
+  entraDeviceId: 'The device has another Entra device id now: it may have been set up anew.',
+  group: 'The device is in another device group now.',
+  tags: 'The device has other tags now.',
+} as const satisfies Readonly<Record<Extract<Change, { type: 'deviceChanged' }>['field'], string>>;
 
 /** "Bo approved at …", one line a vote, in order. */
 export const describeVotes = (votes: readonly Vote[]): readonly Line[] =>

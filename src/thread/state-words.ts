@@ -1,6 +1,7 @@
 import { exhaustive } from '../lib/result';
 import type { CancelWish, CommandProgress, InState, Vote } from '../request/request';
-import { type Line, quoteLines, say, sayBold, showCode, showCut, showPerson } from './line';
+import { describeProgressOfVotes } from './bar-lines';
+import { type Line, quoteLines, say, showCode, showCut, showPerson } from './line';
 import { describeQueued } from './queue-words';
 import { commandAtWork, describeChange, failedCommand } from './request-lines';
 import type { RequestView, StateWords } from './view';
@@ -166,8 +167,6 @@ const describeFailure = (progress: readonly CommandProgress[]): string =>
     : 'Defender does not say which command failed, so some may have acted. Check the device, then ask again if needed.';
 
 function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
-  const needed = Math.max(request.approvalsNeeded, 1);
-  const given = request.votes.filter((v) => v.decision === 'approve').length;
   const mayVote = request.approverIds.filter(
     (id) => id !== request.requester.id && !request.votes.some((v) => v.by.id === id),
   ).length;
@@ -176,7 +175,7 @@ function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
     tone: 'accent',
     lines: [
       [
-        sayBold(`${given} of ${count(needed, 'approval')}. `),
+        ...describeProgressOfVotes(request),
         say(`${mayVote === 1 ? '1 person' : `${mayVote} people`} may still vote, not the requester.`),
       ],
       [say(`Decide by ${formatTime(request.decideBy)}; after that it expires and nothing runs.`)],

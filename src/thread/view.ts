@@ -1,4 +1,5 @@
 import type { KeptResult } from '../evidence/keep-result';
+import type { Pause } from '../request/pause';
 import type { LiveResponseRequest } from '../request/request';
 import type { Line } from './line';
 
@@ -9,6 +10,10 @@ export interface RequestView {
   /** Only when queued. */
   readonly queue: QueuePlace | null;
   readonly now: number;
+  /** What the policy calls people, by Entra object id; whom it does not name is shown by id (T-11). */
+  readonly names: ReadonlyMap<string, string>;
+  /** While it is there nothing is submitted, and every card of an open request says so. */
+  readonly pause: Pick<Pause, 'by' | 'reason' | 'at'> | null;
   /** Puts the trial banner on the card. */
   readonly trial: boolean;
 }
