@@ -27,7 +27,23 @@ export type Intent =
   | { readonly type: 'result'; readonly id: RequestId; readonly index: number | null }
   | { readonly type: 'device'; readonly query: string }
   | { readonly type: 'library'; readonly query: string | null }
-  | { readonly type: 'whoami' };
+  | { readonly type: 'whoami' }
+  /** What waits for the vote of the person who asks. */
+  | { readonly type: 'waiting' }
+  /** At most one of the two is there: what the policy says of a request, of a draft that is not asked for, or in all. */
+  | { readonly type: 'policy'; readonly id: RequestId | null; readonly draft: Draft | null }
+  | { readonly type: 'pause'; readonly reason: string }
+  | { readonly type: 'resume' }
+  /** `incident` is as typed, but for its dashes. */
+  | { readonly type: 'breakGlass'; readonly id: RequestId; readonly reason: string; readonly incident: string }
+  /** An objection has a reason; an acceptance may have none. */
+  | {
+      readonly type: 'review';
+      readonly id: RequestId;
+      readonly verdict: 'accept' | 'object';
+      readonly reason: string | null;
+    }
+  | { readonly type: 'reviews' };
 
 type Parsed = Result<Intent, readonly ChatFault[]>;
 
