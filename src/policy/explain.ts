@@ -29,7 +29,7 @@ export function describeRefusal(refusal: PolicyRefusal): string {
     case 'reasonPattern':
       return `Refused by rule ${refusal.rule}: the reason must match ${refusal.pattern}. Ask again with such a reason.`;
     case 'tooFewApprovers':
-      return `Refused by rule ${refusal.rule}: ${describeShort(refusal)}, the requester and uploaders of changed files not counted. Somebody else can ask, or more people be added to the rule's groups.`;
+      return `Refused by rule ${refusal.rule}: ${describeShort(refusal)} (the requester and uploaders of changed files do not count). Somebody else can ask, or more people be added to the rule's groups.`;
     case 'groupUnreadable':
       return `Refused: the members of ${refusal.group} cannot be read at the moment, so nobody counts as one. Try again later.`;
   }
@@ -58,32 +58,50 @@ function describeMatch(match: Match, rule: Rule, facts: Facts): string {
 
 function describeMiss(miss: Miss, { when }: Rule, facts: Facts): string {
   switch (miss.type) {
-    case 'device':
-      return `the device's ${miss.field} is ${miss.is.length === 0 ? 'not known' : list(miss.is.map(visible), 'and')}, not ${list(miss.wanted, 'or')}`;
+    case 'device': {
+      const wanted = list(miss.wanted, 'or');
+      if (miss.field === 'tag') return `the device does not have the tag ${wanted}`;
+      const is = miss.is.length === 0 ? 'not known' : list(miss.is.map(visible), 'and');
+      return `the device's ${labelOf(miss.field)} is ${is}, not ${wanted}`;
+    }
     case 'tier0':
       return miss.wanted ? 'the device is not tier 0' : 'the device is tier 0';
     case 'who':
       return `the requester is not in ${list(miss.wanted, 'or')}`;
-    case 'command': {
-      const command = miss.index === null ? undefined : facts.commands[miss.index];
-      const who = command === undefined ? 'none of the commands' : `command ${(miss.index ?? 0) + 1} (${command.type})`;
-      const not = command === undefined ? 'is' : 'is not';
-      if (miss.part === 'command') return `${who} ${not} ${list(when.command ?? [], 'or')}`;
-      if (miss.part === 'script') return `${who} ${not} with a file like ${list(when.script ?? [], 'or')}`;
-      return `${who} ${not} with arguments like ${when.args}`;
-    }
+    case 'command':
+      return describeCommandMiss(miss, when, facts);
   }
 }
+
+function describeCommandMiss(
+  { part, index }: Extract<Miss, { type: 'command' }>,
+  when: Condition,
+  facts: Facts,
+): string {
+  const command = index === null ? undefined : facts.commands[index];
+  const subject = command === undefined || index === null ? 'no command' : `command ${index + 1} (${command.type})`;
+  const [is, has] = command === undefined ? ['is', 'has'] : ['is not', 'does not have'];
+  switch (part) {
+    case 'command':
+      return `${subject} ${is} ${list(when.command ?? [], 'or')}`;
+    case 'script':
+      return `${subject} ${has} a library file like ${list(when.script ?? [], 'or')}`;
+    case 'args':
+      return `${subject} ${has} arguments like ${when.args}`;
+  }
+}
+
+const labelOf = (field: string): string => (field === 'os' ? 'OS' : field);
 
 function describeConditions({ device, command, script, args, who }: Condition): string {
   const parts = [
     ...(['group', 'tag', 'value', 'risk', 'os'] as const).flatMap((field) => {
       const wanted = device?.[field] ?? null;
-      return wanted === null ? [] : [`the device's ${field} is ${list(wanted, 'or')}`];
+      return wanted === null ? [] : [`the device's ${labelOf(field)} is ${list(wanted, 'or')}`];
     }),
     ...(device?.tier0 == null ? [] : [`the device is ${device.tier0 ? '' : 'not '}tier 0`]),
     ...(command === null ? [] : [`the command is ${list(command, 'or')}`]),
-    ...(script === null ? [] : [`the file is like ${list(script, 'or')}`]),
+    ...(script === null ? [] : [`the library file is like ${list(script, 'or')}`]),
     ...(args === null ? [] : [`the arguments are like ${args}`]),
     ...(who === null ? [] : [`the requester is in ${list(who, 'or')}`]),
   ];
@@ -100,7 +118,7 @@ function explainBar(policy: Policy, facts: Facts, bar: Bar): readonly string[] {
     );
   const people = new Set(bar.approverIds.map((id) => personKeyOf(policy, id))).size;
   return [
-    `It needs ${count(bar.approvalsNeeded, 'approval')} by different people (${explainNumber(bar)}). ${people} could give one: ${label(first)}${bar.escalateIds.length > 0 ? `, and when half the time has run ${label(bar.escalateIds)}` : ''}.`,
+    `It needs ${bar.approvalsNeeded === 1 ? '1 approval by somebody else' : `${bar.approvalsNeeded} approvals by different people, none of them the requester`} (${explainNumber(bar)}). ${people} could give one: ${label(first)}${bar.escalateIds.length > 0 ? `, and when half the time has run ${label(bar.escalateIds)}` : ''}.`,
     ...bar.seats.filter((seat) => seat.count > 0).map((seat) => `At least ${describeSeat(seat)}.`),
     ...explainUploaders(policy, facts),
     `To be decided within ${duration(bar.decideWithinMs)}, and to start on the device within ${duration(bar.startWithinMs)} after that.`,
@@ -153,10 +171,8 @@ function describeShort({
   missingSeats,
 }: Extract<PolicyRefusal, { type: 'tooFewApprovers' }>): string {
   if (available < needed) return `it asks for ${count(needed, 'approval')}, and only ${available} could approve`;
-  return `${list(
-    missingSeats.map((seat) => `${describeSeat(seat)} more`),
-    'and',
-  )} would be needed, each a different person`;
+  const seats = missingSeats.map(({ group, count: missing }) => `${missing} more of ${group}`);
+  return `its groups have too few different people: ${list(seats, 'and')} would be needed`;
 }
 
 const isUnreadableRequester = (policy: Policy, refusal: PolicyRefusal): boolean =>

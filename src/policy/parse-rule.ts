@@ -87,9 +87,8 @@ function readBar(yaml: YamlReader, field: Field, keys: Keys, known: Known): BarS
   const from = readSeats(yaml, field, keys.get('from'), known);
   const seated = from.reduce((sum, { count }) => sum + count, 0);
   const approvals = keys.get('approvals');
-  const number = approvals === undefined ? null : yaml.wholeNumber(approvals, { min: 0, max: mostApprovals });
-  if (approvals && number === 0) yaml.fault(approvals, 'is 0, but somebody else must always approve'); // guard: no-policy-without-approval
-  if (approvals !== undefined && number !== null && number > 0 && number < seated)
+  const number = approvals === undefined ? null : yaml.wholeNumber(approvals, { min: 1, max: mostApprovals });
+  if (approvals !== undefined && number !== null && number < seated)
     yaml.fault(approvals, `is ${number}, but the groups under from ask for ${seated} people`);
   const reason = keys.get('reason');
   const escalateTo = keys.get('escalateTo');

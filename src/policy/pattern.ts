@@ -133,7 +133,7 @@ function parse(chars: readonly string[]): Result<Node, string> {
 
   function escaped(): CharTest {
     const char = chars[at++];
-    if (char === undefined) throw fault('\\ stands at the end', at);
+    if (char === undefined) throw fault('\\ stands at the end', at - 1);
     const known = classEscapes[char];
     if (known !== undefined) return known;
     if (/^[A-Za-z0-9]$/.test(char)) throw fault(`\\${char} is not part of the policy’s patterns`, at);
