@@ -4,6 +4,7 @@ import type { Device, LibraryFile } from '../request/request';
 import { evaluate } from './evaluate';
 import { describeRefusal } from './explain';
 import type { Facts } from './match';
+import { personKeyOf } from './people';
 import { type Bar, type Groups, groupsOf, type Policy, type PolicyRefusal } from './policy';
 import { isObjectId, isSame, listOf, readObjectId } from './read-names';
 import { type Field, type PolicyFault, readYaml, type YamlReader } from './read-yaml';
@@ -21,7 +22,7 @@ export interface Expectation {
   readonly rule: string | null;
   readonly refused: string | null;
   readonly approvals: number | null;
-  /** Object ids, sorted. */
+  /** Different people, by the keys of `personKeyOf`, sorted. */
   readonly approvers: readonly string[] | null;
 }
 
@@ -79,7 +80,7 @@ export function playCase(policy: Policy, groups: Groups, { facts, expect }: Poli
   }
   if (!result.ok) return [`expected to be asked, but: ${describeRefusal(result.error)}`];
   const bar = result.value;
-  const approvers = [...bar.approverIds].sort();
+  const approvers = peopleOf(policy, bar.approverIds);
   return [
     ...(expect.rule === null || bar.rule === expect.rule ? [] : [`expected rule ${expect.rule}, got ${bar.rule}`]),
     ...(expect.approvals === null || bar.approvalsNeeded === expect.approvals
@@ -165,10 +166,11 @@ export function factsOf(
   };
 }
 
-/** A person by object id, or by the label that the policy gives exactly one. */
+/** A person by object id, or by the label that the policy gives exactly one person, whose first account it then is. */
 export function findPerson(policy: Policy, typed: string): string | null {
   const found = [...policy.names].filter(([id, name]) => isSame(name, typed) || isSame(id, typed)).map(([id]) => id);
-  if (found.length === 1) return found[0] ?? null;
+  const [first] = found;
+  if (first !== undefined && new Set(found.map((id) => personKeyOf(policy, id))).size === 1) return first;
   return isObjectId(typed) ? typed.toLowerCase() : null;
 }
 
@@ -227,12 +229,15 @@ function readExpectation(yaml: YamlReader, field: Field, policy: Policy): Expect
     approvers:
       approvers === undefined
         ? null
-        : yaml
-            .list(approvers)
-            .flatMap((entry) => listOf(readPerson(yaml, entry, policy)))
-            .sort(),
+        : peopleOf(
+            policy,
+            yaml.list(approvers).flatMap((entry) => listOf(readPerson(yaml, entry, policy))),
+          ),
   };
 }
+
+const peopleOf = (policy: Policy, ids: readonly string[]): readonly string[] =>
+  [...new Set(ids.map((id) => personKeyOf(policy, id)))].sort();
 
 const describeBar = (policy: Policy, bar: Bar): string =>
   `rule ${bar.rule} asks for ${bar.approvalsNeeded} of ${labels(policy, bar.approverIds)}`;

@@ -25,11 +25,11 @@ const explained = (asked: Asked, leads: readonly string[] | null = [ids.eve], te
 
 test('the rule that applies, those before it and why not, and everything that it asks', () => {
   expect(
-  explained({
-    changed: { 'collect-logs.ps1': 'Di Prover' },
-    device: { tags: ['tier0'], groupName: null }
-  })
-).toMatchInlineSnapshot(`
+    explained({
+      changed: { 'collect-logs.ps1': 'Di Prover' },
+      device: { tags: ['tier0'], groupName: null },
+    }),
+  ).toMatchInlineSnapshot(`
 [
   "Policy <version>: Ana asks about ws-042.contoso.com.",
   "1. no-dc (line 11) does not apply: command 1 (RunScript) is not GetFile.",
@@ -76,8 +76,8 @@ test('each condition that does not hold', () => {
 ]
 `);
   expect(
-  why({ commands: [getFile], device: { groupName: 'Web', tags: ['a', 'prod'], osPlatform: 'Linux' } })
-).toMatchInlineSnapshot(`
+    why({ commands: [getFile], device: { groupName: 'Web', tags: ['a', 'prod'], osPlatform: 'Linux' } }),
+  ).toMatchInlineSnapshot(`
 [
   "1. no-dc (line 11) does not apply: the device is not tier 0.",
   "2. servers (line 12) does not apply: the device's OS is Linux, not Windows*.",
@@ -102,8 +102,8 @@ test('each condition that does not hold', () => {
 test('odd arguments and an uploader whom nobody knows', () => {
   const odd = '  - { name: odd, from: [approvers], extra: { oddArgs: 1 } }\n';
   expect(
-  explained({ commands: [runScript('a\u202e.ps1', 'ü')], changed: { 'a\u202e.ps1': 'svc\u200b' } }, null, odd)
-).toMatchInlineSnapshot(`
+    explained({ commands: [runScript('a\u202e.ps1', 'ü')], changed: { 'a\u202e.ps1': 'svc\u200b' } }, null, odd),
+  ).toMatchInlineSnapshot(`
 [
   "Policy <version>: Ana asks about ws-042.contoso.com.",
   "1. odd (line 11) applies: it is for everything.",
