@@ -33,6 +33,8 @@ export interface Config {
   readonly databaseUrl: string;
   readonly policyFile: string;
   readonly evidenceDir: string;
+  /** Where the head of the audit chain is posted daily; null: nowhere. */
+  readonly anchorConversationId: string | null;
 }
 
 /** How the service signs in to Defender; `local` is the word that the trial's emulator accepts. */
@@ -146,6 +148,7 @@ const Env = z.object({
     .default('sqlite:./data/live-response.db'),
   POLICY_FILE: z.string().default('env/policy.yaml'),
   EVIDENCE_DIR: z.string().default('data/evidence'),
+  AUDIT_ANCHOR_CONVERSATION: z.string().optional(),
   LOCAL_TRIAL: z
     .enum(
       ['0', '1'],
@@ -276,6 +279,7 @@ function toConfig(env: Env): Config {
     databaseUrl: env.DATABASE_URL,
     policyFile: env.POLICY_FILE,
     evidenceDir: env.EVIDENCE_DIR,
+    anchorConversationId: env.AUDIT_ANCHOR_CONVERSATION ?? null,
   };
 }
 

@@ -1,21 +1,25 @@
-import { readFile } from 'node:fs/promises';
 import { Gauge, Registry } from 'prom-client';
 import type { Config } from './config';
 import { createDefender, type Defender } from './defender/client';
 import { createTokenSource, localToken } from './defender/token';
+import { createDirectory, type Directory } from './directory/directory';
+import { readGroups } from './directory/read-groups';
 import { createDispatch, problemOf } from './dispatch/dispatch';
 import { removeUnfinished } from './evidence/content-store';
 import { keepResult } from './evidence/keep-result';
+import { createAnchor } from './flow/anchor';
 import { createFlow } from './flow/flow';
 import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
-import { type Clock, hours, minutes } from './lib/clock';
+import { createWeeklyReviews } from './flow/weekly-reviews';
+import { type Clock, hours, minutes, seconds } from './lib/clock';
 import type { Log } from './lib/log';
-import { createLoop } from './lib/loop';
+import { createLoop, type DueWork } from './lib/loop';
 import type { RandomBytes } from './lib/random';
 import { visible } from './lib/visible';
-import { parsePolicy } from './policy/parse-policy';
-import type { Policy } from './policy/policy';
+import type { PolicyFault } from './policy/parse-policy';
+import { type Policy, roleOf } from './policy/policy';
+import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
 import { openStore } from './store/open';
 import type { Store, Tx } from './store/store';
 import { withWakeUps } from './store/wake-ups';
@@ -60,7 +64,10 @@ export class StartError extends Error {
 /** The whole service: policy, store, Teams, Defender, and the two loops that do what is due. Every start resumes what the last one left. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, random, log, byItself = true } = options;
-  const policy = await readPolicy(config.policyFile);
+  const keeper = await openPolicy(options, (text) => tellApprovers(text));
+  const policy = () => keeper.current();
+  const directory = createGroupDirectory(options);
+  const groups = () => readGroups(policy().groups, directory);
   const bare = await openStore({ url: config.databaseUrl, log, clock });
   await removeUnfinished(config.evidenceDir);
   const store = withWakeUps(bare, () => nudge());
@@ -69,7 +76,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const dispatch = createDispatch({
     store,
     defender,
-    policyVersion: () => policy.version,
+    policy,
+    groups,
     keepResult: (requestId, index, command, body) =>
       keepResult({ dir: config.evidenceDir, requestId, index, command, body }),
     limits,
@@ -86,7 +94,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     teams: createTeams({ adapter, clock }),
     render: createRender({ store, views, random }),
     onUndeliverable: (tx, undelivered) =>
-      tellUnreached(tx, policy, undelivered, { trial: config.trial, now: clock.now() }),
+      tellUnreached(tx, policy(), undelivered, { trial: config.trial, now: clock.now() }),
     leaseMs: outboxLeaseMs,
     clock,
     random,
@@ -98,7 +106,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     flow: createFlow({
       store,
       defender,
-      policy: () => policy,
+      policy,
+      groups,
       views,
       clock,
       random,
@@ -113,11 +122,37 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     clock,
     log,
   });
+  const { trial } = config;
+  const chores: readonly DueWork[] = [
+    door,
+    { startDue: async () => keeper.refresh().then(() => 0), nextDueAt: async () => clock.now() + policyEveryMs },
+    createWeeklyReviews({ store, policy, groups, clock, trial }),
+    ...(config.anchorConversationId === null
+      ? []
+      : [createAnchor({ store, clock, log, conversationId: config.anchorConversationId, trial })]),
+  ];
+  /** Whoever may approve hears that the policy's file is not what is in force, or that another one is. */
+  async function tellApprovers(text: string): Promise<void> {
+    const members = await groups();
+    const people = [...new Set([...members.values()].flatMap((ids) => [...(ids ?? [])]))].filter(
+      (id) => roleOf(policy(), members, id).mayApprove,
+    );
+    const post = sentencePost(text, { trial, summary: 'The approval policy' });
+    await store.transact(async (tx) => {
+      for (const personId of people) {
+        const place = await tx.personalPlace(personId);
+        if (place === null) continue;
+        const { conversationId } = place;
+        const work = { type: 'sendPost', conversationId, post } as const;
+        await tx.addWork([{ requestId: null, work, lane: conversationId, dueAt: clock.now() }]);
+      }
+    });
+  }
   const onFailure = (error: unknown) => log.error(problemOf(error), 'A pass failed; it is tried again');
   const loops = [
     createLoop(dispatch, { clock, onFailure }),
     createLoop({ startDue: () => outbox.runDue(), nextDueAt: () => store.nextDueAt() }, { clock, onFailure }),
-    createLoop(door, { clock, onFailure }),
+    ...chores.map((chore) => createLoop(chore, { clock, onFailure })),
   ];
   function nudge(): void {
     for (const loop of loops) loop.nudge();
@@ -136,7 +171,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         did = await dispatch.startDue();
         await dispatch.idle();
         did += await outbox.runDue();
-        did += await door.startDue();
+        for (const chore of chores) did += await chore.startDue();
       }
     },
     async stop() {
@@ -148,8 +183,32 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-async function readPolicy(file: string): Promise<Policy> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+/** How often the policy's file is looked at. */
+const policyEveryMs = seconds(5);
+
+async function openPolicy(
+  { config, clock, log }: ServiceOptions,
+  tell: (text: string) => Promise<void>,
+): Promise<PolicyKeeper> {
+  const file = config.policyFile;
+  const lines = (faults: readonly PolicyFault[]) => faults.map(({ line, message }) => `${file}:${line}: ${message}`);
+  const opened = await openPolicyKeeper({
+    file,
+    clock,
+    log,
+    onProblem: (faults) =>
+      tell(
+        [
+          'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must mend it:',
+          ...lines(faults),
+        ].join('\n'),
+      ),
+    onChange: (now, before) =>
+      tell(
+        `Another approval policy is in force: ${now.version} in place of ${before.version}. What was approved under the old one and has not been sent yet is asked again.`,
+      ),
+  }).catch((cause: unknown) => {
+    if (!(cause instanceof PolicyFileError)) throw cause;
     throw new StartError(
       [
         `The policy file ${file} cannot be read, so nobody could approve anything. Put it there, or set POLICY_FILE to where it is.`,
@@ -157,13 +216,21 @@ async function readPolicy(file: string): Promise<Policy> {
       { cause },
     );
   });
-  const policy = parsePolicy(text);
-  if (policy.ok) return policy.value;
-  const faults = policy.error.map(({ line, message }) => `${file}:${line}: ${message}`);
+  if (opened.ok) return opened.value;
   throw new StartError([
-    `The policy file has ${faults.length === 1 ? 'a fault' : 'faults'}, so nobody could approve anything. Mend and start again:`,
-    ...faults,
+    `The policy file has ${opened.error.length === 1 ? 'a fault' : 'faults'}, so nobody could approve anything. Mend and start again:`,
+    ...lines(opened.error),
   ]);
+}
+
+/** Null in a trial without a local Graph: then no group of Entra can be read, and nobody in one counts. */
+function createGroupDirectory({ config, clock, log }: ServiceOptions): Directory | null {
+  const { graphUrl } = config;
+  if (graphUrl === null) return null;
+  const { credential } = config.defender;
+  const token =
+    credential.type === 'local' ? localToken() : createTokenSource({ credential, baseUrl: graphUrl, clock });
+  return createDirectory({ baseUrl: graphUrl, token, clock, log });
 }
 
 function createDefenderClient({ config, clock, log }: ServiceOptions): Defender {
@@ -198,7 +265,7 @@ async function tellUnreached(
   const stored = copy === null ? null : await tx.request(copy.requestId);
   if (copy?.personId == null || stored?.request.state !== 'awaitingApproval') return;
   const { id, conversationId } = stored.request;
-  const name = visible(policy.approvers.get(copy.personId) ?? copy.personId);
+  const name = visible(policy.names.get(copy.personId) ?? copy.personId);
   const text = `I could not send ${id} to ${name} in their own chat (${code}), most likely because they have not added me there. They can decide on the card in this conversation, or add me and type status ${id}.`;
   const post = sentencePost(text, { trial, summary: `${id}: an approver was not reached` });
   await tx.addWork([

@@ -4,7 +4,7 @@ import type { Views } from '../dispatch/views';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
-import type { Policy } from '../policy/policy';
+import type { Groups, Policy } from '../policy/policy';
 import type { Store, Tx } from '../store/store';
 import type { CardJson, Post } from '../thread/post';
 import { sentencePost } from '../thread/sentence';
@@ -14,6 +14,8 @@ export interface FlowOptions {
   readonly store: Store;
   readonly defender: Defender;
   readonly policy: () => Policy;
+  /** Who is in the policy's groups now; a group that cannot be read is null, and nobody in it counts (T-12). */
+  readonly groups: () => Promise<Groups>;
   readonly views: Views;
   readonly clock: Clock;
   readonly random: RandomBytes;

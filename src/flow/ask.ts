@@ -1,13 +1,16 @@
 import type { Draft } from '../chat/draft';
 import type { Notice } from '../chat/notices';
+import { factsOf } from '../dispatch/reconsider';
 import { err, ok, type Result } from '../lib/result';
-import { barFor } from '../policy/policy';
+import { evaluate, mayAsk } from '../policy/evaluate';
+import { personKeyOf } from '../policy/people';
+import type { Groups } from '../policy/policy';
 import { libraryFileOf } from '../request/command';
 import { digestOf } from '../request/digest';
 import { newRequestId } from '../request/id';
 import type { Device, LibraryFile, RequestBase } from '../request/request';
 import { openRequest } from '../request/transition';
-import { storeNewRequest } from '../store/apply';
+import { readApprovedHashes, storeNewRequest } from '../store/apply';
 import { StoreError, type Tx } from '../store/store';
 import { chooseDeviceCard } from '../thread/choose-device-card';
 import type { Refusal } from '../thread/refusals';
@@ -32,24 +35,38 @@ export async function ask(
   draft: Draft,
   notices: readonly Notice[] = [],
 ): Promise<Asked> {
-  const bar = barFor(options.policy(), turn.person);
-  if (!bar.ok) return bar;
+  const groups = await options.groups();
+  const allowed = mayAsk(options.policy(), groups, turn.person.id);
+  if (!allowed.ok) return allowed; // guard: only-requesters-ask-anything
   if (notices.length > 0) return ok(posts(understoodCard(draft, notices, { trial: options.trial })));
-  const device = await findDevice(options, draft);
-  if (!device.ok) return device;
-  if (Array.isArray(device.value))
-    return ok(posts(chooseDeviceCard(draft, device.value, { now: turn.at, trial: options.trial })));
+  const devices = await findDevices(options, draft);
+  if (!devices.ok) return devices;
+  const [device, ...others] = devices.value;
+  if (device === undefined || others.length > 0)
+    return ok(posts(chooseDeviceCard(draft, devices.value, { now: turn.at, trial: options.trial })));
   const library = await findLibraryFiles(options, draft);
   if (!library.ok) return library;
-  return store(options, turn, { draft, device: device.value as Device, library: library.value });
+  return store(options, turn, { draft, device, library: library.value, groups });
 }
 
-/** One device, the several that it may be, or a refusal: never a guess. */
-async function findDevice(options: FlowOptions, draft: Draft): Promise<Result<Device | readonly Device[], Refusal>> {
+/** What a draft names, without asking anything of anybody; several devices are as unknown as none. */
+export async function findDraft(
+  options: FlowOptions,
+  draft: Draft,
+): Promise<Result<{ readonly device: Device; readonly library: readonly LibraryFile[] }, Refusal>> {
+  const devices = await findDevices(options, draft);
+  if (!devices.ok) return devices;
+  const [device, ...others] = devices.value;
+  if (device === undefined || others.length > 0)
+    return err({ type: 'ambiguousDevice', query: draft.device, count: devices.value.length });
+  const library = await findLibraryFiles(options, draft);
+  return library.ok ? ok({ device, library: library.value }) : library;
+}
+
+/** Every device that it may be; never a guess. */
+async function findDevices(options: FlowOptions, draft: Draft): Promise<Result<readonly Device[], Refusal>> {
   const devices = await options.defender.findMachines(draft.device);
-  const [only, ...others] = devices;
-  if (only === undefined) return err({ type: 'unknownDevice', query: draft.device });
-  return ok(others.length === 0 ? only : devices);
+  return devices.length === 0 ? err({ type: 'unknownDevice', query: draft.device }) : ok(devices);
 }
 
 async function findLibraryFiles(options: FlowOptions, draft: Draft): Promise<Result<readonly LibraryFile[], Refusal>> {
@@ -66,61 +83,57 @@ async function findLibraryFiles(options: FlowOptions, draft: Draft): Promise<Res
   return ok(found);
 }
 
-function store(
-  options: FlowOptions,
-  turn: Turn,
-  found: { readonly draft: Draft; readonly device: Device; readonly library: readonly LibraryFile[] },
-): Asked {
+/** The policy says what it needs; then it is drawn once, and stored only if it can be shown whole. */
+async function store(options: FlowOptions, turn: Turn, found: Found): Promise<Asked> {
   const policy = options.policy();
-  const bar = barFor(policy, turn.person);
-  if (!bar.ok) return bar;
   const { draft, device, library } = found;
-  const bound = {
-    tenantId: turn.tenantId,
-    device,
-    commands: draft.commands,
-    library,
-    reason: draft.reason,
-    policyVersion: policy.version,
-  };
+  const wish = { requester: turn.person, device, commands: draft.commands, library, reason: draft.reason };
+  const verdict = evaluate(policy, found.groups, factsOf(wish, await readApprovedHashes(options.store, library)));
+  if (!verdict.ok) return verdict;
+  const { approverIds, decideWithinMs, startWithinMs, ...bar } = verdict.value;
+  const bound = { ...wish, tenantId: turn.tenantId, policyVersion: policy.version, bar };
   const base: RequestBase = {
     ...bound,
     id: newRequestId(options.random),
-    requester: turn.person,
-    approvalsNeeded: bar.value.approvalsNeeded,
-    approverIds: bar.value.approverIds,
+    requesterKey: personKeyOf(policy, turn.person.id),
+    approverIds,
+    decideWithinMs,
     // Longer than Defender itself keeps it would promise what nobody holds.
-    startWithinMs: Math.min(bar.value.startWithinMs, options.queueMs),
+    startWithinMs: Math.min(startWithinMs, options.queueMs),
+    round: 1,
+    emergency: null,
     digest: digestOf(bound),
     conversationId: turn.place.conversationId,
     createdAt: turn.at,
   };
-  const decideBy = turn.at + bar.value.decideWithinMs;
-  const shown = {
-    request: openRequest(base, decideBy).request,
-    results: [],
-    queue: null,
-    now: turn.at,
-    trial: options.trial,
-  };
-  if (!fitsOneCard(shown)) return err({ type: 'doesNotFit' });
+  const { request } = openRequest(base);
+  const { trial } = options;
+  const view = { request, results: [], queue: null, pause: null, names: policy.names, now: turn.at, trial };
+  if (!fitsOneCard(view)) return err({ type: 'doesNotFit' }); // guard: shown-whole-or-not-asked
   return ok({
     posts: [],
     notice: {
       text: 'Your request is stored and the approvers are asked. Its card in this conversation shows how it goes on.',
     },
     write: async (tx) => {
-      await insert(tx, options, base, decideBy);
+      await insert(tx, options, base);
       return [];
     },
   });
 }
 
-async function insert(tx: Tx, options: FlowOptions, base: RequestBase, decideBy: number): Promise<void> {
+interface Found {
+  readonly draft: Draft;
+  readonly device: Device;
+  readonly library: readonly LibraryFile[];
+  readonly groups: Groups;
+}
+
+async function insert(tx: Tx, options: FlowOptions, base: RequestBase): Promise<void> {
   for (let tries = 1; ; tries++) {
     const id = tries === 1 ? base.id : newRequestId(options.random, tries > idTries ? 5 : 4);
     try {
-      return await storeNewRequest(tx, openRequest({ ...base, id }, decideBy), base.createdAt);
+      return await storeNewRequest(tx, openRequest({ ...base, id }), base.createdAt);
     } catch (error) {
       const isTaken = error instanceof StoreError && error.code === 'store.duplicateId';
       if (!isTaken || tries > 2 * idTries) throw error;

@@ -1,50 +1,60 @@
 import { createHash } from 'node:crypto';
 import { refusedEntry } from '../audit/entry';
+import { reconsider } from '../dispatch/reconsider';
 import { err, ok, type Result } from '../lib/result';
-import { mayCancel, mayVote, type VoteRefusal } from '../policy/policy';
+import { visible } from '../lib/visible';
+import { personKeyOf } from '../policy/people';
+import { type Groups, mayCancel, mayVote, seatGroupsOf, type VoteRefusal } from '../policy/policy';
 import { shortDigest } from '../request/digest';
 import { parseRequestId } from '../request/id';
-import type { Decision, Digest, LiveResponseRequest, RequestId } from '../request/request';
+import type { AwaitingApproval, Decision, Digest, LiveResponseRequest, RequestId } from '../request/request';
 import type { TransitionRefusal } from '../request/transition';
-import { applyEvent } from '../store/apply';
+import { applyEvent, readApprovedHashes } from '../store/apply';
 import type { Copy, Stored, Tx } from '../store/store';
 import type { Refusal } from '../thread/refusals';
 import { requestCard } from '../thread/request-card';
+import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
 import type { FlowOptions } from './answer';
 
 /** What a decision came to: the request as it now is, or why it did not count. */
 export type Decided = Result<Stored, Refusal>;
 
+/** One person deciding in one transaction. The groups were read before it began: a transaction waits for nobody outside. */
+export interface Scene {
+  readonly tx: Tx;
+  readonly options: FlowOptions;
+  readonly turn: Turn;
+  readonly groups: Groups;
+}
+
 export const hashToken = (token: string): string => createHash('sha256').update(token, 'utf8').digest('hex');
 
 /**
  * A vote by a card. The card's data is only an opaque token: what it may decide, for whom and from where is the store's (T-8, T-10).
- * A refused vote is audited and changes nothing.
+ * A refused vote is audited and changes nothing; one from the wrong place is told in the thread that the request belongs to.
  */
 export async function voteByCard(
-  tx: Tx,
-  options: FlowOptions,
-  turn: Turn,
+  scene: Scene,
   vote: { readonly token: string; readonly decision: Decision; readonly reason: string | null },
 ): Promise<Decided> {
-  const token = await tx.voteToken(hashToken(vote.token));
+  const { tx, turn } = scene;
+  const token = await tx.voteToken(hashToken(vote.token)); // guard: card-token-known
   const stored = token === null ? null : await tx.request(token.requestId);
   const copy = token === null ? null : await tx.copy(token.copyId);
-  if (token === null || stored === null || copy === null) return refuse(tx, turn, null, { type: 'cardOutdated' });
+  if (token === null || stored === null || copy === null) return refuse(scene, null, { type: 'cardOutdated' });
   const misplaced = findMisplaced(turn, stored.request, copy);
-  if (misplaced !== null) return refuse(tx, turn, stored.request.id, misplaced);
-  return castVote(tx, options, turn, stored, { ...vote, digest: token.digest });
+  if (misplaced === null) return castVote(scene, stored, { ...vote, digest: token.digest });
+  if (misplaced.type !== 'cardOutdated') await tellThread(scene, stored.request, misplaced);
+  return refuse(scene, stored.request.id, misplaced);
 }
 
 /**
  * A vote by words, for when a card fails. It counts only where the person was shown the request: in their own chat after their card
- * was posted there, or in the conversation that it was asked in. A digest that they type must be the request's.
+ * was posted there, or in the conversation that it was asked in. Once it was asked again, only the digest says which round is meant.
  */
 export async function voteByWords(
-  tx: Tx,
-  options: FlowOptions,
-  turn: Turn,
+  scene: Scene,
   vote: {
     readonly id: RequestId;
     readonly decision: Decision;
@@ -52,43 +62,36 @@ export async function voteByWords(
     readonly shortDigest: string | null;
   },
 ): Promise<Decided> {
+  const { tx, turn } = scene;
   const stored = await tx.request(vote.id);
   if (stored === null || stored.request.tenantId !== turn.tenantId)
-    return refuse(tx, turn, null, { type: 'unknownRequest', id: vote.id });
+    return refuse(scene, null, { type: 'unknownRequest', id: vote.id });
   const { request } = stored;
   const wasShown = (await tx.copies(vote.id)).some(
     (c) => c.activityId !== null && c.conversationId === turn.place.conversationId,
   );
-  if (!wasShown) return refuse(tx, turn, vote.id, { type: 'wrongConversation' });
-  if (vote.shortDigest !== null && !request.digest.startsWith(vote.shortDigest))
-    return refuse(tx, turn, vote.id, {
-      type: 'requestChanged',
-      shown: vote.shortDigest,
-      now: shortDigest(request.digest),
-    });
-  return castVote(tx, options, turn, stored, { ...vote, digest: request.digest });
+  if (!wasShown) return refuse(scene, vote.id, { type: 'wrongConversation' }); // guard: words-count-where-it-was-shown
+  const typed = vote.shortDigest ?? (request.round === 1 || vote.decision === 'deny' ? request.digest : '');
+  if (typed === '' || !request.digest.startsWith(typed))
+    // guard: typed-digest-must-match
+    return refuse(scene, vote.id, { type: 'requestChanged', shown: typed, now: shortDigest(request.digest) });
+  return castVote(scene, stored, { ...vote, digest: request.digest });
 }
 
 /** A cancel by the requester or somebody who may approve; before a decision it withdraws the request. */
 export async function cancel(
-  tx: Tx,
-  options: FlowOptions,
-  turn: Turn,
+  scene: Scene,
   wish: { readonly id: string; readonly reason: string | null },
 ): Promise<Decided> {
+  const { tx, options, turn, groups } = scene;
   const id = parseRequestId(wish.id);
   const stored = id === null ? null : await tx.request(id);
   if (id === null || stored === null || stored.request.tenantId !== turn.tenantId)
-    return refuse(tx, turn, null, { type: 'unknownRequest', id: wish.id });
-  if (!mayCancel(options.policy(), stored.request, turn.person)) return refuse(tx, turn, id, { type: 'notYours' });
-  const outcome = await applyEvent(
-    tx,
-    stored,
-    { type: 'cancelAsked', by: turn.person, reason: wish.reason },
-    { personId: turn.person.id },
-    turn.at,
-  );
-  if (!outcome.ok) return refuse(tx, turn, id, toRefusal(outcome.error, stored.request));
+    return refuse(scene, null, { type: 'unknownRequest', id: wish.id });
+  if (!mayCancel(options.policy(), groups, stored.request, turn.person)) return refuse(scene, id, { type: 'notYours' }); // guard: only-requester-and-approvers-cancel
+  const event = { type: 'cancelAsked', by: turn.person, reason: wish.reason } as const;
+  const outcome = await applyEvent(tx, stored, event, { personId: turn.person.id }, turn.at);
+  if (!outcome.ok) return refuse(scene, id, toRefusal(outcome.error, stored.request));
   return reread(tx, id);
 }
 
@@ -98,43 +101,74 @@ export async function cardAfter(tx: Tx, options: FlowOptions, stored: Stored): P
 }
 
 async function castVote(
-  tx: Tx,
-  options: FlowOptions,
-  turn: Turn,
+  scene: Scene,
   stored: Stored,
   vote: { readonly decision: Decision; readonly reason: string | null; readonly digest: Digest },
 ): Promise<Decided> {
+  const { tx, options, turn, groups } = scene;
   const { request } = stored;
+  const policy = options.policy();
   if (request.state === 'awaitingApproval') {
-    const allowed = mayVote(options.policy(), request, turn.person, vote.digest);
+    const allowed = mayVote(policy, groups, request, turn.person, vote.digest);
     if (!allowed.ok) {
-      if (allowed.error.type === 'policyChanged') {
-        await applyEvent(tx, stored, { type: 'changed', changes: [{ type: 'policyChanged' }] }, 'bot', turn.at);
-      }
-      return refuse(tx, turn, request.id, voteRefusal(allowed.error, request));
+      if (allowed.error.type === 'policyChanged') await askAgain(scene, { ...stored, request });
+      return refuse(scene, request.id, voteRefusal(allowed.error, request));
     }
   }
-  const { decision, digest } = vote;
+  const { decision, digest, reason } = vote;
+  const personKey = personKeyOf(policy, turn.person.id);
+  const seats = seatGroupsOf(groups, request.bar.seats, turn.person.id);
   const event = {
     type: 'voted',
-    vote: { by: turn.person, decision, digest, reason: vote.reason, at: turn.at },
+    vote: { by: turn.person, personKey, groups: seats, decision, digest, reason, at: turn.at },
   } as const;
   const outcome = await applyEvent(tx, stored, event, { personId: turn.person.id }, turn.at);
-  if (!outcome.ok) return refuse(tx, turn, request.id, toRefusal(outcome.error, request));
+  if (!outcome.ok) return refuse(scene, request.id, toRefusal(outcome.error, request));
   return reread(tx, request.id);
+}
+
+/** The policy is another one than the cards were drawn under: what was counted counts no more (T-16). */
+async function askAgain(
+  { tx, options, turn, groups }: Scene,
+  stored: Stored & { readonly request: AwaitingApproval },
+): Promise<void> {
+  const approved = await readApprovedHashes(tx, stored.request.library);
+  const now = reconsider(options.policy(), groups, stored.request, approved);
+  if (now.type === 'askAgain')
+    await applyEvent(tx, stored, { type: 'askedAgain', because: now.because, terms: now.terms }, 'bot', turn.at);
+  if (now.type === 'void') await applyEvent(tx, stored, { type: 'changed', changes: now.changes }, 'bot', turn.at);
+}
+
+/** A try to decide from elsewhere is news for those whose request it is (T-10). */
+async function tellThread({ tx, options, turn }: Scene, request: LiveResponseRequest, refusal: Refusal): Promise<void> {
+  const who = visible(turn.person.name);
+  const text =
+    refusal.type === 'notYourCard'
+      ? `${who} tried to decide ${request.id} on a card that was sent to somebody else. Nothing was counted.`
+      : `${who} tried to decide ${request.id} from another conversation. Nothing was counted.`;
+  const post = sentencePost(text, { trial: options.trial, summary: `${request.id}: a vote from the wrong place` });
+  const { conversationId } = request;
+  await tx.addWork([
+    { requestId: request.id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: turn.at },
+  ]);
 }
 
 /** A card counts only where it was posted and for whom: a forwarded or copied one does not (T-10). */
 function findMisplaced(turn: Turn, request: LiveResponseRequest, copy: Copy): Refusal | null {
   if (turn.tenantId !== request.tenantId || turn.place.conversationId !== copy.conversationId)
-    return { type: 'wrongConversation' };
-  if (copy.personId !== null && copy.personId !== turn.person.id) return { type: 'notYourCard' };
+    return { type: 'wrongConversation' }; // guard: card-counts-where-it-was-posted
+  if (copy.personId !== null && copy.personId !== turn.person.id) return { type: 'notYourCard' }; // guard: card-counts-for-whom-it-was-sent
   if (copy.activityId !== null && turn.replyToId !== null && turn.replyToId !== copy.activityId)
     return { type: 'cardOutdated' };
   return null;
 }
 
-async function refuse(tx: Tx, turn: Turn, requestId: RequestId | null, refusal: Refusal): Promise<Decided> {
+/** Nothing changes, and the audit keeps that it was tried. */
+export async function refuse(
+  { tx, turn }: Scene,
+  requestId: RequestId | null,
+  refusal: Refusal,
+): Promise<{ readonly ok: false; readonly error: Refusal }> {
   await auditRefusal(tx, turn, requestId, refusal); // guard: refused-decision-audited
   return err(refusal);
 }
@@ -151,7 +185,7 @@ export const auditRefusal = (tx: Tx, turn: Turn, requestId: RequestId | null, re
     }),
   );
 
-async function reread(tx: Tx, id: RequestId): Promise<Decided> {
+export async function reread(tx: Tx, id: RequestId): Promise<Decided> {
   const stored = await tx.request(id);
   if (stored === null) throw new Error(`Request ${id} was saved and is gone.`);
   return ok(stored);
@@ -162,13 +196,14 @@ function voteRefusal(refusal: VoteRefusal, request: LiveResponseRequest): Refusa
   return { type: 'requestChanged', shown: shortDigest(refusal.shown), now: shortDigest(request.digest) };
 }
 
-function toRefusal(refusal: TransitionRefusal, request: LiveResponseRequest): Refusal {
+export function toRefusal(refusal: TransitionRefusal, request: LiveResponseRequest): Refusal {
   switch (refusal.type) {
     case 'requesterCannotVote':
     case 'notAnApprover':
     case 'denyNeedsReason':
     case 'notYours':
     case 'alreadyVoted':
+    case 'noBreakGlass':
       return { type: refusal.type };
     case 'digestDiffers':
       return { type: 'requestChanged', shown: '', now: shortDigest(request.digest) };

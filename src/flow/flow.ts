@@ -15,9 +15,20 @@ import type { ActionAnswer, Flow, Turn } from '../thread/turn';
 import { type CardAction, readCardAction } from '../thread/verbs';
 import { type Answer, type FlowOptions, posts, readingDefender, tellUnread } from './answer';
 import { ask } from './ask';
-import { auditRefusal, cancel, cardAfter, type Decided, voteByCard, voteByWords } from './decide';
+import { auditRefusal, cancel, cardAfter, type Decided, type Scene, voteByCard, voteByWords } from './decide';
+import { breakGlass, describePaused, describeResumed, describeReviewed, pause, resume, review } from './emergency';
 import { greet } from './greet';
-import { showDevice, showLibrary, showPerson, showQueue, showResult, showStatus } from './look-up';
+import {
+  explainPolicy,
+  showDevice,
+  showLibrary,
+  showPerson,
+  showQueue,
+  showResult,
+  showReviews,
+  showStatus,
+  showWaiting,
+} from './look-up';
 
 /**
  * The table of contents: what a message or a click leads to, in the order of a request's life. Every stage reads first and writes in
@@ -76,21 +87,42 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
       return orRefusal(options, await showDevice(options, turn, intent.query));
     case 'library':
       return orRefusal(options, await showLibrary(options, turn, intent.query));
+    case 'waiting':
+      return showWaiting(options, turn);
+    case 'policy':
+      return orRefusal(options, await explainPolicy(options, turn, intent));
+    case 'reviews':
+      return orRefusal(options, await showReviews(options, turn));
     case 'approve':
-      return decidingByWords(options, (tx) =>
-        voteByWords(tx, options, turn, {
-          id: intent.id,
-          decision: 'approve',
-          reason: null,
-          shortDigest: intent.shortDigest,
-        }),
-      );
-    case 'deny':
-      return decidingByWords(options, (tx) =>
-        voteByWords(tx, options, turn, { id: intent.id, decision: 'deny', reason: intent.reason, shortDigest: null }),
-      );
+    case 'deny': {
+      const vote = {
+        id: intent.id,
+        decision: intent.type,
+        reason: intent.type === 'deny' ? intent.reason : null,
+        shortDigest: intent.type === 'approve' ? intent.shortDigest : null,
+      };
+      return byWords(options, turn, (scene) => voteByWords(scene, vote));
+    }
     case 'cancel':
-      return decidingByWords(options, (tx) => cancel(tx, options, turn, intent));
+      return byWords(options, turn, (scene) => cancel(scene, intent));
+    case 'breakGlass':
+      return byWords(options, turn, (scene) => breakGlass(scene, intent));
+    case 'review':
+      return byWords(
+        options,
+        turn,
+        (scene) => review(scene, intent),
+        (done) => describeReviewed(done),
+      );
+    case 'pause':
+      return byWords(
+        options,
+        turn,
+        (scene) => pause(scene, intent.reason),
+        () => describePaused(),
+      );
+    case 'resume':
+      return byWords(options, turn, resume, () => describeResumed());
   }
 }
 
@@ -98,15 +130,15 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
   const { trial } = options;
   switch (action.verb) {
     case 'vote.approve':
-      return deciding(options, (tx) =>
-        voteByCard(tx, options, turn, { token: action.token, decision: 'approve', reason: null }),
+      return byCard(options, turn, (scene) =>
+        voteByCard(scene, { token: action.token, decision: 'approve', reason: null }),
       );
     case 'vote.deny':
-      return deciding(options, (tx) =>
-        voteByCard(tx, options, turn, { token: action.token, decision: 'deny', reason: action.reason }),
+      return byCard(options, turn, (scene) =>
+        voteByCard(scene, { token: action.token, decision: 'deny', reason: action.reason }),
       );
     case 'request.cancel':
-      return deciding(options, (tx) => cancel(tx, options, turn, { id: action.requestId, reason: action.reason }));
+      return byCard(options, turn, (scene) => cancel(scene, { id: action.requestId, reason: action.reason }));
     case 'form.open':
       return posts(formCard(createForm(action.device), [], { trial }));
     case 'form.add':
@@ -172,25 +204,36 @@ function inputAbout(refusal: Refusal, input: FormInput): string {
 }
 
 /** A decision is made inside the transaction that stores it; what came of it is told at once, to the one who decided. */
-function deciding(options: FlowOptions, decide: (tx: Tx) => Promise<Decided>): Answer {
+async function byCard(options: FlowOptions, turn: Turn, decide: (scene: Scene) => Promise<Decided>): Promise<Answer> {
+  const groups = await options.groups();
   const answer: { -readonly [K in keyof Answer]: Answer[K] } = {
     posts: [],
     write: async (tx) => {
-      answer.notice = await noticeOf(tx, options, await decide(tx));
+      answer.notice = await noticeOf(tx, options, await decide({ tx, options, turn, groups }));
       return [];
     },
   };
   return answer;
 }
 
-/** Typed decisions have no answer of their own: a refusal is posted, and all else is seen on the card. */
-const decidingByWords = (options: FlowOptions, decide: (tx: Tx) => Promise<Decided>): Answer => ({
-  posts: [],
-  write: async (tx) => {
-    const decided = await decide(tx);
-    return decided.ok ? [] : [refusalPost(options, decided.error)];
-  },
-});
+/** Typed decisions have no answer of their own: a refusal is posted, and so is what no card shows. */
+async function byWords<T>(
+  options: FlowOptions,
+  turn: Turn,
+  decide: (scene: Scene) => Promise<Result<T, Refusal>>,
+  tell: (done: T) => string | null = () => null,
+): Promise<Answer> {
+  const groups = await options.groups();
+  return {
+    posts: [],
+    write: async (tx) => {
+      const decided = await decide({ tx, options, turn, groups });
+      if (!decided.ok) return [refusalPost(options, decided.error)];
+      const text = tell(decided.value);
+      return text === null ? [] : [sentencePost(text, { trial: options.trial, summary: 'Done' })];
+    },
+  };
+}
 
 async function noticeOf(
   tx: Tx,

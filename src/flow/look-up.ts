@@ -1,15 +1,23 @@
+import type { Draft } from '../chat/draft';
+import { factsOf } from '../dispatch/reconsider';
 import { err, ok, type Result } from '../lib/result';
-import { roleOf } from '../policy/policy';
+import { explain } from '../policy/explain';
+import { type Policy, roleOf } from '../policy/policy';
 import { isFinal, type RequestId } from '../request/request';
+import { readApprovedHashes } from '../store/apply';
 import type { Stored } from '../store/store';
 import { deviceCard } from '../thread/device-card';
 import { libraryCard } from '../thread/library-card';
 import type { Refusal } from '../thread/refusals';
 import { queueCard, statusCard, statusListCard } from '../thread/request-list-card';
 import { resultPost } from '../thread/result-post';
+import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
 import { whoamiCard } from '../thread/whoami-card';
+import { count } from '../thread/words';
 import { type Answer, type FlowOptions, posts } from './answer';
+import { findDraft } from './ask';
+import { describeReviews } from './weekly-reviews';
 
 /** A read-only answer: it shows, and stores nothing. */
 export type Shown = Result<Answer, Refusal>;
@@ -33,7 +41,7 @@ export async function showStatus(options: FlowOptions, turn: Turn, id: RequestId
 }
 
 export async function showQueue(options: FlowOptions, turn: Turn): Promise<Shown> {
-  if (!hasRole(options, turn)) return err({ type: 'noRole' });
+  if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
   const waiting = await options.views.queue(options.store);
   const underWay = await options.store.requestsIn(['submitting', 'unknown', 'pending', 'running']);
   const views = [...waiting, ...(await Promise.all(underWay.map((stored) => options.views.of(options.store, stored))))];
@@ -57,21 +65,21 @@ export async function showResult(
 }
 
 export async function showDevice(options: FlowOptions, turn: Turn, query: string): Promise<Shown> {
-  if (!hasRole(options, turn)) return err({ type: 'noRole' });
+  if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
   const devices = await options.defender.findMachines(query);
   return ok(posts(deviceCard(devices, { query, now: turn.at, trial: options.trial })));
 }
 
 export async function showLibrary(options: FlowOptions, turn: Turn, query: string | null): Promise<Shown> {
-  if (!hasRole(options, turn)) return err({ type: 'noRole' });
+  if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
   const wanted = query?.toLowerCase() ?? '';
   const files = (await options.defender.listLibrary()).filter((f) => f.fileName.toLowerCase().includes(wanted));
   return ok(posts(libraryCard(files, { query, now: turn.at, trial: options.trial })));
 }
 
-export function showPerson(options: FlowOptions, turn: Turn): Answer {
+export async function showPerson(options: FlowOptions, turn: Turn): Promise<Answer> {
   const policy = options.policy();
-  const { mayAsk, mayApprove } = roleOf(policy, turn.person.id);
+  const { mayAsk, mayApprove } = roleOf(policy, await options.groups(), turn.person.id);
   return posts(
     whoamiCard(
       { person: turn.person, mayAsk, mayVote: mayApprove, policyVersion: policy.version },
@@ -80,15 +88,72 @@ export function showPerson(options: FlowOptions, turn: Turn): Answer {
   );
 }
 
+/** What waits for this person's vote, wherever it was asked. */
+export async function showWaiting(options: FlowOptions, turn: Turn): Promise<Answer> {
+  const waiting = await options.store.requestsIn(['awaitingApproval']);
+  const theirs = waiting.filter(
+    ({ request }) =>
+      request.tenantId === turn.tenantId &&
+      request.approverIds.includes(turn.person.id) &&
+      !('votes' in request && request.votes.some((v) => v.by.id === turn.person.id)),
+  );
+  const views = await Promise.all(theirs.map((stored) => options.views.of(options.store, stored)));
+  return posts(statusListCard(views, { now: turn.at, trial: options.trial }));
+}
+
+/** Which rule applies and why, of a request as it was asked, of a draft that is not asked for, or the names of the rules. */
+export async function explainPolicy(
+  options: FlowOptions,
+  turn: Turn,
+  about: { readonly id: RequestId | null; readonly draft: Draft | null },
+): Promise<Shown> {
+  if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
+  const policy = options.policy();
+  const say = (lines: readonly string[]): Answer =>
+    posts(sentencePost(lines.join('\n'), { trial: options.trial, summary: 'What the policy says' }));
+  if (about.id !== null) {
+    const stored = await findVisible(options, turn, about.id);
+    if (!stored.ok) return stored;
+    const approved = await readApprovedHashes(options.store, stored.value.request.library);
+    return ok(say(explain(policy, await options.groups(), factsOf(stored.value.request, approved))));
+  }
+  if (about.draft === null) return ok(say(describePolicy(policy)));
+  const found = await findDraft(options, about.draft);
+  if (!found.ok) return found;
+  const { device, library } = found.value;
+  const { commands, reason } = about.draft;
+  const wish = { requester: turn.person, device, commands, library, reason };
+  return ok(
+    say(explain(policy, await options.groups(), factsOf(wish, await readApprovedHashes(options.store, library)))),
+  );
+}
+
+const describePolicy = (policy: Policy): readonly string[] => [
+  `Policy ${policy.version}: the first rule that matches decides, and what none matches is refused.`,
+  ...policy.rules.map(
+    ({ name, outcome }, i) =>
+      `${i + 1}. ${name}: ${outcome.type === 'deny' ? 'refused' : count(outcome.bar.approvals, 'approval')}`,
+  ),
+  'Type policy explain and an id, or policy explain and a whole request, to see which rule applies and why.',
+];
+
+/** What is still owed after break-glass. */
+export async function showReviews(options: FlowOptions, turn: Turn): Promise<Shown> {
+  if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
+  const open = await options.store.openReviews({ tenantId: turn.tenantId });
+  return ok(posts(sentencePost(describeReviews(open).join('\n'), { trial: options.trial, summary: 'Open reviews' })));
+}
+
 /** A request shows itself where it was asked, and to whoever has a part in the policy; anywhere else it does not exist (T-38). */
 async function findVisible(options: FlowOptions, turn: Turn, id: RequestId): Promise<Result<Stored, Refusal>> {
   const stored = await options.store.request(id);
   const isHere = stored?.request.conversationId === turn.place.conversationId;
-  const visible = stored !== null && stored.request.tenantId === turn.tenantId && (isHere || hasRole(options, turn));
+  const visible =
+    stored !== null && stored.request.tenantId === turn.tenantId && (isHere || (await hasRole(options, turn)));
   return visible ? ok(stored) : err({ type: 'unknownRequest', id });
 }
 
-function hasRole(options: FlowOptions, turn: Turn): boolean {
-  const role = roleOf(options.policy(), turn.person.id);
+async function hasRole(options: FlowOptions, turn: Turn): Promise<boolean> {
+  const role = roleOf(options.policy(), await options.groups(), turn.person.id);
   return role.mayAsk || role.mayApprove;
 }

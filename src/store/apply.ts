@@ -68,7 +68,10 @@ export async function applyEvent(
 const approvedFact = (fileName: string): string => `approvedFile:${fileName}`;
 
 /** The hashes under which these library files were last approved, by name; one never approved is left out. */
-export async function readApprovedHashes(reader: Reader, library: ReadonlyArray<{ readonly fileName: string }>): Promise<ReadonlyMap<string, string>> {
+export async function readApprovedHashes(
+  reader: Reader,
+  library: ReadonlyArray<{ readonly fileName: string }>,
+): Promise<ReadonlyMap<string, string>> {
   const hashes = new Map<string, string>();
   for (const { fileName } of library) {
     const sha256 = await reader.fact<string>(approvedFact(fileName));
@@ -87,13 +90,25 @@ async function storeEffects(
     switch (effect.type) {
       case 'postCards':
         await addThreadCopy(tx, request, now);
-        await addCopiesFor(tx, request, request.approverIds.filter((id) => !request.bar.escalateIds.includes(id)), now);
+        await addCopiesFor(
+          tx,
+          request,
+          request.approverIds.filter((id) => !request.bar.escalateIds.includes(id)),
+          now,
+        );
         break;
       case 'postCardsTo':
         await addCopiesFor(tx, request, effect.personIds, now);
         break;
       case 'notifyPerson':
-        await tx.addWork([{ requestId: request.id, work: { type: 'sendNews', news: effect.news, personId: effect.personId }, lane: await laneOf(tx, effect.personId), dueAt: now }]);
+        await tx.addWork([
+          {
+            requestId: request.id,
+            work: { type: 'sendNews', news: effect.news, personId: effect.personId },
+            lane: await laneOf(tx, effect.personId),
+            dueAt: now,
+          },
+        ]);
         break;
       case 'updateCards':
         await tx.refreshCopies(request.id, now);
@@ -122,12 +137,25 @@ async function storeEffects(
 
 async function addThreadCopy(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
   const { conversationId } = request;
-  const thread = await tx.addCopy({ requestId: request.id, audience: 'thread', personId: null, conversationId, activityId: null });
-  await tx.addWork([{ requestId: request.id, work: { type: 'sendCard', copyId: thread.copyId }, lane: conversationId, dueAt: now }]);
+  const thread = await tx.addCopy({
+    requestId: request.id,
+    audience: 'thread',
+    personId: null,
+    conversationId,
+    activityId: null,
+  });
+  await tx.addWork([
+    { requestId: request.id, work: { type: 'sendCard', copyId: thread.copyId }, lane: conversationId, dueAt: now },
+  ]);
 }
 
 /** A card in the own chat of each of these people who has none yet. */
-async function addCopiesFor(tx: Tx, request: LiveResponseRequest, personIds: readonly string[], now: number): Promise<void> {
+async function addCopiesFor(
+  tx: Tx,
+  request: LiveResponseRequest,
+  personIds: readonly string[],
+  now: number,
+): Promise<void> {
   const have = new Set((await tx.copies(request.id)).map((c) => c.personId));
   const work: NewWork[] = [];
   for (const personId of personIds) {
@@ -135,14 +163,21 @@ async function addCopiesFor(tx: Tx, request: LiveResponseRequest, personIds: rea
     // The approver's own chat may be where it was asked: one card there is enough.
     if (have.has(personId) || place?.conversationId === request.conversationId) continue;
     const conversationId = place?.conversationId ?? null;
-    const copy = await tx.addCopy({ requestId: request.id, audience: 'approver', personId, conversationId, activityId: null });
+    const copy = await tx.addCopy({
+      requestId: request.id,
+      audience: 'approver',
+      personId,
+      conversationId,
+      activityId: null,
+    });
     const lane = conversationId ?? `copy:${copy.copyId}`;
     work.push({ requestId: request.id, work: { type: 'sendCard', copyId: copy.copyId }, lane, dueAt: now });
   }
   await tx.addWork(work);
 }
 
-const laneOf = async (tx: Tx, personId: string): Promise<string> => (await tx.personalPlace(personId))?.conversationId ?? `person:${personId}`;
+const laneOf = async (tx: Tx, personId: string): Promise<string> =>
+  (await tx.personalPlace(personId))?.conversationId ?? `person:${personId}`;
 
 /** What of an event the audit keeps beside the states: codes, ids and words that people gave. */
 function detailOf(event: Event): Readonly<Record<string, unknown>> {

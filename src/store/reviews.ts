@@ -49,9 +49,9 @@ export async function findOpenReviews(
     .selectFrom('reviews')
     .select('body')
     .where('closed_at', 'is', null)
-    .where('tenant_id', '=', tenantId)
     .orderBy('opened_at')
     .orderBy('request_id');
+  if (tenantId !== undefined) query = query.where('tenant_id', '=', tenantId);
   if (rule !== undefined) query = query.where('rule', '=', rule);
   return (await query.execute()).map((row) => JSON.parse(row.body) as Review);
 }

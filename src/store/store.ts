@@ -115,7 +115,7 @@ export interface Reader {
   /** The review that a break-glass is owed; null when there was none. */
   review(id: RequestId): Promise<Review | null>;
   /** Oldest first; of one rule when given. */
-  openReviews(of: { readonly tenantId: string; readonly rule?: string }): Promise<readonly Review[]>;
+  openReviews(of: { readonly tenantId?: string; readonly rule?: string }): Promise<readonly Review[]>;
   /** A small named fact, such as when the next poll is due. */
   fact<T>(name: string): Promise<T | null>;
 }

@@ -49,21 +49,44 @@ export interface StageOptions {
   readonly log?: Log;
 }
 
-/** A policy by the people of the stage. */
-export const policyOf = (
-  options: {
-    readonly requesters?: readonly TeamsPerson[];
-    readonly approvers?: readonly TeamsPerson[];
-    readonly approvals?: number;
-    readonly decideBy?: string;
-    readonly startBy?: string;
-  } = {},
-): string => {
+export interface PolicyOptions {
+  readonly requesters?: readonly TeamsPerson[];
+  readonly approvers?: readonly TeamsPerson[];
+  readonly approvals?: number;
+  readonly decideBy?: string;
+  readonly startBy?: string;
+  /** Further lines of the one rule, such as `extra:` or `breakGlass:`. */
+  readonly rule?: readonly string[];
+  /** Further top-level lines: people, more groups' content, rules before the one. */
+  readonly groups?: Readonly<Record<string, readonly TeamsPerson[]>>;
+  readonly people?: readonly string[];
+  readonly rulesBefore?: readonly string[];
+}
+
+const list = (people: readonly TeamsPerson[]): string =>
+  `[${people.map((p) => `{ id: ${p.aadObjectId}, name: ${p.name} }`).join(', ')}]`;
+
+/** A policy by the people of the stage: one rule for everything unless more is given. */
+export function policyOf(options: PolicyOptions = {}): string {
   const { requesters = [ana, bo], approvers = [bo, cy], approvals = 1, decideBy = '30m', startBy = '2h' } = options;
-  const entries = (people: readonly TeamsPerson[]) =>
-    people.map((p) => `  - { id: ${p.aadObjectId}, name: ${p.name} }`).join('\n');
-  return `requesters:\n${entries(requesters)}\napprovers:\n${entries(approvers)}\napprovals: ${approvals}\ndecideBy: ${decideBy}\nstartBy: ${startBy}\n`;
-};
+  return [
+    ...(options.people ?? []),
+    'groups:',
+    `  analysts: ${list(requesters)}`,
+    `  approvers: ${list(approvers)}`,
+    ...Object.entries(options.groups ?? {}).map(([name, people]) => `  ${name}: ${list(people)}`),
+    'requesters: [analysts]',
+    'rules:',
+    ...(options.rulesBefore ?? []),
+    '  - name: everything',
+    `    approvals: ${approvals}`,
+    '    from: [approvers]',
+    `    decideBy: ${decideBy}`,
+    `    startBy: ${startBy}`,
+    ...(options.rule ?? []).map((line) => `    ${line}`),
+    '',
+  ].join('\n');
+}
 
 /** The whole product over real HTTP: the service, Defender's emulator and Teams' Connector, all on one clock that the story moves. */
 export class Stage {

@@ -1,0 +1,73 @@
+import { type Clock, hours } from '../lib/clock';
+import type { DueWork } from '../lib/loop';
+import { visible } from '../lib/visible';
+import type { Groups, Policy } from '../policy/policy';
+import { opinionsNeeded, type Review } from '../request/review';
+import type { Store } from '../store/store';
+import { sentencePost } from '../thread/sentence';
+import { count, formatTime } from '../thread/words';
+
+/** The name under which it is kept when the list last went out. */
+const listedFact = 'reviews.listedAt';
+const listEveryMs = hours(24 * 7);
+const lookEveryMs = hours(1);
+
+/** Tells the owners of each rule once a week which reviews of break-glass nobody has closed (T-24). */
+export function createWeeklyReviews(options: {
+  readonly store: Store;
+  readonly policy: () => Policy;
+  readonly groups: () => Promise<Groups>;
+  readonly clock: Clock;
+  readonly trial: boolean;
+}): DueWork {
+  const { store, clock, trial } = options;
+  let lookAt = 0;
+  return {
+    async startDue() {
+      const now = clock.now();
+      if (now < lookAt) return 0;
+      lookAt = now + lookEveryMs;
+      const listedAt = (await store.fact<number>(listedFact)) ?? null;
+      if (listedAt !== null && now - listedAt < listEveryMs) return 0;
+      const open = await store.openReviews({});
+      const groups = await options.groups();
+      await store.transact(async (tx) => {
+        for (const [personId, reviews] of byOwner(options.policy(), groups, open)) {
+          const place = await tx.personalPlace(personId);
+          if (place === null) continue;
+          const post = sentencePost(describeReviews(reviews).join('\n'), { trial, summary: 'Open reviews' });
+          const { conversationId } = place;
+          await tx.addWork([
+            { requestId: null, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },
+          ]);
+        }
+        await tx.saveFact(listedFact, now);
+      });
+      return open.length;
+    },
+    nextDueAt: async () => lookAt,
+  };
+}
+
+/** One line a review: what, why, and what is owed. */
+export const describeReviews = (open: readonly Review[]): readonly string[] =>
+  open.length === 0
+    ? ['No review of a break-glass is open.']
+    : [
+        `${count(open.length, 'review')} of a break-glass open; until each is closed, break-glass cannot be used under its rule.`,
+        ...open.map(
+          (r) =>
+            `${r.requestId}, rule ${visible(r.rule)}, incident ${visible(r.incident)}, since ${formatTime(r.openedAt)}: ${count(opinionsNeeded - r.opinions.length, 'more opinion')} needed. Reason given: ${visible(r.reason)}`,
+        ),
+        'Somebody who had no part in it writes: review and the id, then accept, or object because and the reason.',
+      ];
+
+function byOwner(policy: Policy, groups: Groups, open: readonly Review[]): ReadonlyMap<string, readonly Review[]> {
+  const lists = new Map<string, Review[]>();
+  for (const review of open) {
+    const rule = policy.rules.find(({ name }) => name === review.rule);
+    const owners = rule?.outcome.type === 'approve' ? rule.outcome.bar.breakGlass?.owners : undefined;
+    for (const id of groups.get(owners ?? '') ?? []) lists.set(id, [...(lists.get(id) ?? []), review]);
+  }
+  return lists;
+}
