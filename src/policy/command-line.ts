@@ -94,7 +94,7 @@ function lint(file: string, policy: Policy): Outcome {
   const { rules, groups } = policy;
   return {
     code: 0,
-    lines: [...warnings, `${file} is valid: ${rules.length} rules, ${groups.size} groups, version ${policy.version}.`],
+    lines: [...warnings, `${file} is valid: rules ${rules.length}, groups ${groups.size}, version ${policy.version}.`],
   };
 }
 

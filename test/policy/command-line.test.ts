@@ -38,7 +38,7 @@ test('the policy that ships is valid and answers its own cases, with one for eac
 test('lint says what it found and its exit code says whether the file is valid', () => {
   expect(run('lint', policy)).toEqual({
     code: 0,
-    lines: ['policy.yaml is valid: 2 rules, 3 groups, version <version>.'],
+    lines: ['policy.yaml is valid: rules 2, groups 3, version <version>.'],
   });
   expect(run('lint', write('warn.yaml', `${head}rules:\n  - { name: a, deny: No. }\n`))).toEqual({
     code: 0,
@@ -46,7 +46,7 @@ test('lint says what it found and its exit code says whether the file is valid',
       'warn.yaml:1: warning: groups.approvers: nothing uses this group',
       'warn.yaml:1: warning: groups.leads: nothing uses this group',
       'warn.yaml:1: warning: policy: every rule denies, so nobody can ask for anything',
-      'warn.yaml is valid: 1 rules, 3 groups, version <version>.',
+      'warn.yaml is valid: rules 1, groups 3, version <version>.',
     ],
   });
   expect(run('lint', write('bad.yaml', 'groups: {}\nrequesters: []\nrules: []\nx: 1\n'))).toEqual({
