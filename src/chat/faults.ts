@@ -9,6 +9,7 @@ import {
   type PathFault,
 } from '../request/command';
 import type { RequestId } from '../request/request';
+import { isIncidentId, maxIncidentLength } from './break-glass';
 import { type Draft, writeDraft } from './draft';
 import { exampleRequest, type Verb, verbOf, verbTable, type Word, words, wordTable } from './words';
 
@@ -42,28 +43,50 @@ export type ChatFault =
   | { readonly type: 'badRequestId'; readonly word: Word; readonly typed: string }
   | { readonly type: 'badDigest'; readonly id: RequestId; readonly typed: string }
   | { readonly type: 'badResultNumber'; readonly id: RequestId; readonly typed: string }
-  | { readonly type: 'missingBecause'; readonly word: Word; readonly id: RequestId; readonly typed: string }
-  | { readonly type: 'missingDenyReason'; readonly id: RequestId; readonly typed: string };
+  /** `before` is what was understood, such as `cancel LR-7F3K`. */
+  | { readonly type: 'missingBecause'; readonly before: string; readonly typed: string }
+  | { readonly type: 'missingDenyReason'; readonly id: RequestId; readonly typed: string }
+  | { readonly type: 'missingPauseReason'; readonly typed: string }
+  /** What is there is kept, empty for what is not; a `reason` without `because` lacks. */
+  | {
+      readonly type: 'incompleteBreakGlass';
+      readonly id: RequestId;
+      readonly lacksReason: boolean;
+      readonly reason: string;
+      readonly incident: string;
+    }
+  | { readonly type: 'badIncident'; readonly id: RequestId; readonly typed: string }
+  | { readonly type: 'missingVerdict'; readonly id: RequestId; readonly typed: string }
+  | { readonly type: 'missingObjection'; readonly id: RequestId; readonly typed: string }
+  /** The request after `policy explain`; what is copied from the answer must not ask for it. */
+  | { readonly type: 'notExplainable'; readonly faults: readonly ChatFault[] };
 
 /** All faults of one message: each once, then the corrected request when all of them can be corrected. */
 export function describeFaults(faults: readonly ChatFault[]): string {
-  const [first, ...others] = faults;
-  if (first === undefined || others.length === 0) return first === undefined ? '' : describeFault(first);
-  return [...faults.map((fault) => `- ${sentenceOf(fault)}`), ...exampleFor(faults)].join('\n');
+  const [only, ...others] = faults;
+  return only?.type === 'notExplainable' && others.length === 0
+    ? describeAs('policy explain ', only.faults)
+    : describeAs('', faults);
 }
 
 /** What is wrong, why, and what to type instead, with one correct example. Lines end in `\n`; the text is plain, never markdown. */
-export const describeFault = (fault: ChatFault): string => [sentenceOf(fault), ...exampleFor([fault])].join('\n');
+export const describeFault = (fault: ChatFault): string => describeFaults([fault]);
+
+/** `start` goes before every example of a request. */
+function describeAs(start: string, faults: readonly ChatFault[]): string {
+  const sentences = faults.length === 1 ? faults.map(sentenceOf) : faults.map((fault) => `- ${sentenceOf(fault)}`);
+  return [...sentences, ...exampleFor(start, faults)].join('\n');
+}
 
 /** The request with all `faults` corrected; or a whole example, when a part is missing and the rest was not understood either. */
-function exampleFor(faults: readonly ChatFault[]): readonly string[] {
+function exampleFor(start: string, faults: readonly ChatFault[]): readonly string[] {
   const drafts = faults.map(correctableDraft);
   const [draft] = drafts;
   if (draft && !drafts.includes(null)) {
     const commands = faults.map(correctedCommands).find((corrected) => corrected !== null) ?? draft.commands;
-    return ['Send it like this:', written({ ...draft, commands })];
+    return ['Send it like this:', `${start}${written({ ...draft, commands })}`];
   }
-  return faults.some(isMissingPart) ? ['A whole request looks like this:', exampleRequest] : [];
+  return faults.some(isMissingPart) ? ['A whole request looks like this:', `${start}${exampleRequest}`] : [];
 }
 
 /** The draft of a fault that can be corrected without asking the person what they meant. */
@@ -116,9 +139,21 @@ function sentenceOf(fault: ChatFault): string {
     case 'badResultNumber':
       return `"${shown(fault.typed)}" is not the number of a command. Commands of a request are counted from 1. For example: result ${fault.id} 1`;
     case 'missingBecause':
-      return `I do not understand "${shown(fault.typed)}" after ${fault.id}. If it is the reason, write the word because before it: ${fault.word} ${fault.id} because ${shown(fault.typed)}`;
+      return `I do not understand "${shown(fault.typed)}" after ${fault.before}. If it is the reason, write the word because before it: ${fault.before} because ${shown(fault.typed)}`;
     case 'missingDenyReason':
-      return `A denial needs a reason, so that the requester knows what to change. Write it after the word because: deny ${fault.id} because ${fault.typed === '' ? 'the ticket names another device' : shown(fault.typed)}`;
+      return `A denial needs a reason, so that the requester knows what to change. Write it after the word because: deny ${fault.id} because ${shown(fault.typed) || 'the ticket names another device'}`;
+    case 'missingPauseReason':
+      return `A pause needs a reason, because it stops everybody and stands on every card. Nothing is paused yet. Write it after the word because: pause because ${shown(fault.typed) || 'INC-1042 a library script may be tampered with'}`;
+    case 'incompleteBreakGlass':
+      return describeIncompleteBreakGlass(fault);
+    case 'badIncident':
+      return `"${shown(fault.typed)}" is not an incident id. It is one word of letters, digits and -, with a digit in it and at most ${maxIncidentLength} characters, so that the review can look it up. For example: breakglass ${fault.id} because ransomware is spreading incident INC-1042`;
+    case 'missingVerdict':
+      return `${fault.typed === '' ? 'A review needs a verdict.' : `"${shown(fault.typed)}" is not a verdict.`} Say whether the break-glass of ${fault.id} was right: review ${fault.id} accept, or if it was not: review ${fault.id} object because <reason>`;
+    case 'missingObjection':
+      return `An objection needs a reason, so that the owners know what to look into. Write it after the word because: review ${fault.id} object because ${shown(fault.typed) || 'a second approver was at hand'}`;
+    case 'notExplainable':
+      return describeFaults([fault]);
   }
 }
 
@@ -159,6 +194,19 @@ function describeUnknownWord({ typed, suggestion }: Extract<ChatFault, { type: '
   const example = isVerb ? exampleRequest : wordTable[suggestion as Word].example;
   const hint = isVerb ? `${suggestion}, which stands after on and the device` : suggestion;
   return `${start} You may have meant ${hint}. For example:${example.includes('\n') ? '\n' : ' '}${example}`;
+}
+
+function describeIncompleteBreakGlass({
+  id,
+  lacksReason,
+  reason,
+  incident,
+}: Extract<ChatFault, { type: 'incompleteBreakGlass' }>): string {
+  const lacking = [
+    ...(lacksReason ? ['a reason after the word because'] : []),
+    ...(incident === '' ? ['an incident id after the word incident'] : []),
+  ].join(' and ');
+  return `Break-glass lets one person whom the policy names approve ${id} alone, the owners are told at once, and a review follows, so it needs ${lacking}. Nothing is changed yet. Write it like this: breakglass ${id} because ${shown(reason) || '<reason>'} incident ${isIncidentId(incident) ? incident : '<incident id>'}`;
 }
 
 function describeUnknownCommand({

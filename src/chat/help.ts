@@ -69,8 +69,15 @@ export function describeGrammar(): string {
 const lineOf = ({ syntax, purpose, example }: WordEntry): HelpLine => ({ syntax, purpose, example });
 
 const requestWords: readonly Word[] = ['on', 'new'];
-const decisionWords: readonly Word[] = ['approve', 'deny', 'cancel'];
-const otherWords = words.filter((word) => !requestWords.includes(word) && !decisionWords.includes(word));
+const decisionWords: readonly Word[] = ['waiting', 'approve', 'deny', 'cancel'];
+const emergencyWords: readonly Word[] = ['pause', 'resume', 'breakglass', 'review', 'reviews'];
+const otherWords = words.filter((word) => ![...requestWords, ...decisionWords, ...emergencyWords].includes(word));
+
+/** What the words for an emergency do and do not; the overview and the page of each word say it. */
+const emergencyNotes: readonly string[] = [
+  'A pause does not stop what already runs: cancel asks Defender for that. Only somebody else than the person who paused can resume.',
+  'Break-glass lowers the number of approvals to one and never to none: somebody else than the requester, whom the policy names for this, still reads the card and approves. The owners are told at once, and while the review is open the same rule allows no other break-glass.',
+];
 
 const commandsSection: HelpSection = {
   title: 'Commands of a request',
@@ -87,8 +94,9 @@ const overview: HelpPage = {
     {
       title: 'Decide',
       lines: decisionWords.map((word) => lineOf(wordTable[word])),
-      notes: ['You decide on the card; these words are for when it fails. Nobody approves their own request.'],
+      notes: ['You decide on the card; approve and deny are for when it fails. Nobody approves their own request.'],
     },
+    { title: 'Emergency', lines: emergencyWords.map((word) => lineOf(wordTable[word])), notes: emergencyNotes },
   ],
 };
 
@@ -98,5 +106,10 @@ function pageOf(word: Word | Verb): HelpPage {
   const lines = [lineOf(entry)];
   const intro = `${entry.purpose}${aliases}`;
   if (word === 'on') return { intro, sections: [{ title: word, lines, notes: [] }, commandsSection] };
-  return { intro, sections: [{ title: word, lines, notes: word in verbTable ? grammarRules : [] }] };
+  return { intro, sections: [{ title: word, lines, notes: notesOf(word) }] };
+}
+
+function notesOf(word: Word | Verb): readonly string[] {
+  if (word in verbTable) return grammarRules;
+  return emergencyWords.some((emergency) => emergency === word) ? emergencyNotes : [];
 }

@@ -2,6 +2,7 @@ import { err, ok, type Result } from '../lib/result';
 import { hasHidden } from '../lib/visible';
 import { parseRequestId } from '../request/id';
 import type { RequestId } from '../request/request';
+import { isIncidentId, readBreakGlass } from './break-glass';
 import type { Cleaned } from './clean';
 import type { Draft } from './draft';
 import { checkReason, maxDeviceLength } from './draft-check';
@@ -61,7 +62,8 @@ export function parseMessage(cleaned: Cleaned): Parsed {
   const rest = text.slice(text.indexOf(typed) + typed.length);
   const word = findWord(typed);
   if (word === 'on') return asIntent(parseDraft(rest), cleaned.notices);
-  if (word !== null) return parseWord(word, rest.replace(/[\t\u00a0]/g, ' ').trim());
+  if (word === 'policy') return parsePolicy(rest);
+  if (word !== null) return parseWord(word, plainBlanks(rest));
   if (findVerb(typed) !== null) return asIntent(parseDraft(text), cleaned.notices);
   return err([{ type: 'unknownWord', typed, suggestion: nearestWord(typed, [...words, ...verbs]) }]);
 }
@@ -76,8 +78,8 @@ function asIntent(read: ReturnType<typeof parseDraft>, before: readonly Notice[]
 const concerns = (notice: Notice, head: string): boolean =>
   (notice.type !== 'formatting' && notice.type !== 'link') || head.includes(notice.text);
 
-function parseWord(word: Exclude<Word, 'on'>, rest: string): Parsed {
-  if (hasHidden(rest.replaceAll('\n', ''))) return err([{ type: 'hiddenCharacters', part: 'message', text: rest }]);
+function parseWord(word: Exclude<Word, 'on' | 'policy'>, rest: string): Parsed {
+  if (hasHidden(rest.replaceAll('\n', ''))) return hiddenIn(rest);
   switch (word) {
     case 'new':
       return parseQuery(word, rest, (query) => ok({ type: 'newForm', device: query }));
@@ -87,6 +89,9 @@ function parseWord(word: Exclude<Word, 'on'>, rest: string): Parsed {
       if (rest === '') return ok({ type: 'status', id: null });
       return withId(word, rest, (id, more) => nothingMore(word, more, { type: 'status', id }));
     case 'queue':
+    case 'waiting':
+    case 'resume':
+    case 'reviews':
     case 'whoami':
       return nothingMore(word, rest, { type: word });
     case 'cancel':
@@ -103,7 +108,30 @@ function parseWord(word: Exclude<Word, 'on'>, rest: string): Parsed {
       );
     case 'library':
       return parseQuery(word, rest, (query) => ok({ type: 'library', query }));
+    case 'pause':
+      return parsePause(rest);
+    case 'breakglass':
+      return withId(word, rest, parseBreakGlass);
+    case 'review':
+      return withId(word, rest, parseReview);
   }
+}
+
+/** A request to explain is read as it would be if it were asked for; the blanks of its arguments count, so it is taken as typed. */
+function parsePolicy(text: string): Parsed {
+  const rest = plainBlanks(text);
+  if (rest === '') return ok({ type: 'policy', id: null, draft: null });
+  const [, request] = /^\s*explain(?=\s|$)([\s\S]*)$/i.exec(text) ?? [];
+  if (request === undefined) return err([{ type: 'unexpectedText', word: 'policy', typed: rest }]);
+  const typed = /\S+/.exec(request)?.[0] ?? '';
+  if (findWord(typed) === 'on' || findVerb(typed) !== null) {
+    const read = parseDraft(findVerb(typed) === null ? request.slice(request.indexOf(typed) + typed.length) : request);
+    if (!read.ok) return err([{ type: 'notExplainable', faults: read.error }]);
+    return ok({ type: 'policy', id: null, draft: read.value.draft });
+  }
+  const asked = plainBlanks(request);
+  if (hasHidden(asked.replaceAll('\n', ''))) return hiddenIn(asked);
+  return withId('policy', asked, (id, more) => nothingMore('policy', more, { type: 'policy', id, draft: null }));
 }
 
 function parseHelp(rest: string): Parsed {
@@ -133,7 +161,7 @@ function withId(word: Word, rest: string, then: (id: RequestId, more: string) =>
 
 const parseCancel = (id: RequestId, more: string): Parsed => {
   const reason = reasonOf(more);
-  if (reason === null && more !== '') return err([{ type: 'missingBecause', word: 'cancel', id, typed: more }]);
+  if (reason === null && more !== '') return err([{ type: 'missingBecause', before: `cancel ${id}`, typed: more }]);
   return findReasonFaults(reason ?? '') ?? ok({ type: 'cancel', id, reason: reason === '' ? null : reason });
 };
 
@@ -142,6 +170,36 @@ const parseDeny = (id: RequestId, more: string): Parsed => {
   if (reason === null || reason === '')
     return err([{ type: 'missingDenyReason', id, typed: reason === null ? more : '' }]);
   return findReasonFaults(reason) ?? ok({ type: 'deny', id, reason });
+};
+
+const parsePause = (text: string): Parsed => {
+  const reason = reasonOf(text);
+  if (reason === null || reason === '')
+    return err([{ type: 'missingPauseReason', typed: reason === null ? text : '' }]);
+  return findReasonFaults(reason) ?? ok({ type: 'pause', reason });
+};
+
+const parseBreakGlass = (id: RequestId, more: string): Parsed => {
+  const { reason, hasBecause, incident } = readBreakGlass(more);
+  const lacksReason = reason === '' || !hasBecause;
+  const faults: ChatFault[] = [];
+  if (lacksReason || incident === '') faults.push({ type: 'incompleteBreakGlass', id, lacksReason, reason, incident });
+  if (incident !== '' && !isIncidentId(incident)) faults.push({ type: 'badIncident', id, typed: incident });
+  faults.push(...checkReason(reason));
+  return faults.length > 0 ? err(faults) : ok({ type: 'breakGlass', id, reason, incident });
+};
+
+const parseReview = (id: RequestId, more: string): Parsed => {
+  const typed = /^\S*/.exec(more)?.[0] ?? '';
+  const verdict = (['accept', 'object'] as const).find((known) => known === typed.toLowerCase());
+  if (verdict === undefined) return err([{ type: 'missingVerdict', id, typed: more }]);
+  const rest = more.slice(typed.length).trim();
+  const reason = reasonOf(rest);
+  if (verdict === 'object' && (reason === null || reason === ''))
+    return err([{ type: 'missingObjection', id, typed: reason === null ? rest : '' }]);
+  if (reason === null && rest !== '')
+    return err([{ type: 'missingBecause', before: `review ${id} accept`, typed: rest }]);
+  return findReasonFaults(reason ?? '') ?? ok({ type: 'review', id, verdict, reason: reason === '' ? null : reason });
 };
 
 const parseApprove = (id: RequestId, more: string): Parsed => {
@@ -166,3 +224,7 @@ const findReasonFaults = (reason: string): Parsed | null => {
 
 const nothingMore = (word: Word, more: string, intent: Intent): Parsed =>
   more === '' ? ok(intent) : err([{ type: 'unexpectedText', word, typed: more }]);
+
+const hiddenIn = (text: string): Parsed => err([{ type: 'hiddenCharacters', part: 'message', text }]);
+
+const plainBlanks = (text: string): string => text.replace(/[\t\u00a0]/g, ' ').trim();

@@ -40,7 +40,7 @@ because INC-1042 credential theft triage"
   });
   test('when a word is unknown and near nothing', () => {
     expect(answer('please do\u200b something')).toMatchInlineSnapshot(`
-"I do not know the word "please". A message starts with one of: on, new, help, status, queue, cancel, approve, deny, result, device, library, whoami. Type help to see what they do, or ask for something, for example:
+"I do not know the word "please". A message starts with one of: on, new, help, status, queue, waiting, cancel, approve, deny, result, device, library, policy, pause, resume, breakglass, review, reviews, whoami. Type help to see what they do, or ask for something, for example:
 on ws-042
 putfile procdump.zip
 run minidump.ps1 OfficeClickToRun
@@ -234,7 +234,7 @@ because <reason>"
   });
   test('when because is missing', () => {
     expect(answer('cancel lr-7f3k wrong device')).toMatchInlineSnapshot(
-      `"I do not understand "wrong device" after LR-7F3K. If it is the reason, write the word because before it: cancel LR-7F3K because wrong device"`,
+      `"I do not understand "wrong device" after cancel LR-7F3K. If it is the reason, write the word because before it: cancel LR-7F3K because wrong device"`,
     );
   });
   test('when a denial has no reason', () => {
@@ -244,6 +244,73 @@ because <reason>"
     expect(answer('deny LR-7F3K wrong device')).toMatchInlineSnapshot(
       `"A denial needs a reason, so that the requester knows what to change. Write it after the word because: deny LR-7F3K because wrong device"`,
     );
+  });
+  test('when a pause has no reason', () => {
+    expect(answer('pause')).toMatchInlineSnapshot(
+      `"A pause needs a reason, because it stops everybody and stands on every card. Nothing is paused yet. Write it after the word because: pause because INC-1042 a library script may be tampered with"`,
+    );
+    expect(answer('pause library tampered')).toMatchInlineSnapshot(
+      `"A pause needs a reason, because it stops everybody and stands on every card. Nothing is paused yet. Write it after the word because: pause because library tampered"`,
+    );
+  });
+  test('when break-glass lacks its reason or its incident, with what it does', () => {
+    expect(answer('breakglass LR-7F3K')).toMatchInlineSnapshot(`"Break-glass lets one person whom the policy names approve LR-7F3K alone, the owners are told at once, and a review follows, so it needs a reason after the word because and an incident id after the word incident. Nothing is changed yet. Write it like this: breakglass LR-7F3K because <reason> incident <incident id>"`);
+    expect(answer('breakglass LR-7F3K because ransomware')).toMatchInlineSnapshot(`"Break-glass lets one person whom the policy names approve LR-7F3K alone, the owners are told at once, and a review follows, so it needs an incident id after the word incident. Nothing is changed yet. Write it like this: breakglass LR-7F3K because ransomware incident <incident id>"`);
+    expect(answer('breakglass LR-7F3K ransomware incident INC-7')).toMatchInlineSnapshot(`"Break-glass lets one person whom the policy names approve LR-7F3K alone, the owners are told at once, and a review follows, so it needs a reason after the word because. Nothing is changed yet. Write it like this: breakglass LR-7F3K because ransomware incident INC-7"`);
+  });
+  test('when an incident id is none', () => {
+    expect(answer('breakglass LR-7F3K because an incident happens')).toMatchInlineSnapshot(
+      `""happens" is not an incident id. It is one word of letters, digits and -, with a digit in it and at most 40 characters, so that the review can look it up. For example: breakglass LR-7F3K because ransomware is spreading incident INC-1042"`,
+    );
+    expect(answer('breakglass LR-7F3K incident none')).toMatchInlineSnapshot(`
+"- Break-glass lets one person whom the policy names approve LR-7F3K alone, the owners are told at once, and a review follows, so it needs a reason after the word because. Nothing is changed yet. Write it like this: breakglass LR-7F3K because <reason> incident <incident id>
+- "none" is not an incident id. It is one word of letters, digits and -, with a digit in it and at most 40 characters, so that the review can look it up. For example: breakglass LR-7F3K because ransomware is spreading incident INC-1042"
+`);
+  });
+  test('when a review lacks its verdict or its reason', () => {
+    expect(answer('review LR-7F3K')).toMatchInlineSnapshot(
+      `"A review needs a verdict. Say whether the break-glass of LR-7F3K was right: review LR-7F3K accept, or if it was not: review LR-7F3K object because <reason>"`,
+    );
+    expect(answer('review LR-7F3K fine')).toMatchInlineSnapshot(
+      `""fine" is not a verdict. Say whether the break-glass of LR-7F3K was right: review LR-7F3K accept, or if it was not: review LR-7F3K object because <reason>"`,
+    );
+    expect(answer('review LR-7F3K accept it was real')).toMatchInlineSnapshot(
+      `"I do not understand "it was real" after review LR-7F3K accept. If it is the reason, write the word because before it: review LR-7F3K accept because it was real"`,
+    );
+    expect(answer('review LR-7F3K object')).toMatchInlineSnapshot(
+      `"An objection needs a reason, so that the owners know what to look into. Write it after the word because: review LR-7F3K object because a second approver was at hand"`,
+    );
+    expect(answer('review LR-7F3K object second approver was there')).toMatchInlineSnapshot(
+      `"An objection needs a reason, so that the owners know what to look into. Write it after the word because: review LR-7F3K object because second approver was there"`,
+    );
+  });
+  test('when there is nothing to explain', () => {
+    expect(answer('policy explain')).toMatchInlineSnapshot(
+      `"policy needs more: policy [explain <id or request>]. For example: policy explain LR-7F3K"`,
+    );
+    expect(answer('policy LR-7F3K')).toMatchInlineSnapshot(
+      `"I do not understand "LR-7F3K" after policy, which goes: policy [explain <id or request>]. For example: policy explain LR-7F3K"`,
+    );
+  });
+  test('when a request to explain is not whole: the corrected text explains it and does not ask for it', () => {
+    expect(answer('policy explain on ws-042 run minidump.ps1 lsass')).toMatchInlineSnapshot(`
+"The reason is missing, and approvers decide by it. End with the word because and the reason.
+Send it like this:
+policy explain on ws-042
+run minidump.ps1 lsass
+because <reason>"
+`);
+    expect(answer('policy explain run a.ps1; shutdown')).toMatchInlineSnapshot(`
+"- "shutdown" is not a command. Each line or part after ; starts with putfile, run or getfile. For example: run minidump.ps1 OfficeClickToRun
+- The device is missing, and I never guess one. Start with the word on and the device.
+- The reason is missing, and approvers decide by it. End with the word because and the reason.
+A whole request looks like this:
+policy explain on ws-042
+putfile procdump.zip
+run minidump.ps1 OfficeClickToRun
+getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+because INC-1042 credential theft triage"
+`);
   });
   test('when a digest or a number is wrong', () => {
     expect(answer('approve LR-7F3K yes')).toMatchInlineSnapshot(
@@ -301,7 +368,13 @@ test('the text of a person is cut in a sentence and never holds a hidden charact
     { type: 'unexpectedText', word: 'queue', typed },
     { type: 'badRequestId', word: 'status', typed },
     { type: 'missingDenyReason', id, typed },
-    { type: 'missingBecause', word: 'cancel', id, typed },
+    { type: 'missingBecause', before: 'cancel LR-7F3K', typed },
+    { type: 'missingPauseReason', typed },
+    { type: 'incompleteBreakGlass', id, lacksReason: true, reason: typed, incident: typed },
+    { type: 'badIncident', id, typed },
+    { type: 'missingVerdict', id, typed },
+    { type: 'missingObjection', id, typed },
+    { type: 'notExplainable', faults: [{ type: 'unclosedQuote', typed }] },
     { type: 'unclosedQuote', typed },
     { type: 'extraWords', verb: 'getfile', typed },
     { type: 'hiddenCharacters', part: 'message', text: typed },

@@ -40,12 +40,22 @@ queue | Shows what waits and what runs, in order. | queue
 result <id> [n] | Shows what a request returned, or only its command n. | result LR-7F3K 2
 device <name, address, tag:x or id> | Looks a device up in Defender. | device ws-042
 library [part of a name] | Lists the scripts and files that commands can use. | library dump
+policy [explain <id or request>] | Shows the rules, or which of them applies to a request and why; a request written here is not asked for. | policy explain LR-7F3K
 whoami | Shows how this bot knows you and what you may do. | whoami
 ## Decide
+waiting | Lists the requests that wait for your vote. | waiting
 approve <id> [digest] | Approves what the card of that request shows; for when the card fails. | approve LR-7F3K 3f9a21c0
 deny <id> because <reason> | Denies a request and tells the requester why. | deny LR-7F3K because the ticket names another device
 cancel <id> [because <reason>] | Takes a request back, or asks Defender to stop it. | cancel LR-7F3K because wrong device
-- You decide on the card; these words are for when it fails. Nobody approves their own request."
+- You decide on the card; approve and deny are for when it fails. Nobody approves their own request.
+## Emergency
+pause because <reason> | Stops everything that is not yet sent to Defender, at once and for everybody. | pause because INC-1042 a library script may be tampered with
+resume | Ends a pause; for anybody but the person who paused. | resume
+breakglass <id> because <reason> incident <incident id> | Lets one person whom the policy names for this approve a request alone; the owners are told at once, and a review follows. | breakglass LR-7F3K because ransomware is spreading incident INC-1042
+review <id> accept [because <reason>], or review <id> object because <reason> | Says afterwards whether a break-glass was right; two people who had no part in it close the review. | review LR-7F3K accept because the host was encrypting shares
+reviews | Lists the reviews of break-glass that are open. | reviews
+- A pause does not stop what already runs: cancel asks Defender for that. Only somebody else than the person who paused can resume.
+- Break-glass lowers the number of approvals to one and never to none: somebody else than the requester, whom the policy names for this, still reads the card and approves. The owners are told at once, and while the review is open the same rule allows no other break-glass."
 `);
   const syntaxes = createHelp(null).sections.flatMap((section) =>
     section.lines.map((line) => line.syntax.split(' ')[0]),
@@ -59,6 +69,13 @@ test('each word has its own page', () => {
 "Denies a request and tells the requester why. You can also type reject.
 ## deny
 deny <id> because <reason> | Denies a request and tells the requester why. | deny LR-7F3K because the ticket names another device"
+`);
+  expect(print(createHelp('breakglass'))).toMatchInlineSnapshot(`
+"Lets one person whom the policy names for this approve a request alone; the owners are told at once, and a review follows. You can also type break-glass.
+## breakglass
+breakglass <id> because <reason> incident <incident id> | Lets one person whom the policy names for this approve a request alone; the owners are told at once, and a review follows. | breakglass LR-7F3K because ransomware is spreading incident INC-1042
+- A pause does not stop what already runs: cancel asks Defender for that. Only somebody else than the person who paused can resume.
+- Break-glass lowers the number of approvals to one and never to none: somebody else than the requester, whom the policy names for this, still reads the card and approves. The owners are told at once, and while the review is open the same rule allows no other break-glass."
 `);
   expect(print(createHelp('run'))).toMatchInlineSnapshot(`
 "Runs a script of the library on the device. You can also type runscript.
@@ -83,12 +100,19 @@ test('the grammar for the documentation comes from the same table', () => {
 | \`help [word]\` | \`hello\`, \`hi\`, \`?\` | Explains all words, or one. | \`help run\` |
 | \`status [id]\` |  | Tells where one request stands, or all open ones. | \`status LR-7F3K\` |
 | \`queue\` |  | Shows what waits and what runs, in order. | \`queue\` |
+| \`waiting\` |  | Lists the requests that wait for your vote. | \`waiting\` |
 | \`cancel <id> [because <reason>]\` | \`withdraw\` | Takes a request back, or asks Defender to stop it. | \`cancel LR-7F3K because wrong device\` |
 | \`approve <id> [digest]\` |  | Approves what the card of that request shows; for when the card fails. | \`approve LR-7F3K 3f9a21c0\` |
 | \`deny <id> because <reason>\` | \`reject\` | Denies a request and tells the requester why. | \`deny LR-7F3K because the ticket names another device\` |
 | \`result <id> [n]\` | \`results\` | Shows what a request returned, or only its command n. | \`result LR-7F3K 2\` |
 | \`device <name, address, tag:x or id>\` | \`machine\` | Looks a device up in Defender. | \`device ws-042\` |
 | \`library [part of a name]\` | \`lib\` | Lists the scripts and files that commands can use. | \`library dump\` |
+| \`policy [explain <id or request>]\` |  | Shows the rules, or which of them applies to a request and why; a request written here is not asked for. | \`policy explain LR-7F3K\` |
+| \`pause because <reason>\` |  | Stops everything that is not yet sent to Defender, at once and for everybody. | \`pause because INC-1042 a library script may be tampered with\` |
+| \`resume\` |  | Ends a pause; for anybody but the person who paused. | \`resume\` |
+| \`breakglass <id> because <reason> incident <incident id>\` | \`break-glass\` | Lets one person whom the policy names for this approve a request alone; the owners are told at once, and a review follows. | \`breakglass LR-7F3K because ransomware is spreading incident INC-1042\` |
+| \`review <id> accept [because <reason>], or review <id> object because <reason>\` |  | Says afterwards whether a break-glass was right; two people who had no part in it close the review. | \`review LR-7F3K accept because the host was encrypting shares\` |
+| \`reviews\` |  | Lists the reviews of break-glass that are open. | \`reviews\` |
 | \`whoami\` |  | Shows how this bot knows you and what you may do. | \`whoami\` |
 
 | command | also | what it does | example |

@@ -33,6 +33,35 @@ const example: Draft = {
 };
 const run = (args: string | null, scriptName = 'a.ps1'): Command => ({ type: 'RunScript', scriptName, args });
 
+const tricky = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc
+    .array(
+      fc.constantFrom(
+        'because',
+        '-parameters',
+        '"',
+        "'",
+        ';',
+        ' ',
+        '  ',
+        'run',
+        'on',
+        'C:\\new\\t',
+        '`',
+        '*',
+        '_',
+        '<b>',
+        '&lt',
+        '%',
+        '{{',
+        '\\u{41}',
+        'ä',
+      ),
+    )
+    .map((p) => p.join('')),
+);
+
 describe('a request', () => {
   test.each([
     ['as lines', exampleRequest],
@@ -210,12 +239,25 @@ describe('other words', () => {
     ['library', { type: 'library', query: null }],
     ['lib dump', { type: 'library', query: 'dump' }],
     ['whoami', { type: 'whoami' }],
+    ['waiting', { type: 'waiting' }],
+    ['policy', { type: 'policy', id: null, draft: null }],
+    ['Policy Explain lr 7f3k', { type: 'policy', id: 'LR-7F3K', draft: null }],
+    [`policy explain ${exampleRequest}`, { type: 'policy', id: null, draft: example }],
+    [`policy explain\n${exampleRequest}`, { type: 'policy', id: null, draft: example }],
+    ['pause because INC-1; stop\nit', { type: 'pause', reason: 'INC-1; stop\nit' }],
+    ['PAUSE because: INC-1', { type: 'pause', reason: 'INC-1' }],
+    ['resume', { type: 'resume' }],
+    ['review 7f3k accept', { type: 'review', id: 'LR-7F3K', verdict: 'accept', reason: null }],
+    ['review 7f3k accept because', { type: 'review', id: 'LR-7F3K', verdict: 'accept', reason: null }],
+    ['review LR-7F3K Accept because ok', { type: 'review', id: 'LR-7F3K', verdict: 'accept', reason: 'ok' }],
+    ['review LR-7F3K object because no', { type: 'review', id: 'LR-7F3K', verdict: 'object', reason: 'no' }],
+    ['reviews', { type: 'reviews' }],
   ])('%j', (text, intent) => {
     expect(intentOf(text)).toEqual(intent);
   });
 
   test('every example of the word table is understood as its own word', () => {
-    const types = { on: 'draft', new: 'newForm' } as Record<string, string>;
+    const types = { on: 'draft', new: 'newForm', breakglass: 'breakGlass' } as Record<string, string>;
     for (const word of words) expect(intentOf(wordTable[word].example).type).toBe(types[word] ?? word);
     for (const verb of verbs) {
       const [command] = draftOf(`on ws-042 ${verbTable[verb].example} because x`).commands;
@@ -230,6 +272,75 @@ describe('other words', () => {
       ...[...Object.values(wordTable), ...Object.values(verbTable)].flatMap((e) => e.aliases),
     ];
     expect(new Set(all).size).toBe(all.length);
+  });
+});
+
+describe('break-glass', () => {
+  test.each([
+    ['because ransomware incident INC-1042', 'ransomware', 'INC-1042'],
+    ['incident INC-1042 because ransomware', 'ransomware', 'INC-1042'],
+    ['because: ransomware\nincident: INC-1042', 'ransomware', 'INC-1042'],
+    ['Incident:INC-1042 Because:ransomware', 'ransomware', 'INC-1042'],
+    ['because x incident INC\u20131042', 'x', 'INC-1042'],
+    ['because of an incident, see incident INC-1 incident 1042', 'of an incident, see incident INC-1', '1042'],
+    ['incident INC-1 because it repeats incident INC-2', 'it repeats incident INC-2', 'INC-1'],
+    ['because it runs because of it incident INC-1', 'it runs because of it', 'INC-1'],
+    [`because x incident ${'1'.repeat(40)}`, 'x', '1'.repeat(40)],
+  ])('reads reason and incident of %j', (text, reason, incident) => {
+    const intent = { type: 'breakGlass', id: 'LR-7F3K', reason, incident };
+    expect(intentOf(`breakglass 7f3k ${text}`)).toEqual(intent);
+    expect(intentOf(`Break-Glass LR-7F3K\n${text}`)).toEqual(intent);
+  });
+
+  test.each([
+    ['', ['incompleteBreakGlass']],
+    ['because ransomware', ['incompleteBreakGlass']],
+    ['because ransomware incident', ['incompleteBreakGlass']],
+    ['because ransomware INC-1042', ['incompleteBreakGlass']],
+    ['because incident INC-1042', ['incompleteBreakGlass']],
+    ['incident INC-1042', ['incompleteBreakGlass']],
+    ['incident INC-1042 because', ['incompleteBreakGlass']],
+    ['incident because ransomware', ['incompleteBreakGlass']],
+    ['ransomware incident INC-1042', ['incompleteBreakGlass']],
+    ['because x incident response', ['badIncident']],
+    ['because x incident INC 1042', ['badIncident']],
+    ['because x incident INC-1042 on a server', ['badIncident']],
+    ['because x incident INC_1042', ['badIncident']],
+    ['because x incident \u0661\u0662', ['badIncident']],
+    [`because x incident ${'1'.repeat(41)}`, ['badIncident']],
+    ['incident x', ['incompleteBreakGlass', 'badIncident']],
+    [`because ${'x'.repeat(1_001)} incident INC-1042`, ['tooLong']],
+    ['because x\u200b incident INC-1042', ['hiddenCharacters']],
+  ])('never guesses in %j', (text, types) => {
+    expect(faultsOf(`breakglass LR-7F3K ${text}`)).toEqual(types);
+  });
+
+  test('any reason and incident are read back in both orders', () => {
+    const incident = fc.stringMatching(/^[A-Za-z0-9-]{0,39}[0-9]$/);
+    fc.assert(
+      fc.property(tricky, incident, (text, id) => {
+        const reason = parse(`deny 7F3K because ${text}`);
+        fc.pre(reason.ok && reason.value.type === 'deny');
+        const said = reason.ok && reason.value.type === 'deny' ? reason.value.reason : '';
+        const intent = { type: 'breakGlass', id: 'LR-7F3K', reason: said, incident: id };
+        expect(intentOf(`breakglass 7F3K because ${said} incident ${id}`)).toEqual(intent);
+        expect(intentOf(`breakglass 7F3K incident ${id} because ${said}`)).toEqual(intent);
+      }),
+    );
+  });
+});
+
+describe('a request to explain', () => {
+  test('is read byte for byte as the same request without it', () => {
+    const text = 'on ws-042\nrun a.ps1 “x  y”  —z\nbecause INC-1';
+    expect(intentOf(`policy explain ${text}`)).toEqual({ type: 'policy', id: null, draft: draftOf(text) });
+    expect(faultsOf('policy explain on ws-042 run a.ps1 x\ty\nbecause z')).toEqual(['notExplainable']);
+  });
+
+  test('is never taken for a request that is asked for, nor is what is wrong with it', () => {
+    expect(intentOf(`policy explain ${exampleRequest}`).type).toBe('policy');
+    for (const text of ['on', 'on ws-042', 'run a.ps1 because x', 'on ws-042 getfile C:\\a; run b because x'])
+      expect(faultsOf(`policy explain ${text}`)).toEqual(['notExplainable']);
   });
 });
 
@@ -278,6 +389,32 @@ describe('faults', () => {
     ['deny LR-7F3K wrong', ['missingDenyReason']],
     [`deny LR-7F3K because ${'x'.repeat(1_001)}`, ['tooLong']],
     ['approve LR-7F3K yes', ['badDigest']],
+    ['waiting for what', ['unexpectedText']],
+    ['policy LR-7F3K', ['unexpectedText']],
+    ['policy explainLR-7F3K', ['unexpectedText']],
+    ['policy explain', ['missingText']],
+    ['policy explain LR-7F3O', ['badRequestId']],
+    ['policy explain LR-7F3K now', ['unexpectedText']],
+    ['policy explain LR-7F3K\u200b', ['hiddenCharacters']],
+    ['pause', ['missingPauseReason']],
+    ['pause because', ['missingPauseReason']],
+    ['pause all', ['missingPauseReason']],
+    [`pause because ${'x'.repeat(1_001)}`, ['tooLong']],
+    ['pause because x\u200b', ['hiddenCharacters']],
+    ['resume because x', ['unexpectedText']],
+    ['breakglass', ['missingText']],
+    ['breakglass because x incident INC-1', ['badRequestId']],
+    ['review', ['missingText']],
+    ['review LR-7F3K', ['missingVerdict']],
+    ['review LR-7F3K fine', ['missingVerdict']],
+    ['review LR-7F3K acceptable', ['missingVerdict']],
+    ['review LR-7F3K accept it', ['missingBecause']],
+    ['review LR-7F3K object', ['missingObjection']],
+    ['review LR-7F3K object because', ['missingObjection']],
+    ['review LR-7F3K object to it', ['missingObjection']],
+    [`review LR-7F3K accept because ${'x'.repeat(1_001)}`, ['tooLong']],
+    [`review LR-7F3K object because ${'x'.repeat(1_001)}`, ['tooLong']],
+    ['reviews LR-7F3K', ['unexpectedText']],
     ['result LR-7F3K 0', ['badResultNumber']],
     ['result LR-7F3K last', ['badResultNumber']],
   ])('%j', (text, types) => {
@@ -287,35 +424,6 @@ describe('faults', () => {
 
 const legal = (command: Command): boolean => findCommandFaults([command]).length === 0;
 const trimmed = (text: string): boolean => text === text.replace(/^[ \t]+|[ \t]+$/g, '');
-const tricky = fc.oneof(
-  fc.string({ unit: 'grapheme' }),
-  fc
-    .array(
-      fc.constantFrom(
-        'because',
-        '-parameters',
-        '"',
-        "'",
-        ';',
-        ' ',
-        '  ',
-        'run',
-        'on',
-        'C:\\new\\t',
-        '`',
-        '*',
-        '_',
-        '<b>',
-        '&lt',
-        '%',
-        '{{',
-        '\\u{41}',
-        'ä',
-      ),
-    )
-    .map((p) => p.join('')),
-);
-
 describe('properties', () => {
   test('any legal arguments survive byte for byte', () => {
     fc.assert(
@@ -368,11 +476,19 @@ describe('properties', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary' }),
       tricky,
-      fc.constantFrom('\n', ';', 'on ', 'deny LR-7F3K ', 'getfile ', '“', '–'),
+      fc.constantFrom('\n', ';', 'on ', 'deny LR-7F3K ', 'getfile ', 'because ', 'incident ', '“', '–'),
     );
     fc.assert(
       fc.property(
-        fc.constantFrom('', 'on ', 'on a run b ', ...words.map((word) => `${word} `)),
+        fc.constantFrom(
+          '',
+          'on ',
+          'on a run b ',
+          'policy explain on ',
+          'breakglass LR-7F3K ',
+          'review LR-7F3K ',
+          ...words.map((word) => `${word} `),
+        ),
         fc.array(piece),
         (start, pieces) => {
           parse(start + pieces.join(''));
@@ -383,9 +499,23 @@ describe('properties', () => {
   });
 
   test('no text makes the parser take long', () => {
-    for (const piece of ['because', ' because', '"', '" "', ';', '; ', ' \t', '\n', 'run x;', '“”', '-parameters ']) {
+    for (const piece of [
+      'because',
+      ' because',
+      '"',
+      '" "',
+      ';',
+      '; ',
+      ' \t',
+      '\n',
+      'run x;',
+      '“”',
+      '-parameters ',
+      'incident ',
+    ]) {
       const start = performance.now();
       parse(`on a run b ${piece.repeat(Math.floor(11_900 / piece.length))} x`);
+      parse(`breakglass LR-7F3K because ${piece.repeat(Math.floor(11_900 / piece.length))} x`);
       expect(performance.now() - start).toBeLessThan(2_000);
     }
   });
