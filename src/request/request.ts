@@ -189,6 +189,8 @@ export interface AwaitingApproval extends RequestBase {
   readonly decideBy: number;
   /** When those who have not voted are reminded, and the second list is asked; null once done. */
   readonly remindAt: number | null;
+  /** What earlier rounds tried, so that no attempt is counted twice; absent when they tried nothing. */
+  readonly tried?: Pick<Queued, 'attempts' | 'everUnclear'>;
 }
 
 export interface Queued extends Decided {

@@ -18,6 +18,7 @@ import type {
   Vote,
 } from './request';
 import { isFinal } from './request';
+import { askAgain, awaiting, breakGlass, remind } from './round';
 import { tally } from './tally';
 
 export type { Transition, TransitionRefusal } from './outcome';
@@ -119,69 +120,10 @@ function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome 
       startBy: now + request.startWithinMs,
       notBefore: now,
       hold: null,
-      attempts: 0,
-      everUnclear: false,
+      attempts: request.tried?.attempts ?? 0,
+      everUnclear: request.tried?.everUnclear ?? false,
     },
     [{ type: 'approved', by: votes.map((v) => v.by) }],
-  );
-}
-
-/** A request that waits for its approvers; half the clock goes by before anybody is reminded. */
-const awaiting = (base: RequestBase, now: number): AwaitingApproval => ({
-  ...baseOf(base),
-  state: 'awaitingApproval',
-  votes: [],
-  decideBy: now + base.decideWithinMs,
-  remindAt: now + base.decideWithinMs / 2,
-});
-
-/** Nothing that was counted counts any more: the same wish, under the terms of now, with a digest of its own (T-16). */
-function askAgain(
-  request: AwaitingApproval | Queued,
-  { because, terms }: Extract<Event, { type: 'askedAgain' }>,
-  now: number,
-): Outcome {
-  const asked = awaiting({ ...request, ...terms, round: request.round + 1, emergency: null }, now);
-  const before = new Set(request.approverIds);
-  const added = terms.approverIds.filter((id) => !before.has(id) && !terms.bar.escalateIds.includes(id));
-  return move(
-    asked,
-    [{ type: 'askedAgain', because }],
-    added.length === 0 ? [] : [{ type: 'postCardsTo', personIds: added }],
-  );
-}
-
-/** One approval by anybody else whom the rule names is enough from here on; never none. The owners hear of it at once (T-24). */
-function breakGlass(request: AwaitingApproval, event: Extract<Event, { type: 'brokeGlass' }>, now: number): Outcome {
-  if (request.emergency !== null || now >= request.decideBy) return err({ type: 'noBreakGlass' });
-  const { by, reason, incident, bar, approverIds, digest } = event;
-  const emergency = { by, reason, incident, at: now };
-  const lowered = awaiting({ ...request, bar, approverIds, digest, emergency, round: request.round + 1 }, now);
-  const added = approverIds.filter((id) => !request.approverIds.includes(id));
-  const news = { type: 'brokeGlass', emergency } as const;
-  return move(
-    lowered,
-    [news],
-    [
-      { type: 'postCardsTo', personIds: added },
-      ...request.bar.ownerIds.map((personId): Effect => ({ type: 'notifyPerson', personId, news })),
-    ],
-  );
-}
-
-/** Told once to those who have not voted, and the second list is asked. */
-function remind(request: AwaitingApproval): Outcome {
-  const voted = new Set(request.votes.map((v) => v.by.id));
-  const { escalateIds } = request.bar;
-  const missing = request.approverIds.filter((id) => !voted.has(id) && !escalateIds.includes(id));
-  const news = { type: 'reminded', missing: missing.length, escalated: escalateIds.length } as const;
-  return move(
-    { ...request, remindAt: null },
-    [news],
-    [
-      ...missing.map((personId): Effect => ({ type: 'notifyPerson', personId, news })),
-      ...(escalateIds.length === 0 ? [] : [{ type: 'postCardsTo', personIds: escalateIds } as const]),
-    ],
   );
 }
 

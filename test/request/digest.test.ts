@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import type { Command } from '../../src/request/command';
 import { type Bound, canonicalText, commentOf, digestOf, markerOf, shortDigest } from '../../src/request/digest';
 import type { Vote } from '../../src/request/request';
-import { ana, base, bob, cleo, libraryFile, samples, vote } from './sample';
+import { ana, ana2, bar, base, bob, cleo, libraryFile, samples, vote } from './sample';
 
 test('the bytes and the digest of the example never change, so that open requests survive an update of this program', () => {
   expect(canonicalText(base)).toMatchInlineSnapshot(
-    `"["live-response/1","tenant-1",["1e5bc9d7e413ddd7902c2932e418702b84d0cc07","80fe8ff8-2624-418e-9591-41f0491218f9","ws-042.contoso.com"],[["PutFile",[["FileName","procdump.zip"]]],["RunScript",[["ScriptName","minidump.ps1"],["Args","OfficeClickToRun"]]],["GetFile",[["Path","C:\\\\windows\\\\TEMP\\\\OfficeClickToRun.dmp.zip"]]],["GetFile",[["Path","C:\\\\windows\\\\TEMP\\\\minidump.log"]]]],[["minidump.ps1","bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"],["procdump.zip","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]],"INC-1042 credential theft triage","policy-7"]"`,
+    `"["live-response/2","tenant-1","id-ana",["1e5bc9d7e413ddd7902c2932e418702b84d0cc07","80fe8ff8-2624-418e-9591-41f0491218f9","ws-042.contoso.com","Workstations",["Finance"]],[["PutFile",[["FileName","procdump.zip"]]],["RunScript",[["ScriptName","minidump.ps1"],["Args","OfficeClickToRun"]]],["GetFile",[["Path","C:\\\\windows\\\\TEMP\\\\OfficeClickToRun.dmp.zip"]]],["GetFile",[["Path","C:\\\\windows\\\\TEMP\\\\minidump.log"]]]],[["minidump.ps1","bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"],["procdump.zip","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]],"INC-1042 credential theft triage","policy-7",["workstations",1,[["approvers",0]]]]"`,
   );
-  expect(digestOf(base)).toMatchInlineSnapshot(`"048f85f7922badd3ef5d94ba4b95cb10548b4a70c0d001e7963316226b167844"`);
+  expect(digestOf(base)).toMatchInlineSnapshot(`"8dc51b30183afbf95548be2a6dd305c4c9a05a1f05a6b432e1114bad6bfb9303"`);
 });
 
 const text = fc.oneof(
@@ -23,7 +23,19 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 );
 const boundArbitrary: fc.Arbitrary<Bound> = fc.record({
   tenantId: text,
-  device: fc.record({ machineId: text, entraDeviceId: fc.option(text), name: text }),
+  requester: fc.record({ id: text }),
+  bar: fc.record({
+    rule: text,
+    approvalsNeeded: fc.integer({ min: 0, max: 3 }),
+    seats: fc.array(fc.record({ group: text, count: fc.integer({ min: 0, max: 2 }) }), { maxLength: 2 }),
+  }),
+  device: fc.record({
+    machineId: text,
+    entraDeviceId: fc.option(text),
+    name: text,
+    groupName: fc.option(text),
+    tags: fc.array(text, { maxLength: 3 }),
+  }),
   commands: fc.array(command, { maxLength: 4 }),
   library: fc
     .uniqueArray(fc.tuple(text, text), { selector: ([name]) => name, maxLength: 3 })
@@ -32,12 +44,22 @@ const boundArbitrary: fc.Arbitrary<Bound> = fc.record({
   policyVersion: text,
 });
 
-/** What a bound says, library in one order: two with equal facts are the same thing to approve. */
+/** What a bound says, library and tags in one order: two with equal facts are the same thing to approve. */
 const factsOf = (b: Bound) => ({
   ...b,
+  device: { ...b.device, tags: [...b.device.tags].sort() },
   library: Object.fromEntries(b.library.map((f) => [`=${f.fileName}`, f.sha256])),
 });
-const boundParts = ['tenantId', 'device', 'commands', 'library', 'reason', 'policyVersion'] as const;
+const boundParts = [
+  'tenantId',
+  'requester',
+  'device',
+  'commands',
+  'library',
+  'reason',
+  'policyVersion',
+  'bar',
+] as const;
 
 test('two requests have the same digest exactly when every bound part is the same', () => {
   fc.assert(
@@ -54,7 +76,7 @@ test('two requests have the same digest exactly when every bound part is the sam
 });
 
 const script = (args: string | null): Command => ({ type: 'RunScript', scriptName: 'minidump.ps1', args });
-const device = { machineId: 'm', entraDeviceId: 'e', name: 'n' };
+const device = { machineId: 'm', entraDeviceId: 'e', name: 'n', groupName: 'g', tags: ['t', 'u'] };
 
 test.each<[string, Partial<Bound>, Partial<Bound>]>([
   ['the tenant', { tenantId: 't1' }, { tenantId: 't2' }],
@@ -66,6 +88,15 @@ test.each<[string, Partial<Bound>, Partial<Bound>]>([
     { device: { ...device, entraDeviceId: null } },
   ],
   ['the device name', { device }, { device: { ...device, name: 'x' } }],
+  ['the device group', { device }, { device: { ...device, groupName: 'x' } }],
+  ['a missing device group', { device: { ...device, groupName: '' } }, { device: { ...device, groupName: null } }],
+  ['a tag', { device }, { device: { ...device, tags: ['t'] } }],
+  ['one tag of two and two tags', { device: { ...device, tags: ['t,u'] } }, { device }],
+  ['who asks', {}, { requester: ana2 }],
+  ['the rule', {}, { bar: { ...bar, rule: 'servers' } }],
+  ['the number of approvals', {}, { bar: { ...bar, approvalsNeeded: 2 } }],
+  ['where approvals come from', {}, { bar: { ...bar, seats: [{ group: 'leads', count: 0 }] } }],
+  ['how many of them', {}, { bar: { ...bar, seats: [{ group: 'approvers', count: 1 }] } }],
   ['arguments', { commands: [script('a')] }, { commands: [script('b')] }],
   ['the case of arguments', { commands: [script('a')] }, { commands: [script('A')] }],
   ['a blank in arguments', { commands: [script('a')] }, { commands: [script('a ')] }],
@@ -98,8 +129,17 @@ test('the order in which the library was listed does not matter', () => {
   );
 });
 
+test('the order in which Defender lists the tags does not matter', () => {
+  expect(digestOf({ ...base, device: { ...device, tags: ['u', 't'] } })).toBe(digestOf({ ...base, device }));
+});
+
 test('what approvers are not asked about does not change the digest', () => {
-  const seenLater = { ...base, device: { ...base.device, lastSeen: 'later', riskScore: 'High' }, requester: bob };
+  const seenLater = {
+    ...base,
+    device: { ...base.device, lastSeen: 'later', riskScore: 'High' },
+    requester: { ...ana, name: 'Ana L.' },
+    bar: { ...bar, escalateIds: [bob.id], ownerIds: [] },
+  };
   expect(digestOf(seenLater)).toBe(base.digest);
 });
 

@@ -1,7 +1,8 @@
 import { hours, minutes } from '../../src/lib/clock';
+import type { RequestBar } from '../../src/request/bar';
 import type { Command } from '../../src/request/command';
 import { digestOf } from '../../src/request/digest';
-import type { ObservedAction } from '../../src/request/event';
+import type { ObservedAction, Terms } from '../../src/request/event';
 import type {
   CommandProgress,
   Decision,
@@ -17,10 +18,25 @@ import { firstLookMs, settleMs } from '../../src/request/transition';
 
 const person = (id: string, name: string): Person => ({ id, tenantId: 'tenant-1', name });
 
+/** Ana asks; Bob and Cleo are asked; Eve is a lead; Olga owns the rule; Dan has no part. `ana2` and `bob2` are second accounts. */
 export const ana = person('id-ana', 'Ana Lyst');
+export const ana2 = person('id-ana-2', 'Ana Lyst (admin)');
 export const bob = person('id-bob', 'Bob Prover');
+export const bob2 = person('id-bob-2', 'Bob Prover (admin)');
 export const cleo = person('id-cleo', 'Cleo Prover');
 export const dan = person('id-dan', 'Dan Stranger');
+export const eve = person('id-eve', 'Eve Lead');
+export const olga = person('id-olga', 'Olga Owner');
+
+/** The same for all accounts of one person, as the policy's map of people says. */
+export const keyOf = ({ id }: Pick<Person, 'id'>): string => id.replace(/-2$/, '');
+
+const members: Readonly<Record<string, readonly string[]>> = {
+  approvers: [ana2.id, bob.id, bob2.id, cleo.id],
+  leads: [ana2.id, bob2.id, cleo.id, eve.id],
+};
+export const groupsOf = ({ id }: Pick<Person, 'id'>): readonly string[] =>
+  Object.keys(members).filter((group) => members[group]?.includes(id));
 
 export const libraryFile = (fileName: string, digit: string): LibraryFile => ({
   fileName,
@@ -40,6 +56,20 @@ export const commands: readonly Command[] = [
   { type: 'GetFile', path: 'C:\\windows\\TEMP\\minidump.log' },
 ];
 
+export const bar: RequestBar = {
+  rule: 'workstations',
+  approvalsNeeded: 1,
+  seats: [{ group: 'approvers', count: 0 }],
+  because: [{ type: 'rule', rule: 'workstations', approvals: 1 }],
+  escalateIds: [],
+  breakGlassIds: [cleo.id, eve.id],
+  ownerIds: [olga.id],
+  reasonPattern: null,
+};
+export const needing = (approvalsNeeded: number): { readonly bar: RequestBar } => ({
+  bar: { ...bar, approvalsNeeded },
+});
+
 const bound = {
   tenantId: 'tenant-1',
   device: {
@@ -57,17 +87,21 @@ const bound = {
   },
   commands,
   library: [libraryFile('procdump.zip', 'a'), libraryFile('minidump.ps1', 'b')],
+  requester: ana,
   reason: 'INC-1042 credential theft triage',
   policyVersion: 'policy-7',
+  bar,
 };
 
 export const base: RequestBase = {
   ...bound,
   id: 'LR-7F3K' as RequestId,
-  requester: ana,
-  approvalsNeeded: 1,
+  requesterKey: keyOf(ana),
   approverIds: [bob.id, cleo.id],
+  decideWithinMs: hours(1),
   startWithinMs: hours(2),
+  round: 1,
+  emergency: null,
   digest: digestOf(bound),
   conversationId: 'conversation-1',
   createdAt: 1_000_000,
@@ -75,6 +109,7 @@ export const base: RequestBase = {
 
 /** The instants of the samples below: asked, approved, sent, taken; `now` lies before every clock. */
 export const createdAt = base.createdAt;
+export const remindAt = createdAt + minutes(30);
 export const decideBy = createdAt + hours(1);
 export const approvedAt = createdAt + minutes(10);
 export const startBy = approvedAt + hours(2);
@@ -86,9 +121,18 @@ export const vote = (by: Person, decision: Decision = 'approve', over: Partial<V
   decision,
   digest: base.digest,
   reason: decision === 'deny' ? 'not on this device' : null,
+  personKey: keyOf(by),
+  groups: groupsOf(by),
   at: now,
   ...over,
 });
+
+/** What another policy asks of the same wish; the digest is that of the whole request under it. */
+export const termsOf = (request: RequestBase, over: Partial<Omit<Terms, 'digest'>> = {}): Terms => {
+  const { policyVersion, approverIds, decideWithinMs, startWithinMs } = request;
+  const terms = { policyVersion, bar: request.bar, approverIds, decideWithinMs, startWithinMs, ...over };
+  return { ...terms, digest: digestOf({ ...request, ...terms }) };
+};
 
 export const progress = (index: number, status = 'Created', over: Partial<CommandProgress> = {}): CommandProgress => ({
   index,
@@ -121,7 +165,7 @@ const undecided = { ...base, votes: [], endedAt: now };
 
 /** One request in every state. */
 export const samples: { readonly [S in State]: InState<S> } = {
-  awaitingApproval: { ...base, state: 'awaitingApproval', votes: [], decideBy },
+  awaitingApproval: { ...base, state: 'awaitingApproval', votes: [], decideBy, remindAt },
   queued: {
     ...decided,
     state: 'queued',

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { hours, minutes, seconds } from '../../src/lib/clock';
-import type { Decision, Digest, Person } from '../../src/request/request';
-import { ana, base, bob, cleo, dan } from './sample';
+import type { RequestBar } from '../../src/request/bar';
+import type { Decision, Person } from '../../src/request/request';
+import { ana, ana2, bar, bob, bob2, cleo, dan, eve } from './sample';
 
 /** How the submission fares; `late` and the crashes leave no answer, and Defender may take it all the same. */
 export type Fate =
@@ -17,8 +18,32 @@ export type Fate =
   | 'notSent'
   | 'rejected';
 
+/** Which card the vote comes from: the one of this round, one of an earlier round, or one that never was. */
+export type Shown = 'now' | 'before' | 'never';
+
+/** What rules ask for: none (which must mean one), one, two, one from each of two groups. The requester is named by mistake. */
+export const bars: readonly RequestBar[] = [
+  { approvalsNeeded: 0, approvers: 0, leads: 0 },
+  { approvalsNeeded: 1, approvers: 0, leads: 0 },
+  { approvalsNeeded: 2, approvers: 0, leads: 0 },
+  { approvalsNeeded: 1, approvers: 1, leads: 1 },
+  { approvalsNeeded: 2, approvers: 0, leads: 2 },
+].map(({ approvalsNeeded, approvers, leads }) => ({
+  ...bar,
+  approvalsNeeded,
+  seats: [
+    { group: 'approvers', count: approvers },
+    { group: 'leads', count: leads },
+  ],
+  escalateIds: [eve.id],
+  breakGlassIds: leads === 1 ? [] : [ana2.id, bob2.id, cleo.id, eve.id],
+}));
+
 export type Step =
-  | { readonly do: 'vote'; readonly by: Person; readonly decision: Decision; readonly digest: Digest }
+  | { readonly do: 'vote'; readonly by: Person; readonly decision: Decision; readonly shown: Shown }
+  /** The policy or a right has changed, and with it, as a rule, the digest. */
+  | { readonly do: 'askAgain'; readonly bar: RequestBar; readonly policyVersion: string }
+  | { readonly do: 'breakGlass'; readonly by: Person; readonly approvalsNeeded: number }
   | { readonly do: 'cancel'; readonly by: Person }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'change' }
@@ -33,26 +58,47 @@ export type Step =
   | { readonly do: 'poll'; readonly stale: boolean; readonly bare: boolean }
   | { readonly do: 'sendCancel'; readonly accepted: boolean };
 
-const otherDigest = 'f'.repeat(64) as Digest;
-const people = fc.constantFrom(bob, bob, cleo, cleo, ana, dan);
+const people = fc.constantFrom(bob, bob, bob2, cleo, cleo, eve, ana, ana2, dan);
 const always = <T>(value: T) => fc.constant(value);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
-    weight: 3,
+    weight: 6,
     arbitrary: fc.record({
       do: always('vote' as const),
       by: people,
       decision: fc.constantFrom<Decision>('approve', 'approve', 'approve', 'deny'),
-      digest: fc.constantFrom(base.digest, base.digest, otherDigest),
+      shown: fc.constantFrom<Shown>('now', 'now', 'now', 'before', 'never'),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: always('askAgain' as const),
+      bar: fc.constantFrom(...bars),
+      policyVersion: fc.constantFrom('policy-7', 'policy-8'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: always('breakGlass' as const), by: people, approvalsNeeded: fc.constantFrom(0, 1) }),
   },
   { weight: 1, arbitrary: fc.record({ do: always('cancel' as const), by: people }) },
   {
     weight: 6,
     arbitrary: fc.record({
       do: always('pass' as const),
-      ms: fc.constantFrom(1, seconds(5), seconds(20), minutes(1), minutes(3), minutes(3), minutes(10), hours(1)),
+      ms: fc.constantFrom(
+        1,
+        seconds(5),
+        seconds(20),
+        minutes(1),
+        minutes(3),
+        minutes(3),
+        minutes(10),
+        minutes(30),
+        hours(1),
+      ),
     }),
   },
   { weight: 5, arbitrary: always<Step>({ do: 'admit' }) },
@@ -97,7 +143,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const usualBeginning: readonly Step[] = [
-  { do: 'vote', by: bob, decision: 'approve', digest: base.digest },
+  { do: 'vote', by: bob, decision: 'approve', shown: 'now' },
+  { do: 'vote', by: cleo, decision: 'approve', shown: 'now' },
+  { do: 'vote', by: eve, decision: 'approve', shown: 'now' },
   { do: 'admit' },
   { do: 'submit', fate: 'created', hideMs: 0, lateMs: 0 },
   { do: 'poll', stale: false, bare: false },

@@ -1,14 +1,40 @@
 import { minutes, seconds } from '../../src/lib/clock';
+import type { RequestBar } from '../../src/request/bar';
+import { digestOf, markerOf } from '../../src/request/digest';
 import type { Effect, News } from '../../src/request/effect';
 import type { Event, ObservedAction } from '../../src/request/event';
-import { type CommandProgress, isFinal, type LiveResponseRequest, type Vote } from '../../src/request/request';
+import {
+  type CommandProgress,
+  type Digest,
+  isFinal,
+  type LiveResponseRequest,
+  type Person,
+  type Vote,
+} from '../../src/request/request';
 import { openRequest, transition } from '../../src/request/transition';
 import { wakeAt } from '../../src/request/wake-at';
-import { action, ana, base, commands, createdAt, dan, decideBy, progress, samples, vote } from './sample';
-import type { Fate, Step } from './small-world-steps';
+import {
+  action,
+  ana,
+  ana2,
+  base,
+  bob,
+  bob2,
+  cleo,
+  commands,
+  createdAt,
+  eve,
+  keyOf,
+  progress,
+  samples,
+  termsOf,
+  vote,
+} from './sample';
+import type { Fate, Shown, Step } from './small-world-steps';
 
 interface DefenderAction {
   readonly id: string;
+  readonly marker: string;
   readonly visibleAt: number;
   status: string;
   progress: readonly CommandProgress[];
@@ -22,16 +48,25 @@ const leaseMs = minutes(3);
 /** The poll looks for a missing action by id only after it can no longer be hidden. */
 const hiddenMs = seconds(150);
 
+// The requester is listed by mistake, with both accounts: that must not help them.
+const approverIds = [ana.id, ana2.id, bob.id, bob2.id, cleo.id, eve.id];
+const neverShown = 'f'.repeat(64) as Digest;
+
 /** One request, the people around it, and Defender, as the service sees them: effects are performed as the runners perform them. */
-export function createSmallWorld(approvalsNeeded: number) {
-  // The requester is listed by mistake: that must not help them.
-  const approverIds = [ana.id, ...base.approverIds];
+export function createSmallWorld(bar: RequestBar) {
+  const asked = { ...base, bar, approverIds };
+  const first: LiveResponseRequest = openRequest({ ...asked, digest: digestOf(asked) }).request;
   const world = {
     now: createdAt,
-    request: openRequest({ ...base, approvalsNeeded, approverIds }, decideBy).request as LiveResponseRequest,
+    request: first,
     actions: [] as DefenderAction[],
-    /** Votes as they were really cast and counted. */
+    /** Votes of this round as they were really cast and counted. */
     votes: [] as Vote[],
+    /** What earlier rounds showed. */
+    shownBefore: [] as Digest[],
+    /** Who has a card, or will have when the second list is asked. */
+    asked: new Set(approverIds.filter((id) => !bar.escalateIds.includes(id))),
+    told: [] as string[],
     news: [] as News[],
     fetched: [] as number[],
     submissions: [] as number[],
@@ -67,11 +102,20 @@ export function createSmallWorld(approvalsNeeded: number) {
   function take(effect: Effect): void {
     switch (effect.type) {
       case 'submit': {
-        const approvers = new Set(world.votes.filter((v) => v.decision === 'approve').map((v) => v.by.id));
-        expect(approvers.size >= Math.max(approvalsNeeded, 1), 'enough people approved before it is submitted');
+        const { request } = world;
+        expect(isMet(request.bar, world.votes), 'the bar of this round is met by other people before it is submitted');
+        expect(request.digest === digestOf(request), 'the digest is that of what runs');
         expect(
-          world.votes.every((v) => v.by.id !== ana.id && v.by.id !== dan.id && v.digest === base.digest),
-          'only approvers other than the requester count, and only over what they were shown',
+          world.votes.every((v) => v.digest === request.digest),
+          'everybody approved what this round shows',
+        );
+        expect(
+          world.votes.every((v) => keyOf(v.by) !== keyOf(ana) && approverIds.includes(v.by.id)),
+          'neither an account of the requester nor a stranger counts',
+        );
+        expect(
+          new Set(world.votes.map((v) => keyOf(v.by))).size === world.votes.length,
+          'nobody counts twice, with whatever account',
         );
         expect(!world.submissions.includes(effect.attempt), 'each attempt is asked for once');
         world.submissions.push(effect.attempt);
@@ -94,12 +138,23 @@ export function createSmallWorld(approvalsNeeded: number) {
       case 'reply':
         world.news.push(effect.news);
         break;
+      case 'postCardsTo':
+        expect(
+          effect.personIds.length > 0 && effect.personIds.every((id) => world.request.approverIds.includes(id)),
+          'only those who are asked get a card',
+        );
+        for (const id of effect.personIds) world.asked.add(id);
+        break;
+      case 'notifyPerson':
+        world.told.push(effect.personId);
+        break;
     }
   }
 
-  const create = (hideMs: number): DefenderAction => {
+  const create = (hideMs: number, marker = markerOf(world.request)): DefenderAction => {
     const created: DefenderAction = {
       id: `action-${world.actions.length + 1}`,
+      marker,
       visibleAt: world.now + hideMs,
       status: 'Pending',
       progress: commands.map((_, index) => progress(index)),
@@ -126,7 +181,7 @@ export function createSmallWorld(approvalsNeeded: number) {
       case 'lostBefore':
         return void apply({ type: 'unclear' });
       case 'late':
-        timers.push({ at: world.now + lateMs, run: () => void create(hideMs) });
+        sendLate(hideMs, lateMs, markerOf(world.request));
         return void apply({ type: 'unclear' });
       case 'crashAfter':
       case 'crashBefore':
@@ -153,8 +208,14 @@ export function createSmallWorld(approvalsNeeded: number) {
     }
   }
 
+  function sendLate(hideMs: number, lateMs: number, marker: string): void {
+    timers.push({ at: world.now + lateMs, run: () => void create(hideMs, marker) });
+  }
+
   function look(): void {
-    const shown = world.actions.find((a) => !a.vanished && a.visibleAt <= world.now);
+    const { request } = world;
+    const marker = markerOf(request);
+    const shown = world.actions.find((a) => a.marker === marker && !a.vanished && a.visibleAt <= world.now);
     apply({ type: 'lookedUp', complete: readable, action: readable && shown ? snapshot(shown) : null });
   }
 
@@ -230,13 +291,54 @@ export function createSmallWorld(approvalsNeeded: number) {
     else apply({ type: 'cancelRefused', code: 'BadRequest' });
   }
 
+  function digestShown(shown: Shown): Digest {
+    if (shown === 'now') return world.request.digest;
+    return (shown === 'before' ? world.shownBefore.at(-1) : undefined) ?? neverShown;
+  }
+
+  function askAgain(bar: RequestBar, policyVersion: string): void {
+    const before = world.request;
+    const terms = termsOf(before, { bar, policyVersion, approverIds });
+    if (apply({ type: 'askedAgain', because: [{ type: 'policyChanged' }], terms })) beginRound(before);
+  }
+
+  function breakGlass(by: Person, approvalsNeeded: number): void {
+    const before = world.request;
+    const bar = { ...before.bar, approvalsNeeded, seats: [{ group: 'leads', count: approvalsNeeded }] };
+    const digest = digestOf({ ...before, bar });
+    const event = { by, reason: 'it spreads', incident: 'INC-1042', bar, approverIds: bar.breakGlassIds, digest };
+    const told = world.told.length;
+    if (!apply({ type: 'brokeGlass', ...event })) return;
+    beginRound(before);
+    expect(before.bar.breakGlassIds.length > 0 && before.emergency === null, 'the glass is broken once, where allowed');
+    expect(world.told.slice(told).join() === bar.ownerIds.join(), 'every owner is told of it');
+  }
+
+  function beginRound(before: LiveResponseRequest): void {
+    const { request } = world;
+    world.votes = [];
+    world.shownBefore.push(before.digest);
+    expect(request.state === 'awaitingApproval' && request.votes.length === 0, 'a round begins without votes');
+    expect(request.round === before.round + 1, 'rounds are counted');
+    expect(
+      before.state === 'queued' || (before.state === 'awaitingApproval' && world.now < before.decideBy),
+      'no round begins after the end',
+    );
+  }
+
   function play(next: Step): void {
     switch (next.do) {
       case 'vote': {
-        const cast = vote(next.by, next.decision, { digest: next.digest, at: world.now });
+        const cast = vote(next.by, next.decision, { digest: digestShown(next.shown), at: world.now });
         if (apply({ type: 'voted', vote: cast })) world.votes.push(cast);
         break;
       }
+      case 'askAgain':
+        askAgain(next.bar, next.policyVersion);
+        break;
+      case 'breakGlass':
+        breakGlass(next.by, next.approvalsNeeded);
+        break;
       case 'cancel':
         apply({ type: 'cancelAsked', by: next.by, reason: null });
         break;
@@ -286,6 +388,13 @@ export function createSmallWorld(approvalsNeeded: number) {
       expect(submits.length === 1 || busyWith === 'post', 'its submission is at work');
     else expect(submits.length === 0, 'no submission is left behind');
     if (request.state === 'unknown') expect(lookUps.length > 0, 'somebody looks it up');
+    if (request.state === 'awaitingApproval') {
+      const later = request.remindAt === null ? [] : request.bar.escalateIds;
+      expect(
+        request.approverIds.every((id) => world.asked.has(id) || later.includes(id)),
+        'everybody who may vote has been asked, or is of the second list',
+      );
+    }
     if (request.state === 'awaitingApproval' || request.state === 'queued')
       expect(wakeAt(request) !== null, 'it has a clock');
     if (request.state === 'pending')
@@ -315,8 +424,25 @@ export type SmallWorld = ReturnType<typeof createSmallWorld>;
 export const isOver = (request: LiveResponseRequest): boolean =>
   isFinal(request.state) || (request.state === 'unknown' && request.doubt === 'vanished');
 
-const sameFields = (a: object, b: object): boolean =>
-  Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((key) => key in b);
+/** By trying every way: enough different people other than the requester, and each place taken by another one. */
+function isMet(bar: RequestBar, votes: readonly Vote[]): boolean {
+  const people = [...new Set(votes.filter((v) => v.decision === 'approve').map((v) => keyOf(v.by)))]
+    .filter((key) => key !== keyOf(ana))
+    .map((key) => new Set(votes.filter((v) => keyOf(v.by) === key).flatMap((v) => v.groups)));
+  const places = bar.seats.flatMap(({ group, count }) => Array.from({ length: count }, () => group));
+  const fill = ([place, ...rest]: readonly string[], free: ReadonlyArray<ReadonlySet<string>>): boolean =>
+    place === undefined || free.some((groups, i) => groups.has(place) && fill(rest, free.toSpliced(i, 1)));
+  return people.length >= Math.max(bar.approvalsNeeded, 1) && fill(places, people);
+}
+
+/** `tried` is there only after a round that tried something. */
+export const fieldsOf = (request: object): readonly string[] =>
+  Object.keys(request)
+    .filter((key) => key !== 'tried')
+    .sort();
+
+const sameFields = (a: LiveResponseRequest, b: LiveResponseRequest): boolean =>
+  fieldsOf(a).join() === fieldsOf(b).join() && (a.state === 'awaitingApproval' || !('tried' in a));
 
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

@@ -1,14 +1,30 @@
 import { seconds } from '../../src/lib/clock';
+import { digestOf } from '../../src/request/digest';
 import type { Effect, News } from '../../src/request/effect';
 import type { Event, EventType, ObservedAction } from '../../src/request/event';
 import type { InState, LiveResponseRequest, State } from '../../src/request/request';
 import { type Transition, transition } from '../../src/request/transition';
-import { action, ana, bob, now, vote } from './sample';
+import { action, ana, bar, base, bob, cleo, now, termsOf, vote } from './sample';
+
+const lowered = { ...bar, approvalsNeeded: 1, seats: [{ group: 'leads', count: 1 }] };
+
+/** Cleo breaks the glass: one approval by a lead is enough. */
+export function brokeGlass(over: Partial<Extract<Event, { type: 'brokeGlass' }>> = {}) {
+  const changed = { by: cleo, bar: lowered, approverIds: bar.breakGlassIds, ...over };
+  const digest = digestOf({ ...base, bar: changed.bar });
+  return { type: 'brokeGlass', reason: 'it spreads', incident: 'INC-1042', digest, ...changed } as const;
+}
 
 /** One event of each type, such as it usually comes. */
 export const usual: { readonly [T in EventType]: Extract<Event, { type: T }> } = {
   voted: { type: 'voted', vote: vote(bob) },
   cancelAsked: { type: 'cancelAsked', by: ana, reason: null },
+  askedAgain: {
+    type: 'askedAgain',
+    because: [{ type: 'policyChanged' }],
+    terms: termsOf(base, { policyVersion: 'policy-8' }),
+  },
+  brokeGlass: brokeGlass(),
   clock: { type: 'clock' },
   changed: { type: 'changed', changes: [{ type: 'policyChanged' }] },
   admitted: { type: 'admitted' },

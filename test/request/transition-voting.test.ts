@@ -1,13 +1,13 @@
 import { finalStates, openStates } from '../../src/request/request';
 import { openRequest } from '../../src/request/transition';
-import { ana, base, bob, cleo, dan, decideBy, now, samples, vote } from './sample';
+import { ana, ana2, bar, base, bob, bob2, cleo, dan, decideBy, eve, needing, now, samples, vote } from './sample';
 import { go, into, newsOf, refusalOf, told, usual, voted, workOf } from './steps';
 
 const { awaitingApproval, queued, submitting } = samples;
 
 describe('voting', () => {
   test('a new request asks for approval and holds nothing but its own fields', () => {
-    const opened = openRequest(samples.queued, decideBy);
+    const opened = openRequest(samples.queued);
     expect(opened).toEqual({ request: awaitingApproval, effects: [{ type: 'postCards' }] });
   });
 
@@ -15,6 +15,13 @@ describe('voting', () => {
     const listed = { ...awaitingApproval, approverIds: [ana.id, bob.id] };
     expect(refusalOf(listed, voted(ana))).toBe('requesterCannotVote');
     expect(refusalOf(listed, voted(ana, 'deny'))).toBe('requesterCannotVote');
+  });
+
+  test('no account of the requester votes, not even as a listed approver', () => {
+    const listed = { ...awaitingApproval, approverIds: [ana.id, ana2.id, bob.id] };
+    expect(refusalOf(listed, voted(ana2))).toBe('requesterCannotVote');
+    expect(refusalOf(listed, voted(ana2, 'deny'))).toBe('requesterCannotVote');
+    expect(refusalOf(listed, voted(ana, 'approve', { personKey: 'somebody else' }))).toBe('requesterCannotVote');
   });
 
   test('somebody who is not an approver cannot vote', () => {
@@ -29,9 +36,21 @@ describe('voting', () => {
   });
 
   test('nobody votes twice, neither for nor against', () => {
-    const once = into(go({ ...awaitingApproval, approvalsNeeded: 2 }, voted(bob)), 'awaitingApproval');
+    const once = into(go({ ...awaitingApproval, ...needing(2) }, voted(bob)), 'awaitingApproval');
     expect(refusalOf(once, voted(bob))).toBe('alreadyVoted');
     expect(refusalOf(once, voted(bob, 'deny'))).toBe('alreadyVoted');
+  });
+
+  test('nobody votes twice with two accounts, neither for nor against', () => {
+    const listed = { ...awaitingApproval, ...needing(2), approverIds: [bob.id, bob2.id, cleo.id] };
+    for (const [first, second] of [
+      [bob, bob2],
+      [bob2, bob],
+    ] as const) {
+      const once = go(listed, voted(first)).request;
+      expect(refusalOf(once, voted(second))).toBe('alreadyVoted');
+      expect(refusalOf(once, voted(second, 'deny'))).toBe('alreadyVoted');
+    }
   });
 
   test.each([null, '', ' \n\t '])('a denial without a reason (%j) is refused', (reason) => {
@@ -39,7 +58,7 @@ describe('voting', () => {
   });
 
   test('one denial with a reason ends it, whoever approved before', () => {
-    const once = go({ ...awaitingApproval, approvalsNeeded: 2 }, voted(cleo)).request;
+    const once = go({ ...awaitingApproval, ...needing(2) }, voted(cleo)).request;
     const step = go(once, voted(bob, 'deny', { reason: ' wrong device ' }));
     expect(into(step, 'denied').votes).toHaveLength(2);
     expect(newsOf(step)).toEqual([{ type: 'denied', by: bob, reason: 'wrong device' }]);
@@ -56,7 +75,7 @@ describe('voting', () => {
   });
 
   test('as many different people as needed must approve before it is queued', () => {
-    const needsTwo = { ...awaitingApproval, approvalsNeeded: 2 };
+    const needsTwo = { ...awaitingApproval, ...needing(2) };
     const one = go(needsTwo, voted(bob));
     expect(into(one, 'awaitingApproval').votes).toHaveLength(1);
     expect(newsOf(one)).toEqual([{ type: 'voteCounted', by: bob, still: 1 }]);
@@ -71,12 +90,34 @@ describe('voting', () => {
   });
 
   test.each([0, -1])('a policy that asks for %d approvals still needs one', (approvalsNeeded) => {
-    expect(into(go({ ...awaitingApproval, approvalsNeeded }, voted(bob)), 'queued').votes).toHaveLength(1);
+    expect(into(go({ ...awaitingApproval, ...needing(approvalsNeeded) }, voted(bob)), 'queued').votes).toHaveLength(1);
   });
 
+  test('every seat must be filled by somebody who fills no other', () => {
+    const seats = [
+      { group: 'approvers', count: 1 },
+      { group: 'leads', count: 1 },
+    ];
+    const seated = { ...awaitingApproval, bar: { ...bar, seats }, approverIds: [bob.id, cleo.id, eve.id] };
+    const one = go(seated, voted(cleo));
+    expect(newsOf(one)).toEqual([{ type: 'voteCounted', by: cleo, still: 1 }]);
+    expect(into(go(one.request, voted(bob)), 'queued').votes).toHaveLength(2);
+    expect(into(go(one.request, voted(eve)), 'queued').votes).toHaveLength(2);
+  });
+
+  test.each([1, 0])(
+    'an approval from none of the groups asked is kept and brings it no nearer (%d needed)',
+    (needed) => {
+      const step = go({ ...awaitingApproval, ...needing(needed) }, voted(bob, 'approve', { groups: ['soc'] }));
+      expect(into(step, 'awaitingApproval').votes).toHaveLength(1);
+      expect(newsOf(step)).toEqual([{ type: 'voteCounted', by: bob, still: 1 }]);
+    },
+  );
+
   test('a request that nobody decided expires and is not told as a denial', () => {
-    expect(go(awaitingApproval, usual.clock, decideBy - 1).request).toBe(awaitingApproval);
-    const step = go({ ...awaitingApproval, votes: [vote(bob)], approvalsNeeded: 2 }, usual.clock, decideBy);
+    const waiting = { ...awaitingApproval, remindAt: null };
+    expect(go(waiting, usual.clock, decideBy - 1).request).toBe(waiting);
+    const step = go({ ...awaitingApproval, votes: [vote(bob)], ...needing(2) }, usual.clock, decideBy);
     expect(into(step, 'expired').votes).toHaveLength(1);
     expect(told(step)).toEqual(['expired']);
   });

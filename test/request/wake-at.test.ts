@@ -1,14 +1,25 @@
 import { finalStates, type LiveResponseRequest, type State } from '../../src/request/request';
 import { wakeAt } from '../../src/request/wake-at';
 
+const remindAt = 70;
 const decideBy = 100;
 const startBy = 200;
 const cancel = { by: null, reason: null, at: 1 };
 const at = (state: State, over: object = {}) =>
-  ({ state, decideBy, startBy, notBefore: 50, settleAt: 60, cancel: null, ...over }) as unknown as LiveResponseRequest;
+  ({
+    state,
+    decideBy,
+    remindAt,
+    startBy,
+    notBefore: 50,
+    settleAt: 60,
+    cancel: null,
+    ...over,
+  }) as unknown as LiveResponseRequest;
 
 test.each([
-  ['undecided', at('awaitingApproval'), decideBy],
+  ['undecided', at('awaitingApproval'), remindAt],
+  ['undecided after its reminder', at('awaitingApproval', { remindAt: null }), decideBy],
   ['queued', at('queued'), startBy],
   ['queued and held back for now', at('queued', { notBefore: 150 }), startBy],
   ['being submitted', at('submitting'), null],

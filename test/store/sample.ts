@@ -34,20 +34,34 @@ export function sampleRequest(over: Partial<AwaitingApproval> = {}): AwaitingApp
     library: [],
     reason: 'Beaconing',
     policyVersion: 'p1',
-    approvalsNeeded: 1,
+    bar: {
+      rule: 'workstations',
+      approvalsNeeded: 1,
+      seats: [{ group: 'approvers', count: 0 }],
+      because: [{ type: 'rule', rule: 'workstations', approvals: 1 }],
+      escalateIds: [],
+      breakGlassIds: [],
+      ownerIds: [],
+      reasonPattern: null,
+    },
+    requesterKey: 'ana',
     approverIds: ['bob'],
+    decideWithinMs: 60_000,
     startWithinMs: 3_600_000,
+    round: 1,
+    emergency: null,
     digest: 'd1' as Digest,
     conversationId: '19:channel;messageid=1',
     createdAt: t0,
     votes: [],
     decideBy: t0 + 60_000,
+    remindAt: null,
     ...over,
   };
 }
 
 export function asQueued(request: AwaitingApproval): Queued {
-  const { decideBy: _, ...rest } = request;
+  const { decideBy: _, remindAt: __, ...rest } = request;
   return {
     ...rest,
     state: 'queued',
