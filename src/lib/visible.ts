@@ -1,3 +1,5 @@
+import { findInCode, findInProse } from './look-alike';
+
 /**
  * Characters that a reader cannot see or cannot tell apart from others: control, format, separators, private use, unassigned,
  * lone surrogates, default-ignorable ones (variation selectors and Hangul fillers among them), every blank but U+0020, and the few
@@ -12,13 +14,19 @@ const asEscape = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toS
 export const hasHidden = (text: string): boolean => hidden.test(text);
 
 /**
- * Text as an approver must see it: hidden characters as `\u{…}`; blanks that a renderer would swallow (leading, trailing, repeated)
- * and combining marks that follow no letter, and would draw on what stands before, likewise; `{{` broken so that Teams expands no
- * date macro in it (teams.md C5). `parseVisible` gives back the identical text.
+ * Prose as a reader must see it, a reason or a person's name: hidden characters as `\u{…}`; blanks that a renderer would swallow (leading,
+ * trailing, repeated), combining marks that follow no letter and would draw on what stands before, and words of mixed scripts
+ * likewise; `{{` broken so that Teams expands no date macro in it (teams.md C5). `parseVisible` gives back the identical text.
  */
-export function visible(text: string): string {
+export const visible = (text: string): string => showUnclear(text, findInProse);
+
+/** The same for a command, a path, a name of a device or a file: no letter, digit or sign in it passes for one of ASCII. */
+export const visibleCode = (text: string): string => showUnclear(text, findInCode);
+
+function showUnclear(text: string, findLookAlikes: (chars: readonly string[]) => readonly boolean[]): string {
   let out = '';
   const chars = [...text];
+  const lookAlikes = findLookAlikes(chars);
   for (let i = 0; i < chars.length; i++) {
     const char = chars[i] as string;
     const previous = chars[i - 1];
@@ -27,11 +35,19 @@ export function visible(text: string): string {
     const macro = char === '{' && previous === '{';
     const looksEscaped = char === '\\' && next === 'u' && chars[i + 2] === '{';
     const strayMark = /\p{M}/u.test(char) && !/[\p{L}\p{M}]$/u.test(out);
-    out += swallowedBlank || macro || looksEscaped || strayMark || hidden.test(char) ? asEscape(char) : char;
+    const reasons = [
+      hidden.test(char), // guard: hidden-characters-shown
+      lookAlikes[i], // guard: look-alikes-shown
+      looksEscaped, // guard: our-escapes-told-apart
+      macro, // guard: date-macros-broken
+      swallowedBlank, // guard: swallowed-blanks-shown
+      strayMark, // guard: stray-marks-shown
+    ];
+    out += reasons.includes(true) ? asEscape(char) : char;
   }
   return out;
 }
 
-/** The text that `visible` was given. */
+/** The text that `visible` or `visibleCode` was given. */
 export const parseVisible = (shown: string): string =>
   shown.replace(/\\u\{([0-9a-f]+)\}/g, (_all, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)));

@@ -77,26 +77,27 @@ export const changedFilesOf = ({ because }: RequestBar): readonly string[] =>
   because.flatMap((reason) => (reason.type === 'scriptChanged' ? reason.fileNames : []));
 
 /** What the policy found that an approver should weigh (T-17). */
-export const barWarnings = ({ because }: RequestBar): readonly Line[] =>
-  because.flatMap((reason): readonly Line[] => {
-    switch (reason.type) {
-      case 'rule':
-        return [];
-      case 'tier0':
-        return [[say('The policy holds the device to be tier 0.')]];
-      case 'oddArgs':
-        return [
-          [
-            say(
-              `The arguments of command ${formatList(reason.indexes.map((index) => String(index + 1)))} hold hidden or non-ASCII characters: read them letter by letter.`,
-            ),
-          ],
-        ];
-      case 'scriptChanged':
-        return reason.fileNames.map((name) => [
-          say('The library file '),
-          ...showCut(name, 200, showCode),
-          say(' changed since it was last approved.'),
-        ]);
-    }
-  });
+export const barWarnings = ({ because }: RequestBar): readonly Line[] => because.flatMap(warningsOf);
+
+function warningsOf(reason: BarReason): readonly Line[] {
+  switch (reason.type) {
+    case 'rule':
+      return [];
+    case 'tier0':
+      return [[say('The policy holds the device to be tier 0.')]];
+    case 'oddArgs':
+      return [
+        [
+          say(
+            `The arguments of command ${formatList(reason.indexes.map((index) => String(index + 1)))} hold hidden or non-ASCII characters: read them letter by letter.`,
+          ),
+        ],
+      ];
+    case 'scriptChanged':
+      return reason.fileNames.map((name) => [
+        say('The library file '),
+        ...showCut(name, 200, showCode),
+        say(' changed since it was last approved.'),
+      ]);
+  }
+}

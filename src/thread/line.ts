@@ -1,4 +1,4 @@
-import { hasHidden, visible } from '../lib/visible';
+import { hasHidden, visible, visibleCode } from '../lib/visible';
 import { maxReasonLength } from '../request/command';
 import type { Person } from '../request/request';
 import { count } from './words';
@@ -23,8 +23,8 @@ export const saySubtle = (text: string): Run => ({ type: 'TextRun', text, isSubt
 /** Text from outside, whole, with what cannot be seen made visible. */
 export const show = (text: string): Run => ({ type: 'TextRun', text: visible(text) });
 
-/** The same in a fixed-width face: commands, paths, hashes, ids, codes. */
-export const showCode = (text: string): Run => ({ type: 'TextRun', text: visible(text), fontType: 'Monospace' });
+/** The same in a fixed-width face, where nothing passes for ASCII that is not: commands, paths, names of devices and files, hashes, ids, codes. */
+export const showCode = (text: string): Run => ({ type: 'TextRun', text: visibleCode(text), fontType: 'Monospace' });
 
 /**
  * One line of a command's output, which evidence has made visible already. Columns keep their place: blanks that a renderer would swallow become no-break blanks, tabs reach to the next
@@ -116,7 +116,12 @@ export function joinLines(items: readonly Line[], word = 'and'): Line {
   return items.flatMap((item, i) => (i === 0 ? item : [say(i === items.length - 1 ? ` ${word} ` : ', '), ...item]));
 }
 
-function cutAt(text: string, limit: number): string {
-  const chars = [...text];
-  return chars.length <= limit ? text : `${chars.slice(0, limit).join('')}…`;
+/** A label of at most `limit` characters, never ending in half an escape. */
+export function cutAt(shown: string, limit: number): string {
+  const chars = [...shown];
+  if (chars.length <= limit) return shown;
+  return `${chars
+    .slice(0, limit)
+    .join('')
+    .replace(/\\(u(\{[0-9a-f]*)?)?$/, '')}…`;
 }

@@ -1,9 +1,10 @@
-import { visible } from '../lib/visible';
+import { visible, visibleCode } from '../lib/visible';
 import { describeRefusal as describePolicyRefusal } from '../policy/explain';
 import type { PolicyRefusal } from '../policy/policy';
 import type { ResumeRefusal } from '../request/pause';
 import type { LiveResponseRequest, Person, Vote } from '../request/request';
 import type { ReviewRefusal } from '../request/review';
+import { cutAt } from './line';
 import { count, formatList, formatTime } from './words';
 
 /** Why a person may not do something now; a value, since people are answered, not failed. Names and typed words are untrusted. */
@@ -75,7 +76,7 @@ export function describeRefusal(refusal: Refusal): string {
     case 'requestChanged':
       return refusal.shown === ''
         ? `This is not what you were shown: the digest of the request is ${refusal.now}. Your vote was not counted. Read its newest card and decide on that.`
-        : `This is not what you were shown: you decided on ${visible(refusal.shown)}, and the digest of the request is ${refusal.now}. Your vote was not counted. Read its newest card and decide on that.`;
+        : `This is not what you were shown: you decided on ${visibleCode(refusal.shown)}, and the digest of the request is ${refusal.now}. Your vote was not counted. Read its newest card and decide on that.`;
     case 'policyChanged':
       return 'The approval policy has changed since this card was posted, so the request is void and nothing runs. Ask again to have it decided under the new policy.';
     case 'notYours':
@@ -112,7 +113,7 @@ export function describeRefusal(refusal: Refusal): string {
     case 'breakGlassNeedsReason':
       return 'Break-glass needs a reason and an incident id, since the owners are told at once and a review follows. Nothing was changed. Write: breakglass LR-7F3K because <reason> incident <id>.';
     case 'reviewOpen':
-      return `Rule ${visible(refusal.rule)} allows no other break-glass while the review of the last one is open: ${formatList(refusal.ids.map(visible))}. Two people who had no part in it must close it first; the word reviews shows what is missing.`;
+      return `Rule ${visible(refusal.rule)} allows no other break-glass while the review of the last one is open: ${formatList(refusal.ids.map(visibleCode))}. Two people who had no part in it must close it first; the word reviews shows what is missing.`;
     case 'unknownReview':
       return `There is no review of a request ${quote(refusal.id)}. The word reviews shows the open ones.`;
     case 'reviewNotYours':
@@ -224,11 +225,6 @@ function likeness(a: string, b: string): number {
 const pairsOf = (text: string): string[] =>
   Array.from({ length: Math.max(0, text.length - 1) }, (_, i) => text.slice(i, i + 2));
 
-const nameOf = (person: Person): string => cut(visible(person.name.trim() === '' ? person.id : person.name), 100);
+const nameOf = (person: Person): string => cutAt(visible(person.name.trim() === '' ? person.id : person.name), 100);
 
-const quote = (text: string): string => `"${cut(visible(text), 200)}"`;
-
-const cut = (text: string, limit: number): string => {
-  const chars = [...text];
-  return chars.length <= limit ? text : `${chars.slice(0, limit).join('')}…`;
-};
+const quote = (text: string): string => `"${cutAt(visibleCode(text), 200)}"`;

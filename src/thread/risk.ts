@@ -1,7 +1,8 @@
 import type { Command } from '../request/command';
 import type { LiveResponseRequest } from '../request/request';
-import { joinLines, type Line, say, sayBold, showCode, showCut } from './line';
-import { formatDuration, formatList, parseDefenderTime } from './words';
+import { barWarnings } from './bar-lines';
+import { joinLines, type Line, say, sayBold, showCode, showCut, showPerson } from './line';
+import { formatDuration, formatList, formatTime, parseDefenderTime } from './words';
 
 /** What an approver should weigh first, found by the bot and not by the requester (T-17). */
 export interface Risk {
@@ -16,13 +17,20 @@ export const recentChangeMs = 7 * 24 * 3_600_000;
 const criticalWord =
   /(^|[^a-z0-9])(tier[ _-]?0|t0|dc\d*|domain[ _-]?controllers?|crown[ _-]?jewels?|critical|vip|production|prod)([^a-z0-9]|$)/i;
 
+/** By custom: dc1.contoso.com, ber-dc02. */
+const domainControllerName = /^([^.]*[^a-z0-9.])?dc[-_]?\d*(\.|$)/i;
+
 /** The first lines of an approval card. "usual" never means harmless: every script runs as SYSTEM. */
 export function weighRisk(request: LiveResponseRequest): Risk {
-  const warnings = [...deviceWarnings(request), ...libraryWarnings(request)];
-  const high = warnings.length > 0;
+  const warnings = [...barWarnings(request.bar), ...deviceWarnings(request), ...libraryWarnings(request)];
+  const high = warnings.length > 0 || request.emergency !== null;
   return {
     level: high ? 'high' : 'usual',
-    lines: [[...(high ? [sayBold('Look twice. ')] : []), say(describeReach(request.commands))], ...warnings],
+    lines: [
+      ...emergencyWarning(request),
+      [...(high ? [sayBold('Look twice. ')] : []), say(describeReach(request.commands))],
+      ...warnings,
+    ],
   };
 }
 
@@ -36,10 +44,24 @@ function describeReach(commands: readonly Command[]): string {
   return `This ${formatList(parts)}.`;
 }
 
+function emergencyWarning({ emergency }: LiveResponseRequest): readonly Line[] {
+  if (emergency === null) return [];
+  return [
+    [
+      sayBold('Break-glass. '),
+      ...showPerson(emergency.by),
+      say(` lowered this to one approval at ${formatTime(emergency.at)}, for incident `),
+      ...showCut(emergency.incident, 100, showCode),
+      say('. If you approve, it goes at once, and two others review it afterwards.'),
+    ],
+  ];
+}
+
 function deviceWarnings({ device }: LiveResponseRequest): readonly Line[] {
   const tags = device.tags.filter((tag) => criticalWord.test(tag));
   const lines: Line[] = [];
   if (device.osPlatform !== null && /server/i.test(device.osPlatform)) lines.push([say('The device is a server.')]);
+  if (domainControllerName.test(device.name)) lines.push([say('Its name is that of a domain controller.')]);
   if (device.deviceValue === 'High') lines.push([say('Defender holds the device to be of high value.')]);
   if (tags.length > 0)
     lines.push([

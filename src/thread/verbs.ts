@@ -14,6 +14,7 @@ import { type Command, findCommandFaults, maxCommands } from '../request/command
  * |---|---|---|
  * | `vote.approve` | `token` | |
  * | `vote.deny` | `token` | `reason` |
+ * | `card.refresh` | `token` | |
  * | `request.cancel` | `requestId` | `cancelReason` |
  * | `form.open` | `device` (may be absent) | |
  * | `form.submit` | `type1`, `type2`, … | `device`, `name1`, `args1`, …, `reason` |
@@ -26,6 +27,8 @@ export type CardAction =
   | { readonly verb: 'vote.approve'; readonly token: string }
   /** The reason may be empty: the policy refuses that with a sentence. */
   | { readonly verb: 'vote.deny'; readonly token: string; readonly reason: string }
+  /** A client asks for its own view of the card in the thread; it may do so by itself, and decides nothing. */
+  | { readonly verb: 'card.refresh'; readonly token: string }
   | { readonly verb: 'request.cancel'; readonly requestId: string; readonly reason: string | null }
   | { readonly verb: 'form.open'; readonly device: string | null }
   /** The raw data, for `readForm`. */
@@ -37,6 +40,7 @@ export type CardAction =
 export const cardVerbs = [
   'vote.approve',
   'vote.deny',
+  'card.refresh',
   'request.cancel',
   'form.open',
   'form.submit',
@@ -51,10 +55,10 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
   if (!isRecord(data)) return null;
   const text = (key: string, limit: number): string | null => readText(data, key, limit);
   switch (cardVerbs.find((known) => known === verb)) {
-    case 'vote.approve': {
-      const token = text('token', 200);
-      return token === null ? null : { verb: 'vote.approve', token };
-    }
+    case 'vote.approve':
+      return readToken('vote.approve', text('token', 200));
+    case 'card.refresh':
+      return readToken('card.refresh', text('token', 200));
     case 'vote.deny': {
       const token = text('token', 200);
       return token === null ? null : { verb: 'vote.deny', token, reason: text('reason', 10_000)?.trim() ?? '' };
@@ -93,6 +97,9 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
       return null;
   }
 }
+
+const readToken = <V extends 'vote.approve' | 'card.refresh'>(verb: V, token: string | null) =>
+  token === null ? null : ({ verb, token } as const);
 
 /** A draft that went through a card; our cards carry only faultless ones, so any fault means that it was changed. */
 function readDraft(data: unknown): Draft | null {

@@ -1,0 +1,87 @@
+import { isObjected, opinionsNeeded, type Review } from '../request/review';
+import { type Line, quoteLines, say, sayBold, show, showCode, showCut, showPerson } from './line';
+import { type CardOptions, firstThatFits, moreSection, mostRows, pagePost, type Section } from './page';
+import type { Post } from './post';
+import { linesPost } from './sentence';
+import { count, formatDuration, formatTime } from './words';
+
+/** The reviews of break-glass that are still open, oldest first: for the word `reviews` and for the weekly list to the owners (T-24). */
+export function reviewsCard(reviews: readonly Review[], options: CardOptions): Post {
+  if (reviews.length === 0)
+    return pagePost(
+      {
+        title: 'No open reviews',
+        lines: [[say('Every break-glass so far has been looked at by people who had no part in it.')]],
+      },
+      options,
+    );
+  return firstThatFits(mostRows, (rows) =>
+    pagePost(
+      {
+        title: count(reviews.length, 'open review'),
+        lines: [
+          [
+            say(
+              `Each needs ${opinionsNeeded} people who had no part in it. Write review, the id, accept or object, and because with your reason. Until then its rule allows no other break-glass.`,
+            ),
+          ],
+        ],
+        sections: [
+          ...reviews.slice(0, rows).map((review): Section => ({ lines: reviewRow(review, options.now) })),
+          ...moreSection(reviews.length - rows, 'review', 'Close some of these to see the others.'),
+        ],
+      },
+      options,
+    ),
+  );
+}
+
+/** What one opinion did to a review, for the thread of its request. */
+export function opinionPost(review: Review, options: { readonly trial: boolean }): Post {
+  const last = review.opinions.at(-1);
+  const missing = opinionsNeeded - review.opinions.length;
+  const given: Line =
+    last === undefined
+      ? [say('nobody has reviewed it yet. ')]
+      : [
+          ...showPerson(last.by),
+          say(last.verdict === 'accept' ? ' accepts the break-glass. ' : ' objects to the break-glass. '),
+        ];
+  const next =
+    review.closedAt === null
+      ? `${missing === 1 ? 'One more person' : `${missing} more people`} must review it; until then rule `
+      : `The review is closed${isObjected(review) ? ', with an objection for the owners to follow up' : ''}; rule `;
+  return linesPost(
+    [
+      [
+        sayBold(`${review.requestId}: `),
+        ...given,
+        say(next),
+        show(review.rule),
+        say(review.closedAt === null ? ' allows no other break-glass.' : ' allows break-glass again.'),
+      ],
+      ...quoteLines(last?.because ?? null),
+    ],
+    { ...options, summary: `${review.requestId}: ${review.closedAt === null ? 'reviewed once' : 'review closed'}` },
+  );
+}
+
+function reviewRow(review: Review, now: number): readonly Line[] {
+  return [
+    [
+      { ...showCode(review.requestId), weight: 'Bolder' },
+      say(`  open for ${formatDuration(now - review.openedAt)}, since ${formatTime(review.openedAt)}, incident `),
+      ...showCut(review.incident, 100, showCode),
+      say(', rule '),
+      ...showCut(review.rule, 100),
+    ],
+    ...review.opinions.map(
+      (o): Line => [
+        ...showPerson(o.by),
+        say(` ${o.verdict === 'accept' ? 'accepted' : 'objected'} at ${formatTime(o.at)}: `),
+        ...showCut(o.because, 200),
+      ],
+    ),
+    [say('Why the glass was broken: '), ...showCut(review.reason, 300)],
+  ];
+}
