@@ -254,9 +254,15 @@ because <reason>"
     );
   });
   test('when break-glass lacks its reason or its incident, with what it does', () => {
-    expect(answer('breakglass LR-7F3K')).toMatchInlineSnapshot(`"Break-glass lets one person whom the policy names approve LR-7F3K alone, the owners are told at once, and a review follows, so it needs a reason after the word because and an incident id after the word incident. Nothing is changed yet. Write it like this: breakglass LR-7F3K because <reason> incident <incident id>"`);
-    expect(answer('breakglass LR-7F3K because ransomware')).toMatchInlineSnapshot(`"Break-glass lets one person whom the policy names approve LR-7F3K alone, the owners are told at once, and a review follows, so it needs an incident id after the word incident. Nothing is changed yet. Write it like this: breakglass LR-7F3K because ransomware incident <incident id>"`);
-    expect(answer('breakglass LR-7F3K ransomware incident INC-7')).toMatchInlineSnapshot(`"Break-glass lets one person whom the policy names approve LR-7F3K alone, the owners are told at once, and a review follows, so it needs a reason after the word because. Nothing is changed yet. Write it like this: breakglass LR-7F3K because ransomware incident INC-7"`);
+    expect(answer('breakglass LR-7F3K')).toMatchInlineSnapshot(
+      `"Break-glass lets one person whom the policy names approve LR-7F3K alone, the owners are told at once, and a review follows, so it needs a reason after the word because and an incident id after the word incident. Nothing is changed yet. Write it like this: breakglass LR-7F3K because <reason> incident <incident id>"`,
+    );
+    expect(answer('breakglass LR-7F3K because ransomware')).toMatchInlineSnapshot(
+      `"Break-glass lets one person whom the policy names approve LR-7F3K alone, the owners are told at once, and a review follows, so it needs an incident id after the word incident. Nothing is changed yet. Write it like this: breakglass LR-7F3K because ransomware incident <incident id>"`,
+    );
+    expect(answer('breakglass LR-7F3K ransomware incident INC-7')).toMatchInlineSnapshot(
+      `"Break-glass lets one person whom the policy names approve LR-7F3K alone, the owners are told at once, and a review follows, so it needs a reason after the word because. Nothing is changed yet. Write it like this: breakglass LR-7F3K because ransomware incident INC-7"`,
+    );
   });
   test('when an incident id is none', () => {
     expect(answer('breakglass LR-7F3K because an incident happens')).toMatchInlineSnapshot(
