@@ -13,6 +13,11 @@ beforeAll(async () => {
   kit = await startKit();
 });
 afterAll(() => kit.stop());
+/** Also when a test fails: what still listens would keep the run from ending. */
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
 beforeEach(() => {
   kit.flow.reached.length = 0;
   kit.replies.length = 0;
@@ -113,12 +118,12 @@ describe('there is one way in (T-7)', () => {
 
 test('a shared channel is served where the settings allow it, its foreign members not', async () => {
   const open = await startKit({ allowSharedChannels: true });
+  stops.push(open.stop);
   const inShared = { channelData: { tenant: { id: tenantId }, channel: { id: '19:c', type: 'shared' } } };
   await open.client.deliver({ ...open.client.build.message(ana, inPersonal, 'status'), ...inShared });
   const visitor = { ...inShared, from: { ...ana, tenantId: otherTenantId } };
   await open.client.deliver({ ...open.client.build.message(ana, inPersonal, 'status'), ...visitor });
   expect(open.flow.reached).toMatchObject([{ turn: { person: { id: ana.aadObjectId, tenantId } } }]);
-  await open.stop();
 });
 
 test('a token that names a tenant must name the one that the activity states (T-2)', async () => {
@@ -126,6 +131,7 @@ test('a token that names a tenant must name the one that the activity states (T-
   const signed = await startKit({
     adapter: { identity: { type: 'SingleTenant', appId, tenantId, password: redact('word') }, issuer },
   });
+  stops.push(signed.stop, () => issuer.stop());
   const say = async (more: Json) => {
     const activity = signed.client.build.message(ana, inPersonal, 'status');
     const token = issuer.bearer({ aud: appId, serviceurl: activity.serviceUrl, more });
@@ -133,8 +139,6 @@ test('a token that names a tenant must name the one that the activity states (T-
   };
   expect([await say({ tid: otherTenantId }), signed.flow.reached]).toEqual([403, []]);
   expect([await say({ tid: tenantId }), await say({}), signed.flow.reached.length]).toEqual([200, 200, 2]);
-  await signed.stop();
-  await issuer.stop();
 });
 
 describe('whatever is sent', () => {
