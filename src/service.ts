@@ -24,6 +24,7 @@ import { openStore } from './store/open';
 import type { Store, Tx } from './store/store';
 import { withWakeUps } from './store/wake-ups';
 import { type AdapterOptions, createAdapter } from './teams/adapter';
+import { teamsUserIdOf } from './teams/inbound';
 import { createTeams } from './teams/outbound';
 import { createOutbox, queuePost, type Undelivered } from './teams/outbox';
 import { createBot } from './teams/routes';
@@ -92,7 +93,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const outbox = createOutbox({
     store,
     teams: createTeams({ adapter, clock }),
-    render: createRender({ store, views, random }),
+    // The Playground shows no views of one's own (teams.md C3): in a trial the buttons are there for all.
+    render: createRender({ store, views, random, teamsUserIdOf: config.trial ? () => null : teamsUserIdOf }),
     onUndeliverable: (tx, undelivered) =>
       tellUnreached(tx, policy(), undelivered, { trial: config.trial, now: clock.now() }),
     leaseMs: outboxLeaseMs,

@@ -118,23 +118,20 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   /** What break-glass owes is written with the submission that it made possible, so that one is never without the other (T-24). */
   async function openReview(tx: Tx, request: Queued, now: number): Promise<void> {
     const { emergency } = request;
-    if (emergency === null) return;
+    if (emergency === null || (await tx.review(request.id)) !== null) return;
     const personKey = (id: string) => personKeyOf(options.policy(), id);
     const partakers = [request.requesterKey, personKey(emergency.by.id), ...request.votes.map((v) => v.personKey)];
-    await tx.saveReview(
-      {
-        requestId: request.id,
-        tenantId: request.tenantId,
-        rule: request.bar.rule,
-        incident: emergency.incident,
-        reason: emergency.reason,
-        openedAt: now,
-        partakers: [...new Set(partakers)],
-        opinions: [],
-        closedAt: null,
-      },
-      null,
-    );
+    await tx.insertReview({
+      requestId: request.id,
+      tenantId: request.tenantId,
+      rule: request.bar.rule,
+      incident: emergency.incident,
+      reason: emergency.reason,
+      openedAt: now,
+      partakers: [...new Set(partakers)],
+      opinions: [],
+      closedAt: null,
+    });
   }
 
   function claim(tx: Tx): Promise<readonly ClaimedWork[]> {

@@ -27,4 +27,5 @@ export function findChanges(request: RequestBase, now: Now): readonly Change[] {
   return changes;
 }
 
-const sameTags = (a: readonly string[], b: readonly string[]): boolean => JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+const sameTags = (a: readonly string[], b: readonly string[]): boolean =>
+  JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());

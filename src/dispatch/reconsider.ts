@@ -20,7 +20,12 @@ export type ApprovedHashes = ReadonlyMap<string, string>;
  * An approval stands while the policy is the one that it was given under and every voter still has the right; else the same wish is
  * asked again under the terms of now, or voided when it could not be asked any more.
  */
-export function reconsider(policy: Policy, groups: Groups, request: AwaitingApproval | Queued, approved: ApprovedHashes): Reconsidered {
+export function reconsider(
+  policy: Policy,
+  groups: Groups,
+  request: AwaitingApproval | Queued,
+  approved: ApprovedHashes,
+): Reconsidered {
   const unreadable = request.bar.seats.find(({ group }) => groups.has(group) && groups.get(group) === null);
   if (unreadable !== undefined) return { type: 'unreadable', group: unreadable.group }; // guard: unreadable-group-sends-nothing
   const because: Change[] = policy.version === request.policyVersion ? [] : [{ type: 'policyChanged' }]; // guard: policy-compared-before-the-post
@@ -36,7 +41,11 @@ export function reconsider(policy: Policy, groups: Groups, request: AwaitingAppr
   }
   const { approverIds, decideWithinMs, startWithinMs, ...asked } = bar.value;
   const digest = digestOf({ ...request, policyVersion: policy.version, bar: asked });
-  return { type: 'askAgain', because, terms: { policyVersion: policy.version, bar: asked, approverIds, decideWithinMs, startWithinMs, digest } };
+  return {
+    type: 'askAgain',
+    because,
+    terms: { policyVersion: policy.version, bar: asked, approverIds, decideWithinMs, startWithinMs, digest },
+  };
 }
 
 /** What a rule is matched against, of a request or of a draft that is about to become one. */
@@ -46,5 +55,7 @@ export const factsOf = (request: Omit<Facts, 'changedFiles'>, approved: Approved
   commands: request.commands,
   library: request.library,
   reason: request.reason,
-  changedFiles: request.library.filter((f) => (approved.get(f.fileName) ?? f.sha256) !== f.sha256).map((f) => f.fileName),
+  changedFiles: request.library
+    .filter((f) => (approved.get(f.fileName) ?? f.sha256) !== f.sha256)
+    .map((f) => f.fileName),
 });

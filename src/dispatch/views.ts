@@ -1,4 +1,6 @@
 import type { Clock } from '../lib/clock';
+import type { Policy } from '../policy/policy';
+import { type Pause, pauseFact } from '../request/pause';
 import type { Queued, RequestId } from '../request/request';
 import type { Reader, Stored } from '../store/store';
 import type { QueuePlace, RequestView } from '../thread/view';
@@ -21,6 +23,7 @@ export interface Blocked {
 export const blockedFact = 'admission.blocked';
 
 export function createViews(options: {
+  readonly policy: () => Policy;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly trial: boolean;
@@ -48,6 +51,8 @@ export function createViews(options: {
       request,
       results: await reader.results(request.id),
       queue: places.get(request.id) ?? null,
+      pause: await reader.fact<Pause>(pauseFact),
+      names: options.policy().names,
       now: clock.now(),
       trial,
     };

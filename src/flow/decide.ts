@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { refusedEntry } from '../audit/entry';
 import { reconsider } from '../dispatch/reconsider';
+import type { RandomBytes } from '../lib/random';
 import { err, ok, type Result } from '../lib/result';
 import { visible } from '../lib/visible';
 import { personKeyOf } from '../policy/people';
@@ -11,6 +12,7 @@ import type { AwaitingApproval, Decision, Digest, LiveResponseRequest, RequestId
 import type { TransitionRefusal } from '../request/transition';
 import { applyEvent, readApprovedHashes } from '../store/apply';
 import type { Copy, Stored, Tx } from '../store/store';
+import type { Post } from '../thread/post';
 import type { Refusal } from '../thread/refusals';
 import { requestCard } from '../thread/request-card';
 import { sentencePost } from '../thread/sentence';
@@ -27,6 +29,9 @@ export interface Scene {
   readonly turn: Turn;
   readonly groups: Groups;
 }
+
+/** 24 bytes: nobody guesses one, and each drawing of a card gets its own. */
+export const newToken = (random: RandomBytes): string => Buffer.from(random(24)).toString('base64url');
 
 export const hashToken = (token: string): string => createHash('sha256').update(token, 'utf8').digest('hex');
 
@@ -47,6 +52,31 @@ export async function voteByCard(
   if (misplaced === null) return castVote(scene, stored, { ...vote, digest: token.digest });
   if (misplaced.type !== 'cardOutdated') await tellThread(scene, stored.request, misplaced);
   return refuse(scene, stored.request.id, misplaced);
+}
+
+/** The request's card as the person who looks at it may use it: with a token of its own where their vote would count, else without buttons. */
+export async function viewByCard(scene: Scene, shownToken: string): Promise<Result<Post, Refusal>> {
+  const { tx, options, turn, groups } = scene;
+  const known = await tx.voteToken(hashToken(shownToken));
+  const stored = known === null ? null : await tx.request(known.requestId);
+  const copy = known === null ? null : await tx.copy(known.copyId);
+  if (stored === null || copy === null || findMisplaced(turn, stored.request, copy) !== null)
+    return err({ type: 'cardOutdated' });
+  const { request } = stored;
+  const mayDecide =
+    request.state === 'awaitingApproval' &&
+    !request.votes.some((v) => v.by.id === turn.person.id) &&
+    mayVote(options.policy(), groups, request, turn.person, request.digest).ok;
+  const token = mayDecide ? newToken(options.random) : null;
+  if (token !== null) {
+    await tx.addVoteToken({
+      tokenHash: hashToken(token),
+      requestId: request.id,
+      copyId: copy.copyId,
+      digest: request.digest,
+    });
+  }
+  return ok(requestCard(await options.views.of(tx, stored), { audience: copy.audience, token }));
 }
 
 /**

@@ -15,7 +15,16 @@ import type { ActionAnswer, Flow, Turn } from '../thread/turn';
 import { type CardAction, readCardAction } from '../thread/verbs';
 import { type Answer, type FlowOptions, posts, readingDefender, tellUnread } from './answer';
 import { ask } from './ask';
-import { auditRefusal, cancel, cardAfter, type Decided, type Scene, voteByCard, voteByWords } from './decide';
+import {
+  auditRefusal,
+  cancel,
+  cardAfter,
+  type Decided,
+  type Scene,
+  viewByCard,
+  voteByCard,
+  voteByWords,
+} from './decide';
 import { breakGlass, describePaused, describeResumed, describeReviewed, pause, resume, review } from './emergency';
 import { greet } from './greet';
 import {
@@ -139,6 +148,8 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
       );
     case 'request.cancel':
       return byCard(options, turn, (scene) => cancel(scene, { id: action.requestId, reason: action.reason }));
+    case 'card.refresh':
+      return viewing(options, turn, action.token);
     case 'form.open':
       return posts(formCard(createForm(action.device), [], { trial }));
     case 'form.add':
@@ -210,6 +221,21 @@ async function byCard(options: FlowOptions, turn: Turn, decide: (scene: Scene) =
     posts: [],
     write: async (tx) => {
       answer.notice = await noticeOf(tx, options, await decide({ tx, options, turn, groups }));
+      return [];
+    },
+  };
+  return answer;
+}
+
+/** The card as it is for this person, with buttons only where their vote would count now; a view, and no right to anything (T-8). */
+async function viewing(options: FlowOptions, turn: Turn, token: string): Promise<Answer> {
+  const groups = await options.groups();
+  const answer: { -readonly [K in keyof Answer]: Answer[K] } = {
+    posts: [],
+    write: async (tx) => {
+      const shown = await viewByCard({ tx, options, turn, groups }, token);
+      const card = shown.ok ? shown.value.card : null;
+      answer.notice = shown.ok && card !== null ? { card } : { text: describeRefusal({ type: 'cardOutdated' }) };
       return [];
     },
   };

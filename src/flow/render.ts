@@ -2,36 +2,36 @@ import type { Views } from '../dispatch/views';
 import type { RandomBytes } from '../lib/random';
 import type { News } from '../request/effect';
 import type { Place } from '../request/place';
-import type { Digest, RequestId } from '../request/request';
+import type { Digest, LiveResponseRequest, RequestId } from '../request/request';
 import type { Copy, Store } from '../store/store';
 import { newsPost } from '../thread/news';
 import type { Post } from '../thread/post';
 import { requestCard } from '../thread/request-card';
-import { hashToken } from './decide';
+import { hashToken, newToken } from './decide';
 
 /** What the outbox sends, made from the request as it is at that moment. */
 export interface Render {
   /** Null: nothing to show any more. */
   card(copy: Copy): Promise<{ readonly post: Post; readonly shown: Digest | null } | null>;
+  /** `place` is the conversation of the request. */
   news(requestId: RequestId, news: News): Promise<{ readonly place: Place; readonly post: Post } | null>;
 }
-
-/** 24 bytes: nobody guesses one, and each drawing of a card gets its own. */
-const tokenBytes = 24;
 
 export function createRender(options: {
   readonly store: Store;
   readonly views: Views;
   readonly random: RandomBytes;
+  /** How Teams names the person of a personal chat; null where that is not known. */
+  readonly teamsUserIdOf: (place: Place) => string | null;
 }): Render {
   const { store, views, random } = options;
   return {
     async card(copy) {
       const stored = await store.request(copy.requestId);
       if (stored === null) return null;
-      const token =
-        stored.request.state === 'awaitingApproval' ? Buffer.from(random(tokenBytes)).toString('base64url') : null;
-      const post = requestCard(await views.of(store, stored), { audience: copy.audience, token });
+      const token = stored.request.state === 'awaitingApproval' ? newToken(random) : null;
+      const viewerIds = copy.audience === 'thread' ? await viewersOf(stored.request) : [];
+      const post = requestCard(await views.of(store, stored), { audience: copy.audience, token, viewerIds });
       if (token !== null) {
         const { digest, id } = stored.request;
         await store.transact((tx) =>
@@ -47,4 +47,18 @@ export function createRender(options: {
       return { place, post: newsPost(news, await views.of(store, stored)) };
     },
   };
+
+  /** All who may still vote, as Teams names them; nobody unless every one of them is known, since the others would see no buttons (T-8). */
+  async function viewersOf(request: LiveResponseRequest): Promise<readonly string[]> {
+    if (request.state !== 'awaitingApproval') return [];
+    const voted = new Set(request.votes.map((v) => v.by.id));
+    const ids: string[] = [];
+    for (const personId of request.approverIds.filter((id) => !voted.has(id))) {
+      const place = await store.personalPlace(personId);
+      const id = place === null ? null : options.teamsUserIdOf(place);
+      if (id === null) return [];
+      ids.push(id);
+    }
+    return ids;
+  }
 }

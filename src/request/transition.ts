@@ -60,12 +60,13 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
       return runClock(request, now);
     case 'changed':
       // Not while submitting: the POST may be in flight, and an action would be left to itself.
-      if (request.state !== 'awaitingApproval' && request.state !== 'queued') return notNow(request);
+      if (request.state !== 'awaitingApproval' && request.state !== 'queued') return notNow(request); // guard: in-flight-is-not-forgotten
       return move({ ...baseOf(request), state: 'voided', votes: request.votes, changes: event.changes, endedAt: now }, [
         { type: 'voided', changes: event.changes },
       ]);
     case 'admitted':
-      if (request.state !== 'queued' || now < request.notBefore || now >= request.startBy) return notNow(request);
+      if (request.state !== 'queued' || now < request.notBefore) return notNow(request); // guard: only-what-is-queued-is-admitted
+      if (now >= request.startBy) return notNow(request); // guard: nothing-starts-after-the-start-clock
       return admit(request, now);
     case 'accepted':
       if (request.state !== 'submitting') return notNow(request);
@@ -95,16 +96,16 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
 }
 
 function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome {
-  if (now >= request.decideBy) return err({ type: 'decideByPassed' });
-  if (vote.by.id === request.requester.id || vote.personKey === request.requesterKey)
-    return err({ type: 'requesterCannotVote' }); // guard: requester-never-approves
+  const isRequester = vote.by.id === request.requester.id || vote.personKey === request.requesterKey;
+  if (now >= request.decideBy) return err({ type: 'decideByPassed' }); // guard: no-vote-after-the-decide-clock
+  if (isRequester) return err({ type: 'requesterCannotVote' }); // guard: requester-never-approves
   if (!request.approverIds.includes(vote.by.id)) return err({ type: 'notAnApprover' }); // guard: only-approvers-vote
   if (vote.digest !== request.digest) return err({ type: 'digestDiffers' }); // guard: vote-carries-the-digest
   if (request.votes.some((v) => v.personKey === vote.personKey)) return err({ type: 'alreadyVoted' }); // guard: one-vote-a-person
   const votes = [...request.votes, vote];
   if (vote.decision === 'deny') {
     const reason = vote.reason?.trim() ?? '';
-    if (reason === '') return err({ type: 'denyNeedsReason' });
+    if (reason === '') return err({ type: 'denyNeedsReason' }); // guard: denial-has-a-reason
     return move({ ...baseOf(request), state: 'denied', votes, endedAt: now }, [
       { type: 'denied', by: vote.by, reason },
     ]);
@@ -129,8 +130,8 @@ function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome 
 
 function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly by: Person }): Outcome {
   if (isFinal(request.state)) return err({ type: 'alreadyEnded' });
-  if (wish.by.id !== request.requester.id && !request.approverIds.includes(wish.by.id))
-    return err({ type: 'notYours' });
+  const isTheirs = wish.by.id === request.requester.id || request.approverIds.includes(wish.by.id);
+  if (!isTheirs) return err({ type: 'notYours' }); // guard: strangers-cannot-cancel
   switch (request.state) {
     case 'awaitingApproval':
       return move(
@@ -215,7 +216,7 @@ const admit = (request: Queued, now: number): Outcome => {
 };
 
 function putBack(request: Submitting, event: Extract<Event, { type: 'putBack' }>, now: number): Outcome {
-  if (event.hold.type === 'deviceBusy' && request.everUnclear) return doubt(request, now);
+  if (event.hold.type === 'deviceBusy' && request.everUnclear) return doubt(request, now); // guard: busy-after-a-doubt-is-looked-up
   if (request.cancel !== null) return cancelledHere(request, request.cancel, now);
   if (now >= request.startBy) return lapsedHere(request, now);
   const isNews = event.hold.type === 'deviceBusy' && request.hold?.type !== 'deviceBusy';
@@ -274,8 +275,7 @@ const vanish = (request: Pending | Running, now: number): Outcome =>
 
 function lookedUp(request: Unknown, event: Extract<Event, { type: 'lookedUp' }>, now: number): Outcome {
   if (event.action !== null) return found(request, event.action, now);
-  const certain = event.complete && request.doubt === 'noAnswer' && now >= request.settleAt;
-  if (certain) {
+  if (isSurelyAbsent(request, event, now)) {
     if (request.cancel !== null) return cancelledHere(request, request.cancel, now);
     if (now >= request.startBy) return lapsedHere(request, now);
     return move(
@@ -298,6 +298,14 @@ function lookedUp(request: Unknown, event: Extract<Event, { type: 'lookedUp' }>,
   ]);
 }
 
+/** Only this lets a submission be tried again (T-27). */
+function isSurelyAbsent(request: Unknown, { complete }: Extract<Event, { type: 'lookedUp' }>, now: number): boolean {
+  if (!complete) return false; // guard: unread-list-proves-nothing
+  if (request.doubt !== 'noAnswer') return false; // guard: vanished-is-never-sent-again
+  if (now < request.settleAt) return false; // guard: hidden-action-is-waited-for
+  return true;
+}
+
 const found = (request: Unknown, action: ObservedAction, now: number): Outcome =>
   observe(taken(request, action, request.intentAt), action, now, [{ type: 'found' }]);
 
@@ -305,11 +313,11 @@ function observed(request: LiveResponseRequest, action: ObservedAction, now: num
   switch (request.state) {
     case 'pending':
     case 'running':
-      return request.actionId === action.actionId
-        ? observe({ request, effects: [], isNew: false }, action, now, [])
-        : notNow(request);
+      if (request.actionId !== action.actionId) return notNow(request); // guard: only-our-action-is-followed
+      return observe({ request, effects: [], isNew: false }, action, now, []);
     case 'unknown':
-      return request.actionId === action.actionId ? found(request, action, now) : notNow(request);
+      if (request.actionId !== action.actionId) return notNow(request); // guard: only-our-action-comes-back
+      return found(request, action, now);
     default:
       return isFinal(request.state) ? stay(request) : notNow(request);
   }

@@ -181,8 +181,16 @@ export const Reference = z.object({
   bot: z.object({ id: z.string(), name: z.string() }),
   /** Whose roster knows the people here: the team's in a channel, the chat's own elsewhere (teams.md E1). */
   rosterId: z.string(),
+  /** In a personal chat: the person as Teams names them towards this bot. */
+  userId: z.string().optional(),
 });
 export type Reference = z.infer<typeof Reference>;
+
+/** How Teams names the person of a personal chat towards this bot; null where that is not known. */
+export function teamsUserIdOf(place: Place): string | null {
+  const read = Reference.safeParse(JSON.parse(place.reference));
+  return read.success ? (read.data.userId ?? null) : null;
+}
 
 function toPlace(envelope: Envelope, tenantId: string, personId: string): Place {
   const { conversation, recipient, serviceUrl, channelData } = envelope;
@@ -190,7 +198,12 @@ function toPlace(envelope: Envelope, tenantId: string, personId: string): Place 
     (conversation.conversationType === 'channel' ? channelData?.team?.id : null) ??
     conversation.id.split(';')[0] ??
     conversation.id;
-  const reference: Reference = { serviceUrl, bot: { id: recipient.id, name: recipient.name ?? '' }, rosterId };
+  const reference: Reference = {
+    serviceUrl,
+    bot: { id: recipient.id, name: recipient.name ?? '' },
+    rosterId,
+    ...(conversation.conversationType === 'personal' ? { userId: envelope.from.id } : {}),
+  };
   return {
     conversationId: conversation.id,
     tenantId,

@@ -146,7 +146,10 @@ async function deliver(sender: Sender, claimed: ClaimedWork): Promise<Outcome> {
       return deliverCard(sender, claimed, work.copyId);
     case 'sendNews': {
       const rendered = claimed.requestId === null ? null : await sender.render.news(claimed.requestId, work.news);
-      if (rendered !== null) await post(sender, rendered.place, rendered.post);
+      if (rendered === null) return done;
+      const place =
+        work.personId === undefined ? rendered.place : await findPersonalPlace(sender, work.personId, rendered.place);
+      await post(sender, place, rendered.post);
       return done;
     }
     case 'sendPost': {
@@ -203,13 +206,15 @@ async function findPlace(sender: Sender, copy: Copy): Promise<Place> {
   const known = copy.conversationId === null ? null : await store.place(copy.conversationId);
   if (known !== null) return known;
   if (copy.personId === null) throw new NoPlace();
-  const own = await store.personalPlace(copy.personId);
-  if (own !== null) return own;
   const stored = await store.request(copy.requestId);
   const via = stored === null ? null : await store.place(stored.request.conversationId);
   if (via === null) throw new NoPlace();
-  return openPersonal(sender, copy.personId, via);
+  return findPersonalPlace(sender, copy.personId, via);
 }
+
+/** A person's own chat, opened through the conversation of the request when nothing else is known. */
+const findPersonalPlace = async (sender: Sender, personId: string, via: Place): Promise<Place> =>
+  (await sender.store.personalPlace(personId)) ?? openPersonal(sender, personId, via);
 
 /** A person who clears the chat's history makes its conversation id die; opening the chat again gives the living one (msteams-docs #14079). */
 async function post(

@@ -31,7 +31,7 @@ import {
 import { SteppedClock } from '../fakes/stepped-clock';
 
 export const dee = { id: '29:dee', name: 'Dee Stranger', aadObjectId: 'a0000000-0000-4000-8000-000000000004' };
-export { ana, bo, channelId, cy, teamId, tenantId };
+export { ana, bo, channelId, cy, type TeamsPerson, teamId, tenantId };
 
 /** The seed page's own example, as an analyst types it. */
 export const seedExample = `on ws-042

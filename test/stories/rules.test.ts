@@ -1,0 +1,188 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { minutes, seconds } from '../../src/lib/clock';
+import { readActivity } from '../fakes/fake-connector';
+import { ana, bo, cy, dee, policyOf, Stage, type StageOptions, seedExample, type TeamsPerson, wordsOf } from './stage';
+
+let stage: Stage;
+const open = async (options: StageOptions = {}): Promise<void> => {
+  stage = await Stage.open({ installed: [bo, cy, dee], ...options });
+};
+afterEach(() => stage.close());
+
+const rewrite = async (policy: string): Promise<void> => {
+  await writeFile(join(stage.dir, 'policy.yaml'), policy);
+  await stage.pass(seconds(20), seconds(5));
+};
+const entry = (p: TeamsPerson, more: string) => `  - { name: ${p.name}, accounts: [${p.aadObjectId}${more}] }`;
+
+test('the first rule that matches decides, and a denying rule says why', async () => {
+  await open({
+    policy: policyOf({
+      rulesBefore: [
+        '  - name: no-collection-from-dcs',
+        '    when: { device: { tag: [tier0] }, command: [GetFile] }',
+        '    deny: Files are not collected from tier 0 devices this way.',
+      ],
+    }),
+  });
+  const refused = await stage.ask(ana, 'on dc-01 getfile C:\\Windows\\NTDS\\ntds.dit because INC-1');
+  expect(stage.thread(refused)).toContain('Files are not collected from tier 0 devices this way.');
+  const taken = await stage.ask(ana, 'on dc-01 run collect-logs.ps1 because INC-1');
+  expect(stage.requestId(taken)).toMatch(/^LR-/);
+});
+
+test('what no rule matches is refused', async () => {
+  await open({ policy: policyOf({ rule: ['when: { device: { tag: [nobody-has-this] } }'] }) });
+  const thread = await stage.ask(ana, seedExample);
+  expect(stage.thread(thread)).toContain('no rule matches');
+  expect(await stage.service.store.countByState()).toEqual({});
+});
+
+test('a reason without the ticket that the rule wants is refused, with the pattern', async () => {
+  await open({ policy: policyOf({ rule: ["reason: '^INC-[0-9]+'"] }) });
+  const thread = await stage.ask(ana, 'on ws-042 run collect-logs.ps1 because just looking');
+  expect(stage.thread(thread)).toContain('^INC-[0-9]+');
+  await stage.reply(ana, thread, 'on ws-042 run collect-logs.ps1 because INC-7 looking');
+  expect(stage.requestId(thread)).toMatch(/^LR-/);
+});
+
+test('several accounts of one person count once, as requester and as approver', async () => {
+  await open({
+    policy: policyOf({
+      approvals: 2,
+      approvers: [bo, cy, dee],
+      people: ['people:', entry(ana, `, ${dee.aadObjectId}`)],
+    }),
+  });
+  const thread = await stage.ask(ana, seedExample);
+  const own = await stage.press(dee, stage.cardIn(thread), 'Approve');
+  expect(wordsOf(own)).toContain('You opened this request');
+  await stage.approve(bo);
+  await stage.approve(cy);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('one of each group: two people of one group are not enough', async () => {
+  await open({
+    policy: policyOf({ approvals: 2, rule: [], groups: { leads: [bo], platform: [cy, dee] } }).replace(
+      'from: [approvers]',
+      'from: [{ group: leads, count: 1 }, { group: platform, count: 1 }]',
+    ),
+  });
+  await stage.ask(ana, seedExample);
+  await stage.approve(cy);
+  await stage.approve(dee);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+  await stage.approve(bo);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('a script that changed since it was last approved raises the bar, says so, and its uploader does not count', async () => {
+  await open({
+    policy: policyOf({
+      people: ['people:', `  - { name: Cy, accounts: [${cy.aadObjectId}], uploads: [cy@contoso.com] }`],
+      approvers: [bo, cy, dee],
+      rule: ['extra: { scriptChanged: 1 }'],
+    }),
+  });
+  await stage.ask(ana, 'on ws-042 run collect-logs.ps1 because INC-1');
+  await stage.approve(bo);
+  await stage.pass(minutes(1));
+  expect(stage.submissions).toHaveLength(1);
+  stage.emulator.addScript({ fileName: 'collect-logs.ps1', content: '# another one', createdBy: 'cy@contoso.com' });
+  const thread = await stage.ask(ana, 'on ws-043 run collect-logs.ps1 because INC-2');
+  expect(readActivity(stage.cardIn(thread).activity)).toMatch(/changed since it was last approved/i);
+  const uploader = await stage.press(cy, stage.cardIn(thread), 'Approve');
+  expect(wordsOf(uploader)).toContain('upload');
+  await stage.approve(bo);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+  await stage.approve(dee);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(2);
+});
+
+test('a changed policy is taken while running, and what waited is asked again under it', async () => {
+  await open();
+  const thread = await stage.ask(ana, seedExample);
+  await rewrite(policyOf({ approvals: 2 }));
+  const click = await stage.press(bo, stage.cardFor(bo), 'Approve');
+  expect(wordsOf(click)).toContain('policy has changed');
+  expect(stage.thread(thread)).toMatch(/asked again/i);
+  await stage.approve(bo);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+  await stage.approve(cy);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+  expect(stage.chat(bo)).toContain('Another approval policy is in force');
+});
+
+test('a broken policy file changes nothing, and the approvers are told its lines', async () => {
+  await open();
+  await rewrite('requesters: [');
+  expect(stage.chat(bo)).toContain('the policy of before stays in force');
+  await stage.ask(ana, seedExample);
+  await stage.approve(bo);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('an approved request whose voter lost the right before it was sent is asked again', async () => {
+  await open({ env: { DEFENDER_SESSIONS: '1' } });
+  await stage.ask(ana, 'on srv-db-01 run collect-logs.ps1 because INC-1');
+  await stage.approve(bo);
+  await stage.pass(seconds(3));
+  const thread = await stage.ask(ana, 'on ws-043 run collect-logs.ps1 because INC-2');
+  await stage.approve(bo);
+  await rewrite(policyOf({ approvers: [cy, dee] }));
+  await stage.pass(minutes(3), seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+  expect(stage.thread(thread)).toMatch(/asked again/i);
+  await stage.approve(dee);
+  await stage.pass(seconds(10));
+  expect(stage.submissions).toHaveLength(2);
+});
+
+test('an approver who was added only after the cards went out decides the next round, not this one', async () => {
+  await open();
+  const thread = await stage.ask(ana, seedExample);
+  const click = await stage.press(dee, stage.cardIn(thread), 'Approve');
+  expect(wordsOf(click)).toContain('does not name you');
+});
+
+test('who has not voted is reminded when half the time is gone, and the second list is asked', async () => {
+  await open({ policy: policyOf({ decideBy: '20m', groups: { leads: [dee] }, rule: ['escalateTo: leads'] }) });
+  const thread = await stage.ask(ana, seedExample);
+  expect(stage.chat(dee)).not.toContain('LR-');
+  await stage.pass(minutes(11), seconds(30));
+  expect(stage.chat(bo)).toMatch(/still|half/i);
+  await stage.approve(dee);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+  expect(stage.thread(thread)).toContain('Dee Stranger');
+});
+
+test('policy explain says which rule applies and why, without asking for anything', async () => {
+  await open();
+  const thread = await stage.ask(ana, 'policy explain on ws-042 run collect-logs.ps1 because INC-1');
+  expect(stage.thread(thread)).toContain('everything');
+  expect(await stage.service.store.countByState()).toEqual({});
+  await stage.reply(ana, thread, 'policy');
+  expect(stage.thread(thread)).toContain('1. everything: 1 approval');
+});
+
+test('waiting shows a person what waits for their vote', async () => {
+  await open();
+  const thread = await stage.ask(ana, seedExample);
+  await stage.tell(cy, 'waiting');
+  expect(stage.chat(cy)).toContain(stage.requestId(thread));
+  await stage.approve(cy);
+  await stage.pass(seconds(3));
+  await stage.tell(cy, 'waiting');
+  expect(stage.chat(cy)).toContain('No open requests');
+});
