@@ -81,7 +81,7 @@ export class FakeGraph {
     if (fault?.type === 'hang') return;
     if (fault?.type === 'status')
       return send(res, fault.status, failed(fault.code ?? 'error'), { 'retry-after': fault.retryAfter });
-    if (fault?.type === 'body') return void res.writeHead(200, { 'content-type': 'application/json' }).end(fault.body);
+    if (fault?.type === 'body') return sendText(res, 200, fault.body);
     const token = authorization?.replace(/^Bearer /, '') ?? '';
     if (token === '' || (this.tokens !== null && !this.tokens.includes(token)))
       return send(res, 401, failed('InvalidAuthenticationToken'));
@@ -132,6 +132,11 @@ const failed = (code: string) => ({ error: { code, message: 'words that nobody s
 
 function send(res: ServerResponse, status: number, body: unknown, headers: Record<string, string | undefined> = {}) {
   const given = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
-  res.writeHead(status, { 'content-type': 'application/json', ...Object.fromEntries(given) });
-  res.end(JSON.stringify(body));
+  sendText(res, status, JSON.stringify(body), Object.fromEntries(given));
+}
+
+/** Not chained: restify, where it is loaded too, makes `writeHead` of every server return nothing. */
+function sendText(res: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
+  res.writeHead(status, { 'content-type': 'application/json', ...headers });
+  res.end(body);
 }
