@@ -12,7 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   defender: ['lib', 'request'],
   evidence: ['lib', 'request'],
   audit: ['lib', 'request'],
-  thread: ['lib', 'request', 'chat', 'evidence'],
+  thread: ['lib', 'request', 'chat', 'policy', 'evidence'],
   store: ['lib', 'request', 'evidence', 'audit', 'thread'],
   dispatch: ['lib', 'request', 'defender', 'evidence', 'store', 'thread', 'policy'],
   flow: ['lib', 'request', 'chat', 'policy', 'defender', 'evidence', 'audit', 'thread', 'store', 'dispatch'],
@@ -38,7 +38,7 @@ const keptIn: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The files that do something when they are run: only these read the environment and take the time by themselves. */
-const entryPoints = ['index.ts', 'local.ts', 'demo.ts', 'audit-cli.ts'];
+const entryPoints = ['index.ts', 'local.ts', 'demo.ts', 'audit-cli.ts', 'policy-cli.ts'];
 
 /** Decides and draws, and so has no async, no clock and no SDK. Of dispatch, the half that decides. */
 const isCore = ({ path, folder }: SourceFile): boolean =>

@@ -8,23 +8,26 @@ export interface Now {
 
 /** What is no longer as the approvers saw it: none of it may run (T-20, T-21). An empty list means that the digest still holds. */
 export function findChanges(request: RequestBase, now: Now): readonly Change[] {
-  const changes: Change[] = [];
-  for (const file of request.library) {
-    const current = now.library.find((f) => f.fileName === file.fileName);
-    if (current === undefined) changes.push({ type: 'libraryFileGone', fileName: file.fileName });
-    else if (current.sha256 !== file.sha256) {
-      changes.push({ type: 'libraryFileChanged', fileName: file.fileName, was: file.sha256, now: current.sha256 });
-    }
-  }
-  if (now.device === null || now.device.machineId !== request.device.machineId) changes.push({ type: 'deviceGone' });
-  else {
-    if (now.device.entraDeviceId !== request.device.entraDeviceId)
-      changes.push({ type: 'deviceChanged', field: 'entraDeviceId' });
-    if (now.device.name !== request.device.name) changes.push({ type: 'deviceChanged', field: 'name' });
-    if (now.device.groupName !== request.device.groupName) changes.push({ type: 'deviceChanged', field: 'group' });
-    if (!sameTags(now.device.tags, request.device.tags)) changes.push({ type: 'deviceChanged', field: 'tags' });
-  }
-  return changes;
+  return [...findLibraryChanges(request, now.library), ...findDeviceChanges(request, now.device)];
+}
+
+export const findLibraryChanges = (request: RequestBase, library: readonly LibraryFile[]): readonly Change[] =>
+  request.library.flatMap(({ fileName, sha256 }): Change[] => {
+    const current = library.find((f) => f.fileName === fileName);
+    if (current === undefined) return [{ type: 'libraryFileGone', fileName }];
+    if (current.sha256 === sha256) return [];
+    return [{ type: 'libraryFileChanged', fileName, was: sha256, now: current.sha256 }]; // guard: library-hash-compared
+  });
+
+function findDeviceChanges({ device }: RequestBase, now: Device | null): readonly Change[] {
+  if (now === null || now.machineId !== device.machineId) return [{ type: 'deviceGone' }];
+  const changed: ReadonlyArray<readonly [boolean, Extract<Change, { type: 'deviceChanged' }>['field']]> = [
+    [now.entraDeviceId !== device.entraDeviceId, 'entraDeviceId'],
+    [now.name !== device.name, 'name'],
+    [now.groupName !== device.groupName, 'group'],
+    [!sameTags(now.tags, device.tags), 'tags'],
+  ];
+  return changed.filter(([differs]) => differs).map(([, field]) => ({ type: 'deviceChanged', field })); // guard: device-identity-compared
 }
 
 const sameTags = (a: readonly string[], b: readonly string[]): boolean =>

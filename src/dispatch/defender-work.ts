@@ -8,6 +8,7 @@ import type { LiveResponseRequest, RequestId } from '../request/request';
 import { applyEvent } from '../store/apply';
 import type { ClaimedWork, Tx } from '../store/store';
 import { resultPost } from '../thread/result-post';
+import { findLibraryChanges } from './changes';
 import type { DispatchOptions, Task } from './options';
 import type { Views } from './views';
 
@@ -34,7 +35,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
       if (running >= atOnce) return [];
       const rows = await store.transact((tx) =>
         tx.claimWork({
-          types: ['lookUp', 'cancelAction', 'fetchResult'],
+          types: ['lookUp', 'cancelAction', 'fetchResult', 'recheckLibrary'],
           now: clock.now(),
           leaseMs,
           limit: atOnce - running,
@@ -54,6 +55,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     try {
       if (row.work.type === 'lookUp') await lookUp(row, stored.request);
       else if (row.work.type === 'cancelAction') await cancel(row, stored.request, row.work.actionId);
+      else if (row.work.type === 'recheckLibrary') await recheckLibrary(row, stored.request);
       else if (row.work.type === 'fetchResult') await fetchResult(row, stored.request, row.work);
     } catch (error) {
       if (!(error instanceof DefenderError)) throw error;
@@ -92,6 +94,26 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
         if (row.claims < cancelTries) return later(row, 'unknownAction');
         return end(row, { type: 'cancelRefused', code: 'NotFound' });
     }
+  }
+
+  /** Flags what changed while it ran; the hashes that were compared before the POST are the request's own (T-20). */
+  async function recheckLibrary(row: ClaimedWork, request: LiveResponseRequest): Promise<void> {
+    const changes = findLibraryChanges(request, await defender.listLibrary());
+    await store.transact(async (tx) => {
+      const now = clock.now();
+      if (changes.length > 0) {
+        const work = { type: 'sendNews', news: { type: 'changedDuringRun', changes } } as const;
+        await tx.addWork([{ requestId: request.id, work, lane: request.conversationId, dueAt: now }]); // guard: change-during-the-run-is-told
+        await tx.appendAudit({
+          at: now,
+          requestId: request.id,
+          actor: 'bot',
+          what: 'changedDuringRun',
+          detail: { changes },
+        });
+      }
+      await tx.finishWork(row, now);
+    });
   }
 
   async function fetchResult(

@@ -12,6 +12,8 @@ export type Effect =
   | { readonly type: 'submit'; readonly attempt: number }
   | { readonly type: 'lookUp'; readonly dueAt: number }
   | { readonly type: 'cancelAction'; readonly actionId: string }
+  /** The library is read once more when a run has ended: Defender has no "run this hash" (T-20). */
+  | { readonly type: 'recheckLibrary' }
   | { readonly type: 'fetchResult'; readonly actionId: string; readonly index: number };
 
 /** What people in the thread should notice; one short reply each. */
@@ -32,6 +34,8 @@ export type News =
   | { readonly type: 'cancelAsked'; readonly by: Person; readonly reason: string | null }
   | { readonly type: 'cancelRefused'; readonly code: string }
   | { readonly type: 'unclear'; readonly doubt: 'noAnswer' | 'vanished' }
+  /** What ran may not be what was approved: a library file changed between the last look before and the first after the run. */
+  | { readonly type: 'changedDuringRun'; readonly changes: readonly Change[] }
   | { readonly type: 'found' }
   | { readonly type: 'surelyAbsent' }
   | { readonly type: 'cannotTell' }

@@ -59,7 +59,8 @@ export function observe(from: Taken, action: ObservedAction, now: number, foundN
       // PutFile has no result (run-live-response), and a command that never started has none either; one that failed may.
       [...request.commands.entries()]
         .filter(([index, { type }]) => type !== 'PutFile' && (action.status === 'Succeeded' || mayHaveStarted(index)))
-        .map(([index]) => ({ type: 'fetchResult', actionId: request.actionId, index })),
+        .map(([index]): Effect => ({ type: 'fetchResult', actionId: request.actionId, index }))
+        .concat(request.library.length > 0 ? [{ type: 'recheckLibrary' }] : []),
     );
   switch (action.status) {
     case 'Succeeded':

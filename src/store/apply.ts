@@ -129,6 +129,7 @@ async function storeEffects(
       case 'submit':
       case 'cancelAction':
       case 'fetchResult':
+      case 'recheckLibrary':
         await tx.addWork([{ requestId: request.id, work: effect, lane: null, dueAt: now }]);
         break;
     }

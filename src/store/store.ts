@@ -46,7 +46,7 @@ export interface VoteToken {
 
 /** What the worker of Defender effects and the outbox perform; `lane` keeps order: only the oldest undone row of a lane may be claimed. */
 export type Work =
-  | Extract<Effect, { type: 'submit' | 'lookUp' | 'cancelAction' | 'fetchResult' }>
+  | Extract<Effect, { type: 'submit' | 'lookUp' | 'cancelAction' | 'fetchResult' | 'recheckLibrary' }>
   /** Renders the copy from the request as it then is, so that several changes become one update. */
   | { readonly type: 'sendCard'; readonly copyId: number }
   /** `personId` given: in that person's own chat, else where the request was asked. */
@@ -55,7 +55,13 @@ export type Work =
   | { readonly type: 'sendPost'; readonly conversationId: string; readonly post: Post };
 
 export type WorkType = Work['type'];
-export const defenderWork = ['submit', 'lookUp', 'cancelAction', 'fetchResult'] as const satisfies readonly WorkType[];
+export const defenderWork = [
+  'submit',
+  'lookUp',
+  'cancelAction',
+  'fetchResult',
+  'recheckLibrary',
+] as const satisfies readonly WorkType[];
 export const teamsWork = ['sendCard', 'sendNews', 'sendPost'] as const satisfies readonly WorkType[];
 
 export interface NewWork {

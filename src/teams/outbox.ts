@@ -162,6 +162,7 @@ async function deliver(sender: Sender, claimed: ClaimedWork): Promise<Outcome> {
     case 'lookUp':
     case 'cancelAction':
     case 'fetchResult':
+    case 'recheckLibrary':
       throw new Error(`The outbox does not do ${work.type}.`);
     default:
       return exhaustive(work);
