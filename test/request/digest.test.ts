@@ -21,15 +21,17 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.tuple(text, fc.option(text)).map(([scriptName, args]): Command => ({ type: 'RunScript', scriptName, args })),
   text.map((path): Command => ({ type: 'GetFile', path })),
 );
-const boundArbitrary: fc.Arbitrary<Bound> = fc.record({
+/** With the usual prototype, which is no part of what is equal here. */
+const recordOf = <T>(parts: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.record<T>(parts, { noNullPrototype: true });
+const boundArbitrary: fc.Arbitrary<Bound> = recordOf({
   tenantId: text,
-  requester: fc.record({ id: text }),
-  bar: fc.record({
+  requester: recordOf({ id: text }),
+  bar: recordOf({
     rule: text,
     approvalsNeeded: fc.integer({ min: 0, max: 3 }),
-    seats: fc.array(fc.record({ group: text, count: fc.integer({ min: 0, max: 2 }) }), { maxLength: 2 }),
+    seats: fc.array(recordOf({ group: text, count: fc.integer({ min: 0, max: 2 }) }), { maxLength: 2 }),
   }),
-  device: fc.record({
+  device: recordOf({
     machineId: text,
     entraDeviceId: fc.option(text),
     name: text,

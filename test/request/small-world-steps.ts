@@ -142,19 +142,35 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-const usualBeginning: readonly Step[] = [
-  { do: 'vote', by: bob, decision: 'approve', shown: 'now' },
-  { do: 'vote', by: cleo, decision: 'approve', shown: 'now' },
-  { do: 'vote', by: eve, decision: 'approve', shown: 'now' },
-  { do: 'admit' },
-  { do: 'submit', fate: 'created', hideMs: 0, lateMs: 0 },
+const approvals = [bob, cleo, eve].map((by): Step => ({ do: 'vote', by, decision: 'approve', shown: 'now' }));
+const submission = (fate: Fate): readonly Step[] => [{ do: 'admit' }, { do: 'submit', fate, hideMs: 0, lateMs: 0 }];
+const askedAgain = (bar: RequestBar | undefined): readonly Step[] =>
+  bar === undefined ? [] : [{ do: 'askAgain', bar, policyVersion: 'policy-8' }];
+const course: readonly Step[] = [
   { do: 'poll', stale: false, bare: false },
   { do: 'device', what: 'reach' },
   { do: 'device', what: 'next' },
   { do: 'poll', stale: false, bare: false },
 ];
 
-/** Random steps after none, a part or all of the usual beginning, so that what comes late is met as often as what comes early. */
+const beginnings: ReadonlyArray<readonly Step[]> = [
+  [...approvals, ...submission('created'), ...course],
+  [...approvals, ...submission('created'), ...course],
+  [...approvals, ...askedAgain(bars[2]), ...approvals, ...submission('created'), ...course],
+  [...approvals, ...submission('rate'), ...askedAgain(bars[1]), ...approvals, { do: 'pass', ms: minutes(1) }],
+  [
+    { do: 'breakGlass', by: cleo, approvalsNeeded: 1 },
+    { do: 'vote', by: eve, decision: 'approve', shown: 'now' },
+    ...submission('created'),
+    ...course,
+  ],
+];
+
+/** Random steps after none, a part or all of a usual beginning, so that what comes late is met as often as what comes early. */
 export const histories: fc.Arbitrary<readonly Step[]> = fc
-  .tuple(fc.integer({ min: 0, max: usualBeginning.length }), fc.array(step, { minLength: 5, maxLength: 40 }))
-  .map(([begun, steps]) => [...usualBeginning.slice(0, begun), ...steps]);
+  .tuple(
+    fc.constantFrom(...beginnings),
+    fc.integer({ min: 0, max: 10 }),
+    fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }),
+  )
+  .map(([beginning, begun, steps]) => [...beginning.slice(0, begun), ...steps]);
