@@ -72,13 +72,7 @@ function describeNews(news: News, view: RequestView): NewsWords {
         say('expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.'),
       );
     case 'reminded':
-      return about(
-        'still waits for approval',
-        say(
-          `half of the time to decide has run. ${news.missing === 1 ? '1 person has' : `${news.missing} people have`} not voted yet${news.escalated === 0 ? '' : `, and ${count(news.escalated, 'more person is', 'more people are')} asked now`}. `,
-        ),
-        say(decideByWords(request)),
-      );
+      return describeReminder(news, view);
     case 'askedAgain': {
       const words = one(
         'asked again',
@@ -168,6 +162,15 @@ function describeNews(news: News, view: RequestView): NewsWords {
           `may or may not be running, and I cannot find out. Look for ${request.id} in the device's action history in the Defender portal before you ask again. I look on, less often.`,
         ),
       );
+    case 'changedDuringRun': {
+      const words = about(
+        'something changed while it ran',
+        say(
+          'what was approved is not what is there now, and it may have changed before or while the commands ran. Read the results with that in mind, and look at the library before you rely on them.',
+        ),
+      );
+      return { ...words, lines: [...words.lines, ...news.changes.map(describeChange)] };
+    }
     case 'ended':
       return describeEnd(view, request);
     default:
@@ -175,10 +178,30 @@ function describeNews(news: News, view: RequestView): NewsWords {
   }
 }
 
-const decideByWords = (request: LiveResponseRequest): string =>
-  request.state === 'awaitingApproval'
-    ? `Nobody has to hurry: without a decision by ${formatTime(request.decideBy)} it expires, and nothing runs.`
-    : 'It has been decided since; type status and its id to see how.';
+/** The same words in the thread and in the chats of those who have not voted. */
+function describeReminder(
+  { missing, escalated }: Extract<News, { type: 'reminded' }>,
+  { request }: RequestView,
+): NewsWords {
+  const asked = escalated === 0 ? '' : `, and ${count(escalated, 'more person is', 'more people are')} asked now`;
+  const next =
+    request.state === 'awaitingApproval'
+      ? `Without a decision by ${formatTime(request.decideBy)} it expires, and nothing runs; read its card before you decide.`
+      : `It no longer waits; type status ${request.id} to see how it stands.`;
+  return {
+    summary: `${request.id}: half of the time to decide has run`,
+    lines: [
+      [
+        sayBold(`${request.id}: `),
+        say('half of the time to decide has run. '),
+        ...showPerson(request.requester),
+        say(` asked for ${count(request.commands.length, 'command')} on `),
+        ...showCut(request.device.name, 100, showCode),
+        say(`. ${missing === 1 ? '1 person has' : `${missing} people have`} not voted yet${asked}. ${next}`),
+      ],
+    ],
+  };
+}
 
 /** The same words in the thread and in the owners' own chats, so it says which request and device it is about (T-24). */
 function describeBreakGlass({ by, reason, incident, at }: Emergency, { request, names }: RequestView): NewsWords {

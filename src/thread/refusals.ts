@@ -78,10 +78,11 @@ export function describeRefusal(refusal: Refusal): string {
         ? `This is not what you were shown: the digest of the request is ${refusal.now}. Your vote was not counted. Read its newest card and decide on that.`
         : `This is not what you were shown: you decided on ${visibleCode(refusal.shown)}, and the digest of the request is ${refusal.now}. Your vote was not counted. Read its newest card and decide on that.`;
     case 'policyChanged':
-      return 'The approval policy has changed since this card was posted, so the request is void and nothing runs. Ask again to have it decided under the new policy.';
+      return 'The approval policy has changed since this card was posted, so your vote was not counted and nothing runs. If the new policy still allows the request, it is asked again; decide on its newest card.';
     case 'notYours':
       return 'You may not cancel this request, because only its requester and its approvers may. Ask one of them.';
     case 'mayNotAsk':
+      return 'You may not ask for live response, because the policy does not name you as a requester. Nothing was stored. Ask whoever keeps the policy.';
     case 'noRule':
     case 'denied':
     case 'reasonPattern':

@@ -35,13 +35,18 @@ export interface RequestCardOptions {
 export function requestCard(view: RequestView, options: RequestCardOptions): Post {
   const { viewerIds = [], ...asked } = options;
   const whole = renderCard(view, { ...asked, depth: 'whole' });
-  if (!fits(whole)) {
-    return view.request.state === 'awaitingApproval'
-      ? renderCard(view, { ...asked, token: null, depth: 'tooLong' }) // guard: too-long-is-not-approvable
-      : renderCard(view, { ...asked, depth: 'short' });
-  }
+  if (!fits(whole)) return shorterCard(view, options);
   const personal = personalCard(view, asked, viewerIds);
   return personal !== null && fits(personal) ? personal : whole;
+}
+
+function shorterCard(view: RequestView, { audience, token }: RequestCardOptions): Post {
+  const { pause, request } = view;
+  // Why it is paused was posted when it was paused; what is to be decided comes first.
+  if (pause !== null && pause.reason !== '')
+    return requestCard({ ...view, pause: { ...pause, reason: '' } }, { audience, token });
+  if (request.state === 'awaitingApproval') return renderCard(view, { audience, token: null, depth: 'tooLong' }); // guard: too-long-is-not-approvable
+  return renderCard(view, { audience, token, depth: 'short' });
 }
 
 /** The card of the thread where each approver's client fetches its own view; null where that cannot be had. */
@@ -62,7 +67,7 @@ export function fitsOneCard(view: RequestView): boolean {
   const { approvalsNeeded, seats } = view.request.bar;
   const inSeats = seats.reduce((sum, seat) => sum + seat.count, 0);
   const votes = Math.max(approvalsNeeded, inSeats, 1) - 1;
-  const paused = { ...view, pause: view.pause ?? longestPause };
+  const paused = { ...view, pause: longestPause };
   const post = renderCard(paused, { audience: 'thread', token: longestToken, depth: 'whole' });
   return activityBytes(post) + votes * voteBytes <= maxActivityBytes;
 }
@@ -70,11 +75,7 @@ export function fitsOneCard(view: RequestView): boolean {
 /** A line about one vote with the longest name that is shown: the card must still fit when all but the last vote are on it. */
 const voteBytes = 700;
 const longestToken = 'x'.repeat(64);
-const longestPause = {
-  by: { id: '', tenantId: '', name: '\u{1f600}'.repeat(101) },
-  reason: '\u{1f600}'.repeat(101),
-  at: 0,
-};
+const longestPause = { by: { id: '', tenantId: '', name: '\u{1f600}'.repeat(101) }, reason: '', at: 0 };
 
 /** `whole`: byte for byte; `short`: decided, so long texts are cut and say so; `tooLong`: undecided and not approvable. */
 type Depth = 'whole' | 'short' | 'tooLong';
@@ -195,7 +196,7 @@ function personsWords(view: RequestView, { whole }: { readonly whole: boolean })
     ...(emergency === null
       ? []
       : [[...showPerson(emergency.by), say(' wrote about the break-glass:')], ...text(emergency.reason)]),
-    ...(pause === null || isFinal(request.state)
+    ...(pause === null || pause.reason === '' || isFinal(request.state)
       ? []
       : [[...showPerson(pause.by), say(' wrote about the pause:')], showCut(pause.reason, 100)]),
   ]);

@@ -32,7 +32,7 @@ export function describeChange(change: Change): Line {
     case 'deviceGone':
       return [say('Defender no longer knows the device.')];
     case 'storeRestored':
-      return [say('A backup of the bot’s database was put back, and it cannot know what was decided since.')];
+      return [say('A backup of my database was put back, so I cannot know what became of this since.')];
   }
 }
 

@@ -22,12 +22,16 @@ const domainControllerName = /^([^.]*[^a-z0-9.])?dc[-_]?\d*(\.|$)/i;
 
 /** The first lines of an approval card. "usual" never means harmless: every script runs as SYSTEM. */
 export function weighRisk(request: LiveResponseRequest): Risk {
-  const warnings = [...barWarnings(request.bar), ...deviceWarnings(request), ...libraryWarnings(request)];
+  const warnings = [
+    ...barWarnings(request.bar), // guard: findings-of-the-policy-told
+    ...deviceWarnings(request), // guard: device-to-look-twice-told
+    ...libraryWarnings(request), // guard: fresh-library-file-told
+  ];
   const high = warnings.length > 0 || request.emergency !== null;
   return {
     level: high ? 'high' : 'usual',
     lines: [
-      ...emergencyWarning(request),
+      ...emergencyWarning(request), // guard: break-glass-told-first
       [...(high ? [sayBold('Look twice. ')] : []), say(describeReach(request.commands))],
       ...warnings,
     ],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { hasHidden, parseVisible, visible } from '../../src/lib/visible';
+import { hasHidden, parseVisible, visible, visibleCode } from '../../src/lib/visible';
 
 /** Text as attackers write it: whole characters, lone surrogates, hidden characters, and pieces of our own escapes. */
 const anyText = fc
@@ -23,32 +23,52 @@ const anyText = fc
         '\\u{5c}',
         '\\u{110000}',
       ),
+      fc.constantFrom(
+        '\u0430',
+        'o\u03bf',
+        '\uff21',
+        '\u30ce',
+        '\u5b57',
+        '\u0967',
+        '\u212a',
+        '\u{1d41a}',
+        'é',
+        'e\u0301',
+      ),
       fc.constantFrom('\u0301', '\u034f', '\u200b', '\u202e', '\ud83d', '\ude00', '\u{e0041}', '\u2800', '\t', '\r\n'),
     ),
     { maxLength: 12 },
   )
   .map((parts) => parts.join(''));
 
-test('what is shown parses back to the identical text, whatever the text', () => {
+const kinds = [
+  ['prose', visible],
+  ['code', visibleCode],
+] as const;
+
+test.each(kinds)('%s parses back to the identical text, whatever the text', (_kind, show) => {
   fc.assert(
     fc.property(anyText, (text) => {
-      expect(parseVisible(visible(text))).toBe(text);
+      expect(parseVisible(show(text))).toBe(text);
     }),
     { numRuns: 2_000 },
   );
 });
 
-test('what is shown holds nothing that a reader cannot see and nothing that a renderer swallows or expands', () => {
-  fc.assert(
-    fc.property(anyText, (text) => {
-      const shown = visible(text);
-      expect(hasHidden(shown)).toBe(false);
-      expect(shown).not.toMatch(/^ | $| {2}|\{\{|[\r\n]/);
-      expect(shown).not.toMatch(/(^|[^\p{L}\p{M}])\p{M}/u);
-    }),
-    { numRuns: 2_000 },
-  );
-});
+test.each(kinds)(
+  '%s shows nothing that a reader cannot see and nothing that a renderer swallows or expands',
+  (_kind, show) => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const shown = show(text);
+        expect(hasHidden(shown)).toBe(false);
+        expect(shown).not.toMatch(/^ | $| {2}|\{\{|[\r\n]/);
+        expect(shown).not.toMatch(/(^|[^\p{L}\p{M}])\p{M}/u);
+      }),
+      { numRuns: 2_000 },
+    );
+  },
+);
 
 test.each([
   ['right-to-left override', 'a\u202eexe.txt', 'a\\u{202e}exe.txt'],
@@ -117,5 +137,72 @@ test.each([
   '',
 ])('plain text is shown as it is: %s', (text) => {
   expect(hasHidden(text)).toBe(false);
+  expect(visible(text)).toBe(text);
+});
+
+test('code shows no letter but those of ASCII, Latin with its own marks, Chinese, Japanese and Korean', () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      expect(visibleCode(text)).not.toMatch(
+        /(?![\u0020-\u007e])(?![\p{Script=Latin}])(?![\p{Script_Extensions=Han}\p{Script_Extensions=Hiragana}\p{Script_Extensions=Katakana}\p{Script=Hangul}])./su,
+      );
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test.each([
+  ['a Cyrillic letter in a Latin word', 'minidum\u0440.ps1', 'minidum\\u{440}.ps1', 'minidum\\u{440}.ps1'],
+  ['a Greek letter in a Latin word', 'c\u03bfpy', 'c\\u{3bf}py', 'c\\u{3bf}py'],
+  ['a Greek letter in a Cyrillic word', '\u0421\u03bf', '\\u{421}\\u{3bf}', '\\u{421}\\u{3bf}'],
+  [
+    'a word that is Cyrillic as a whole',
+    'copy \u0441\u043e\u0440\u0443',
+    'copy \u0441\u043e\u0440\u0443',
+    'copy \\u{441}\\u{43e}\\u{440}\\u{443}',
+  ],
+  ['a full-width letter in a Latin word', 'ws\uff21', 'ws\\u{ff21}', 'ws\\u{ff21}'],
+  ['full-width letters alone', '\uff29\uff2e\uff23', '\uff29\uff2e\uff23', '\\u{ff29}\\u{ff2e}\\u{ff23}'],
+  ['a mathematical letter', '\u{1d41a}bc', '\\u{1d41a}bc', '\\u{1d41a}bc'],
+  ['a Roman numeral that is an l', '\u217c1', '\\u{217c}1', '\\u{217c}1'],
+  ['a ligature', '\ufb01le', '\\u{fb01}le', '\\u{fb01}le'],
+  ['the Kelvin sign', '\u212a1', '\\u{212a}1', '\\u{212a}1'],
+  ['a Bengali digit that looks like an 8', 'INC-1\u09ea42', 'INC-1\\u{9ea}42', 'INC-1\\u{9ea}42'],
+  ['a Cherokee letter', '\u13d4 x', '\\u{13d4} x', '\\u{13d4} x'],
+  ['a dotless i', '\u0131d', '\u0131d', '\\u{131}d'],
+  ['a letter with a mark of its own', 'ren\u00e9', 'ren\u00e9', 'ren\u00e9'],
+  ['a letter with a mark that follows it', 'rene\u0301', 'rene\u0301', 'rene\\u{301}'],
+  ['a division slash', 'C:\u2215x', 'C:\u2215x', 'C:\\u{2215}x'],
+  ['a hyphen that is not one of ASCII', '\u2010Force', '\u2010Force', '\\u{2010}Force'],
+  ['curly quotes', '\u201cx\u201d', '\u201cx\u201d', '\\u{201c}x\\u{201d}'],
+  ['Katakana that looks like a slash, in a Latin word', 'a\u30ceb', 'a\u30ceb', 'a\\u{30ce}b'],
+  ['a stroke alone that looks like a hyphen', '- \u4e00', '- \u4e00', '- \\u{4e00}'],
+  [
+    'a long vowel in a Japanese word',
+    '\u30b5\u30fc\u30d0\u30fc',
+    '\u30b5\u30fc\u30d0\u30fc',
+    '\u30b5\u30fc\u30d0\u30fc',
+  ],
+  ['a Japanese path', 'C:\\\u5c71\u7530\\1', 'C:\\\u5c71\u7530\\1', 'C:\\\u5c71\u7530\\1'],
+  ['a jamo that looks like a bar', 'a \u3163', 'a \u3163', 'a \\u{3163}'],
+])('look-alikes: %s', (_what, text, prose, code) => {
+  expect([visible(text), visibleCode(text)]).toEqual([prose, code]);
+});
+
+test.each([
+  'Ольга Иванова',
+  'Γιώργος',
+  'محمد علي',
+  'יוסי כהן',
+  'प्रिया शर्मा',
+  'Zoë Müller-Łukasz',
+  '田中さん、Windows端末を確認してください',
+  'サーバーを確認',
+  '서버 확인 042',
+  'กรุงเทพ',
+  'Ольга2',
+  '٤٢ محمد',
+  '5 m² nº 3',
+])('prose of one script stays readable: %s', (text) => {
   expect(visible(text)).toBe(text);
 });

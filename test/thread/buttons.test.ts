@@ -11,9 +11,14 @@ const { AdaptiveCard, ShowCardAction, ExecuteAction } =
   require('adaptivecards/dist/adaptivecards.js') as typeof AdaptiveCards;
 
 const requests = makeRequests();
-const cardOf = (name: string, audience: 'thread' | 'approver', token: string | null): CardJson => {
+const cardOf = (
+  name: string,
+  audience: 'thread' | 'approver',
+  token: string | null,
+  more: { readonly viewerIds?: readonly string[] } = {},
+): CardJson => {
   const request = requests[name];
-  const { card } = requestCard(makeView(request as never), { audience, token });
+  const { card } = requestCard(makeView(request as never), { audience, token, ...more });
   if (card === null) throw new Error('No card.');
   return card;
 };
@@ -117,6 +122,40 @@ test('what is too long for a form is answered, not lost in a card that Teams ref
   );
 });
 
+describe('a card in the thread whose approvers are known to Teams', () => {
+  const viewerIds = ['29:bo', '29:cy'];
+
+  test('has buttons to vote for nobody else, and lets the clients of the approvers fetch their own', () => {
+    const base = cardOf('awaitingApproval', 'thread', 'token-1', { viewerIds });
+    expect(titles(base)).toEqual(['Withdraw…']);
+    expect(base.refresh).toEqual({
+      action: { type: 'Action.Execute', title: 'Show my view', verb: 'card.refresh', data: { token: 'token-1' } },
+      userIds: viewerIds,
+    });
+    expect(readCardAction('card.refresh', { token: 'token-1' })).toEqual({ verb: 'card.refresh', token: 'token-1' });
+  });
+
+  test('is answered with a card that asks for no refresh, since the library would post that to all (teams.md B2.1)', () => {
+    const own = cardOf('awaitingApproval', 'thread', 'token-1');
+    expect(titles(own)).toEqual(['Approve', 'Deny…', 'Withdraw…']);
+    expect(own).not.toHaveProperty('refresh');
+  });
+
+  test.each([
+    ['nobody is known', 'awaitingApproval', 'thread', []],
+    [
+      'more are known than Teams refreshes for',
+      'awaitingApproval',
+      'thread',
+      Array.from({ length: 61 }, (_, i) => `29:${i}`),
+    ],
+    ['it is one approver’s own', 'awaitingApproval', 'approver', viewerIds],
+    ['it is decided', 'queued', 'thread', viewerIds],
+  ] as const)('is as for all when %s', (_why, name, audience, ids) => {
+    expect(cardOf(name, audience, 't', { viewerIds: ids })).toEqual(cardOf(name, audience, 't'));
+  });
+});
+
 describe('what comes back from a card is read anew (T-8)', () => {
   const draft = { device: 'ws-042', commands: makeCommands(harmless), reason: 'INC-1042' };
   test.each([
@@ -126,6 +165,7 @@ describe('what comes back from a card is read anew (T-8)', () => {
     ['no data', 'vote.approve', undefined],
     ['data that is a list', 'vote.approve', ['token']],
     ['no token', 'vote.approve', {}],
+    ['no token to refresh by', 'card.refresh', {}],
     ['a token that is no text', 'vote.approve', { token: { toString: 'x' } }],
     ['a token of a megabyte', 'vote.approve', { token: 'x'.repeat(1_000_000) }],
     ['a token from the prototype', 'vote.approve', Object.create({ token: 't' })],

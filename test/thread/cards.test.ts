@@ -1,21 +1,24 @@
 import { createForm, type FormFault, type FormInput } from '../../src/chat/form';
 import { createHelp } from '../../src/chat/help';
 import { words } from '../../src/chat/words';
-import { hasHidden, parseVisible } from '../../src/lib/visible';
+import { hasHidden, parseVisible, visible } from '../../src/lib/visible';
 import { commandToParams } from '../../src/request/command';
 import { finalStates, openStates } from '../../src/request/request';
 import { chooseDeviceCard } from '../../src/thread/choose-device-card';
 import { deviceCard } from '../../src/thread/device-card';
+import { explainCard } from '../../src/thread/explain-card';
 import { activityBytes, maxActivityBytes } from '../../src/thread/fits';
 import { formCard } from '../../src/thread/form-card';
 import { helpCard } from '../../src/thread/help-card';
 import { libraryCard } from '../../src/thread/library-card';
 import { newsPost } from '../../src/thread/news';
+import { pausedPost, resumedPost } from '../../src/thread/pause-post';
 import type { Post } from '../../src/thread/post';
 import { describeRefusal } from '../../src/thread/refusals';
 import { requestCard } from '../../src/thread/request-card';
 import { queueCard, statusCard, statusListCard } from '../../src/thread/request-list-card';
 import { resultPost } from '../../src/thread/result-post';
+import { opinionPost, reviewsCard } from '../../src/thread/review-cards';
 import { sentencePost } from '../../src/thread/sentence';
 import { trialBanner } from '../../src/thread/trial';
 import { understoodCard } from '../../src/thread/understood-card';
@@ -30,7 +33,9 @@ import {
   makeDevice,
   makeFile,
   makeNews,
+  makePause,
   makeRequests,
+  makeReview,
   makeView,
   noon,
   type Outside,
@@ -42,7 +47,11 @@ import {
 function allPosts(outside: Outside, trial: boolean): Readonly<Record<string, Post>> {
   const requests = makeRequests(outside);
   const views = Object.values(requests).map((request) =>
-    makeView(request, { trial, results: [scriptResult(outside), fileResult(outside)] }),
+    makeView(request, {
+      trial,
+      results: [scriptResult(outside), fileResult(outside)],
+      names: new Map(['Bo', 'Cy', 'Di', 'Eve'].map((name) => [person(name).id, outside(name)])),
+    }),
   );
   const named = Object.keys(requests).map(
     (name, i) => [name, views[i] ?? makeView(Object.values(requests)[0] as never)] as const,
@@ -75,6 +84,14 @@ function allPosts(outside: Outside, trial: boolean): Readonly<Record<string, Pos
     ...Object.fromEntries(
       named.flatMap(([name, view]) => [
         [`${name}, thread`, requestCard(view, { audience: 'thread', token: 'token-1' })],
+        [
+          `${name}, thread with views`,
+          requestCard(view, { audience: 'thread', token: 'token-1', viewerIds: ['29:a', '29:b'] }),
+        ],
+        [
+          `${name}, paused`,
+          requestCard({ ...view, pause: makePause(outside) }, { audience: 'thread', token: 'token-1' }),
+        ],
         [`${name}, approver`, requestCard(view, { audience: 'approver', token: 'token-2' })],
         [`${name}, without a token`, requestCard(view, { audience: 'approver', token: null })],
         [`${name}, status`, statusCard(view)],
@@ -157,6 +174,21 @@ function allPosts(outside: Outside, trial: boolean): Readonly<Record<string, Pos
     understood: understoodCard(
       draft,
       [{ type: 'respelled', was: outside('“a”'), now: outside('"a"') }, { type: 'quoteLeftOut' }],
+      options,
+    ),
+    paused: pausedPost(makePause(outside), options),
+    resumed: resumedPost({ pause: makePause(outside), by: person('Bo', outside), at: noon }, options),
+    reviews: reviewsCard(
+      Array.from({ length: 20 }, () => makeReview(outside)),
+      options,
+    ),
+    'no reviews': reviewsCard([], options),
+    'first opinion': opinionPost(makeReview(outside), options),
+    'review without an opinion': opinionPost(makeReview(outside, { opinions: [] }), options),
+    'review closed': opinionPost(makeReview(outside, { closedAt: noon }), options),
+    'policy explained': explainCard([visible(outside('1. workstations applies.')), 'It needs 2 approvals.'], options),
+    'policy explained at length': explainCard(
+      Array.from({ length: 300 }, () => visible(outside('a rule'.repeat(20)))),
       options,
     ),
     refusal: sentencePost(

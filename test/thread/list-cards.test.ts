@@ -1,15 +1,30 @@
 import { createForm } from '../../src/chat/form';
 import { createHelp } from '../../src/chat/help';
+import type { Opinion } from '../../src/request/review';
 import { chooseDeviceCard } from '../../src/thread/choose-device-card';
 import { deviceCard } from '../../src/thread/device-card';
+import { explainCard } from '../../src/thread/explain-card';
 import { formCard } from '../../src/thread/form-card';
 import { helpCard } from '../../src/thread/help-card';
 import { libraryCard } from '../../src/thread/library-card';
+import { pausedPost, resumedPost } from '../../src/thread/pause-post';
 import { queueCard, statusListCard } from '../../src/thread/request-list-card';
+import { opinionPost, reviewsCard } from '../../src/thread/review-cards';
 import { understoodCard } from '../../src/thread/understood-card';
 import { whoamiCard } from '../../src/thread/whoami-card';
 import { readPost } from './read-card';
-import { harmless, makeCommands, makeDevice, makeFile, makeRequests, makeView, noon, person } from './samples';
+import {
+  harmless,
+  makeCommands,
+  makeDevice,
+  makeFile,
+  makePause,
+  makeRequests,
+  makeReview,
+  makeView,
+  noon,
+  person,
+} from './samples';
 
 const requests = makeRequests();
 const request = (name: string) => {
@@ -222,5 +237,55 @@ status
 status [id]
 status LR-7F3K
 (New request)"
+`);
+});
+
+test('reviews of break-glass, their opinions, a pause and its end are told in whole sentences', () => {
+  const objection = { ...(makeReview().opinions[0] as Opinion), verdict: 'object' } as const;
+  const posts = [
+    reviewsCard([makeReview(), makeReview(harmless, { opinions: [] })], { ...options, now: noon + 90_000_000 }),
+    reviewsCard([], options),
+    opinionPost(makeReview(harmless, { opinions: [] }), options),
+    opinionPost(makeReview(), options),
+    opinionPost(makeReview(harmless, { closedAt: noon }), options),
+    opinionPost(makeReview(harmless, { opinions: [...makeReview().opinions, objection], closedAt: noon }), options),
+    pausedPost(makePause(), options),
+    resumedPost({ pause: makePause(), by: person('Bo'), at: noon + 600_000 }, options),
+    explainCard(['1. workstations (line 12) applies: it is for everything.', 'It needs 2 approvals.'], options),
+  ];
+  expect(posts.map(readPost).join('\n\n')).toMatchInlineSnapshot(`
+"2 open reviews
+Each needs 2 people who had no part in it. Write review, the id, accept or object, and because with your reason. Until then its rule allows no other break-glass.
+
+LR-7F3K  open for 1 day 1 hour, since 3 Mar 2026 12:00 UTC, incident INC-1042, rule workstations
+Cy accepted at 3 Mar 2026 13:00 UTC: It stopped the spread
+Why the glass was broken: Ransomware is spreading
+
+LR-7F3K  open for 1 day 1 hour, since 3 Mar 2026 12:00 UTC, incident INC-1042, rule workstations
+Why the glass was broken: Ransomware is spreading
+
+No open reviews
+Every break-glass so far has been looked at by people who had no part in it.
+
+LR-7F3K: nobody has reviewed it yet. 2 more people must review it; until then rule workstations allows no other break-glass.
+
+LR-7F3K: Cy accepts the break-glass. One more person must review it; until then rule workstations allows no other break-glass.
+They wrote: It stopped the spread
+
+LR-7F3K: Cy accepts the break-glass. The review is closed; rule workstations allows break-glass again.
+They wrote: It stopped the spread
+
+LR-7F3K: Cy objects to the break-glass. The review is closed, with an objection for the owners to follow up; rule workstations allows break-glass again.
+They wrote: It stopped the spread
+
+Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. Nothing is sent to Defender until somebody else types resume; what Defender has already goes on.
+They wrote: Defender misbehaves
+
+Resumed. Bo ended the pause of 3 Mar 2026 12:02 UTC by Cy at 3 Mar 2026 12:10 UTC. Approved requests go again as soon as Defender has room.
+
+What the policy says
+
+1. workstations (line 12) applies: it is for everything.
+It needs 2 approvals."
 `);
 });

@@ -11,7 +11,7 @@ import { activityBytes, fits, maxActivityBytes } from '../../src/thread/fits';
 import { fitsOneCard, requestCard } from '../../src/thread/request-card';
 import { resultPost } from '../../src/thread/result-post';
 import { buttonsOf, readPost } from './read-card';
-import { harmless, makeDevice, makeFile, makeRequests, makeView, person, scriptResult } from './samples';
+import { harmless, makeBar, makeDevice, makeFile, makeRequests, makeView, noon, person, scriptResult } from './samples';
 
 /** As many commands as are legal, each with its own script, and as many characters as are legal, each of three bytes. */
 function longest(char: string, over: Partial<RequestBase> = {}) {
@@ -75,7 +75,7 @@ test.each([
 );
 
 test('a request that fits still fits when all but the last vote are on its card, however long the names of the voters', () => {
-  const base = makeRequests(harmless, { approvalsNeeded: 5 })['awaitingApproval, one vote'];
+  const base = makeRequests(harmless, { bar: makeBar(harmless, { approvalsNeeded: 5 }) })['awaitingApproval, one vote'];
   if (base?.state !== 'awaitingApproval') throw new Error('Not awaiting approval.');
   const [vote] = base.votes;
   if (vote === undefined) throw new Error('No vote.');
@@ -88,6 +88,22 @@ test('a request that fits still fits when all but the last vote are on its card,
   expect((bytes(4) - bytes(0)) / 4).toBeLessThanOrEqual(700);
 });
 
+test('a request that only just fits still fits while it is paused, whatever the name and the words of who paused', () => {
+  const withReason = (hidden: number) => awaiting({ ...longest('w'), reason: '\u{10ffff}'.repeat(hidden) });
+  let hidden = 0;
+  while (fitsOneCard(withReason(hidden + 10))) hidden += 10;
+  const pause = {
+    by: { ...person('Cy'), name: '\u{1f600}'.repeat(300) },
+    reason: '\u{10ffff}'.repeat(maxReasonLength),
+    at: noon,
+  };
+  const post = requestCard({ ...withReason(hidden), pause }, options);
+  expect(fits(post)).toBe(true);
+  expect(buttonsOf(post.card as never)).toHaveLength(3);
+  expect(readPost(post)).toContain('stopped all submissions');
+  expect(readPost(post)).not.toContain('wrote about the pause');
+});
+
 test('once decided, a request with far too much to show is cut, and each cut says so', () => {
   const requests = makeRequests(harmless, longest('字'));
   for (const request of Object.values(requests).filter(({ state }) => state !== 'awaitingApproval')) {
@@ -98,7 +114,8 @@ test('once decided, a request with far too much to show is cut, and each cut say
 });
 
 test('a request is not asked when its card would lose its buttons as votes come in', () => {
-  const needing = (approvalsNeeded: number) => awaiting({ ...longest('w'), approvalsNeeded });
+  const needing = (approvalsNeeded: number) =>
+    awaiting({ ...longest('w'), bar: makeBar(harmless, { approvalsNeeded }) });
   expect(fits(requestCard(needing(20), options))).toBe(true);
   expect([fitsOneCard(needing(1)), fitsOneCard(needing(20))]).toEqual([true, false]);
 });

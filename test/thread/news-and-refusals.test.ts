@@ -1,7 +1,7 @@
 import { newsPost } from '../../src/thread/news';
 import { describeRefusal, type Refusal } from '../../src/thread/refusals';
 import { readPost } from './read-card';
-import { makeNews, makeRequests, makeView, noon } from './samples';
+import { makeNews, makeRequests, makeView, noon, person } from './samples';
 
 const requests = makeRequests();
 const request = (name: string) => {
@@ -18,6 +18,15 @@ approved: LR-7F3K is approved by Bo and Cy. It runs as soon as Defender has room
 denied: LR-7F3K was denied by Cy. Nothing ran.
 They wrote: The ticket names another device
 expired: LR-7F3K expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.
+reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 2 people have not voted yet. It no longer waits; type status LR-7F3K to see how it stands.
+reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 1 person has not voted yet, and 1 more person is asked now. It no longer waits; type status LR-7F3K to see how it stands.
+askedAgain: LR-7F3K must be decided again: what was approved before no longer stands, and no vote from before counts. Read its card anew and decide on that.
+The approval policy is another one now.
+Bo approved it and may no longer approve it.
+brokeGlass: LR-7F3K: break-glass. Bo used it at 3 Mar 2026 12:04 UTC for incident INC-1042.
+It is about ws-042.contoso.com, 3 commands, asked by Ana. One approval is enough now, by Di or Eve; never by the requester.
+If it is sent, a review opens: two people who had no part in it must accept or object, and rule workstations allows no other break-glass before that. The owners of the rule are told in their own chats.
+They wrote: Ransomware is spreading
 withdrawn: LR-7F3K was withdrawn by Ana before a decision. Nothing ran.
 voided: LR-7F3K is void: what would run is no longer what was shown. Nothing ran. Ask again to have the new version decided.
 The library file minidump.ps1 is no longer in the library.
@@ -34,6 +43,8 @@ unclear: LR-7F3K may or may not be running: Defender had accepted it and no long
 found: LR-7F3K was found in Defender: it had arrived, once. I follow it from here.
 surelyAbsent: LR-7F3K never arrived at Defender, which is certain now. It waits for its turn again under the same approval.
 cannotTell: LR-7F3K may or may not be running, and I cannot find out. Look for LR-7F3K in the device's action history in the Defender portal before you ask again. I look on, less often.
+changedDuringRun: LR-7F3K: what was approved is not what is there now, and it may have changed before or while the commands ran. Read the results with that in mind, and look at the library before you rely on them.
+The library file minidump.ps1 is no longer in the library.
 ended: @Ana LR-7F3K · Finished: Defender says it failed
 Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed."
 `);
@@ -71,8 +82,24 @@ test('every refusal says what, why, and what next', () => {
     { type: 'mayNotAsk' },
     { type: 'noRole' },
     { type: 'noPolicy' },
-    { type: 'tooFewApprovers', needed: 2, available: 1 },
-    { type: 'tooFewApprovers', needed: 1, available: 0 },
+    { type: 'noRule' },
+    {
+      type: 'denied',
+      rule: 'no-collection-from-dcs',
+      because: 'Files are not collected from tier 0 devices this way.',
+    },
+    { type: 'reasonPattern', rule: 'workstations', pattern: '^INC-' },
+    { type: 'tooFewApprovers', rule: 'workstations', needed: 2, available: 1, missingSeats: [] },
+    {
+      type: 'tooFewApprovers',
+      rule: 'workstations',
+      needed: 2,
+      available: 2,
+      missingSeats: [{ group: 'platform', count: 1 }],
+    },
+    { type: 'groupUnreadable', group: 'ir-leads' },
+    { type: 'uploaderCannotVote', fileName: 'mini\u202edump.ps1' },
+    { type: 'tokenUsed' },
     { type: 'doesNotFit' },
     { type: 'unknownRequest', id: 'LR-9ZZZ' },
     { type: 'unknownDevice', query: 'ws-\u202e042' },
@@ -81,6 +108,21 @@ test('every refusal says what, why, and what next', () => {
     { type: 'unknownLibraryFile', fileName: 'zzz', known: ['procdump.zip'] },
     { type: 'noResult', id: 'LR-7F3K', number: 2 },
     { type: 'noResult', id: 'LR-7F3K', number: null },
+    { type: 'noBreakGlass' },
+    { type: 'breakGlassNotYours' },
+    { type: 'breakGlassNeedsReason' },
+    { type: 'reviewOpen', rule: 'workstations', ids: ['LR-7F3K', 'LR-8AAA'] },
+    { type: 'unknownReview', id: 'LR-9ZZZ' },
+    { type: 'reviewNotYours' },
+    { type: 'tookPart' },
+    { type: 'alreadyReviewed' },
+    { type: 'reviewNeedsReason' },
+    { type: 'reviewClosed', at: noon },
+    { type: 'mayNotPause' },
+    { type: 'pauseNeedsReason' },
+    { type: 'alreadyPaused', by: person('Cy'), at: noon },
+    { type: 'notPaused' },
+    { type: 'pausedByYou', at: noon },
     { type: 'unknownAction' },
   ];
   expect(refusals.map((refusal) => `${refusal.type}: ${describeRefusal(refusal)}`).join('\n')).toMatchInlineSnapshot(`
@@ -94,13 +136,19 @@ notYourCard: This card was sent to someone else, so nothing was done. Use the ca
 wrongConversation: This request belongs to another conversation, so nothing was done. Decide it on the card that I posted there or in your own chat with me.
 requestChanged: This is not what you were shown: you decided on 3f9a21c0, and the digest of the request is 7b1e0c55. Your vote was not counted. Read its newest card and decide on that.
 requestChanged: This is not what you were shown: the digest of the request is 7b1e0c55. Your vote was not counted. Read its newest card and decide on that.
-policyChanged: The approval policy has changed since this card was posted, so the request is void and nothing runs. Ask again to have it decided under the new policy.
+policyChanged: The approval policy has changed since this card was posted, so your vote was not counted and nothing runs. If the new policy still allows the request, it is asked again; decide on its newest card.
 notYours: You may not cancel this request, because only its requester and its approvers may. Ask one of them.
 mayNotAsk: You may not ask for live response, because the policy does not name you as a requester. Nothing was stored. Ask whoever keeps the policy.
 noRole: I show devices, the library and the queue only to people whom the policy names. Ask whoever keeps the policy to add you.
 noPolicy: There is no valid approval policy, so nobody can approve and nothing can be asked. Whoever runs this bot must repair it.
-tooFewApprovers: Nothing was stored: the policy wants 2 approvals and names only 1 person besides you. Whoever keeps the policy must add approvers.
-tooFewApprovers: Nothing was stored: the policy wants 1 approval and names nobody besides you. Whoever keeps the policy must add approvers.
+noRule: Refused: no rule matches, and what no rule matches is refused. Somebody who looks after the policy can add a rule for it.
+denied: Refused by rule no-collection-from-dcs: Files are not collected from tier 0 devices this way.
+reasonPattern: Refused by rule workstations: the reason must match ^INC-. Ask again with such a reason.
+tooFewApprovers: Refused by rule workstations: it asks for 2 approvals, and only 1 could approve (the requester and uploaders of changed files do not count). Somebody else can ask, or more people be added to the rule's groups.
+tooFewApprovers: Refused by rule workstations: its groups have too few different people: 1 more of platform would be needed (the requester and uploaders of changed files do not count). Somebody else can ask, or more people be added to the rule's groups.
+groupUnreadable: Refused: the members of ir-leads cannot be read at the moment, so nobody counts as one. Try again later.
+uploaderCannotVote: You uploaded "mini\\u{202e}dump.ps1", which changed since it was last approved, so someone else must decide about running it. Your vote was not counted.
+tokenUsed: This button was used already, and it works once. Nothing was counted again. The word status shows where the request stands.
 doesNotFit: This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.
 unknownRequest: I know no request "LR-9ZZZ". Check the id on its card, or type status for the open ones.
 unknownDevice: Defender knows no device by "ws-\\u{202e}042", so nothing was stored. Try its full name, an address, its id, or tag: and a tag; the word device looks one up.
@@ -109,6 +157,21 @@ unknownLibraryFile: The live response library has no file "minidump", so nothing
 unknownLibraryFile: The live response library has no file "zzz", so nothing was stored. Type library to see what there is.
 noResult: LR-7F3K has no result of command 2, or none yet: putfile returns nothing, and the others come by themselves once Defender has ended the request. Type status LR-7F3K to see where it stands.
 noResult: LR-7F3K has no result, or none yet: putfile returns nothing, and the others come by themselves once Defender has ended the request. Type status LR-7F3K to see where it stands.
+noBreakGlass: The rule of this request allows no break-glass now: either it names nobody for it, or the glass is broken already, or the request no longer waits for approval. It needs the approvals that its card shows.
+breakGlassNotYours: You may not use break-glass on this request, because only its requester and its approvers may. Ask one of them.
+breakGlassNeedsReason: Break-glass needs a reason and an incident id, since the owners are told at once and a review follows. Nothing was changed. Write: breakglass LR-7F3K because <reason> incident <id>.
+reviewOpen: Rule workstations allows no other break-glass while the review of the last one is open: LR-7F3K and LR-8AAA. Two people who had no part in it must close it first; the word reviews shows what is missing.
+unknownReview: There is no review of a request "LR-9ZZZ". The word reviews shows the open ones.
+reviewNotYours: You may not review this break-glass, because the policy does not name you as an owner or approver of its rule. Ask one of them.
+tookPart: You had a part in this break-glass, so someone else must review it. Nothing was counted.
+alreadyReviewed: You have reviewed this break-glass already, and one person counts once. Somebody else must give the other opinion.
+reviewNeedsReason: A review needs a reason, since it is what remains of the break-glass. Nothing was counted. Write: review LR-7F3K accept because <reason>, or object.
+reviewClosed: This review was closed at 3 Mar 2026 12:00 UTC, so nothing was added. If something came up since, raise it with the owners of the rule.
+mayNotPause: You may not pause or resume, because the policy does not name you as a requester or an approver. Ask one of them.
+pauseNeedsReason: A pause needs a reason, so that others know when it may end. Nothing was paused. Write: pause because <reason>.
+alreadyPaused: It is paused already: Cy did so at 3 Mar 2026 12:00 UTC. Nothing is sent to Defender until somebody else types resume.
+notPaused: Nothing is paused, so there is nothing to resume. Approved requests go as soon as Defender has room.
+pausedByYou: You paused at 3 Mar 2026 12:00 UTC, so somebody else must resume. Nothing is sent to Defender before that.
 unknownAction: I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew."
 `);
 });
@@ -120,6 +183,11 @@ test('a late click is told who decided and when, in every state', () => {
   expect(said.join('\n')).toMatchInlineSnapshot(`
 "awaitingApproval: LR-7F3K still waits for approval. Use its newest card.
 awaitingApproval, one vote: LR-7F3K still waits for approval. Use its newest card.
+awaitingApproval, asked again: LR-7F3K still waits for approval. Use its newest card.
+awaitingApproval, second list: LR-7F3K still waits for approval. Use its newest card.
+awaitingApproval, reasons to look twice: LR-7F3K still waits for approval. Use its newest card.
+awaitingApproval, break-glass: LR-7F3K still waits for approval. Use its newest card.
+queued, break-glass: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It waits to be sent; type status LR-7F3K to see where it stands.
 queued: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It waits to be sent; type status LR-7F3K to see where it stands.
 queued, device busy: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It waits to be sent; type status LR-7F3K to see where it stands.
 queued, rate limited: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It waits to be sent; type status LR-7F3K to see where it stands.

@@ -20,8 +20,9 @@ export const runsOf = (card: CardJson): readonly string[] =>
     .filter((n) => n.type === 'TextRun')
     .map((n) => String(n.text));
 
-/** The buttons that a person can press, those behind a question included; fallbacks left out. */
-export const buttonsOf = (card: CardJson): readonly Json[] => nodesOf(card).filter((n) => n.type === 'Action.Execute');
+/** The buttons that a person can press, those behind a question included; fallbacks and what a client does by itself left out. */
+export const buttonsOf = (card: CardJson): readonly Json[] =>
+  nodesOf(card).filter((n) => n.type === 'Action.Execute' && n.verb !== 'card.refresh');
 
 /** The card as people read it: one line a text, buttons in brackets. */
 export function readCard(card: CardJson): string {

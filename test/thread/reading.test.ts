@@ -1,9 +1,12 @@
+import { isFinal } from '../../src/request/request';
+import { describeDemand } from '../../src/thread/bar-lines';
 import type { Line } from '../../src/thread/line';
 import { requestCard } from '../../src/thread/request-card';
 import { resultPost } from '../../src/thread/result-post';
 import { weighRisk } from '../../src/thread/risk';
-import { readPost } from './read-card';
-import { fileResult, harmless, makeDevice, makeFile, makeRequests, makeView, scriptResult } from './samples';
+import type { RequestView } from '../../src/thread/view';
+import { nodesOf, readPost, runsOf } from './read-card';
+import { fileResult, harmless, makeDevice, makeFile, makePause, makeRequests, makeView, scriptResult } from './samples';
 
 const textOf = (line: Line): string => line.map((run) => run.text).join('');
 const requests = makeRequests();
@@ -70,7 +73,7 @@ test('the approval card shows everything that an approver decides about, the ris
 
 LR-7F3K
 Waiting for approval
-1 of 2 approvals. 2 people may still vote, not the requester.
+1 of 2 approvals. Missing: one of platform. 2 people may still vote, not the requester.
 Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
 
 This puts files on the device, runs scripts on the device as SYSTEM and copies files off the device.
@@ -78,11 +81,11 @@ This puts files on the device, runs scripts on the device as SYSTEM and copies f
 What will run, exactly and in this order
 1. Put file  procdump.zip
 SHA-256 fa70 b877 3029 0c0d 30fe 255d 1dfb 65de 82f9 6286 ebfe eb1d 88ed 3cc8 3132 9825
-in the library by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
+uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
 2. Run script  minidump.ps1
 arguments  OfficeClickToRun
 SHA-256 6e21 2a0d b618 507c 44e4 ec8e e749 9dfe f7e5 767e 5f8d 3114 4df3 b96f d114 5caf
-in the library by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
+uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
 3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 
 Device
@@ -96,10 +99,12 @@ Entra id 22222222-0000-4000-8000-000000000000
 
 Request
 Ana asked at 3 Mar 2026 12:00 UTC.
+Rule workstations asks for 2 approvals: one of ir-leads and one of platform, by different people.
+May still vote: Cy and Di.
 Bo approved at 3 Mar 2026 12:03 UTC.
 Once approved it must reach the device within 2 hours, or I withdraw it.
 Digest 3f9a21c0ab12, in full 3f9a 21c0 ab12 d4e5 6f70 8192 a3b4 c5d6 e7f8 091a 2b3c 4d5e 6f70 8192 a3b4 c5d6
-The digest stands for this device, these commands, these library files, this reason and the policy 7b1e0c55; if one of them changes, the approval is void.
+The digest stands for this requester, this device with its group and tags, these commands, these library files, this reason, this rule and what it asks, and the policy 7b1e0c55; if one of them changes, no approval of it stands.
 
 Ana wrote:
 INC-1042 credential theft triage
@@ -242,4 +247,164 @@ Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 on ws-042.contoso.com
 Defender no longer has it."
 `);
+});
+
+const approvalCard = (name: string, over: Partial<RequestView> = {}): string =>
+  readPost(requestCard(makeView(request(name), over), { audience: 'approver', token: null }));
+const partOf = (text: string, from: string, to: string): string =>
+  text.slice(text.indexOf(from), text.indexOf(to)).trim();
+
+test('the card tells the rule, what it asks and why, who may still vote, and who is asked later', () => {
+  const told = ['reasons to look twice', 'second list', 'asked again', 'break-glass'].map((name) =>
+    partOf(approvalCard(`awaitingApproval, ${name}`), 'Ana asked', 'Once approved'),
+  );
+  expect(told.join('\n\n')).toMatchInlineSnapshot(`
+"Ana asked at 3 Mar 2026 12:00 UTC.
+Rule workstations asks for 5 approvals: one of ir-leads, one of platform and 3 more of ir-leads or platform, by different people.
+1 of them because a library file changed since it was last approved.
+1 of them because arguments hold hidden or non-ASCII characters.
+1 of them because the device is tier 0.
+May still vote: Bo, Cy and Di.
+
+Ana asked at 3 Mar 2026 12:00 UTC.
+Rule workstations asks for 2 approvals: one of ir-leads and one of platform, by different people.
+May still vote: Bo and Cy.
+Di may vote as well and will be asked at 3 Mar 2026 12:15 UTC.
+
+Ana asked at 3 Mar 2026 12:00 UTC.
+Asked again, round 2: what was approved before no longer stood, and no vote from before counts. The thread says what had changed.
+Rule workstations asks for 2 approvals: one of ir-leads and one of platform, by different people.
+May still vote: Bo, Cy and Di.
+
+Ana asked at 3 Mar 2026 12:00 UTC.
+Rule workstations asks after break-glass for 1 approval: one of ir-leads.
+May still vote: Di and Eve."
+`);
+});
+
+test('what the policy found is told before anything that people wrote, and break-glass before all else (T-17)', () => {
+  const told = ['reasons to look twice', 'break-glass'].map((name) =>
+    partOf(approvalCard(`awaitingApproval, ${name}`), name === 'break-glass' ? 'Break-glass' : 'Look twice', 'Device'),
+  );
+  expect(told.join('\n\n')).toMatchInlineSnapshot(`
+"Look twice. This puts files on the device, runs scripts on the device as SYSTEM and copies files off the device.
+The library file minidump.ps1 changed since it was last approved.
+The arguments of command 2 hold hidden or non-ASCII characters: read them letter by letter.
+The policy holds the device to be tier 0.
+
+What will run, exactly and in this order
+1. Put file  procdump.zip
+SHA-256 fa70 b877 3029 0c0d 30fe 255d 1dfb 65de 82f9 6286 ebfe eb1d 88ed 3cc8 3132 9825
+uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
+2. Run script  minidump.ps1
+arguments  OfficeClickToRun
+Changed since it was last approved.
+SHA-256 6e21 2a0d b618 507c 44e4 ec8e e749 9dfe f7e5 767e 5f8d 3114 4df3 b96f d114 5caf
+uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
+3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+
+Break-glass. Bo lowered this to one approval at 3 Mar 2026 12:04 UTC, for incident INC-1042. If you approve, it goes at once, and two others review it afterwards.
+Look twice. This puts files on the device, runs scripts on the device as SYSTEM and copies files off the device.
+
+What will run, exactly and in this order
+1. Put file  procdump.zip
+SHA-256 fa70 b877 3029 0c0d 30fe 255d 1dfb 65de 82f9 6286 ebfe eb1d 88ed 3cc8 3132 9825
+uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
+2. Run script  minidump.ps1
+arguments  OfficeClickToRun
+SHA-256 6e21 2a0d b618 507c 44e4 ec8e e749 9dfe f7e5 767e 5f8d 3114 4df3 b96f d114 5caf
+uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
+3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip"
+`);
+});
+
+test('what people wrote stands last, each under their name', () => {
+  const text = approvalCard('awaitingApproval, break-glass', { pause: makePause() });
+  expect(text.slice(text.indexOf('Ana wrote'))).toMatchInlineSnapshot(`
+"Ana wrote:
+INC-1042 credential theft triage
+Bo wrote about the break-glass:
+Ransomware is spreading
+Cy wrote about the pause:
+Defender misbehaves"
+`);
+});
+
+test('break-glass is drawn in the colour of alarm, and so is a pause', () => {
+  const { card } = requestCard(makeView(request('awaitingApproval, break-glass'), { pause: makePause() }), {
+    audience: 'thread',
+    token: null,
+  });
+  const styles = nodesOf(card)
+    .filter((n) => n.type === 'Container')
+    .map((n) => n.style);
+  expect(styles.slice(0, 3)).toEqual(['attention', 'accent', 'attention']);
+});
+
+test('a pause stands first on every card of an open request, and on none of an ended one', () => {
+  const first = Object.values(requests).map((r) => {
+    const { card } = requestCard(makeView(r, { pause: makePause() }), { audience: 'thread', token: null });
+    return [r.state, runsOf(card as never)[0] === 'Paused. '];
+  });
+  expect(first.filter(([, isPaused]) => isPaused).map(([state]) => state)).toEqual(
+    Object.values(requests)
+      .map(({ state }) => state)
+      .filter((state) => !isFinal(state)),
+  );
+  expect(approvalCard('queued', { pause: makePause() }).split('\n')[0]).toMatchInlineSnapshot(
+    `"Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. Nothing is sent to Defender until somebody else types resume; what Defender has already goes on."`,
+  );
+});
+
+test('once decided, a request that went by break-glass says so', () => {
+  expect(partOf(approvalCard('queued, break-glass'), 'Ana asked', 'Digest')).toMatchInlineSnapshot(`
+"Ana asked at 3 Mar 2026 12:00 UTC.
+Break-glass by Bo at 3 Mar 2026 12:04 UTC, incident INC-1042: one approval was enough.
+Bo approved at 3 Mar 2026 12:03 UTC.
+Cy approved at 3 Mar 2026 12:05 UTC."
+`);
+});
+
+test.each([
+  ['dc01.contoso.com', true],
+  ['ber-dc2', true],
+  ['DC', true],
+  ['adc-01.contoso.com', false],
+  ['ws-042.dc.contoso.com', false],
+])('the name %s is that of a domain controller: %s', (name, expected) => {
+  const { awaitingApproval } = makeRequests(harmless, { device: makeDevice(harmless, { name }) });
+  const lines = weighRisk(awaitingApproval as never).lines.map(textOf);
+  expect(lines.includes('Its name is that of a domain controller.')).toBe(expected);
+});
+
+test.each([
+  [1, [{ group: 'approvers', count: 0 }], '1 approval of approvers'],
+  [
+    2,
+    [
+      { group: 'approvers', count: 0 },
+      { group: 'managers', count: 0 },
+    ],
+    '2 approvals by different people of approvers or managers',
+  ],
+  [
+    2,
+    [
+      { group: 'ir-leads', count: 1 },
+      { group: 'platform', count: 1 },
+    ],
+    '2 approvals: one of ir-leads and one of platform, by different people',
+  ],
+  [
+    3,
+    [
+      { group: 'ir-leads', count: 1 },
+      { group: 'platform', count: 0 },
+    ],
+    '3 approvals: one of ir-leads and 2 more of ir-leads or platform, by different people',
+  ],
+  [1, [{ group: 'ir-leads', count: 2 }], '2 approvals: 2 of ir-leads, by different people'],
+  [0, [{ group: 'ir-leads', count: 0 }], '1 approval of ir-leads'],
+])('%d of %j is told as "%s"', (approvalsNeeded, seats, words) => {
+  expect(textOf(describeDemand({ approvalsNeeded, seats }))).toBe(words);
 });

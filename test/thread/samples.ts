@@ -1,4 +1,5 @@
 import type { KeptResult } from '../../src/evidence/keep-result';
+import type { RequestBar } from '../../src/request/bar';
 import type { Command } from '../../src/request/command';
 import type { News } from '../../src/request/effect';
 import type {
@@ -6,6 +7,7 @@ import type {
   CommandProgress,
   Device,
   Digest,
+  Emergency,
   LibraryFile,
   LiveResponseRequest,
   Person,
@@ -13,6 +15,7 @@ import type {
   RequestId,
   State,
 } from '../../src/request/request';
+import type { Review } from '../../src/request/review';
 import type { QueuePlace, RequestView } from '../../src/thread/view';
 
 export const noon = Date.UTC(2026, 2, 3, 12, 0, 0);
@@ -71,6 +74,28 @@ export const makeCommands = (outside: Outside = harmless): readonly Command[] =>
   { type: 'GetFile', path: outside('C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip') },
 ];
 
+export const makeBar = (outside: Outside = harmless, over: Partial<RequestBar> = {}): RequestBar => ({
+  rule: outside('workstations'),
+  approvalsNeeded: 2,
+  seats: [
+    { group: outside('ir-leads'), count: 1 },
+    { group: outside('platform'), count: 1 },
+  ],
+  because: [{ type: 'rule', rule: outside('workstations'), approvals: 2 }],
+  escalateIds: [],
+  breakGlassIds: [person('Di').id, person('Eve').id],
+  ownerIds: [person('Fay').id],
+  reasonPattern: null,
+  ...over,
+});
+
+export const makeEmergency = (outside: Outside = harmless): Emergency => ({
+  by: person('Bo', outside),
+  reason: outside('Ransomware is spreading'),
+  incident: outside('INC-1042'),
+  at: noon + 4 * minute,
+});
+
 export function makeBase(outside: Outside = harmless, over: Partial<RequestBase> = {}): RequestBase {
   return {
     id: 'LR-7F3K' as RequestId,
@@ -81,9 +106,13 @@ export function makeBase(outside: Outside = harmless, over: Partial<RequestBase>
     library: [makeFile('procdump.zip', outside), makeFile('minidump.ps1', outside)],
     reason: outside('INC-1042 credential theft triage'),
     policyVersion: outside('7b1e0c55'),
-    approvalsNeeded: 2,
+    bar: makeBar(outside),
+    requesterKey: person('Ana').id,
     approverIds: [person('Bo').id, person('Cy').id, person('Di').id],
+    decideWithinMs: 30 * minute,
     startWithinMs: 120 * minute,
+    round: 1,
+    emergency: null,
     digest: '3f9a21c0ab12d4e56f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6' as Digest,
     conversationId: '19:abc@thread.tacv2;messageid=1',
     createdAt: noon,
@@ -110,12 +139,18 @@ export function makeRequests(
 ): Readonly<Record<string, LiveResponseRequest>> {
   const base = makeBase(outside, over);
   const { digest } = base;
-  const bo = { by: person('Bo', outside), decision: 'approve', digest, reason: null, at: noon + 3 * minute } as const;
-  const cy = { by: person('Cy', outside), decision: 'approve', digest, reason: null, at: noon + 5 * minute } as const;
-  const denial = {
-    by: person('Cy', outside),
-    decision: 'deny',
+  const [leads = '', platform = ''] = base.bar.seats.map(({ group }) => group);
+  const cast = (name: string, group: string) => ({
+    by: person(name, outside),
+    personKey: person(name).id,
+    groups: [group],
     digest,
+  });
+  const bo = { ...cast('Bo', leads), decision: 'approve', reason: null, at: noon + 3 * minute } as const;
+  const cy = { ...cast('Cy', platform), decision: 'approve', reason: null, at: noon + 5 * minute } as const;
+  const denial = {
+    ...cast('Cy', platform),
+    decision: 'deny',
     reason: outside('The ticket names another device'),
     at: noon + 5 * minute,
   } as const;
@@ -174,9 +209,46 @@ export function makeRequests(
     mayHaveActed: true,
     by: { type: 'wish', wish },
   } as const;
+  const awaiting = {
+    ...base,
+    state: 'awaitingApproval',
+    votes: [],
+    decideBy: noon + 30 * minute,
+    remindAt: noon + 15 * minute,
+  } as const;
   return {
-    awaitingApproval: { ...base, state: 'awaitingApproval', votes: [], decideBy: noon + 30 * minute },
-    'awaitingApproval, one vote': { ...base, state: 'awaitingApproval', votes: [bo], decideBy: noon + 30 * minute },
+    awaitingApproval: awaiting,
+    'awaitingApproval, one vote': { ...awaiting, votes: [bo] },
+    'awaitingApproval, asked again': { ...awaiting, round: 2 },
+    'awaitingApproval, second list': {
+      ...awaiting,
+      bar: {
+        ...base.bar,
+        seats: [...base.bar.seats, { group: outside('managers'), count: 0 }],
+        escalateIds: [person('Di').id],
+      },
+    },
+    'awaitingApproval, reasons to look twice': {
+      ...awaiting,
+      bar: {
+        ...base.bar,
+        approvalsNeeded: 5,
+        because: [
+          ...base.bar.because,
+          { type: 'scriptChanged', fileNames: [outside('minidump.ps1')], added: 1 },
+          { type: 'oddArgs', indexes: [1], added: 1 },
+          { type: 'tier0', added: 1 },
+        ],
+      },
+    },
+    'awaitingApproval, break-glass': {
+      ...awaiting,
+      round: 2,
+      emergency: makeEmergency(outside),
+      approverIds: base.bar.breakGlassIds,
+      bar: { ...base.bar, approvalsNeeded: 1, seats: [{ group: outside('ir-leads'), count: 1 }] },
+    },
+    'queued, break-glass': { ...queued, emergency: makeEmergency(outside) },
     queued,
     'queued, device busy': { ...queued, hold: { type: 'deviceBusy' } },
     'queued, rate limited': { ...queued, hold: { type: 'rateLimited' } },
@@ -264,7 +336,12 @@ export function makeRequests(
         { type: 'libraryFileGone', fileName: outside('procdump.zip') },
         { type: 'deviceChanged', field: 'name' },
         { type: 'deviceChanged', field: 'entraDeviceId' },
+        { type: 'deviceChanged', field: 'group' },
+        { type: 'deviceChanged', field: 'tags' },
+        { type: 'mayNotAskAnyMore' },
+        { type: 'voterLostRight', voter: person('Bo', outside) },
         { type: 'deviceGone' },
+        { type: 'storeRestored' },
       ],
       endedAt: noon + 8 * minute,
     },
@@ -292,6 +369,8 @@ export const makeView = (request: LiveResponseRequest, over: Partial<RequestView
   results: [],
   queue: request.state === 'queued' ? place : null,
   now: noon + 15 * minute,
+  names: new Map(['Bo', 'Cy', 'Di', 'Eve', 'Fay'].map((name) => [person(name).id, name])),
+  pause: null,
   trial: false,
   ...over,
 });
@@ -340,6 +419,13 @@ export function makeNews(outside: Outside = harmless): readonly News[] {
     { type: 'approved', by: [person('Bo', outside), person('Cy', outside)] },
     { type: 'denied', by: person('Cy', outside), reason: outside('The ticket names another device') },
     { type: 'expired' },
+    { type: 'reminded', missing: 2, escalated: 0 },
+    { type: 'reminded', missing: 1, escalated: 1 },
+    {
+      type: 'askedAgain',
+      because: [{ type: 'policyChanged' }, { type: 'voterLostRight', voter: person('Bo', outside) }],
+    },
+    { type: 'brokeGlass', emergency: makeEmergency(outside) },
     { type: 'withdrawn', by: person('Ana', outside), reason: null },
     { type: 'voided', changes: [{ type: 'libraryFileGone', fileName: outside('minidump.ps1') }] },
     { type: 'held', hold: { type: 'deviceBusy' } },
@@ -362,6 +448,37 @@ export function makeNews(outside: Outside = harmless): readonly News[] {
     { type: 'found' },
     { type: 'surelyAbsent' },
     { type: 'cannotTell' },
+    {
+      type: 'changedDuringRun',
+      changes: [{ type: 'libraryFileGone', fileName: outside('minidump.ps1') }],
+    },
     { type: 'ended' },
   ];
 }
+
+export const makePause = (outside: Outside = harmless) => ({
+  by: person('Cy', outside),
+  reason: outside('Defender misbehaves'),
+  at: noon + 2 * minute,
+});
+
+export const makeReview = (outside: Outside = harmless, over: Partial<Review> = {}): Review => ({
+  requestId: 'LR-7F3K' as RequestId,
+  tenantId: '11111111-0000-4000-8000-000000000000',
+  rule: outside('workstations'),
+  incident: outside('INC-1042'),
+  reason: outside('Ransomware is spreading'),
+  openedAt: noon,
+  partakers: [person('Ana').id, person('Bo').id],
+  opinions: [
+    {
+      by: person('Cy', outside),
+      personKey: person('Cy').id,
+      verdict: 'accept',
+      because: outside('It stopped the spread'),
+      at: noon + 60 * minute,
+    },
+  ],
+  closedAt: null,
+  ...over,
+});

@@ -22,8 +22,28 @@ test('every state says what is, why, and what next, in its own words', () => {
   - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
 awaitingApproval, one vote (accent)
   Waiting for approval
-  - 1 of 2 approvals. 2 people may still vote, not the requester.
+  - 1 of 2 approvals. Missing: one of platform. 2 people may still vote, not the requester.
   - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+awaitingApproval, asked again (accent)
+  Waiting for approval
+  - 0 of 2 approvals. 3 people may still vote, not the requester.
+  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+awaitingApproval, second list (accent)
+  Waiting for approval
+  - 0 of 2 approvals. 3 people may still vote, not the requester.
+  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+awaitingApproval, reasons to look twice (accent)
+  Waiting for approval
+  - 0 of 5 approvals. 3 people may still vote, not the requester.
+  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+awaitingApproval, break-glass (accent)
+  Waiting for approval
+  - 0 of 1 approval. 2 people may still vote, not the requester.
+  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+queued, break-glass (accent)
+  Approved, waiting for a slot
+  - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
+  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
 queued (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
@@ -168,7 +188,12 @@ voided (warning)
   - The library file procdump.zip is no longer in the library.
   - The device has another name now.
   - The device has another Entra device id now: it may have been set up anew.
+  - The device is in another device group now.
+  - The device has other tags now.
+  - The requester may no longer ask for this.
+  - Bo approved it and may no longer approve it.
   - Defender no longer knows the device.
+  - A backup of my database was put back, so I cannot know what became of this since.
 refused (attention)
   Refused by Defender
   - Defender did not accept it. Nothing ran. Its code: DisallowedOperation

@@ -9,7 +9,18 @@ import { resultPost } from '../../src/thread/result-post';
 import { fillTemplate } from '../../src/thread/template';
 import { formatDuration, formatList, formatSize, formatTime, parseDefenderTime } from '../../src/thread/words';
 import { readPost, runsOf } from './read-card';
-import { harmless, makeRequests, makeView, noon, scriptResult } from './samples';
+import {
+  harmless,
+  makeBar,
+  makeBase,
+  makeEmergency,
+  makeFile,
+  makePause,
+  makeRequests,
+  makeView,
+  noon,
+  scriptResult,
+} from './samples';
 
 /** Text that a rendering or an escape could change: blanks, escapes, macros, templates, markup, hidden and lone characters. */
 const nasty = fc
@@ -32,6 +43,12 @@ const nasty = fc
         '\u200b',
         '\u00a0',
         '\ud800',
+        'a\u0430',
+        '\u03bf',
+        '\uff21',
+        '\u30ce',
+        '\u0301',
+        '\u2215',
         '"',
         "'",
         '`',
@@ -65,6 +82,46 @@ test('whatever the commands are, the card shows each, in order, and the shown te
         expect(at).toBeGreaterThan(0);
       }
       expect(shown.slice(at).map(parseVisible)).toContain(reason);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('every field from outside parses back to the identical text, names and labels too (T-18)', () => {
+  const label = nasty.map((text) => `n${[...text].slice(0, 8).join('')}n`);
+  const labels = fc.record({
+    requester: label,
+    voter: label,
+    named: label,
+    device: label,
+    group: label,
+    tag: label,
+    script: label,
+    uploader: label,
+    rule: label,
+    seat: label,
+    incident: label,
+    policyVersion: label,
+  });
+  fc.assert(
+    fc.property(labels, (from) => {
+      const base = makeBase();
+      const { requester, device } = base;
+      const request = makeRequests(harmless, {
+        requester: { ...requester, name: from.requester },
+        device: { ...device, name: from.device, groupName: from.group, tags: [from.tag] },
+        commands: [{ type: 'RunScript', scriptName: from.script, args: null }],
+        library: [{ ...makeFile(from.script), createdBy: from.uploader }],
+        policyVersion: from.policyVersion,
+        bar: makeBar(harmless, { rule: from.rule, seats: [{ group: from.seat, count: 1 }], approvalsNeeded: 1 }),
+        emergency: { ...makeEmergency(), incident: from.incident, by: { ...requester, name: from.voter } },
+      }).awaitingApproval;
+      const view = makeView(request as never, {
+        names: new Map(base.approverIds.map((id) => [id, from.named])),
+        pause: { ...makePause(), reason: from.voter },
+      });
+      const { card } = requestCard(view, { audience: 'approver', token: 't' });
+      expect(runsOf(card as never).map(parseVisible)).toEqual(expect.arrayContaining(Object.values(from)));
     }),
     { numRuns: 150 },
   );
