@@ -40,7 +40,7 @@ export function reconsider(
     return { type: 'void', changes: [...because, { type: 'mayNotAskAnyMore' }] };
   }
   const { approverIds, decideWithinMs, startWithinMs, ...asked } = bar.value;
-  const digest = digestOf({ ...request, policyVersion: policy.version, bar: asked });
+  const digest = digestOf({ ...request, policyVersion: policy.version, bar: asked, round: request.round + 1 });
   return {
     type: 'askAgain',
     because,

@@ -91,7 +91,7 @@ async function store(options: FlowOptions, turn: Turn, found: Found): Promise<As
   const verdict = evaluate(policy, found.groups, factsOf(wish, await readApprovedHashes(options.store, library)));
   if (!verdict.ok) return verdict;
   const { approverIds, decideWithinMs, startWithinMs, ...bar } = verdict.value;
-  const bound = { ...wish, tenantId: turn.tenantId, policyVersion: policy.version, bar };
+  const bound = { ...wish, tenantId: turn.tenantId, policyVersion: policy.version, bar, round: 1 };
   const base: RequestBase = {
     ...bound,
     id: newRequestId(options.random),
@@ -100,7 +100,6 @@ async function store(options: FlowOptions, turn: Turn, found: Found): Promise<As
     decideWithinMs,
     // Longer than Defender itself keeps it would promise what nobody holds.
     startWithinMs: Math.min(startWithinMs, options.queueMs),
-    round: 1,
     emergency: null,
     digest: digestOf(bound),
     conversationId: turn.place.conversationId,

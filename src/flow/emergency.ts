@@ -32,7 +32,7 @@ export async function breakGlass(
   if (open.length > 0)
     return refuse(scene, wish.id, { type: 'reviewOpen', rule: request.bar.rule, ids: open.map((r) => r.requestId) }); // guard: open-review-bars-the-next
   const { bar, approverIds } = lowered;
-  const digest = digestOf({ ...request, bar });
+  const digest = digestOf({ ...request, bar, round: request.round + 1 });
   const { reason, incident } = wish;
   const event = { type: 'brokeGlass', by: turn.person, reason, incident, bar, approverIds, digest } as const;
   const outcome = await applyEvent(tx, stored, event, { personId: turn.person.id }, turn.at);

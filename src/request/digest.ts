@@ -5,7 +5,7 @@ import { commandToParams } from './command';
 import type { Digest, LiveResponseRequest, Person, RequestBase, RequestId, Vote } from './request';
 
 /** What an approval binds: change any of it and the approval is for something else (T-18, T-20, T-21). */
-export type Bound = Pick<RequestBase, 'tenantId' | 'commands' | 'library' | 'reason' | 'policyVersion'> & {
+export type Bound = Pick<RequestBase, 'tenantId' | 'commands' | 'library' | 'reason' | 'policyVersion' | 'round'> & {
   readonly requester: Pick<Person, 'id'>;
   readonly bar: Pick<RequestBar, 'rule' | 'approvalsNeeded' | 'seats'>;
   readonly device: Pick<RequestBase['device'], 'machineId' | 'entraDeviceId' | 'name' | 'groupName' | 'tags'>;
@@ -29,6 +29,8 @@ export function canonicalText(bound: Bound): string {
     bound.reason,
     bound.policyVersion,
     [bar.rule, bar.approvalsNeeded, bar.seats.map(({ group, count }) => [group, count])],
+    // A card of an earlier round must not decide this one, even where nothing else has changed.
+    String(bound.round),
   ]);
 }
 

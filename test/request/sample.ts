@@ -91,6 +91,7 @@ const bound = {
   reason: 'INC-1042 credential theft triage',
   policyVersion: 'policy-7',
   bar,
+  round: 1,
 };
 
 export const base: RequestBase = {
@@ -100,7 +101,6 @@ export const base: RequestBase = {
   approverIds: [bob.id, cleo.id],
   decideWithinMs: hours(1),
   startWithinMs: hours(2),
-  round: 1,
   emergency: null,
   digest: digestOf(bound),
   conversationId: 'conversation-1',
@@ -131,7 +131,7 @@ export const vote = (by: Person, decision: Decision = 'approve', over: Partial<V
 export const termsOf = (request: RequestBase, over: Partial<Omit<Terms, 'digest'>> = {}): Terms => {
   const { policyVersion, approverIds, decideWithinMs, startWithinMs } = request;
   const terms = { policyVersion, bar: request.bar, approverIds, decideWithinMs, startWithinMs, ...over };
-  return { ...terms, digest: digestOf({ ...request, ...terms }) };
+  return { ...terms, digest: digestOf({ ...request, ...terms, round: request.round + 1 }) };
 };
 
 export const progress = (index: number, status = 'Created', over: Partial<CommandProgress> = {}): CommandProgress => ({

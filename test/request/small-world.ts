@@ -305,7 +305,7 @@ export function createSmallWorld(bar: RequestBar) {
   function breakGlass(by: Person, approvalsNeeded: number): void {
     const before = world.request;
     const bar = { ...before.bar, approvalsNeeded, seats: [{ group: 'leads', count: approvalsNeeded }] };
-    const digest = digestOf({ ...before, bar });
+    const digest = digestOf({ ...before, bar, round: before.round + 1 });
     const event = { by, reason: 'it spreads', incident: 'INC-1042', bar, approverIds: bar.breakGlassIds, digest };
     const told = world.told.length;
     if (!apply({ type: 'brokeGlass', ...event })) return;
@@ -320,6 +320,7 @@ export function createSmallWorld(bar: RequestBar) {
     world.shownBefore.push(before.digest);
     expect(request.state === 'awaitingApproval' && request.votes.length === 0, 'a round begins without votes');
     expect(request.round === before.round + 1, 'rounds are counted');
+    expect(!world.shownBefore.includes(request.digest), 'each round has a digest of its own');
     expect(
       before.state === 'queued' || (before.state === 'awaitingApproval' && world.now < before.decideBy),
       'no round begins after the end',

@@ -11,7 +11,7 @@ const lowered = { ...bar, approvalsNeeded: 1, seats: [{ group: 'leads', count: 1
 /** Cleo breaks the glass: one approval by a lead is enough. */
 export function brokeGlass(over: Partial<Extract<Event, { type: 'brokeGlass' }>> = {}) {
   const changed = { by: cleo, bar: lowered, approverIds: bar.breakGlassIds, ...over };
-  const digest = digestOf({ ...base, bar: changed.bar });
+  const digest = digestOf({ ...base, bar: changed.bar, round: 2 });
   return { type: 'brokeGlass', reason: 'it spreads', incident: 'INC-1042', digest, ...changed } as const;
 }
 

@@ -1,11 +1,13 @@
 import { hours } from '../../src/lib/clock';
 import type { Event, ObservedAction } from '../../src/request/event';
 import { finalStates, type LiveResponseRequest, type State } from '../../src/request/request';
-import { nextLookMs } from '../../src/request/transition';
+import { nextLookMs, type Transition } from '../../src/request/transition';
 import { action, ana, now, progress, samples } from './sample';
 import { absent, cancelBy, found, go, into, newsOf, observed, refusalOf, told, usual, workOf } from './steps';
 
 const { submitting, unknown, pending, running } = samples;
+
+const fetchesOf = (step: Transition) => workOf(step).filter(({ type }) => type === 'fetchResult');
 
 describe('following an action', () => {
   const done = [progress(0, 'Completed'), progress(1, 'Completed'), progress(2, 'Failed'), progress(3)];
@@ -69,7 +71,7 @@ describe('following an action', () => {
     const started = status === 'Succeeded' ? [1, 2, 3] : [1, 2];
     const step = go(running, observed(status, { progress: done }));
     expect(into(step, state)).toMatchObject({ actionId: 'action-1', progress: done });
-    expect(workOf(step)).toEqual(started.map((index) => ({ type: 'fetchResult', actionId: 'action-1', index })));
+    expect(fetchesOf(step)).toEqual(started.map((index) => ({ type: 'fetchResult', actionId: 'action-1', index })));
     expect(told(step)).toEqual(['commandFailed', 'ended']);
   });
 
@@ -82,7 +84,7 @@ describe('following an action', () => {
           : request.state === 'unknown'
             ? found('Failed', { progress: done })
             : observed('Failed', { progress: done });
-      expect(workOf(go(request, event))).toHaveLength(2);
+      expect(fetchesOf(go(request, event))).toHaveLength(2);
     },
   );
 
@@ -95,25 +97,33 @@ describe('following an action', () => {
       progress(7, 'Completed'),
       progress(-1, 'Completed'),
     ];
-    expect(workOf(go(running, observed('Failed', { progress: odd })))).toEqual([
+    expect(fetchesOf(go(running, observed('Failed', { progress: odd })))).toEqual([
       { type: 'fetchResult', actionId: 'action-1', index: 1 },
     ]);
   });
 
   test('a command that started and has no word of its own yet is fetched', () => {
     const started = [progress(0), progress(1, 'Created', { startedAt: 't' }), progress(2), progress(3)];
-    expect(workOf(go(running, observed('TimeOut', { progress: started })))).toHaveLength(1);
+    expect(fetchesOf(go(running, observed('TimeOut', { progress: started })))).toHaveLength(1);
   });
 
   test.each(['Succeeded', 'Failed', 'TimeOut', 'Cancelled'])(
     'an end that leaves the commands out (%s) has all results asked for',
     (status) => {
-      expect(workOf(go(pending, observed(status, { progress: [] })))).toHaveLength(3);
+      expect(fetchesOf(go(pending, observed(status, { progress: [] })))).toHaveLength(3);
     },
   );
 
   test('a success has all results fetched, whatever it says of the commands', () => {
-    expect(workOf(go(running, observed('Succeeded')))).toHaveLength(3);
+    expect(fetchesOf(go(running, observed('Succeeded')))).toHaveLength(3);
+  });
+
+  test('the library is read once more when a run has ended that used it, however it ended', () => {
+    for (const status of ['Succeeded', 'Failed', 'TimeOut', 'Cancelled']) {
+      expect(workOf(go(running, observed(status)))).toContainEqual({ type: 'recheckLibrary' });
+      expect(workOf(go({ ...running, library: [] }, observed(status)))).not.toContainEqual({ type: 'recheckLibrary' });
+    }
+    expect(workOf(go(running, observed('InProgress', { progress: done })))).toEqual([]);
   });
 
   test('a request that is over is deaf to what the poll still sees', () => {
