@@ -49,6 +49,7 @@ describe('defaults', () => {
       databaseUrl: 'sqlite:./data/live-response.db',
       policyFile: 'env/policy.yaml',
       evidenceDir: 'data/evidence',
+      anchorConversationId: null,
     });
   });
 
@@ -100,6 +101,7 @@ describe('what is set is taken', () => {
       databaseUrl: 'sqlite:/var/lib/lr.db',
       policyFile: '/etc/lr/policy.yaml',
       evidenceDir: '/var/lib/evidence',
+      anchorConversationId: null,
     });
   });
 
