@@ -2,46 +2,14 @@ import { minutes, seconds } from '../../src/lib/clock';
 import type { RequestBar } from '../../src/request/bar';
 import { digestOf, markerOf } from '../../src/request/digest';
 import type { Effect, News } from '../../src/request/effect';
-import type { Event, ObservedAction } from '../../src/request/event';
-import {
-  type CommandProgress,
-  type Digest,
-  isFinal,
-  type LiveResponseRequest,
-  type Person,
-  type Vote,
-} from '../../src/request/request';
+import type { Event } from '../../src/request/event';
+import { type Digest, isFinal, type LiveResponseRequest, type Person, type Vote } from '../../src/request/request';
 import { openRequest, transition } from '../../src/request/transition';
 import { wakeAt } from '../../src/request/wake-at';
-import {
-  action,
-  ana,
-  ana2,
-  base,
-  bob,
-  bob2,
-  cleo,
-  commands,
-  createdAt,
-  eve,
-  keyOf,
-  progress,
-  samples,
-  termsOf,
-  vote,
-} from './sample';
+import { ana, ana2, base, bob, bob2, cleo, createdAt, eve, keyOf, samples, termsOf, vote } from './sample';
+import { createAction, type DefenderAction, type Happening, happen, isOpen, snapshot } from './small-world-defender';
+import { deepFreeze, isMet, isOver, sameFields } from './small-world-promises';
 import type { Fate, Shown, Step } from './small-world-steps';
-
-interface DefenderAction {
-  readonly id: string;
-  readonly marker: string;
-  readonly visibleAt: number;
-  status: string;
-  progress: readonly CommandProgress[];
-  vanished: boolean;
-  acted: boolean;
-  seen: ObservedAction[];
-}
 
 /** A POST is given up after this long; Defender may take it at any time before (`late`). Shorter than the lease, by design. */
 const leaseMs = minutes(3);
@@ -152,22 +120,10 @@ export function createSmallWorld(bar: RequestBar) {
   }
 
   const create = (hideMs: number, marker = markerOf(world.request)): DefenderAction => {
-    const created: DefenderAction = {
-      id: `action-${world.actions.length + 1}`,
-      marker,
-      visibleAt: world.now + hideMs,
-      status: 'Pending',
-      progress: commands.map((_, index) => progress(index)),
-      vanished: false,
-      acted: false,
-      seen: [],
-    };
+    const created = createAction({ id: `action-${world.actions.length + 1}`, marker, visibleAt: world.now + hideMs });
     world.actions.push(created);
     return created;
   };
-  const snapshot = (a: DefenderAction): ObservedAction =>
-    action(a.status, { actionId: a.id, progress: a.progress, cancellationRequestor: 'somebody' });
-  const isOpen = (a: DefenderAction) => a.status === 'Pending' || a.status === 'InProgress';
 
   function submit(fate: Fate, hideMs: number, lateMs: number): void {
     if (busyWith === 'post' || submits.shift() === undefined) return;
@@ -263,25 +219,9 @@ export function createSmallWorld(bar: RequestBar) {
     if (!stale && !bare) expect(apply({ type: 'observed', action: read }), 'the same read again is understood');
   }
 
-  function device(what: Extract<Step, { do: 'device' }>['what']): void {
+  function device(what: Happening): void {
     const ours = world.actions.find((a) => isOpen(a) && !a.vanished);
-    if (!ours) return;
-    if (what === 'timeOut') ours.status = 'TimeOut';
-    else if (what === 'foreignCancel') ours.status = 'Cancelled';
-    else if (ours.status === 'Pending') {
-      if (what === 'reach') ours.status = 'InProgress';
-    } else {
-      const at = ours.progress.findIndex((p) => p.status === 'Created');
-      const current = ours.progress[at];
-      if (current === undefined) ours.status = 'Succeeded';
-      else {
-        ours.acted = true;
-        const started = current.startedAt !== null;
-        const status = what === 'fail' ? 'Failed' : started ? 'Completed' : 'Created';
-        ours.progress = ours.progress.with(at, { ...current, startedAt: 't', status });
-        if (what === 'fail') ours.status = 'Failed';
-      }
-    }
+    if (ours) happen(ours, what);
   }
 
   function sendCancel(accepted: boolean): void {
@@ -420,33 +360,3 @@ export function createSmallWorld(bar: RequestBar) {
 }
 
 export type SmallWorld = ReturnType<typeof createSmallWorld>;
-
-/** Final, or in the one doubt that only people can end: an action that we know and that Defender no longer shows. */
-export const isOver = (request: LiveResponseRequest): boolean =>
-  isFinal(request.state) || (request.state === 'unknown' && request.doubt === 'vanished');
-
-/** By trying every way: enough different people other than the requester, and each place taken by another one. */
-function isMet(bar: RequestBar, votes: readonly Vote[]): boolean {
-  const people = [...new Set(votes.filter((v) => v.decision === 'approve').map((v) => keyOf(v.by)))]
-    .filter((key) => key !== keyOf(ana))
-    .map((key) => new Set(votes.filter((v) => keyOf(v.by) === key).flatMap((v) => v.groups)));
-  const places = bar.seats.flatMap(({ group, count }) => Array.from({ length: count }, () => group));
-  const fill = ([place, ...rest]: readonly string[], free: ReadonlyArray<ReadonlySet<string>>): boolean =>
-    place === undefined || free.some((groups, i) => groups.has(place) && fill(rest, free.toSpliced(i, 1)));
-  return people.length >= Math.max(bar.approvalsNeeded, 1) && fill(places, people);
-}
-
-/** `tried` is there only after a round that tried something. */
-export const fieldsOf = (request: object): readonly string[] =>
-  Object.keys(request)
-    .filter((key) => key !== 'tried')
-    .sort();
-
-const sameFields = (a: LiveResponseRequest, b: LiveResponseRequest): boolean =>
-  fieldsOf(a).join() === fieldsOf(b).join() && (a.state === 'awaitingApproval' || !('tried' in a));
-
-export function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner);
-  return Object.freeze(value);
-}

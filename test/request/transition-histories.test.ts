@@ -23,7 +23,8 @@ import {
   termsOf,
   vote,
 } from './sample';
-import { createSmallWorld, deepFreeze, fieldsOf, isOver, type SmallWorld } from './small-world';
+import { createSmallWorld, type SmallWorld } from './small-world';
+import { deepFreeze, fieldsOf, isOver } from './small-world-promises';
 import { bars, histories, type Step } from './small-world-steps';
 import { brokeGlass } from './steps';
 

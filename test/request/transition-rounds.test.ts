@@ -82,9 +82,9 @@ describe('asking again', () => {
   });
 
   test.each([
-    [awaitingApproval, decideBy, 'expired'],
-    [queued, startBy, 'lapsed'],
-  ] as const)('does not bring back what a clock has ended ($state)', (request, at, end) => {
+    { request: awaitingApproval, at: decideBy, end: 'expired' },
+    { request: queued, at: startBy, end: 'lapsed' },
+  ])('does not bring back what a clock has ended ($end)', ({ request, at, end }) => {
     expect(refusalOf(request, usual.askedAgain, at)).toBe('notNow');
     expect(go(request, usual.clock, at).request.state).toBe(end);
     expect(refusalOf(request, usual.askedAgain, at - 1)).toBeNull();
