@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { minutes, seconds } from '../../src/lib/clock';
 import { readActivity } from '../fakes/fake-connector';
+import { FakeGraph, member } from '../fakes/fake-graph';
 import { ana, bo, cy, dee, policyOf, Stage, type StageOptions, seedExample, type TeamsPerson, wordsOf } from './stage';
 
 let stage: Stage;
@@ -185,4 +186,35 @@ test('waiting shows a person what waits for their vote', async () => {
   await stage.pass(seconds(3));
   await stage.tell(cy, 'waiting');
   expect(stage.chat(cy)).toContain('No open requests');
+});
+
+test('a library file that changes while it runs is flagged afterwards', async () => {
+  await open();
+  const thread = await stage.ask(ana, 'on ws-042 run collect-logs.ps1 because INC-1');
+  await stage.approve(bo);
+  await stage.pass(seconds(4));
+  stage.emulator.addScript({ fileName: 'collect-logs.ps1', content: '# changed under way' });
+  await stage.pass(minutes(1));
+  expect(stage.thread(thread)).toContain('what was approved is not what is there now');
+  expect((await stage.service.store.auditRows()).some((r) => r.what === 'changedDuringRun')).toBe(true);
+});
+
+test('a member who left the Entra group no longer counts, and an unreachable Graph counts nobody', async () => {
+  const graph = await new FakeGraph().start();
+  const groupId = '99999999-0000-4000-8000-0000000000aa';
+  graph.put(groupId, [member(bo.aadObjectId), member(cy.aadObjectId)]);
+  const entra = policyOf().replace(/ {2}approvers: .*\n/, `  approvers: { entra: ${groupId} }\n`);
+  try {
+    await open({ policy: entra, env: { GRAPH_API_URL: graph.url } });
+    const thread = await stage.ask(ana, seedExample);
+    graph.remove(groupId, bo.aadObjectId);
+    await stage.pass(minutes(6), minutes(1));
+    expect(wordsOf(await stage.press(bo, stage.cardIn(thread), 'Approve'))).toContain('does not name you');
+    await graph.stop();
+    await stage.pass(minutes(6), minutes(1));
+    expect(wordsOf(await stage.press(cy, stage.cardIn(thread), 'Approve'))).toContain('cannot be read');
+    expect(stage.submissions).toEqual([]);
+  } finally {
+    await graph.stop().catch(() => {});
+  }
 });
