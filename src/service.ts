@@ -27,6 +27,7 @@ import { type AdapterOptions, createAdapter } from './teams/adapter';
 import { teamsUserIdOf } from './teams/inbound';
 import { createTeams } from './teams/outbound';
 import { createOutbox, queuePost, type Undelivered } from './teams/outbox';
+import { createRoster } from './teams/roster';
 import { createBot } from './teams/routes';
 import { createServer } from './teams/server';
 import { sentencePost } from './thread/sentence';
@@ -72,6 +73,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const bare = await openStore({ url: config.databaseUrl, log, clock });
   await removeUnfinished(config.evidenceDir);
   const store = withWakeUps(bare, () => nudge());
+  const queueMs = hours(config.defender.queueHours);
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
   const defender = createDefenderClient(options);
   const dispatch = createDispatch({
@@ -82,6 +84,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     keepResult: (requestId, index, command, body) =>
       keepResult({ dir: config.evidenceDir, requestId, index, command, body }),
     limits,
+    queueMs,
     clock,
     random,
     log,
@@ -89,7 +92,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onTaskEnded: () => nudge(),
   });
   const { views } = dispatch;
-  const adapter = createAdapter({ identity: identityOf(config), ...(options.issuer && { issuer: options.issuer }) });
+  const adapter = createAdapter({
+    identity: identityOf(config),
+    clock,
+    ...(options.issuer && { issuer: options.issuer }),
+  });
   const outbox = createOutbox({
     store,
     teams: createTeams({ adapter, clock }),
@@ -114,11 +121,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       clock,
       random,
       log,
-      queueMs: hours(config.defender.queueHours),
+      queueMs,
       trial: config.trial,
     }),
     tenantIds: config.teamsTenantIds,
     allowSharedChannels: config.teamsAllowSharedChannels,
+    roster: config.trial ? null : createRoster({ adapter, clock, log }),
     reply: queuePost({ store, clock }),
     refused: door.refused,
     clock,

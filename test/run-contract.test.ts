@@ -41,13 +41,16 @@ type Environment = Readonly<Record<string, string>>;
 const root = join(__dirname, '..');
 const secrets = { BOT_PASSWORD: 'bot-secret-5f1c', DEFENDER_CLIENT_SECRET: 'defender-secret-77ab' };
 const personsText = 'INC-9 only for human eyes';
-const policy = `requesters:
-  - { id: ${ana.aadObjectId}, name: ${ana.name} }
-approvers:
-  - { id: ${bo.aadObjectId}, name: ${bo.name} }
-approvals: 1
-decideBy: 30m
-startBy: 2h
+const policy = `groups:
+  analysts: [{ id: ${ana.aadObjectId}, name: ${ana.name} }]
+  approvers: [{ id: ${bo.aadObjectId}, name: ${bo.name} }]
+requesters: [analysts]
+rules:
+  - name: everything
+    approvals: 1
+    from: [approvers]
+    decideBy: 30m
+    startBy: 2h
 `;
 
 const runs: Run[] = [];
@@ -320,7 +323,7 @@ describe('a start that is refused', () => {
       },
       lines: () => [
         'The policy file has a fault, so nobody could approve anything. Mend and start again:',
-        `${at('broken.yaml')}:5: approvals: at least one approval by somebody else is always needed`,
+        `${at('broken.yaml')}:7: rule everything: approvals: must be a whole number from 1 to 10`,
       ],
     },
     'no policy file': {

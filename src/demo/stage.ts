@@ -40,13 +40,16 @@ const tenantId = '8f1c2d3e-0000-4000-8000-000000000001';
 const bot = { id: '28:0b7a3f6e-6a0f-4b7c-9d55-3f1c7a8e2d11', name: 'Live Response' };
 
 /** Ana may ask, and only Bo may approve. */
-const policy = `requesters:
-  - { id: ${ana.aadObjectId}, name: ${ana.name} }
-approvers:
-  - { id: ${bo.aadObjectId}, name: ${bo.name} }
-approvals: 1
-decideBy: 30m
-startBy: 2h
+const policy = `groups:
+  analysts: [{ id: ${ana.aadObjectId}, name: ${ana.name} }]
+  approvers: [{ id: ${bo.aadObjectId}, name: ${bo.name} }]
+requesters: [analysts]
+rules:
+  - name: everything
+    approvals: 1
+    from: [approvers]
+    decideBy: 30m
+    startBy: 2h
 `;
 
 /** `arrange` changes the world before anybody says a word. */

@@ -68,7 +68,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       const stored = await tx.request(request.id);
       // Asked again inside the transaction: since the check somebody may have paused, cancelled, taken the slot or opened a new round.
       if (stored?.request.state !== 'queued' || stored.request.digest !== request.digest) return []; // guard: only-what-was-checked-is-sent
-      if (options.policy().version !== request.policyVersion) return [];
+      if (options.policy().version !== request.policyVersion) return []; // guard: policy-compared-in-the-transaction
       if ((await tx.fact<Pause>(pauseFact)) !== null) return []; // guard: nothing-is-sent-while-paused
       if (!(await views.plan(tx)).admit.includes(request.id)) return [];
       const now = clock.now();
@@ -92,7 +92,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       ]);
       const changes = findChanges(request, { library, device });
       if (changes.length > 0) return { type: 'changed', changes }; // guard: changed-content-is-void
-      const now = reconsider(options.policy(), groups, request, approved);
+      const now = reconsider(options.policy(), groups, request, { approved, queueMs: options.queueMs });
       switch (now.type) {
         case 'stands':
           return null;
@@ -157,7 +157,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
     }
     const { request } = stored;
     // A second claim means that somebody may have sent it and died: it is looked up, never sent again.
-    if (row.claims > 1) return record(row, request, { type: 'unclear', code: 'claimedTwice' });
+    if (row.claims > 1) return record(row, request, { type: 'unclear', code: 'claimedTwice' }); // guard: second-claim-is-looked-up
     if (clock.now() - claimedAt > latestStartMs) return;
     const outcome = await defender.runLiveResponse(request.device.machineId, request.commands, commentOf(request));
     log.info(

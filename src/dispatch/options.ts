@@ -23,6 +23,8 @@ export interface DispatchOptions {
     body: AsyncIterable<Uint8Array>,
   ) => Promise<KeptResult>;
   readonly limits: Limits;
+  /** How long Defender keeps a live response for a device that it cannot reach. */
+  readonly queueMs: number;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;

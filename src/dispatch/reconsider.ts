@@ -24,22 +24,25 @@ export function reconsider(
   policy: Policy,
   groups: Groups,
   request: AwaitingApproval | Queued,
-  approved: ApprovedHashes,
+  known: { readonly approved: ApprovedHashes; readonly queueMs: number },
 ): Reconsidered {
   const unreadable = request.bar.seats.find(({ group }) => groups.has(group) && groups.get(group) === null);
   if (unreadable !== undefined) return { type: 'unreadable', group: unreadable.group }; // guard: unreadable-group-sends-nothing
-  const because: Change[] = policy.version === request.policyVersion ? [] : [{ type: 'policyChanged' }]; // guard: policy-compared-before-the-post
+  const because: Change[] = [];
+  if (policy.version !== request.policyVersion) because.push({ type: 'policyChanged' }); // guard: policy-compared-before-the-post
   for (const { by, decision } of request.votes) {
     const mayStill = seatGroupsOf(groups, request.bar.seats, by.id).length > 0;
     if (decision === 'approve' && !mayStill) because.push({ type: 'voterLostRight', voter: by }); // guard: voters-compared-before-the-post
   }
   if (because.length === 0) return { type: 'stands' };
-  const bar = evaluate(policy, groups, factsOf(request, approved));
+  const bar = evaluate(policy, groups, factsOf(request, known.approved));
   if (!bar.ok) {
     if (bar.error.type === 'groupUnreadable') return { type: 'unreadable', group: bar.error.group };
     return { type: 'void', changes: [...because, { type: 'mayNotAskAnyMore' }] };
   }
-  const { approverIds, decideWithinMs, startWithinMs, ...asked } = bar.value;
+  const { approverIds, decideWithinMs, ...rest } = bar.value;
+  const { startWithinMs: allowedMs, ...asked } = rest;
+  const startWithinMs = Math.min(allowedMs, known.queueMs);
   const digest = digestOf({ ...request, policyVersion: policy.version, bar: asked, round: request.round + 1 });
   return {
     type: 'askAgain',

@@ -44,10 +44,10 @@ export async function voteByCard(
   vote: { readonly token: string; readonly decision: Decision; readonly reason: string | null },
 ): Promise<Decided> {
   const { tx, turn } = scene;
-  const token = await tx.voteToken(hashToken(vote.token)); // guard: card-token-known
+  const token = await tx.voteToken(hashToken(vote.token));
   const stored = token === null ? null : await tx.request(token.requestId);
   const copy = token === null ? null : await tx.copy(token.copyId);
-  if (token === null || stored === null || copy === null) return refuse(scene, null, { type: 'cardOutdated' });
+  if (token === null || stored === null || copy === null) return refuse(scene, null, { type: 'cardOutdated' }); // guard: card-token-known
   const misplaced = findMisplaced(turn, stored.request, copy);
   if (misplaced === null) return castVote(scene, stored, { ...vote, digest: token.digest });
   if (misplaced.type !== 'cardOutdated') await tellThread(scene, stored.request, misplaced);
@@ -163,7 +163,7 @@ async function askAgain(
   stored: Stored & { readonly request: AwaitingApproval },
 ): Promise<void> {
   const approved = await readApprovedHashes(tx, stored.request.library);
-  const now = reconsider(options.policy(), groups, stored.request, approved);
+  const now = reconsider(options.policy(), groups, stored.request, { approved, queueMs: options.queueMs });
   if (now.type === 'askAgain')
     await applyEvent(tx, stored, { type: 'askedAgain', because: now.because, terms: now.terms }, 'bot', turn.at);
   if (now.type === 'void') await applyEvent(tx, stored, { type: 'changed', changes: now.changes }, 'bot', turn.at);

@@ -4,9 +4,11 @@ import { breakGlassBar, isMember, roleOf } from '../policy/policy';
 import { digestOf } from '../request/digest';
 import { mayResume, type Pause, pauseFact } from '../request/pause';
 import { openStates, type RequestId } from '../request/request';
-import { giveOpinion, isObjected, type Review } from '../request/review';
+import { giveOpinion, type Review } from '../request/review';
 import { applyEvent } from '../store/apply';
 import type { Refusal } from '../thread/refusals';
+import { fitsOneCard } from '../thread/request-card';
+import { opinionPost } from '../thread/review-cards';
 import { type Decided, refuse, reread, type Scene, toRefusal } from './decide';
 
 /**
@@ -33,6 +35,10 @@ export async function breakGlass(
     return refuse(scene, wish.id, { type: 'reviewOpen', rule: request.bar.rule, ids: open.map((r) => r.requestId) }); // guard: open-review-bars-the-next
   const { bar, approverIds } = lowered;
   const digest = digestOf({ ...request, bar, round: request.round + 1 });
+  const emergency = { by: turn.person, reason: wish.reason, incident: wish.incident, at: turn.at };
+  const drawn = { ...request, bar, approverIds, digest, emergency, votes: [] };
+  if (!fitsOneCard({ ...(await options.views.of(tx, stored)), request: drawn }))
+    return refuse(scene, wish.id, { type: 'doesNotFit' });
   const { reason, incident } = wish;
   const event = { type: 'brokeGlass', by: turn.person, reason, incident, bar, approverIds, digest } as const;
   const outcome = await applyEvent(tx, stored, event, { personId: turn.person.id }, turn.at);
@@ -65,6 +71,14 @@ export async function review(
     what: 'reviewed',
     detail: { verdict, because, closed: given.value.closedAt !== null },
   });
+  const stored = await tx.request(opinion.id);
+  if (stored !== null) {
+    const post = opinionPost(given.value, { trial: options.trial });
+    const { conversationId } = stored.request;
+    await tx.addWork([
+      { requestId: opinion.id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: turn.at },
+    ]);
+  }
   return given;
 }
 
@@ -116,13 +130,3 @@ function isOwner({ options, turn, groups }: Scene, ruleName: string): boolean {
   const owners = rule?.outcome.type === 'approve' ? rule.outcome.bar.breakGlass?.owners : undefined;
   return owners !== undefined && isMember(groups, owners, turn.person.id);
 }
-
-export const describePaused = (): string =>
-  'Nothing more is sent to Defender from now on, until somebody else writes resume. What runs already goes on; cancel stops single requests.';
-
-export const describeResumed = (): string => 'Approved requests are sent to Defender again, in their order.';
-
-export const describeReviewed = (review: Review): string =>
-  review.closedAt === null
-    ? `Your review of ${review.requestId} is kept. One more person who had no part in it must look at it.`
-    : `The review of ${review.requestId} is closed${isObjected(review) ? ', with an objection: follow it up with the owners of the rule' : ''}. Break-glass can be used under this rule again.`;

@@ -8,8 +8,10 @@ import { err, ok, type Result } from '../lib/result';
 import type { Stored, Tx } from '../store/store';
 import { formCard } from '../thread/form-card';
 import { helpCard } from '../thread/help-card';
+import { pausedPost, resumedPost } from '../thread/pause-post';
 import type { Post } from '../thread/post';
 import { describeRefusal, type Refusal } from '../thread/refusals';
+import { opinionPost } from '../thread/review-cards';
 import { sentencePost } from '../thread/sentence';
 import type { ActionAnswer, Flow, Turn } from '../thread/turn';
 import { type CardAction, readCardAction } from '../thread/verbs';
@@ -25,7 +27,7 @@ import {
   voteByCard,
   voteByWords,
 } from './decide';
-import { breakGlass, describePaused, describeResumed, describeReviewed, pause, resume, review } from './emergency';
+import { breakGlass, pause, resume, review } from './emergency';
 import { greet } from './greet';
 import {
   explainPolicy,
@@ -121,17 +123,19 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
         options,
         turn,
         (scene) => review(scene, intent),
-        (done) => describeReviewed(done),
+        (done) => (turn.place.scope === 'personal' ? opinionPost(done, { trial: options.trial }) : null),
       );
     case 'pause':
       return byWords(
         options,
         turn,
         (scene) => pause(scene, intent.reason),
-        () => describePaused(),
+        (paused) => pausedPost(paused, { trial: options.trial }),
       );
     case 'resume':
-      return byWords(options, turn, resume, () => describeResumed());
+      return byWords(options, turn, resume, (lifted) =>
+        resumedPost({ pause: lifted, by: turn.person, at: turn.at }, { trial: options.trial }),
+      );
   }
 }
 
@@ -247,7 +251,7 @@ async function byWords<T>(
   options: FlowOptions,
   turn: Turn,
   decide: (scene: Scene) => Promise<Result<T, Refusal>>,
-  tell: (done: T) => string | null = () => null,
+  tell: (done: T) => Post | null = () => null,
 ): Promise<Answer> {
   const groups = await options.groups();
   return {
@@ -255,8 +259,8 @@ async function byWords<T>(
     write: async (tx) => {
       const decided = await decide({ tx, options, turn, groups });
       if (!decided.ok) return [refusalPost(options, decided.error)];
-      const text = tell(decided.value);
-      return text === null ? [] : [sentencePost(text, { trial: options.trial, summary: 'Done' })];
+      const told = tell(decided.value);
+      return told === null ? [] : [told];
     },
   };
 }

@@ -7,17 +7,17 @@ import { isFinal, type RequestId } from '../request/request';
 import { readApprovedHashes } from '../store/apply';
 import type { Stored } from '../store/store';
 import { deviceCard } from '../thread/device-card';
+import { explainCard } from '../thread/explain-card';
 import { libraryCard } from '../thread/library-card';
 import type { Refusal } from '../thread/refusals';
 import { queueCard, statusCard, statusListCard } from '../thread/request-list-card';
 import { resultPost } from '../thread/result-post';
-import { sentencePost } from '../thread/sentence';
+import { reviewsCard } from '../thread/review-cards';
 import type { Turn } from '../thread/turn';
 import { whoamiCard } from '../thread/whoami-card';
 import { count } from '../thread/words';
 import { type Answer, type FlowOptions, posts } from './answer';
 import { findDraft } from './ask';
-import { describeReviews } from './weekly-reviews';
 
 /** A read-only answer: it shows, and stores nothing. */
 export type Shown = Result<Answer, Refusal>;
@@ -109,8 +109,7 @@ export async function explainPolicy(
 ): Promise<Shown> {
   if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
   const policy = options.policy();
-  const say = (lines: readonly string[]): Answer =>
-    posts(sentencePost(lines.join('\n'), { trial: options.trial, summary: 'What the policy says' }));
+  const say = (lines: readonly string[]): Answer => posts(explainCard(lines, { now: turn.at, trial: options.trial }));
   if (about.id !== null) {
     const stored = await findVisible(options, turn, about.id);
     if (!stored.ok) return stored;
@@ -141,7 +140,7 @@ const describePolicy = (policy: Policy): readonly string[] => [
 export async function showReviews(options: FlowOptions, turn: Turn): Promise<Shown> {
   if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
   const open = await options.store.openReviews({ tenantId: turn.tenantId });
-  return ok(posts(sentencePost(describeReviews(open).join('\n'), { trial: options.trial, summary: 'Open reviews' })));
+  return ok(posts(reviewsCard(open, { now: turn.at, trial: options.trial })));
 }
 
 /** A request shows itself where it was asked, and to whoever has a part in the policy; anywhere else it does not exist (T-38). */

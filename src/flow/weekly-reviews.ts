@@ -1,11 +1,9 @@
 import { type Clock, hours } from '../lib/clock';
 import type { DueWork } from '../lib/loop';
-import { visible } from '../lib/visible';
 import type { Groups, Policy } from '../policy/policy';
-import { opinionsNeeded, type Review } from '../request/review';
+import type { Review } from '../request/review';
 import type { Store } from '../store/store';
-import { sentencePost } from '../thread/sentence';
-import { count, formatTime } from '../thread/words';
+import { reviewsCard } from '../thread/review-cards';
 
 /** The name under which it is kept when the list last went out. */
 const listedFact = 'reviews.listedAt';
@@ -35,7 +33,7 @@ export function createWeeklyReviews(options: {
         for (const [personId, reviews] of byOwner(options.policy(), groups, open)) {
           const place = await tx.personalPlace(personId);
           if (place === null) continue;
-          const post = sentencePost(describeReviews(reviews).join('\n'), { trial, summary: 'Open reviews' });
+          const post = reviewsCard(reviews, { now, trial });
           const { conversationId } = place;
           await tx.addWork([
             { requestId: null, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },
@@ -48,19 +46,6 @@ export function createWeeklyReviews(options: {
     nextDueAt: async () => lookAt,
   };
 }
-
-/** One line a review: what, why, and what is owed. */
-export const describeReviews = (open: readonly Review[]): readonly string[] =>
-  open.length === 0
-    ? ['No review of a break-glass is open.']
-    : [
-        `${count(open.length, 'review')} of a break-glass open; until each is closed, break-glass cannot be used under its rule.`,
-        ...open.map(
-          (r) =>
-            `${r.requestId}, rule ${visible(r.rule)}, incident ${visible(r.incident)}, since ${formatTime(r.openedAt)}: ${count(opinionsNeeded - r.opinions.length, 'more opinion')} needed. Reason given: ${visible(r.reason)}`,
-        ),
-        'Somebody who had no part in it writes: review and the id, then accept, or object because and the reason.',
-      ];
 
 function byOwner(policy: Policy, groups: Groups, open: readonly Review[]): ReadonlyMap<string, readonly Review[]> {
   const lists = new Map<string, Review[]>();

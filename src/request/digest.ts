@@ -52,7 +52,8 @@ const maxCommentLength = 500;
 
 /** The comment of the submission: Defender attributes the action to the app, so the people behind it are named here. */
 export function commentOf(request: LiveResponseRequest & { readonly votes: readonly Vote[] }): string {
+  const emergency = request.emergency === null ? '' : `break-glass ${visible(request.emergency.incident)}; `;
   const approvers = request.votes.filter((v) => v.decision === 'approve').map((v) => visible(v.by.name));
-  const text = `${markerOf(request)} asked by ${visible(request.requester.name)}; approved by ${approvers.join(', ')}; ${visible(request.reason)}`;
+  const text = `${markerOf(request)} asked by ${visible(request.requester.name)}; approved by ${approvers.join(', ')}; ${emergency}${visible(request.reason)}`;
   return [...text].slice(0, maxCommentLength).join('');
 }
