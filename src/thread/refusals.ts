@@ -18,7 +18,6 @@ export type Refusal =
   | { readonly type: 'alreadyDecided'; readonly request: LiveResponseRequest }
   | { readonly type: 'expired'; readonly at: number }
   | { readonly type: 'cardOutdated' }
-  | { readonly type: 'tokenUsed' }
   | { readonly type: 'notYourCard' }
   | { readonly type: 'wrongConversation' }
   /** Short digests; `shown` is empty when it is not known what was shown. */
@@ -28,7 +27,6 @@ export type Refusal =
   /** What the policy refuses, told in its own words. */
   | PolicyRefusal
   | { readonly type: 'noRole' }
-  | { readonly type: 'noPolicy' }
   | { readonly type: 'doesNotFit' }
   | { readonly type: 'unknownRequest'; readonly id: string }
   | { readonly type: 'unknownDevice'; readonly query: string }
@@ -38,14 +36,12 @@ export type Refusal =
   | { readonly type: 'noResult'; readonly id: string; readonly number: number | null }
   | { readonly type: 'noBreakGlass' }
   | { readonly type: 'breakGlassNotYours' }
-  | { readonly type: 'breakGlassNeedsReason' }
   /** Reviews of earlier break-glass under this rule that nobody has closed. */
   | { readonly type: 'reviewOpen'; readonly rule: string; readonly ids: readonly string[] }
   | { readonly type: 'unknownReview'; readonly id: string }
   | { readonly type: 'reviewNotYours' }
   | ReviewRefusal
   | { readonly type: 'mayNotPause' }
-  | { readonly type: 'pauseNeedsReason' }
   | { readonly type: 'alreadyPaused'; readonly by: Person; readonly at: number }
   | ResumeRefusal
   | { readonly type: 'unknownAction' };
@@ -67,8 +63,6 @@ export function describeRefusal(refusal: Refusal): string {
       return `The time to decide ran out at ${formatTime(refusal.at)}, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.`;
     case 'cardOutdated':
       return 'This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.';
-    case 'tokenUsed':
-      return 'This button was used already, and it works once. Nothing was counted again. The word status shows where the request stands.';
     case 'notYourCard':
       return 'This card was sent to someone else, so nothing was done. Use the card in your own chat with me.';
     case 'wrongConversation':
@@ -93,8 +87,6 @@ export function describeRefusal(refusal: Refusal): string {
       return `You uploaded ${quote(refusal.fileName)}, which changed since it was last approved, so someone else must decide about running it. Your vote was not counted.`;
     case 'noRole':
       return 'I show devices, the library and the queue only to people whom the policy names. Ask whoever keeps the policy to add you.';
-    case 'noPolicy':
-      return 'There is no valid approval policy, so nobody can approve and nothing can be asked. Whoever runs this bot must repair it.';
     case 'doesNotFit':
       return 'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.';
     case 'unknownRequest':
@@ -111,8 +103,6 @@ export function describeRefusal(refusal: Refusal): string {
       return 'The rule of this request allows no break-glass now: either it names nobody for it, or the glass is broken already, or the request no longer waits for approval. It needs the approvals that its card shows.';
     case 'breakGlassNotYours':
       return 'You may not use break-glass on this request, because only its requester and its approvers may. Ask one of them.';
-    case 'breakGlassNeedsReason':
-      return 'Break-glass needs a reason and an incident id, since the owners are told at once and a review follows. Nothing was changed. Write: breakglass LR-7F3K because <reason> incident <id>.';
     case 'reviewOpen':
       return `Rule ${visible(refusal.rule)} allows no other break-glass while the review of the last one is open: ${formatList(refusal.ids.map(visibleCode))}. Two people who had no part in it must close it first; the word reviews shows what is missing.`;
     case 'unknownReview':
@@ -129,8 +119,6 @@ export function describeRefusal(refusal: Refusal): string {
       return `This review was closed at ${formatTime(refusal.at)}, so nothing was added. If something came up since, raise it with the owners of the rule.`;
     case 'mayNotPause':
       return 'You may not pause or resume, because the policy does not name you as a requester or an approver. Ask one of them.';
-    case 'pauseNeedsReason':
-      return 'A pause needs a reason, so that others know when it may end. Nothing was paused. Write: pause because <reason>.';
     case 'alreadyPaused':
       return `It is paused already: ${nameOf(refusal.by)} did so at ${formatTime(refusal.at)}. Nothing is sent to Defender until somebody else types resume.`;
     case 'notPaused':
