@@ -140,3 +140,11 @@ test('a malformed activity is refused before anything of ours runs, and the next
   await stage.tell(ana, 'whoami');
   expect(stage.chat(ana)).toContain(ana.aadObjectId);
 });
+
+test('what cannot be shown whole on one card is not asked', async () => {
+  const args = '\u5b57'.repeat(1_450);
+  const lines = [1, 2, 3, 4].map(() => `run collect-logs.ps1 ${args}`);
+  const thread = await stage.ask(ana, `on ws-042\n${lines.join('\n')}\nbecause INC-1`);
+  expect(stage.thread(thread)).toContain('too long to be shown whole on one card');
+  await nothingStored();
+});

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportLine } from '../../src/audit/export';
 import { verifyAudit } from '../../src/audit/verify';
@@ -8,7 +9,7 @@ import type { RequestId } from '../../src/request/request';
 import { openAuditCopy } from '../../src/store/audit-copy';
 import type { AuditRow } from '../../src/store/store';
 import type { TeamsMessage } from '../fakes/fake-connector';
-import { ana, bo, cardOf, cy, dee, Stage, type StageOptions, seedExample } from './stage';
+import { ana, bo, cardOf, cy, dee, policyOf, Stage, type StageOptions, seedExample } from './stage';
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -132,4 +133,16 @@ test('every word that the audit writes is explained in docs/audit.md', async () 
   const words = new Set((await stage.service.store.auditRows()).map((row) => row.what));
   expect(words.size).toBeGreaterThan(6);
   for (const word of words) expect(explained).toMatch(new RegExp(`^\\| \`${word}\` +\\|`, 'm'));
+});
+
+test('a new round is kept word for word as well, with the digest that it is voted on', async () => {
+  const thread = await open();
+  await writeFile(join(stage.dir, 'policy.yaml'), policyOf({ approvals: 2 }));
+  await stage.pass(seconds(20), seconds(5));
+  await stage.press(bo, stage.cardFor(bo), 'Approve');
+  const shown = await rowsOf('shown');
+  expect(shown.map((row) => row.requestId)).toEqual([stage.requestId(thread), stage.requestId(thread)]);
+  const { canonicalText = '', digest } = (shown[1]?.detail ?? {}) as { canonicalText?: string; digest?: string };
+  expect(createHash('sha256').update(canonicalText, 'utf8').digest('hex')).toBe(digest);
+  expect(digest).not.toBe(shown[0]?.detail.digest);
 });

@@ -233,3 +233,15 @@ test('the card of a running request can be cancelled by its requester and by nob
   const messages = stage.connector.messages(thread).map(readMessage);
   expect(messages.join('\n')).toContain('wrong host');
 });
+
+test('an approver who was taken out of the policy cannot cancel what they could have decided', async () => {
+  stage = await Stage.open();
+  const thread = await stage.ask(ana, 'on lap-117 run collect-logs.ps1 because INC-1');
+  await stage.approve(bo);
+  await stage.pass(seconds(2));
+  await writeFile(join(stage.dir, 'policy.yaml'), policyOf({ approvers: [bo, dee] }));
+  await stage.pass(seconds(20), seconds(5));
+  await stage.tell(cy, `cancel ${stage.requestId(thread)}`);
+  expect(stage.chat(cy)).toContain('You may not cancel this request');
+  expect((await stage.service.store.auditRows()).map((row) => row.what)).not.toContain('cancelAsked');
+});

@@ -1,5 +1,17 @@
 import { hours, minutes, seconds } from '../../src/lib/clock';
-import { ana, bo, cy, dee, policyOf, Stage, type StageOptions, seedExample, type TeamsPerson, wordsOf } from './stage';
+import {
+  ana,
+  bo,
+  cy,
+  dee,
+  policyOf,
+  Stage,
+  type StageOptions,
+  seedExample,
+  type TeamsPerson,
+  tenantId,
+  wordsOf,
+} from './stage';
 
 const eve: TeamsPerson = { id: '29:eve', name: 'Eve Owner', aadObjectId: 'a0000000-0000-4000-8000-000000000005' };
 
@@ -123,4 +135,16 @@ test('who has no part in the policy can neither pause nor resume', async () => {
   await open({ policy: policyOf() });
   await stage.tell(eve, 'pause because I can');
   expect(await stage.service.store.fact('pause')).toBeNull();
+});
+
+test('who neither approves nor owns does not review', async () => {
+  const thread = await open();
+  await breakGlass(thread);
+  await stage.approve(dee);
+  await stage.pass(minutes(1));
+  const stranger: TeamsPerson = { id: '29:fay', name: 'Fay', aadObjectId: 'a0000000-0000-4000-8000-000000000006' };
+  await stage.tell(stranger, `review ${stage.requestId(thread)} accept`);
+  expect(stage.chat(stranger)).toContain('review');
+  const [review] = await stage.service.store.openReviews({ tenantId });
+  expect(review?.opinions).toEqual([]);
 });
