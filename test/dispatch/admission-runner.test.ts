@@ -178,10 +178,14 @@ test('a voter who left the group after voting does not count any more: the reque
   expect([sent(), await stateNow()]).toEqual([0, 'awaitingApproval']);
 });
 
-test('while a group of the bar cannot be read nothing is sent, and the request waits for it', async () => {
-  await pass({ groups: () => inGroups(null) });
+test('while any group of the bar cannot be read nothing is sent, and the request waits for it', async () => {
   const stored = await store.request(request.id);
-  expect([sent(), stored?.request]).toMatchObject([
+  if (stored === null) throw new Error('No request');
+  const seats = [...request.bar.seats, { group: 'leads', count: 0 }];
+  await store.transact((tx) => tx.saveRequest({ ...request, bar: { ...request.bar, seats } }, stored.version));
+  await pass({ groups: async () => new Map([...(await inGroups(new Set([bo.aadObjectId]))), ['leads', null]]) });
+  const after = await store.request(request.id);
+  expect([sent(), after?.request]).toMatchObject([
     0,
     { state: 'queued', hold: { type: 'checkFailed', code: 'directory.unreadable' } },
   ]);

@@ -1,0 +1,125 @@
+import { createDefender } from '../../src/defender/client';
+import { localToken } from '../../src/defender/token';
+import { readGroups } from '../../src/directory/read-groups';
+import { createViews } from '../../src/dispatch/views';
+import { createFlow } from '../../src/flow/flow';
+import { hours, seconds } from '../../src/lib/clock';
+import { silentLog } from '../../src/lib/log';
+import { systemRandom } from '../../src/lib/random';
+import { parsePolicy } from '../../src/policy/parse-policy';
+import type { RequestId } from '../../src/request/request';
+import type { ActionAnswer, Flow, Turn } from '../../src/thread/turn';
+import type { TeamsMessage } from '../fakes/fake-connector';
+import { ana, policyOf, Stage, seedExample, type TeamsPerson, tenantId } from '../stories/stage';
+
+const voters = Array.from({ length: 20 }, (_, i): TeamsPerson => {
+  const n = String(i + 1).padStart(2, '0');
+  return { id: `29:voter${n}`, name: `Voter ${n}`, aadObjectId: `b0000000-0000-4000-8000-0000000000${n}` };
+});
+
+let stage: Stage;
+let replicas: readonly [Flow, Flow];
+let requestId: RequestId;
+let clicks = 0;
+
+/** One request, its card with each of the voters, and two flows over the one store, as two replicas of the service would be. */
+async function open(approvals: number): Promise<void> {
+  const text = policyOf({ approvers: voters, approvals });
+  stage = await Stage.open({ policy: text, installed: voters });
+  const thread = await stage.ask(ana, seedExample);
+  await stage.pass(seconds(30));
+  requestId = stage.requestId(thread) as RequestId;
+  const parsed = parsePolicy(text);
+  if (!parsed.ok) throw new Error('No policy');
+  const policy = () => parsed.value;
+  const { clock } = stage;
+  const replica = () =>
+    createFlow({
+      store: stage.service.store,
+      defender: createDefender({ baseUrl: stage.emulator.url, token: localToken(), clock, log: silentLog }),
+      policy,
+      groups: () => readGroups(policy().groups, null),
+      views: createViews({ policy, limits: { runsPerMinute: 10, sessions: 50 }, clock, trial: true }),
+      clock,
+      random: systemRandom,
+      log: silentLog,
+      queueMs: hours(2),
+      trial: true,
+    });
+  replicas = [replica(), replica()];
+}
+afterEach(() => stage.close());
+
+const tokenOn = (card: TeamsMessage): unknown =>
+  (stage.action(card, 'Approve')?.data as { readonly token?: unknown } | undefined)?.token;
+
+/** A click as `teams/` hands it over once it is verified; by the replica whose turn it is. */
+function click(voter: TeamsPerson, title: 'Approve' | 'Deny', activityId = `click-${++clicks}`): Promise<ActionAnswer> {
+  const card = stage.cardFor(voter);
+  const conversationId = stage.connector.personalConversationId(voter.aadObjectId);
+  const turn: Turn = {
+    activityId,
+    tenantId,
+    person: { id: voter.aadObjectId, tenantId, name: voter.name },
+    place: { conversationId, tenantId, scope: 'personal', reference: '{}', personId: voter.aadObjectId },
+    replyToId: card.id,
+    at: stage.clock.now(),
+    locale: null,
+    timezone: null,
+  };
+  const flow = replicas[clicks % 2 === 0 ? 0 : 1];
+  const data = { token: tokenOn(card), reason: 'Not now' };
+  return flow.onAction(turn, title === 'Approve' ? 'vote.approve' : 'vote.deny', data);
+}
+
+const votes = async () => (await stage.service.store.auditRows()).filter((row) => row.what === 'voted');
+const state = async () => (await stage.service.store.request(requestId))?.request.state;
+
+test('of twenty voters at the same instant through two replicas exactly one decides', async () => {
+  await open(1);
+  const answers = await Promise.all(voters.map((voter, i) => click(voter, i % 3 === 0 ? 'Deny' : 'Approve')));
+  const cast = await votes();
+  expect(cast).toHaveLength(1);
+  expect(cast[0]?.detail).toMatchObject({ from: 'awaitingApproval' });
+  const isApproved = cast[0]?.detail.decision === 'approve';
+  expect(await state()).toBe(isApproved ? 'queued' : 'denied');
+  // The one who decided gets the card; all others are told that it is decided.
+  expect(answers.filter((a) => a.type === 'card')).toHaveLength(1);
+  expect(
+    answers.filter((a) => a.type === 'message' && /was already (approved|denied) by Voter/.test(a.text)),
+  ).toHaveLength(19);
+  await stage.pass(seconds(30));
+  expect(stage.submissions).toHaveLength(isApproved ? 1 : 0);
+});
+
+test('where three must approve, three of twenty at the same instant are counted, and it runs once', async () => {
+  await open(3);
+  await Promise.all(voters.map((voter) => click(voter, 'Approve')));
+  const cast = await votes();
+  expect(cast).toHaveLength(3);
+  expect(new Set(cast.map((row) => row.actor)).size).toBe(3);
+  await stage.pass(seconds(30));
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('a token decides at most once, however often and through however many replicas it comes', async () => {
+  await open(2);
+  const [voter] = voters;
+  if (voter === undefined) throw new Error('No voter');
+  await Promise.all(Array.from({ length: 20 }, (_, i) => click(voter, i % 2 === 0 ? 'Approve' : 'Deny')));
+  expect(await votes()).toHaveLength(1);
+});
+
+test('a click that Teams delivers to both replicas counts once', async () => {
+  await open(3);
+  const [voter] = voters;
+  if (voter === undefined) throw new Error('No voter');
+  await Promise.all(
+    Array.from({ length: 6 }, () => {
+      clicks += 1;
+      return click(voter, 'Approve', 'the-same');
+    }),
+  );
+  expect(await votes()).toHaveLength(1);
+  expect((await stage.service.store.auditRows()).filter((row) => row.what === 'refused')).toEqual([]);
+});
