@@ -41,7 +41,12 @@ function png(size, pixels) {
   header.writeUInt32BE(size, 4);
   header.set([8, 6, 0, 0, 0], 8);
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(pixels, { level: 9 })), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(pixels, { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 function chunk(type, data) {
@@ -53,5 +58,11 @@ function chunk(type, data) {
   return out;
 }
 
-writeFileSync('appPackage/color.png', draw(192, 96, (share) => mix(accent, white, share)));
-writeFileSync('appPackage/outline.png', draw(32, 26, (share) => mix(clear, white, share)));
+writeFileSync(
+  'appPackage/color.png',
+  draw(192, 96, (share) => mix(accent, white, share)),
+);
+writeFileSync(
+  'appPackage/outline.png',
+  draw(32, 26, (share) => mix(clear, white, share)),
+);
