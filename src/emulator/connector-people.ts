@@ -145,12 +145,8 @@ function toBase(
     timestamp: new Date(connector.now()).toISOString(),
     localTimezone: 'Europe/Amsterdam',
     locale: 'en-GB',
-    from: {
-      id: from.id,
-      name: from.name,
-      aadObjectId: from.aadObjectId,
-      ...(from.userRole === 'guest' ? { userRole: 'guest' } : {}),
-    },
+    // Who is a guest is left to the roster, as in most activities of Teams.
+    from: { id: from.id, name: from.name, aadObjectId: from.aadObjectId },
     recipient: bot,
     // In channels the tenant is stated in channelData only.
     conversation: {

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock';
 
-/** A person of the emulated tenant, as a Teams roster shows them. */
+/** A person of the emulated tenant. Activities leave their role and names out, as Teams' do; its roster states them. */
 export interface TeamsPerson {
   /** The id that Teams uses between this person and this bot. */
   readonly id: string;
@@ -62,6 +62,8 @@ export interface ConnectorOptions {
   /** Refuse what is over Teams' rates, as Teams does (teams.md E3). */
   readonly enforceRates?: boolean;
   readonly maxBytes?: number;
+  /** The home of members who state none. */
+  readonly tenantId?: string;
   /** Asked before each call; null lets it through. */
   readonly fault?: (call: ConnectorCall) => ConnectorFault | null;
 }
@@ -78,7 +80,7 @@ export interface Connector {
   /** The time by the connector's clock. */
   now(): number;
   stop(): Promise<void>;
-  /** Makes people known and members of a conversation or team. */
+  /** Makes people known and members of a team or group chat; of their own chat everybody is. */
   addMembers(rosterId: string, people: readonly TeamsPerson[]): void;
   removeMember(rosterId: string, aadObjectId: string): void;
   /** The person has blocked or uninstalled the bot: posts into their chat are answered 403 MessageWritesBlocked. */

@@ -25,11 +25,17 @@ const prefix = '/emulated/tenant';
 const defaultMaxBytes = 100_000;
 
 /** Per bot and conversation (teams.md E3). */
-const rates = [
+const writeRates = [
   { calls: 7, periodMs: 1_000 },
   { calls: 8, periodMs: 2_000 },
   { calls: 60, periodMs: 30_000 },
   { calls: 1_800, periodMs: 3_600_000 },
+] as const;
+const readRates = [
+  { calls: 14, periodMs: 1_000 },
+  { calls: 16, periodMs: 2_000 },
+  { calls: 120, periodMs: 30_000 },
+  { calls: 3_600, periodMs: 3_600_000 },
 ] as const;
 
 export const createConnector = (options: ConnectorOptions = {}): Connector => new EmulatedConnector(options);
@@ -92,12 +98,9 @@ class EmulatedConnector implements Connector {
   }
 
   addMembers(rosterId: string, people: readonly TeamsPerson[]): void {
-    const roster = this.rosters.get(rosterId) ?? [];
-    for (const person of people) {
-      this.people.set(person.aadObjectId, person);
-      if (!roster.some((p) => p.id === person.id)) roster.push(person);
-    }
-    this.rosters.set(rosterId, roster);
+    for (const person of people) this.people.set(person.aadObjectId, person);
+    const others = (this.rosters.get(rosterId) ?? []).filter((p) => !people.some(({ id }) => id === p.id));
+    this.rosters.set(rosterId, [...others, ...people]);
   }
 
   removeMember(rosterId: string, aadObjectId: string): void {
@@ -130,7 +133,7 @@ class EmulatedConnector implements Connector {
   }
 
   addPersonMessage(conversationId: string, from: TeamsPerson, text: string): string {
-    this.people.set(from.aadObjectId, from);
+    if (!this.people.has(from.aadObjectId)) this.people.set(from.aadObjectId, from);
     return this.keep({ conversationId, from, activity: { type: 'message', text } });
   }
 
@@ -193,12 +196,11 @@ class EmulatedConnector implements Connector {
   private answer(call: ConnectorCall, bytes: number): Answer {
     const [, version, root, conversationId, what, id] = call.path.split('/');
     if (version !== 'v3' || root !== 'conversations') return failed(404, 'NotFound', 'No such resource.');
-    if (call.method !== 'GET') {
-      if (bytes > (this.options.maxBytes ?? defaultMaxBytes))
-        return failed(413, 'MessageSizeTooBig', 'Message size too large.');
-      const waitS = this.overRateBy(conversationId ?? 'new');
-      if (waitS > 0) return failed(429, 'Throttled', 'Too many requests.', { 'retry-after': String(waitS) });
-    }
+    const isRead = call.method === 'GET';
+    if (!isRead && bytes > (this.options.maxBytes ?? defaultMaxBytes))
+      return failed(413, 'MessageSizeTooBig', 'Message size too large.');
+    const waitS = this.overRateBy(isRead ? 'read' : 'write', conversationId ?? 'new');
+    if (waitS > 0) return failed(429, 'Throttled', 'Too many requests.', { 'retry-after': String(waitS) });
     if (conversationId === undefined)
       return call.method === 'POST' ? this.open(call.body) : failed(405, 'MethodNotAllowed', 'Not supported.');
     if (what === 'activities') return this.answerActivity(call, conversationId, id ?? null);
@@ -257,8 +259,18 @@ class EmulatedConnector implements Connector {
     return { status: 201, body: { id: this.personalConversationId(person.aadObjectId) } };
   }
 
-  private answerRoster(conversationId: string, memberId: string | null, isPaged: boolean): Answer {
-    const roster = this.rosters.get(rootOf(conversationId)) ?? [];
+  /** A channel's members are known under its team's id only (teams.md E1); each member is stated in full, whatever activities leave out. */
+  private answerRoster(rosterId: string, memberId: string | null, isPaged: boolean): Answer {
+    const owner = [...this.people.values()].find((p) => this.personalConversationId(p.aadObjectId) === rosterId);
+    const people = owner === undefined ? this.rosters.get(rosterId) : [owner];
+    if (people === undefined) return failed(404, 'ConversationNotFound', 'Conversation not found.');
+    const roster = people.map((person) => ({
+      userRole: 'user',
+      userPrincipalName: `${person.aadObjectId}@contoso.example`,
+      ...(this.options.tenantId === undefined ? {} : { tenantId: this.options.tenantId }),
+      ...person,
+      objectId: person.aadObjectId,
+    }));
     if (memberId === null) return { status: 200, body: isPaged ? { members: roster } : roster };
     const member = roster.find((p) => p.id === memberId || p.aadObjectId === memberId);
     return member === undefined
@@ -267,10 +279,12 @@ class EmulatedConnector implements Connector {
   }
 
   /** Seconds to wait, 0 when the call is within the rates and was counted. */
-  private overRateBy(conversationId: string): number {
+  private overRateBy(kind: 'read' | 'write', conversationId: string): number {
     if (this.options.enforceRates !== true) return 0;
+    const rates = kind === 'read' ? readRates : writeRates;
+    const key = `${kind} ${conversationId}`;
     const now = this.clock.now();
-    const sent = this.sentAt.get(conversationId) ?? [];
+    const sent = this.sentAt.get(key) ?? [];
     const waitMs = Math.max(
       ...rates.map(({ calls, periodMs }) => {
         const earliest = sent[sent.length - calls];
@@ -278,7 +292,7 @@ class EmulatedConnector implements Connector {
       }),
     );
     if (waitMs > 0) return Math.ceil(waitMs / 1_000);
-    this.sentAt.set(conversationId, [...sent, now].slice(-1_800));
+    this.sentAt.set(key, [...sent, now].slice(-3_600));
     return 0;
   }
 

@@ -7,7 +7,9 @@ import type {
   Middleware,
   TurnContext,
 } from 'botbuilder';
+import { type Clock, systemClock } from '../lib/clock';
 import { type Redacted, reveal } from '../lib/redacted';
+import { createEndorsedKeys, type IsEndorsed } from './endorsed-keys';
 import type { Cloud } from './service-url';
 
 /** Who the bot is towards Teams. A trial has no identity: whoever reaches its port is believed, hence loopback only (T-4). */
@@ -31,6 +33,7 @@ export interface AdapterOptions {
   readonly identity: BotIdentity;
   /** Tests only: who signs instead of the Bot Framework, for a Connector on loopback. Never filled from the environment. */
   readonly issuer?: { readonly openIdMetadataUrl: string; readonly issuer: string };
+  readonly clock?: Clock;
 }
 
 /** A client of the Bot Connector that makes one attempt a call and follows no redirect. */
@@ -58,12 +61,18 @@ export class VerifiedAdapter extends TeamsAdapter {
   readonly cloud: Cloud;
   private readonly identity: BotIdentity;
   private readonly tokenIssuer: string;
+  private readonly isEndorsed: IsEndorsed;
 
   constructor(options: AdapterOptions) {
     super(toAuthOptions(options));
     this.identity = options.identity;
     this.cloud = options.issuer === undefined ? cloudOf(options.identity) : 'trial';
     this.tokenIssuer = options.issuer?.issuer ?? tokenIssuers[cloudOf(options.identity)];
+    this.isEndorsed = createEndorsedKeys({
+      metadataUrl: options.issuer?.openIdMetadataUrl ?? metadataUrls[tokenIssuers[cloudOf(options.identity)]],
+      channelId: 'msteams',
+      clock: options.clock ?? systemClock,
+    });
     this.use(oneAttempt(this.ConnectorClientKey));
   }
 
@@ -95,13 +104,12 @@ export class VerifiedAdapter extends TeamsAdapter {
     );
   }
 
-  /** botbuilder's check of signature, audience and clocks, and after it ours: it also lets in emulator and skill tokens, which bind no service address (T-3, T-7). */
+  /** botbuilder's check of signature, audience and clocks, and after it ours: it also lets in emulator and skill tokens, which bind no service address (T-3, T-7), and keys without endorsements (T-1). */
   private async verify(authorization: string, activity: Activity) {
     const verified = await this.botFrameworkAuthentication
       .authenticateRequest(activity, authorization)
       .catch((cause: unknown) => {
-        if (isKeyFetchFailure(cause))
-          throw new KeysUnreachable('The signing keys of the Bot Framework could not be fetched.', { cause });
+        if (isKeyFetchFailure(cause)) throw new KeysUnreachable(noKeys, { cause });
         throw new NotAuthenticated('The caller showed no valid token of the Bot Framework.', { cause });
       });
     if (this.identity.type === 'trial') return verified;
@@ -110,12 +118,17 @@ export class VerifiedAdapter extends TeamsAdapter {
     if (stated('iss') !== this.tokenIssuer) throw new NotAuthenticated(otherIssuer); // guard: token-issuer
     // botbuilder compares this one as well, for the tokens of the Bot Framework; a change there must not open it here.
     if (stated('serviceurl') !== activity.serviceUrl) throw new NotAuthenticated(otherAddress);
+    const isEndorsed = await this.isEndorsed(keyIdOf(authorization));
+    if (isEndorsed === null) throw new KeysUnreachable(noKeys); // guard: unread-endorsements-let-nobody-in
+    if (!isEndorsed) throw new NotAuthenticated(notEndorsed); // guard: key-is-endorsed-for-teams
     return verified;
   }
 }
 
 const otherIssuer = 'The token is not from the Bot Framework.';
 const otherAddress = 'The token is bound to another service address.';
+const notEndorsed = 'The token is signed with a key that may not sign for Teams.';
+const noKeys = 'The signing keys of the Bot Framework could not be fetched.';
 const noAppId = 'The bot has no app id; without one botbuilder would let everybody in.';
 
 const cloudOf = (identity: BotIdentity): Cloud => (identity.type === 'trial' ? 'trial' : (identity.cloud ?? 'public'));
@@ -123,7 +136,7 @@ const cloudOf = (identity: BotIdentity): Cloud => (identity.type === 'trial' ? '
 /** "Authentication with the Bot Connector API": issuer of the tokens that the Connector sends, and audience of those that it takes. */
 const commercial = 'https://api.botframework.com';
 const government = 'https://api.botframework.us';
-const tokenIssuers: Readonly<Record<Cloud, string>> = {
+const tokenIssuers: Readonly<Record<Cloud, typeof commercial | typeof government>> = {
   public: commercial,
   gcc: commercial,
   gccHigh: government,
@@ -131,6 +144,17 @@ const tokenIssuers: Readonly<Record<Cloud, string>> = {
   trial: commercial,
 };
 const audiences = tokenIssuers;
+const metadataUrls = {
+  [commercial]: 'https://login.botframework.com/v1/.well-known/openidconfiguration',
+  [government]: 'https://login.botframework.azure.us/v1/.well-known/openidconfiguration',
+};
+
+/** Of a token whose signature was verified with that key. */
+function keyIdOf(authorization: string): string {
+  const [head = ''] = (authorization.split(' ')[1] ?? '').split('.');
+  const { kid }: { readonly kid?: unknown } = JSON.parse(Buffer.from(head, 'base64url').toString('utf8'));
+  return String(kid);
+}
 
 type AuthOptions = ConfigurationBotFrameworkAuthenticationOptions & ConfigurationServiceClientCredentialFactoryOptions;
 

@@ -79,8 +79,9 @@ export interface AdmitRefusal {
     | 'untrustedService'
     | 'notAPerson'
     | 'guest'
-    | 'sharedChannel';
-  readonly status: 400 | 403;
+    | 'sharedChannel'
+    | 'unknownMember';
+  readonly status: 400 | 403 | 500;
   readonly answer: string | null;
 }
 
@@ -228,6 +229,14 @@ const guestAnswer =
 
 const sharedChannelAnswer =
   'This channel is shared with other teams or organisations, and this bot is not used in such channels unless its administrator allows it. Nothing was done. Please write to it in a standard channel or in its own chat.';
+
+/** For a person of whom Teams does not say whether they are a guest (T-5): as long as that is not known, they may not act, and need not be told more. */
+export const unknownMember: AdmitRefusal = {
+  type: 'unknownMember',
+  status: 500,
+  answer:
+    'I could not check with Teams whether you are a member of this organisation or a guest, so nothing was done. Please try again in a minute; if it stays so, write to me in my own chat, and tell your administrator.',
+};
 
 function refuse(type: AdmitRefusal['type']): { readonly ok: false; readonly error: AdmitRefusal } {
   const malformed = type === 'noObjectId' || type === 'noTenant';

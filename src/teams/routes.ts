@@ -3,11 +3,13 @@ import type { Activity, TurnContext } from 'botbuilder';
 import type { DoorAudit } from '../flow/refused-at-door';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
+import { err, type Result } from '../lib/result';
 import type { Place } from '../request/place';
 import type { Post } from '../thread/post';
 import type { ActionAnswer, Flow, Presence, Turn } from '../thread/turn';
 import { KeysUnreachable, NotAuthenticated, type VerifiedAdapter } from './adapter';
-import { type AdmitRefusal, admit, type Envelope, readEnvelope, toRawMessage } from './inbound';
+import { type AdmitRefusal, admit, type Envelope, readEnvelope, toRawMessage, unknownMember } from './inbound';
+import type { Roster } from './roster';
 
 /** What the HTTP side sends back: `body` is JSON. */
 export interface HttpAnswer {
@@ -22,6 +24,8 @@ export interface BotOptions {
   readonly tenantIds: readonly string[] | null;
   /** Channels that other teams or organisations are members of; their foreign members are refused in any case (T-5). */
   readonly allowSharedChannels: boolean;
+  /** Null only in a trial: the Playground does not know its people by their object ids. */
+  readonly roster: Roster | null;
   /** Posts durably, through the outbox; used for the answer to an Action.Submit, which has no answer of its own. */
   readonly reply: (place: Place, post: Post) => Promise<void>;
   /** Audits who was turned away; bounded, since anybody on the network can knock. */
@@ -40,6 +44,8 @@ export interface Bot {
 /** One kind of activity. All kinds are in `routes`, and all pass `admit` first (T-7). */
 export interface Route {
   readonly name: string;
+  /** Somebody asks or decides something by it, so that it must be known whether they are a guest (T-5). */
+  readonly acts: boolean;
   matches(envelope: Envelope): boolean;
   /** Null: nothing to answer. */
   run(turn: Turn, envelope: Envelope, options: BotOptions): Promise<HttpAnswer | null>;
@@ -55,14 +61,24 @@ export function createBot(options: BotOptions): Bot {
 
 /** In order: the first that matches runs. What is ignored is ignored by name. */
 export const routes: readonly Route[] = [
-  { name: 'cardAction', matches: (e) => e.type === 'invoke' && e.name === 'adaptiveCard/action', run: runCardAction },
-  { name: 'otherInvoke', matches: (e) => e.type === 'invoke', run: async () => unknownInvoke },
-  { name: 'cardSubmit', matches: (e) => e.type === 'message' && isRecord(e.value) && !e.text, run: runCardSubmit },
-  { name: 'message', matches: (e) => e.type === 'message', run: runMessage },
-  { name: 'installation', matches: (e) => e.type === 'installationUpdate', run: runInstallation },
-  { name: 'membership', matches: (e) => e.type === 'conversationUpdate', run: runMembership },
+  {
+    name: 'cardAction',
+    acts: true,
+    matches: (e) => e.type === 'invoke' && e.name === 'adaptiveCard/action',
+    run: runCardAction,
+  },
+  { name: 'otherInvoke', acts: false, matches: (e) => e.type === 'invoke', run: async () => unknownInvoke },
+  {
+    name: 'cardSubmit',
+    acts: true,
+    matches: (e) => e.type === 'message' && isRecord(e.value) && !e.text,
+    run: runCardSubmit,
+  },
+  { name: 'message', acts: true, matches: (e) => e.type === 'message', run: runMessage },
+  { name: 'installation', acts: false, matches: (e) => e.type === 'installationUpdate', run: runInstallation },
+  { name: 'membership', acts: false, matches: (e) => e.type === 'conversationUpdate', run: runMembership },
   /** Edits, deletions, reactions, typing, read receipts, end of conversation: what was asked stays what was asked. */
-  { name: 'ignored', matches: () => true, run: async () => null },
+  { name: 'ignored', acts: false, matches: () => true, run: async () => null },
 ];
 
 const accepted: HttpAnswer = { status: 200, body: null };
@@ -136,10 +152,7 @@ async function receive(
 async function enter(route: Route, context: TurnContext, options: BotOptions): Promise<void> {
   const envelope = envelopeOf(context);
   const requestId = requestIdOf(context);
-  const { adapter, tenantIds, allowSharedChannels } = options;
-  const tokenTenantId = adapter.tokenTenantOf(context);
-  const admission = { cloud: adapter.cloud, tenantIds, allowSharedChannels, tokenTenantId };
-  const turn = admit(envelope, admission, options.clock.now());
+  const turn = await admitFully(route, context, options);
   if (!turn.ok) return turnAway(context, turn.error, options);
   options.log.info(
     {
@@ -153,6 +166,25 @@ async function enter(route: Route, context: TurnContext, options: BotOptions): P
   );
   const answer = await route.run(turn.value, envelope, options);
   if (answer !== null) give(context, answer);
+}
+
+/** By what the activity says, and then by what the roster says: Teams leaves a guest's role out of most activities (T-5). */
+async function admitFully(
+  route: Route,
+  context: TurnContext,
+  { adapter, tenantIds, allowSharedChannels, roster, clock }: BotOptions,
+): Promise<Result<Turn, AdmitRefusal>> {
+  const envelope = envelopeOf(context);
+  const tokenTenantId = adapter.tokenTenantOf(context);
+  const admission = { cloud: adapter.cloud, tenantIds, allowSharedChannels, tokenTenantId };
+  const at = clock.now();
+  const turn = admit(envelope, admission, at);
+  if (!turn.ok || !route.acts || roster === null) return turn;
+  const member = await roster.find(turn.value, envelope.from.id);
+  if (member === null) return err(unknownMember); // guard: unread-roster-lets-nobody-in
+  const listed = admit({ ...envelope, from: { ...envelope.from, ...member } }, admission, at);
+  if (!listed.ok) return listed; // guard: roster-says-guest
+  return turn;
 }
 
 /** Says why where the tenant is ours; elsewhere nothing but a status, and a line for the operator (T-2). */
@@ -176,7 +208,7 @@ async function turnAway(context: TurnContext, refusal: AdmitRefusal, { log, refu
   await refused({ refusal: refusal.type, personId: fields.person, tenantId, isAuthenticated: true }); // guard: turned-away-audited
   if (refusal.answer === null)
     return give(context, failure(refusal.status, refusal.type, 'This sender is not served here.'));
-  if (envelope.type === 'invoke') return give(context, errorAnswer(403, refusal.type, refusal.answer));
+  if (envelope.type === 'invoke') return give(context, errorAnswer(refusal.status, refusal.type, refusal.answer));
   if (envelope.type === 'message') await tell(context, refusal.answer, log);
 }
 

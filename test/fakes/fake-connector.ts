@@ -35,6 +35,7 @@ export type FakeConnector = Connector & {
 export async function startFakeConnector(options: Omit<ConnectorOptions, 'fault'> = {}): Promise<FakeConnector> {
   let plans: { readonly plan: FaultPlan; left: number }[] = [];
   const connector = createConnector({
+    tenantId,
     ...options,
     fault: (call) => {
       const met = plans.find(({ plan, left }) => left > 0 && (plan.matches?.(call) ?? true));
@@ -54,6 +55,7 @@ export async function startFakeConnector(options: Omit<ConnectorOptions, 'fault'
 
 export const isPost = (call: ConnectorCall): boolean => call.method === 'POST' && /\/activities/.test(call.path);
 export const isUpdate = (call: ConnectorCall): boolean => call.method === 'PUT';
+export const isMemberRead = (call: ConnectorCall): boolean => call.method === 'GET' && /\/members\//.test(call.path);
 export const isOpen = (call: ConnectorCall): boolean => call.method === 'POST' && call.path === '/v3/conversations';
 
 /** The people and places of most tests. */

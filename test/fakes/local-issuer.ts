@@ -22,8 +22,12 @@ export interface TokenForm {
 export class LocalIssuer {
   readonly issuer = 'https://api.botframework.com';
   readonly tokenRequests: { readonly url: string; readonly headers: IncomingHttpHeaders }[] = [];
-  /** Channels that the key may sign for. */
-  endorsements: readonly string[] = ['msteams'];
+  /** Channels that the key may sign for; undefined leaves the list out. */
+  endorsements: readonly string[] | undefined = ['msteams'];
+  /** False: the key is not among those listed, as one that was withdrawn. */
+  isListed = true;
+  /** How often the keys were fetched. */
+  keyRequests = 0;
   /** False: metadata and keys are answered 503. */
   isUp = true;
   url = '';
@@ -56,10 +60,11 @@ export class LocalIssuer {
           jwks_uri: `${this.url}/keys`,
           id_token_signing_alg_values_supported: ['RS256'],
         });
-      if (path === '/keys')
-        return answer({
-          keys: [{ kty: 'RSA', use: 'sig', kid: this.kid, n: jwk.n, e: jwk.e, endorsements: this.endorsements }],
-        });
+      if (path === '/keys') {
+        this.keyRequests += 1;
+        const key = { kty: 'RSA', use: 'sig', kid: this.kid, n: jwk.n, e: jwk.e, endorsements: this.endorsements };
+        return answer({ keys: this.isListed ? [key] : [] });
+      }
       return answer({ error: 'not found' }, 404);
     });
   }

@@ -1,7 +1,9 @@
+import { hours, seconds } from '../../src/lib/clock';
 import { redact } from '../../src/lib/redacted';
 import { type BotIdentity, createAdapter } from '../../src/teams/adapter';
 import { ana, appId, bot, tenantId } from '../fakes/fake-connector';
 import { LocalIssuer, strangersKey, type TokenClaims, type TokenForm } from '../fakes/local-issuer';
+import { SteppedClock } from '../fakes/stepped-clock';
 import { inPersonal, type Kit, plainPost, startKit } from './kit';
 
 const singleTenant: BotIdentity = { type: 'SingleTenant', appId, tenantId, password: redact('not-a-secret') };
@@ -98,17 +100,80 @@ test('an emulator token, which botbuilder lets in, is refused by our own check: 
   });
 });
 
-test('a key that may not sign for Teams is refused', async () => {
-  const webChat = await new LocalIssuer().start();
-  webChat.endorsements = ['webchat'];
+/** A bot of its own, with keys of its own, on a clock that the test holds. */
+async function withKeys(change: (keys: LocalIssuer) => void = () => {}) {
+  const keys = await new LocalIssuer().start();
+  change(keys);
+  const clock = new SteppedClock();
   const other = await startKit({
-    adapter: { identity: singleTenant, issuer: webChat },
-    authorize: (a) => webChat.bearer({ aud: appId, serviceurl: a.serviceUrl }),
+    adapter: { identity: singleTenant, issuer: keys, clock },
+    authorize: (a) => keys.bearer({ aud: appId, serviceurl: a.serviceUrl }),
   });
-  const { status } = await other.client.say(ana, inPersonal, 'status');
-  expect([status, other.flow.reached]).toEqual([401, []]);
-  await other.stop();
-  await webChat.stop();
+  return {
+    keys,
+    clock,
+    flow: other.flow,
+    log: other.log,
+    ask: async () => (await other.client.say(ana, inPersonal, 'status')).status,
+    async stop() {
+      await other.stop();
+      await keys.stop();
+    },
+  };
+}
+
+test.each([[undefined], [[]], [['webchat']], [['webchat', 'msteams-like']], ['msteams']] as const)(
+  'a key that may not sign for Teams (endorsed for %j) is refused, whatever botbuilder makes of it (T-1)',
+  async (endorsements) => {
+    const { ask, flow, stop } = await withKeys((keys) => Object.assign(keys, { endorsements }));
+    expect([await ask(), flow.reached]).toEqual([401, []]);
+    await stop();
+  },
+);
+
+test('a key that may sign for Teams among others is let in, and the keys are not fetched again for an hour', async () => {
+  const { ask, keys, clock, stop } = await withKeys((keys) =>
+    Object.assign(keys, { endorsements: ['webchat', 'msteams'] }),
+  );
+  expect([await ask(), await ask()]).toEqual([200, 200]);
+  const fetched = keys.keyRequests;
+  clock.advance(hours(1) - 1);
+  expect([await ask(), keys.keyRequests - fetched]).toEqual([200, 0]);
+  clock.advance(1);
+  expect([await ask(), keys.keyRequests - fetched]).toEqual([200, 1]);
+  await stop();
+});
+
+test('a key that was withdrawn, or lost its endorsement, counts for an hour at most, though botbuilder keeps it for a day', async () => {
+  for (const change of [{ isListed: false }, { endorsements: [] }]) {
+    const { ask, keys, clock, stop } = await withKeys();
+    expect(await ask()).toBe(200);
+    Object.assign(keys, change);
+    clock.advance(hours(1));
+    expect(await ask()).toBe(401);
+    // A signer who is refused does not make us fetch each time.
+    const fetched = keys.keyRequests;
+    expect([await ask(), keys.keyRequests - fetched]).toEqual([401, 0]);
+    Object.assign(keys, { isListed: true, endorsements: ['msteams'] });
+    clock.advance(seconds(10));
+    expect(await ask()).toBe(200);
+    await stop();
+  }
+});
+
+test('an outage of the keys is bridged for a day, and then nobody is let in until it ends', async () => {
+  const { ask, keys, clock, flow, log, stop } = await withKeys();
+  expect(await ask()).toBe(200);
+  keys.isUp = false;
+  clock.advance(hours(24) - 1);
+  expect(await ask()).toBe(200);
+  clock.advance(1);
+  expect([await ask(), flow.reached.length]).toEqual([503, 2]);
+  expect(log.lines.filter((line) => line.level === 'error')).toMatchObject([{ code: 'teams.keysUnreachable' }]);
+  keys.isUp = true;
+  clock.advance(seconds(10));
+  expect(await ask()).toBe(200);
+  await stop();
 });
 
 test('while the signing keys cannot be fetched nobody is let in, and the sender is told to come again', async () => {

@@ -329,12 +329,11 @@ describe('who is let in', () => {
   );
 
   test('a guest is told why, in the chat and under the card (T-5)', async () => {
-    const guest = { ...ana, userRole: 'guest' as const };
-    await kit.client.say(guest, inChannel, 'status');
     const sentence =
       'You are a guest or an external participant here, and this bot serves members of its own organisation only. Nothing was done. Please ask a member of the organisation to make the request.';
-    expect(posted()).toEqual([sentence]);
     const from = { ...ana, userRole: 'guest' };
+    await kit.client.deliver({ ...kit.client.build.message(ana, inPersonal, 'status'), from });
+    expect(posted()).toEqual([sentence]);
     expect(await kit.client.deliver(invoke({ from }))).toEqual({
       status: 200,
       body: { statusCode: 403, type: 'application/vnd.microsoft.error', value: { code: 'guest', message: sentence } },

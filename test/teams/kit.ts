@@ -6,6 +6,7 @@ import type { Log } from '../../src/lib/log';
 import type { Place } from '../../src/request/place';
 import { type AdapterOptions, createAdapter, type VerifiedAdapter } from '../../src/teams/adapter';
 import { createTeams } from '../../src/teams/outbound';
+import { createRoster, type RosterOptions } from '../../src/teams/roster';
 import { createBot } from '../../src/teams/routes';
 import { createServer, type Server, type ServerOptions } from '../../src/teams/server';
 import type { Teams } from '../../src/teams/teams';
@@ -84,6 +85,8 @@ export async function startKit(
     readonly authorize?: Parameters<typeof createTeamsClient>[0]['authorize'];
     readonly server?: Partial<ServerOptions>;
     readonly allowSharedChannels?: boolean;
+    /** Who somebody is, is asked of the roster; left out: it is not, as in a trial. */
+    readonly roster?: Partial<RosterOptions>;
   } = {},
 ): Promise<Kit> {
   const connector = await startFakeConnector();
@@ -100,6 +103,7 @@ export async function startKit(
     flow,
     tenantIds: [tenantId],
     allowSharedChannels: options.allowSharedChannels ?? false,
+    roster: options.roster === undefined ? null : createRoster({ adapter, clock: systemClock, log, ...options.roster }),
     reply: async (place, post) => void replies.push({ place, post }),
     refused: async (what) => void refused.push(what),
     clock: systemClock,
