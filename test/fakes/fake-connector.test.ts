@@ -87,6 +87,38 @@ test('a roster knows its members by Teams id and by object id, until they leave'
   expect((await call('GET', `/${roster}/members/${bo.aadObjectId}`)).status).toBe(404);
 });
 
+test('a roster states role, name and home in full, which activities leave out', async () => {
+  connector.addMembers(teamId, [{ ...ana, userRole: 'guest' }]);
+  expect((await call('GET', `/${encodeURIComponent(teamId)}/members/${ana.aadObjectId}`)).body).toEqual({
+    ...ana,
+    objectId: ana.aadObjectId,
+    userRole: 'guest',
+    userPrincipalName: `${ana.aadObjectId}@contoso.example`,
+    tenantId,
+  });
+  const client = createTeamsClient({ connector, endpoint: 'http://127.0.0.1:1/', tenantId, bot });
+  expect(client.build.base({ ...ana, userRole: 'guest' }, 'a:1').from).toEqual(ana);
+});
+
+test('members are known in their team, group chat or own chat, and not under the id of a channel or thread', async () => {
+  connector.addChannel(teamId, channelId);
+  const status = async (rosterId: string) =>
+    (await call('GET', `/${encodeURIComponent(rosterId)}/members/${ana.aadObjectId}`)).status;
+  const own = connector.personalConversationId;
+  expect([await status(own(ana.aadObjectId)), await status(own(bo.aadObjectId))]).toEqual([200, 404]);
+  expect([await status(channelId), await status(`${teamId};messageid=7`), await status('19:nowhere')]).toEqual([
+    404, 404, 404,
+  ]);
+});
+
+test('the fifteenth reading of a roster within a second is refused, apart from what is sent', async () => {
+  const read = async () => (await call('GET', `/${encodeURIComponent(teamId)}/members/${ana.aadObjectId}`)).status;
+  const statuses: number[] = [];
+  for (let n = 0; n < 15; n += 1) statuses.push(await read());
+  expect(statuses).toEqual([...Array(14).fill(200), 429]);
+  expect((await call('POST', `/${thread}/activities`, words('one'))).status).toBe(201);
+});
+
 test('a person writes into a channel as Teams marks it up', () => {
   connector.addChannel(teamId, channelId);
   const client = createTeamsClient({ connector, endpoint: 'http://127.0.0.1:1/', tenantId, bot });
