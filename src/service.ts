@@ -1,3 +1,5 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import { Gauge, Registry } from 'prom-client';
 import type { Config } from './config';
 import { createDefender, type Defender } from './defender/client';
@@ -71,7 +73,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const directory = createGroupDirectory(options);
   const groups = () => readGroups(policy().groups, directory);
   const bare = await openStore({ url: config.databaseUrl, log, clock });
-  await removeUnfinished(config.evidenceDir);
+  await prepareEvidence(config.evidenceDir).catch(async (error: unknown) => {
+    await bare.close();
+    throw error;
+  });
   const store = withWakeUps(bare, () => nudge());
   const queueMs = hours(config.defender.queueHours);
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
@@ -191,6 +196,22 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await bare.close();
     },
   };
+}
+
+/** A folder that cannot be written would only show when a script has run and its result is lost. */
+async function prepareEvidence(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await access(dir, constants.W_OK | constants.X_OK);
+    await removeUnfinished(dir);
+  } catch (cause) {
+    throw new StartError(
+      [
+        `EVIDENCE_DIR: the folder ${dir} cannot be made or written, so results of scripts would be lost. Create it for the account that runs this service, or set EVIDENCE_DIR to another one.`,
+      ],
+      { cause },
+    );
+  }
 }
 
 /** How often the policy's file is looked at. */

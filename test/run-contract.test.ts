@@ -326,6 +326,10 @@ describe('a start that is refused', () => {
         `${at('broken.yaml')}:7: rule everything: approvals: must be a whole number from 1 to 10`,
       ],
     },
+    'evidence below a file': {
+      env: () => trial('never', { EVIDENCE_DIR: '/etc/hostname/evidence' }),
+      lines: () => [expect.stringMatching(/^EVIDENCE_DIR: the folder .* cannot be made or written/)],
+    },
     'no policy file': {
       env: () => trial('never', { POLICY_FILE: at('nowhere.yaml') }),
       lines: () => [

@@ -122,6 +122,8 @@ const defaultTimeouts: DefenderTimeouts = {
 const maxAnswerBytes = 32 * 1024 * 1024;
 /** GetFile stops at 3 GB (live-response page). */
 const defaultMaxResultBytes = 3 * 1024 ** 3;
+/** Ours: more matches than that are no choice but a reason to ask with more of the name. */
+const mostReadWhole = 6;
 /** Ours: 50 pages of anything are a loop or a mistake. */
 const maxPages = 50;
 
@@ -148,10 +150,10 @@ async function findMachines(context: CallContext, text: string): Promise<readonl
     emptyIs404: true,
   });
   const meant = items.filter((m) => m.mergedInto === null && isMeant(query, m.device));
-  const [only, ...others] = meant;
-  if (only === undefined || others.length > 0 || !only.groupUnknown) return meant.map((m) => m.device);
-  const whole = await fetchMachine(context, only.device.machineId);
-  return whole === null ? [] : [whole.device];
+  // Lists leave the group's name out (defender-api.md §1.6), and people choose by it: as many as a card shows are read one by one.
+  if (meant.length > mostReadWhole) return meant.map((m) => m.device);
+  const whole = await Promise.all(meant.map((m) => (m.groupUnknown ? fetchMachine(context, m.device.machineId) : m)));
+  return whole.flatMap((m) => (m === null ? [] : [m.device]));
 }
 
 /** `{id}` also takes computer names and Entra ids, so the answer is compared: a computer may be named like another's id. */

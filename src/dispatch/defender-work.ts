@@ -58,6 +58,14 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
       else if (row.work.type === 'recheckLibrary') await recheckLibrary(row, stored.request);
       else if (row.work.type === 'fetchResult') await fetchResult(row, stored.request, row.work);
     } catch (error) {
+      const disk = diskCodeOf(error);
+      if (disk !== null && row.work.type === 'fetchResult') {
+        log.error(
+          { requestId: stored.request.id, work: row.work.type, code: disk },
+          'The evidence folder cannot be written; tried again later',
+        );
+        return afterDiskFailure(row, stored.request, row.work.index, disk);
+      }
       if (!(error instanceof DefenderError)) throw error;
       log.warn(
         { requestId: stored.request.id, work: row.work.type, code: error.code, claims: row.claims },
@@ -173,6 +181,25 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     return later(row, error.code, error.retryAfterMs ?? 0);
   }
 
+  async function afterDiskFailure(
+    row: ClaimedWork,
+    request: LiveResponseRequest,
+    index: number,
+    code: string,
+  ): Promise<void> {
+    const command = request.commands[index];
+    if (command === undefined || row.claims < resultTries) return later(row, code);
+    return tell(
+      row,
+      request,
+      resultNotAvailable(
+        index,
+        command.type,
+        `The result could not be written to the evidence folder (${code}). Whoever runs this bot must look at the disk; Defender keeps the result for a while.`,
+      ),
+    );
+  }
+
   async function later(row: ClaimedWork, problem: string, atLeastMs = 0): Promise<void> {
     const waitMs = Math.max(Math.min(firstRetryMs * 2 ** (row.claims - 1), longestRetryMs), atLeastMs);
     await store.transact((tx) => tx.retryWork(row, clock.now() + waitMs, problem));
@@ -193,3 +220,9 @@ const noResultSentences = {
   notReady: 'Defender ended the command and never made its result ready. Look at the action in the Defender portal.',
   unknownResult: 'Defender has no result for this command. Look at the action in the Defender portal.',
 } as const;
+
+/** Node's code of a failed file call; null for everything else. Told by shape: errors of other realms are no instances here. */
+const diskCodeOf = (error: unknown): string | null =>
+  typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : null;

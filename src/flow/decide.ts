@@ -6,7 +6,6 @@ import { err, ok, type Result } from '../lib/result';
 import { visible } from '../lib/visible';
 import { personKeyOf } from '../policy/people';
 import { type Groups, mayCancel, mayVote, seatGroupsOf, type VoteRefusal } from '../policy/policy';
-import { shortDigest } from '../request/digest';
 import { parseRequestId } from '../request/id';
 import type { AwaitingApproval, Decision, Digest, LiveResponseRequest, RequestId } from '../request/request';
 import type { TransitionRefusal } from '../request/transition';
@@ -97,6 +96,7 @@ export async function voteByWords(
   if (stored === null || stored.request.tenantId !== turn.tenantId)
     return refuse(scene, null, { type: 'unknownRequest', id: vote.id });
   const { request } = stored;
+  if (turn.person.id === request.requester.id) return castVote(scene, stored, { ...vote, digest: request.digest });
   const wasShown = (await tx.copies(vote.id)).some(
     (c) => c.activityId !== null && c.conversationId === turn.place.conversationId,
   );
@@ -104,7 +104,7 @@ export async function voteByWords(
   const typed = vote.shortDigest ?? (request.round === 1 || vote.decision === 'deny' ? request.digest : '');
   if (typed === '' || !request.digest.startsWith(typed))
     // guard: typed-digest-must-match
-    return refuse(scene, vote.id, { type: 'requestChanged', shown: typed, now: shortDigest(request.digest) });
+    return refuse(scene, vote.id, { type: 'requestChanged' });
   return castVote(scene, stored, { ...vote, digest: request.digest });
 }
 
@@ -142,7 +142,7 @@ async function castVote(
     const allowed = mayVote(policy, groups, request, turn.person, vote.digest);
     if (!allowed.ok) {
       if (allowed.error.type === 'policyChanged') await askAgain(scene, { ...stored, request });
-      return refuse(scene, request.id, voteRefusal(allowed.error, request));
+      return refuse(scene, request.id, voteRefusal(allowed.error));
     }
   }
   const { decision, digest, reason } = vote;
@@ -221,10 +221,8 @@ export async function reread(tx: Tx, id: RequestId): Promise<Decided> {
   return ok(stored);
 }
 
-function voteRefusal(refusal: VoteRefusal, request: LiveResponseRequest): Refusal {
-  if (refusal.type !== 'digestDiffers') return refusal;
-  return { type: 'requestChanged', shown: shortDigest(refusal.shown), now: shortDigest(request.digest) };
-}
+const voteRefusal = (refusal: VoteRefusal): Refusal =>
+  refusal.type === 'digestDiffers' ? { type: 'requestChanged' } : refusal;
 
 export function toRefusal(refusal: TransitionRefusal, request: LiveResponseRequest): Refusal {
   switch (refusal.type) {
@@ -236,7 +234,7 @@ export function toRefusal(refusal: TransitionRefusal, request: LiveResponseReque
     case 'noBreakGlass':
       return { type: refusal.type };
     case 'digestDiffers':
-      return { type: 'requestChanged', shown: '', now: shortDigest(request.digest) };
+      return { type: 'requestChanged' };
     case 'decideByPassed':
       return { type: 'expired', at: request.state === 'awaitingApproval' ? request.decideBy : request.createdAt };
     case 'alreadyDecided':

@@ -112,12 +112,27 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
         reason: intent.type === 'deny' ? intent.reason : null,
         shortDigest: intent.type === 'approve' ? intent.shortDigest : null,
       };
-      return byWords(options, turn, (scene) => voteByWords(scene, vote));
+      return byWords(
+        options,
+        turn,
+        (scene) => voteByWords(scene, vote),
+        (done) => inOwnChat(options, turn, done),
+      );
     }
     case 'cancel':
-      return byWords(options, turn, (scene) => cancel(scene, intent));
+      return byWords(
+        options,
+        turn,
+        (scene) => cancel(scene, intent),
+        (done) => inOwnChat(options, turn, done),
+      );
     case 'breakGlass':
-      return byWords(options, turn, (scene) => breakGlass(scene, intent));
+      return byWords(
+        options,
+        turn,
+        (scene) => breakGlass(scene, intent),
+        (done) => inOwnChat(options, turn, done),
+      );
     case 'review':
       return byWords(
         options,
@@ -202,13 +217,25 @@ async function asking(
         ...refuse((input) => inputAbout(asked.error, input), describeRefusal(asked.error)),
       };
     const { notice } = asked.value;
-    return notice !== undefined && 'text' in notice
-      ? { ...asked.value, ...say(notice.text), posts: asked.value.posts }
-      : asked.value;
+    if (notice === undefined || !('text' in notice)) return asked.value;
+    return onceACard(turn, { ...asked.value, ...say(notice.text), posts: asked.value.posts });
   } catch (error) {
     if (!(error instanceof DefenderError)) throw error;
     return refuse(() => 'device', tellUnread(options, turn, error));
   }
+}
+
+/** A card makes one request, however often its button is pressed before the answer is seen. */
+function onceACard(turn: Turn, answer: Answer): Answer {
+  const { replyToId, place, at } = turn;
+  if (replyToId === null) return answer;
+  return {
+    ...answer,
+    write: async (tx) => {
+      const isFirst = await tx.claimActivity(`card:${place.conversationId}:${replyToId}`, at); // guard: one-request-a-card
+      return isFirst ? ((await answer.write?.(tx)) ?? []) : [];
+    },
+  };
 }
 
 /** The input that a refusal is about. */
@@ -264,6 +291,18 @@ async function byWords<T>(
     },
   };
 }
+
+/** In a thread the news says it; in a person's own chat only a card further up would change. */
+const inOwnChat = (options: FlowOptions, turn: Turn, { request }: Stored): Post | null =>
+  turn.place.scope === 'personal'
+    ? sentencePost(
+        `Done: it is kept for ${request.id}, and its cards show it. Type status ${request.id} to see where it stands.`,
+        {
+          trial: options.trial,
+          summary: `${request.id}: done`,
+        },
+      )
+    : null;
 
 async function noticeOf(
   tx: Tx,

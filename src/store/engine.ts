@@ -8,6 +8,8 @@ export interface Engine {
   readonly db: Db;
   /** For reads outside of a transaction: sees committed data only and never waits for a transaction. */
   readonly readDb: Db;
+  /** True when no other process can have this database open: whoever held a lease before is dead. */
+  readonly isSole: boolean;
   /** Null where no file lies beside the database. */
   readonly headNote: HeadNote | null;
   readonly columns: ColumnTypes;

@@ -7,6 +7,7 @@ import { voidAfterRestore } from './restored';
 import { createSqlStore } from './sql-store';
 import { openSqlite } from './sqlite';
 import { type Store, StoreError } from './store';
+import { freeLeases } from './work';
 
 /** Opens the store at `sqlite:<path>`, creates it when it is not there, and brings it up to date; throws a `StoreError` that an operator can act on. */
 export async function openStore(options: {
@@ -21,6 +22,7 @@ export async function openStore(options: {
   try {
     const migrations = await migrate(engine);
     log.info({ path, migrations, tookMs: clock.now() - startedAt }, 'The store is open');
+    if (engine.isSole) await freeLeases(engine.db);
     const store = createSqlStore(engine);
     const restored = engine.headNote === null ? null : await voidAfterRestore(store, engine.headNote, startedAt);
     if (restored !== null)

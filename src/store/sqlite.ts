@@ -45,6 +45,7 @@ export function openSqlite(path: string, holder: Holder): Engine {
     return {
       db: new Kysely<Tables>({ dialect: dialectOver(writer) }),
       readDb: new Kysely<Tables>({ dialect: dialectOver(reader) }),
+      isSole: true,
       headNote: createHeadNote(`${path}.head`),
       columns: { identity: { type: 'integer', build: (column) => column.primaryKey().autoIncrement() } },
       skipLocked: (query) => query,

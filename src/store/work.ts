@@ -88,6 +88,15 @@ export async function countWaitingWork(db: Db): Promise<Partial<Record<WorkType,
   return Object.fromEntries(rows.map((row) => [row.type, row.count]));
 }
 
+/** What a dead process held may be taken at once; that it was claimed still counts, so a submission is looked up and not repeated. */
+export async function freeLeases(db: Db): Promise<void> {
+  await db
+    .updateTable('work')
+    .set({ lease_token: null, lease_until: null })
+    .where('lease_token', 'is not', null)
+    .execute();
+}
+
 /** Rows that a later change can ride on: what is leased may have been rendered already. */
 export async function findCopiesWithUnclaimedCard(db: Db, copyIds: readonly number[]): Promise<ReadonlySet<number>> {
   if (copyIds.length === 0) return new Set();

@@ -20,8 +20,8 @@ export type Refusal =
   | { readonly type: 'cardOutdated' }
   | { readonly type: 'notYourCard' }
   | { readonly type: 'wrongConversation' }
-  /** Short digests; `shown` is empty when it is not known what was shown. */
-  | { readonly type: 'requestChanged'; readonly shown: string; readonly now: string }
+  /** Neither digest is told: one that can be copied from an answer proves nothing about what was read. */
+  | { readonly type: 'requestChanged' }
   | { readonly type: 'policyChanged' }
   | { readonly type: 'notYours' }
   /** What the policy refuses, told in its own words. */
@@ -54,7 +54,7 @@ export function describeRefusal(refusal: Refusal): string {
     case 'notAnApprover':
       return 'You may not decide this request, because the policy does not name you as one of its approvers. Ask one of them.';
     case 'alreadyVoted':
-      return 'You have voted on this request already, and a vote counts once. Other approvers must decide the rest.';
+      return 'You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.';
     case 'denyNeedsReason':
       return 'A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.';
     case 'alreadyDecided':
@@ -68,9 +68,7 @@ export function describeRefusal(refusal: Refusal): string {
     case 'wrongConversation':
       return 'This request belongs to another conversation, so nothing was done. Decide it on the card that I posted there or in your own chat with me.';
     case 'requestChanged':
-      return refusal.shown === ''
-        ? `This is not what you were shown: the digest of the request is ${refusal.now}. Your vote was not counted. Read its newest card and decide on that.`
-        : `This is not what you were shown: you decided on ${visibleCode(refusal.shown)}, and the digest of the request is ${refusal.now}. Your vote was not counted. Read its newest card and decide on that.`;
+      return 'This is not what you were shown: the digest that you decided on is not the one of the request as it is now. Your vote was not counted. Read its newest card and decide on that.';
     case 'policyChanged':
       return 'The approval policy has changed since this card was posted, so your vote was not counted and nothing runs. If the new policy still allows the request, it is asked again; decide on its newest card.';
     case 'notYours':
@@ -156,11 +154,13 @@ function describeDecided(request: LiveResponseRequest): string {
       return request.cancel?.by == null || request.cancel.refused
         ? `${describeApproval(id, request.votes)} Type status ${id} to see where it stands.`
         : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${formatTime(request.cancel.at)}. What Defender says decides.`;
+    case 'cancelled':
+      return `${id} was already cancelled, at ${formatTime(request.endedAt)}; type status ${id} to see how far it came.`;
+    case 'lapsed':
+      return `${id} was already withdrawn at ${formatTime(request.endedAt)}, because its time to start ran out. Nothing ran.`;
     case 'succeeded':
     case 'failed':
     case 'timedOut':
-    case 'cancelled':
-    case 'lapsed':
     case 'refused':
       return `${describeApproval(id, request.votes)} It ended at ${formatTime(request.endedAt)}; type status ${id} to see how.`;
   }

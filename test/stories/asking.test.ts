@@ -148,3 +148,21 @@ test('what cannot be shown whole on one card is not asked', async () => {
   expect(stage.thread(thread)).toContain('too long to be shown whole on one card');
   await nothingStored();
 });
+
+test('a form whose button is pressed twice before the answer is seen makes one request', async () => {
+  const thread = await stage.ask(ana, 'new');
+  const form = stage.cardIn(thread, 'Ask for approval');
+  const filled = { device: 'ws-042', name2: 'collect-logs.ps1', reason: 'INC-7' };
+  const action = stage.action(form, 'Ask for approval');
+  const click = () =>
+    stage.teams.click(ana, form.id, { verb: String(action?.verb), data: { ...(action?.data as object), ...filled } });
+  const answers = await Promise.all([click(), click()]);
+  await stage.settle();
+  expect(answers.map((a) => a.status)).toEqual([200, 200]);
+  expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
+});
+
+test('a choice between devices shows the group of each, which lists leave out', async () => {
+  const thread = await stage.ask(ana, 'device kiosk');
+  expect(stage.thread(thread).match(/Workstations/g)).toHaveLength(2);
+});

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { minutes, seconds } from '../../src/lib/clock';
+import type { RequestId } from '../../src/request/request';
 import { readMessage } from '../fakes/fake-connector';
 import { ana, bo, channelId, cy, dee, policyOf, Stage, type StageOptions, seedExample, teamId, wordsOf } from './stage';
 
@@ -151,8 +152,18 @@ test('words decide when cards fail, in a place where the request was shown', asy
   await stage.tell(bo, `approve ${id} 000000000000`);
   expect(stage.chat(bo)).toContain('This is not what you were shown');
   await stage.tell(bo, `approve ${id}`);
+  expect(stage.chat(bo)).toContain(`Done: it is kept for ${id}`);
   await stage.pass(seconds(5));
   expect(stage.submissions).toHaveLength(1);
+});
+
+test('an answer to a wrong digest never tells the right one', async () => {
+  const thread = await open();
+  await stage.tell(cy, `approve ${stage.requestId(thread)} 000000000000`);
+  const digest = (await stage.service.store.request(stage.requestId(thread) as RequestId))?.request.digest ?? '';
+  const answers = stage.connector.messages(stage.connector.personalConversationId(cy.aadObjectId)).map(readMessage);
+  expect(answers.at(-1)).toContain('is not the one of the request');
+  expect(answers.at(-1)).not.toContain(digest.slice(0, 6));
 });
 
 test('a vote under a changed policy is not counted, and the request is asked again', async () => {

@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { minutes, seconds } from '../../src/lib/clock';
 import { isPost } from '../fakes/fake-connector';
 import { ana, bo, cy, policyOf, Stage, type StageOptions, seedExample } from './stage';
@@ -167,4 +169,17 @@ test('a result can be shown again by words, where it was asked', async () => {
   await stage.pass(seconds(30));
   await stage.reply(ana, thread, `result ${stage.requestId(thread)} 2`);
   expect(stage.thread(thread).match(/result of command 2 of 3/g)).toHaveLength(2);
+});
+
+test('a disk that cannot be written loses no result: it is fetched when the disk is well', async () => {
+  const thread = await open('on ws-042 run collect-logs.ps1 because INC-11');
+  const evidence = join(stage.dir, 'evidence');
+  await rm(evidence, { recursive: true, force: true });
+  await writeFile(evidence, 'a file where the folder was');
+  await stage.approve(bo);
+  await stage.pass(minutes(1), seconds(2));
+  expect(stage.thread(thread)).not.toContain('result of command 1 of 1');
+  await rm(evidence);
+  await stage.pass(minutes(5), seconds(5));
+  expect(stage.thread(thread)).toContain('Security.evtx');
 });

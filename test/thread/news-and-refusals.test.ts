@@ -75,8 +75,7 @@ test('every refusal says what, why, and what next', () => {
     { type: 'cardOutdated' },
     { type: 'notYourCard' },
     { type: 'wrongConversation' },
-    { type: 'requestChanged', shown: '3f9a21c0', now: '7b1e0c55' },
-    { type: 'requestChanged', shown: '', now: '7b1e0c55' },
+    { type: 'requestChanged' },
     { type: 'policyChanged' },
     { type: 'notYours' },
     { type: 'mayNotAsk' },
@@ -124,14 +123,13 @@ test('every refusal says what, why, and what next', () => {
   expect(refusals.map((refusal) => `${refusal.type}: ${describeRefusal(refusal)}`).join('\n')).toMatchInlineSnapshot(`
 "requesterCannotVote: You opened this request, so someone else must decide it.
 notAnApprover: You may not decide this request, because the policy does not name you as one of its approvers. Ask one of them.
-alreadyVoted: You have voted on this request already, and a vote counts once. Other approvers must decide the rest.
+alreadyVoted: You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.
 denyNeedsReason: A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.
 expired: The time to decide ran out at 3 Mar 2026 12:00 UTC, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.
 cardOutdated: This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.
 notYourCard: This card was sent to someone else, so nothing was done. Use the card in your own chat with me.
 wrongConversation: This request belongs to another conversation, so nothing was done. Decide it on the card that I posted there or in your own chat with me.
-requestChanged: This is not what you were shown: you decided on 3f9a21c0, and the digest of the request is 7b1e0c55. Your vote was not counted. Read its newest card and decide on that.
-requestChanged: This is not what you were shown: the digest of the request is 7b1e0c55. Your vote was not counted. Read its newest card and decide on that.
+requestChanged: This is not what you were shown: the digest that you decided on is not the one of the request as it is now. Your vote was not counted. Read its newest card and decide on that.
 policyChanged: The approval policy has changed since this card was posted, so your vote was not counted and nothing runs. If the new policy still allows the request, it is asked again; decide on its newest card.
 notYours: You may not cancel this request, because only its requester and its approvers may. Ask one of them.
 mayNotAsk: You may not ask for live response, because the policy does not name you as a requester. Nothing was stored. Ask whoever keeps the policy.
@@ -205,14 +203,14 @@ succeeded, no word about commands: LR-7F3K was already approved by Bo and Cy at 
 failed: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 failed, no reason given: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 timedOut: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
-cancelled: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
-cancelled before it was sent: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
-cancelled before the device: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
-cancelled by the clock: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
-cancelled by a stranger: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
-cancelled by nobody named: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
-lapsed: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 14:05 UTC; type status LR-7F3K to see how.
-lapsed at Defender: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 14:05 UTC; type status LR-7F3K to see how.
+cancelled: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
+cancelled before it was sent: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
+cancelled before the device: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
+cancelled by the clock: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
+cancelled by a stranger: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
+cancelled by nobody named: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
+lapsed: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, because its time to start ran out. Nothing ran.
+lapsed at Defender: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, because its time to start ran out. Nothing ran.
 denied: LR-7F3K was already denied by Cy at 3 Mar 2026 12:05 UTC. Nothing ran.
 expired: LR-7F3K expired at 3 Mar 2026 12:30 UTC: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.
 withdrawn: LR-7F3K was already withdrawn by Ana at 3 Mar 2026 12:02 UTC. Nothing ran.
