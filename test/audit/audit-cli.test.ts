@@ -100,13 +100,16 @@ test("the service's own file is only read, and the service goes on writing", asy
 test('a copy without the log, in a folder that cannot be written to, leaves no trace there', async () => {
   await store.close();
   const to = copy(['']);
-  const before = readdirSync(dirname(to)).filter((name) => name !== 'hook.cjs');
+  // The store that was just closed lies beside it; its own log goes when the driver lets it go.
+  const traces = () =>
+    readdirSync(dirname(to)).filter((name) => name !== 'hook.cjs' && !name.startsWith('live-response.db'));
+  const before = traces();
   hook();
   chmodSync(dirname(to), 0o500);
   const { code, out } = await audit('verify', to);
   chmodSync(dirname(to), 0o700);
   expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('5 entries') });
-  expect(readdirSync(dirname(to)).filter((name) => name !== 'hook.cjs')).toEqual(before);
+  expect(traces()).toEqual(before);
 });
 
 test.each([
