@@ -60,7 +60,7 @@ export function withoutGuard(source: string, { name, line }: Pick<Guard, 'name' 
       .trim();
     if (depthOf(text) > 0 || !/[;,})\]]$/.test(text)) continue;
     const isStatement = /[;}]$/.test(text);
-    return [...lines.slice(0, first), isStatement ? ';' : '', ...lines.slice(last + 1)].join('\n');
+    return [...lines.slice(0, line), isStatement ? ';' : '', ...lines.slice(last + 1)].join('\n');
   }
   throw new Error(`The statement of the guard ${name} has no end`);
 }

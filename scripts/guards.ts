@@ -33,6 +33,8 @@ async function main(wanted: readonly string[]): Promise<void> {
   const root = process.cwd();
   const rows = readGuardTable(await readFile(join(root, 'docs', 'security.md'), 'utf8'));
   const guards = findGuards(root).filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  const unknown = wanted.filter((name) => guards.every((guard) => guard.name !== name));
+  if (unknown.length > 0) throw new Error(`There is no guard ${unknown.join(', ')} in src.`);
   // By test file: what jest has compiled for the first guard of a file serves the others.
   const byTestFile = new Map<string, Guard[]>();
   const findings: Finding[] = [];
