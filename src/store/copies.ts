@@ -104,7 +104,10 @@ export async function findPersonalPlace(db: Db, personId: string): Promise<Place
   return row === undefined ? null : rowToPlace(row);
 }
 
-export async function savePlace(db: Db, place: Place): Promise<void> {
+/** Whose chat a personal conversation is stays as it was first known: nobody who writes there takes it over (T-38). */
+export async function savePlace(db: Db, given: Place): Promise<void> {
+  const known = await findPlace(db, given.conversationId);
+  const place = known?.personId == null ? given : { ...given, personId: known.personId };
   const row = {
     tenant_id: place.tenantId,
     scope: place.scope,
