@@ -1,6 +1,9 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  // jest leaves one core idle, which is half of a small machine; and a worker that has grown large is slow.
+  maxWorkers: '100%',
+  workerIdleMemoryLimit: '700MB',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   // Real HTTP and real files on a busy two-core machine; the tests themselves hold the clock.
