@@ -10,7 +10,7 @@ import { parseRequestId } from '../request/id';
 import type { AwaitingApproval, Decision, Digest, LiveResponseRequest, RequestId } from '../request/request';
 import type { TransitionRefusal } from '../request/transition';
 import { applyEvent, readApprovedHashes } from '../store/apply';
-import type { Copy, Stored, Tx } from '../store/store';
+import type { Copy, Stored, Tx, VoteToken } from '../store/store';
 import type { Post } from '../thread/post';
 import type { Refusal } from '../thread/refusals';
 import { requestCard } from '../thread/request-card';
@@ -48,9 +48,26 @@ export async function voteByCard(
   const copy = token === null ? null : await tx.copy(token.copyId);
   if (token === null || stored === null || copy === null) return refuse(scene, null, { type: 'cardOutdated' }); // guard: card-token-known
   const misplaced = findMisplaced(turn, stored.request, copy);
-  if (misplaced === null) return castVote(scene, stored, { ...vote, digest: token.digest });
+  if (misplaced === null) return voteOnce(scene, stored, token, vote);
   if (misplaced.type !== 'cardOutdated') await tellThread(scene, stored.request, misplaced);
   return refuse(scene, stored.request.id, misplaced);
+}
+
+/** A token counts one vote: the card in the thread, which all approvers see, has another one as soon as somebody has voted on it (T-9). */
+async function voteOnce(
+  scene: Scene,
+  stored: Stored,
+  token: VoteToken,
+  vote: { readonly decision: Decision; readonly reason: string | null },
+): Promise<Decided> {
+  const { tx, turn } = scene;
+  const used = `usedToken:${token.tokenHash}`;
+  const usedBy = await tx.fact<string>(used);
+  const isOthers = usedBy !== null && usedBy !== turn.person.id && stored.request.state === 'awaitingApproval';
+  if (isOthers) return refuse(scene, stored.request.id, { type: 'cardOutdated' }); // guard: token-counts-once
+  const decided = await castVote(scene, stored, { ...vote, digest: token.digest });
+  if (decided.ok) await tx.saveFact(used, turn.person.id);
+  return decided;
 }
 
 /** The request's card as the person who looks at it may use it: with a token of its own where their vote would count, else without buttons. */

@@ -256,3 +256,16 @@ test('an approver who was taken out of the policy cannot cancel what they could 
   expect(stage.chat(cy)).toContain('You may not cancel this request');
   expect((await stage.service.store.auditRows()).map((row) => row.what)).not.toContain('cancelAsked');
 });
+
+test('a token of the card in the thread counts one vote; the next approver uses the card as it then is', async () => {
+  const thread = await open({ policy: policyOf({ approvals: 2 }) });
+  const card = stage.cardIn(thread);
+  const data = stage.action(card, 'Approve')?.data;
+  await stage.press(bo, card, 'Approve');
+  const second = await stage.teams.click(cy, card.id, { verb: 'vote.approve', data });
+  expect(wordsOf(second)).toContain('no longer valid');
+  await stage.settle();
+  await stage.press(cy, stage.cardIn(thread), 'Approve');
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+});
