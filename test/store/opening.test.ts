@@ -1,10 +1,10 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
-import type { Log } from '../../src/lib/log';
+import { type Log, silentLog } from '../../src/lib/log';
 import { openStore } from '../../src/store/open';
 import { StoreError } from '../../src/store/store';
-import { insert, requestId, sampleRequest, t0, useStores } from './sample';
+import { insert, requestId, sampleRequest, sampleWork, t0, useStores } from './sample';
 
 const stores = useStores();
 
@@ -201,3 +201,17 @@ test('a file that another program holds for writing makes a transaction fail cle
 function wrongAddress(): string {
   return 'The database address must be sqlite: followed by the path of a file, because requests and approvals must survive a restart. Use, for example, sqlite:./data/live-response.db.';
 }
+
+test('what a dead process held may be taken at once, and that it was held still counts', async () => {
+  const path = stores.newPath();
+  const claim = { types: ['submit'], now: t0, leaseMs: 60_000, limit: 1 } as const;
+  const before = await openStore({ url: `sqlite:${path}`, log: silentLog });
+  await before.transact(async (tx) => {
+    await tx.addWork([sampleWork()]);
+    await tx.claimWork({ ...claim, leaseToken: 'dead' });
+  });
+  await before.close();
+  const after = await stores.open(path);
+  const [row] = await after.transact((tx) => tx.claimWork({ ...claim, leaseToken: 'alive' }));
+  expect(row?.claims).toBe(2);
+});
