@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
-import { Gauge, Registry } from 'prom-client';
 import type { Config } from './config';
 import { createDefender, type Defender } from './defender/client';
 import { createTokenSource, localToken } from './defender/token';
@@ -19,6 +18,7 @@ import type { Log } from './lib/log';
 import { createLoop, type DueWork } from './lib/loop';
 import type { RandomBytes } from './lib/random';
 import { visible } from './lib/visible';
+import { createMetrics } from './metrics';
 import type { PolicyFault } from './policy/parse-policy';
 import { type Policy, roleOf } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
@@ -311,31 +311,6 @@ async function findUnready(store: Store): Promise<readonly string[]> {
   } catch {
     return ['The store cannot be read. Look at the disk and the log of the service.'];
   }
-}
-
-function createMetrics(store: Store): Registry {
-  const registry = new Registry();
-  new Gauge({
-    name: 'live_response_requests',
-    help: 'Requests by state',
-    labelNames: ['state'],
-    registers: [registry],
-    async collect() {
-      this.reset();
-      for (const [state, count] of Object.entries(await store.countByState())) this.set({ state }, count);
-    },
-  });
-  new Gauge({
-    name: 'live_response_work_waiting',
-    help: 'Effects that are stored and not done yet, by type',
-    labelNames: ['type'],
-    registers: [registry],
-    async collect() {
-      this.reset();
-      for (const [type, count] of Object.entries(await store.waitingWork())) this.set({ type }, count);
-    },
-  });
-  return registry;
 }
 
 function listenError(error: unknown, port: number): unknown {

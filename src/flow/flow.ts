@@ -1,9 +1,8 @@
 import { cleanMessage, type RawMessage } from '../chat/clean';
 import { describeFaults } from '../chat/faults';
-import { createForm, editForm, type FormFault, type FormInput, readForm, readFormInput } from '../chat/form';
+import { createForm, editForm } from '../chat/form';
 import { createHelp } from '../chat/help';
 import { type Intent, parseMessage } from '../chat/parse';
-import { DefenderError } from '../defender/errors';
 import { err, ok, type Result } from '../lib/result';
 import type { Stored, Tx } from '../store/store';
 import { formCard } from '../thread/form-card';
@@ -15,18 +14,10 @@ import { opinionPost } from '../thread/review-cards';
 import { sentencePost } from '../thread/sentence';
 import type { ActionAnswer, Flow, Turn } from '../thread/turn';
 import { type CardAction, readCardAction } from '../thread/verbs';
-import { type Answer, type FlowOptions, posts, readingDefender, tellUnread } from './answer';
+import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
 import { ask } from './ask';
-import {
-  auditRefusal,
-  cancel,
-  cardAfter,
-  type Decided,
-  type Scene,
-  viewByCard,
-  voteByCard,
-  voteByWords,
-} from './decide';
+import { asking, submitForm } from './ask-by-card';
+import { cancel, cardAfter, type Decided, type Scene, viewByCard, voteByCard, voteByWords } from './decide';
 import { breakGlass, pause, resume, review } from './emergency';
 import { greet } from './greet';
 import {
@@ -40,6 +31,7 @@ import {
   showStatus,
   showWaiting,
 } from './look-up';
+import { notStored, orRefusal, refusalPost, showing } from './refusal';
 
 /**
  * The table of contents: what a message or a click leads to, in the order of a request's life. Every stage reads first and writes in
@@ -183,68 +175,6 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
   }
 }
 
-/** The form makes the same draft as the text; whatever is wrong with it comes back on the card, with what the person had filled in. */
-async function submitForm(options: FlowOptions, turn: Turn, data: unknown): Promise<Answer> {
-  const input = readFormInput(data);
-  const refill = (faults: readonly FormFault[]): Answer => showing(formCard(input, faults, { trial: options.trial }));
-  const draft = readForm(data);
-  if (!draft.ok) return refill(draft.error);
-  return asking(
-    options,
-    turn,
-    () => ask(options, turn, draft.value),
-    (inputOf, sentence) => refill([{ inputId: inputOf(input), fault: { type: 'refused', sentence } }]),
-  );
-}
-
-/**
- * Asks from a card: a sentence takes the card's place when the request was stored. What was refused goes to `refuse` with the input
- * that it is about, so that a form keeps what was filled in.
- */
-async function asking(
-  options: FlowOptions,
-  turn: Turn,
-  stage: () => ReturnType<typeof ask>,
-  refuse: (inputOf: (input: FormInput) => string, sentence: string) => Answer = (_inputOf, sentence) =>
-    showing(sentencePost(sentence, { trial: options.trial })),
-): Promise<Answer> {
-  const say = (text: string): Answer => showing(sentencePost(text, { trial: options.trial }));
-  try {
-    const asked = await stage();
-    if (!asked.ok)
-      return {
-        ...notStored(options, turn, asked.error),
-        ...refuse((input) => inputAbout(asked.error, input), describeRefusal(asked.error)),
-      };
-    const { notice } = asked.value;
-    if (notice === undefined || !('text' in notice)) return asked.value;
-    return onceACard(turn, { ...asked.value, ...say(notice.text), posts: asked.value.posts });
-  } catch (error) {
-    if (!(error instanceof DefenderError)) throw error;
-    return refuse(() => 'device', tellUnread(options, turn, error));
-  }
-}
-
-/** A card makes one request, however often its button is pressed before the answer is seen. */
-function onceACard(turn: Turn, answer: Answer): Answer {
-  const { replyToId, place, at } = turn;
-  if (replyToId === null) return answer;
-  return {
-    ...answer,
-    write: async (tx) => {
-      const isFirst = await tx.claimActivity(`card:${place.conversationId}:${replyToId}`, at); // guard: one-request-a-card
-      return isFirst ? ((await answer.write?.(tx)) ?? []) : [];
-    },
-  };
-}
-
-/** The input that a refusal is about. */
-function inputAbout(refusal: Refusal, input: FormInput): string {
-  if (refusal.type === 'unknownLibraryFile')
-    return `name${input.rows.findIndex((row) => row.name.includes(refusal.fileName)) + 1}`;
-  return refusal.type === 'doesNotFit' ? 'reason' : 'device';
-}
-
 /** A decision is made inside the transaction that stores it; what came of it is told at once, to the one who decided. */
 async function byCard(options: FlowOptions, turn: Turn, decide: (scene: Scene) => Promise<Decided>): Promise<Answer> {
   const groups = await options.groups();
@@ -316,28 +246,6 @@ async function noticeOf(
   const card = (await cardAfter(tx, options, decided.value)).card;
   return card === null ? { text: `${request.id} is decided.` } : { card };
 }
-
-const showing = (post: Post): Answer => (post.card === null ? posts(post) : { posts: [], notice: { card: post.card } });
-
-const refusalPost = (options: FlowOptions, why: Refusal): Post =>
-  sentencePost(describeRefusal(why), { trial: options.trial, summary: 'Not done' });
-
-const refusal = (options: FlowOptions, why: Refusal): Answer => ({
-  ...posts(refusalPost(options, why)),
-  notice: { text: describeRefusal(why) },
-});
-
-/** What was asked and not stored: the audit keeps that it was tried. */
-const notStored = (options: FlowOptions, turn: Turn, why: Refusal): Answer => ({
-  ...refusal(options, why),
-  write: async (tx) => {
-    await auditRefusal(tx, turn, null, why); // guard: refused-draft-audited
-    return [];
-  },
-});
-
-const orRefusal = (options: FlowOptions, result: Result<Answer, Refusal>): Answer =>
-  result.ok ? result.value : refusal(options, result.error);
 
 /** One transaction: the activity is marked, the place remembered, the stage's writing done, and the answers put into the outbox. */
 async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<ActionAnswer> {

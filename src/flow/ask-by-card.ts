@@ -1,0 +1,71 @@
+import { type FormFault, type FormInput, readForm, readFormInput } from '../chat/form';
+import { DefenderError } from '../defender/errors';
+import { formCard } from '../thread/form-card';
+import { describeRefusal, type Refusal } from '../thread/refusals';
+import { sentencePost } from '../thread/sentence';
+import type { Turn } from '../thread/turn';
+import { type Answer, type FlowOptions, tellUnread } from './answer';
+import { ask } from './ask';
+import { notStored, showing } from './refusal';
+
+/** The form makes the same draft as the text; whatever is wrong with it comes back on the card, with what the person had filled in. */
+export async function submitForm(options: FlowOptions, turn: Turn, data: unknown): Promise<Answer> {
+  const input = readFormInput(data);
+  const refill = (faults: readonly FormFault[]): Answer => showing(formCard(input, faults, { trial: options.trial }));
+  const draft = readForm(data);
+  if (!draft.ok) return refill(draft.error);
+  return asking(
+    options,
+    turn,
+    () => ask(options, turn, draft.value),
+    (inputOf, sentence) => refill([{ inputId: inputOf(input), fault: { type: 'refused', sentence } }]),
+  );
+}
+
+/**
+ * Asks from a card: a sentence takes the card's place when the request was stored. What was refused goes to `refuse` with the input
+ * that it is about, so that a form keeps what was filled in.
+ */
+export async function asking(
+  options: FlowOptions,
+  turn: Turn,
+  stage: () => ReturnType<typeof ask>,
+  refuse: (inputOf: (input: FormInput) => string, sentence: string) => Answer = (_inputOf, sentence) =>
+    showing(sentencePost(sentence, { trial: options.trial })),
+): Promise<Answer> {
+  const say = (text: string): Answer => showing(sentencePost(text, { trial: options.trial }));
+  try {
+    const asked = await stage();
+    if (!asked.ok)
+      return {
+        ...notStored(options, turn, asked.error),
+        ...refuse((input) => inputAbout(asked.error, input), describeRefusal(asked.error)),
+      };
+    const { notice } = asked.value;
+    if (notice === undefined || !('text' in notice)) return asked.value;
+    return onceACard(turn, { ...asked.value, ...say(notice.text), posts: asked.value.posts });
+  } catch (error) {
+    if (!(error instanceof DefenderError)) throw error;
+    return refuse(() => 'device', tellUnread(options, turn, error));
+  }
+}
+
+/** A card makes one request, however often its button is pressed before the answer is seen. */
+function onceACard(turn: Turn, answer: Answer): Answer {
+  const { replyToId, place, at } = turn;
+  if (replyToId === null) return answer;
+  return {
+    ...answer,
+    write: async (tx) => {
+      const isFirst = await tx.claimActivity(`card:${place.conversationId}:${replyToId}`, at); // guard: one-request-a-card
+      return isFirst ? ((await answer.write?.(tx)) ?? []) : [];
+    },
+  };
+}
+
+/** The input that a refusal is about. */
+function inputAbout(refusal: Refusal, input: FormInput): string {
+  if (refusal.type === 'unknownLibraryFile')
+    return `name${input.rows.findIndex((row) => row.name.includes(refusal.fileName)) + 1}`;
+  return refusal.type === 'doesNotFit' ? 'reason' : 'device';
+}

@@ -1,0 +1,31 @@
+import type { Result } from '../lib/result';
+import type { Post } from '../thread/post';
+import { describeRefusal, type Refusal } from '../thread/refusals';
+import { sentencePost } from '../thread/sentence';
+import type { Turn } from '../thread/turn';
+import { type Answer, type FlowOptions, posts } from './answer';
+import { auditRefusal } from './decide';
+
+/** A card in place of the one that was clicked. */
+export const showing = (post: Post): Answer =>
+  post.card === null ? posts(post) : { posts: [], notice: { card: post.card } };
+
+export const refusalPost = (options: FlowOptions, why: Refusal): Post =>
+  sentencePost(describeRefusal(why), { trial: options.trial, summary: 'Not done' });
+
+const refusal = (options: FlowOptions, why: Refusal): Answer => ({
+  ...posts(refusalPost(options, why)),
+  notice: { text: describeRefusal(why) },
+});
+
+/** What was asked and not stored: the audit keeps that it was tried. */
+export const notStored = (options: FlowOptions, turn: Turn, why: Refusal): Answer => ({
+  ...refusal(options, why),
+  write: async (tx) => {
+    await auditRefusal(tx, turn, null, why); // guard: refused-draft-audited
+    return [];
+  },
+});
+
+export const orRefusal = (options: FlowOptions, result: Result<Answer, Refusal>): Answer =>
+  result.ok ? result.value : refusal(options, result.error);
