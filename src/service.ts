@@ -295,6 +295,10 @@ async function tellUnreached(
 ): Promise<void> {
   const stored = copy === null ? null : await tx.request(copy.requestId);
   if (copy?.personId == null || stored?.request.state !== 'awaitingApproval') return;
+  // Each change of the card tries that chat again; the thread hears of it once.
+  const told = `unreached:${copy.copyId}`;
+  if ((await tx.fact<number>(told)) !== null) return;
+  await tx.saveFact(told, now);
   const { id, conversationId } = stored.request;
   const name = visible(policy.names.get(copy.personId) ?? copy.personId);
   const text = `I could not send ${id} to ${name} in their own chat (${code}), most likely because they have not added me there. They can decide on the card in this conversation, or add me and type status ${id}.`;

@@ -158,9 +158,6 @@ export function describeState(view: RequestView): StateWords {
   }
 }
 
-/** The title alone, for lists and notifications; our own words. */
-export const stateTitle = (view: RequestView): string => describeState(view).title;
-
 const describeFailure = (progress: readonly CommandProgress[]): string =>
   progress.some((p) => p.status === 'Failed')
     ? 'Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed.'
