@@ -13,6 +13,8 @@ export interface Engine {
   /** Null where no file lies beside the database. */
   readonly headNote: HeadNote | null;
   readonly columns: ColumnTypes;
+  /** Locks the rows that are read until the transaction ends, so that writers take turns; nothing to do where there is one writer. */
+  forUpdate<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
   /** Locks the rows of a claim and passes over those that another replica is claiming; nothing to do where there is one writer. */
   skipLocked<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
   close(): Promise<void>;

@@ -48,6 +48,7 @@ export function openSqlite(path: string, holder: Holder): Engine {
       isSole: true,
       headNote: createHeadNote(`${path}.head`),
       columns: { identity: { type: 'integer', build: (column) => column.primaryKey().autoIncrement() } },
+      forUpdate: (query) => query,
       skipLocked: (query) => query,
       /** The checkpoint is asked for, since libsql really closes a connection only when its statements were garbage-collected. */
       async close() {
