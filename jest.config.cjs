@@ -1,18 +1,77 @@
-/** @type {import('jest').Config} */
-module.exports = {
+const { existsSync, readdirSync } = require('node:fs');
+const { join } = require('node:path');
+
+/** What says the same of every engine of the store. */
+const everyEngine = ['records', 'work', 'transactions', 'reviews', 'places'].map(
+  (name) => `<rootDir>/test/store/${name}.test.ts`,
+);
+/** What needs a server: replicas, leases, kills; and every story, told again on it. */
+const onPostgres = [
+  ...everyEngine,
+  '<rootDir>/test/store/reading-outside.test.ts',
+  '<rootDir>/test/stories/**/*.test.ts',
+  '<rootDir>/test/flow/race.test.ts',
+  '<rootDir>/test/postgres/**/*.test.ts',
+];
+
+const base = {
   testEnvironment: 'node',
-  // jest leaves one core idle, which is half of a small machine; and a worker that has grown large is slow.
-  maxWorkers: '100%',
-  workerIdleMemoryLimit: '700MB',
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
-  // Real HTTP and real files on a busy two-core machine; the tests themselves hold the clock.
-  testTimeout: 30_000,
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/browser/'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
+};
+const elsewhere = ['/node_modules/', '<rootDir>/test/browser/', '<rootDir>/test/postgres/'];
+
+const projects = [
+  { ...base, displayName: 'sqlite', testMatch: ['**/*.test.ts'], testPathIgnorePatterns: elsewhere },
+  {
+    ...base,
+    displayName: 'pglite',
+    testMatch: everyEngine,
+    testPathIgnorePatterns: elsewhere,
+    globals: { testStore: 'pglite' },
+  },
+];
+
+if (hasPostgres())
+  projects.push({
+    ...base,
+    displayName: 'postgres',
+    testMatch: onPostgres,
+    testPathIgnorePatterns: elsewhere.slice(0, 2),
+    globals: { testStore: 'postgres' },
+    globalSetup: '<rootDir>/test/postgres/global-setup.ts',
+    globalTeardown: '<rootDir>/test/postgres/global-teardown.ts',
+  });
+else if (process.env.REQUIRE_POSTGRES === '1')
+  throw new Error('REQUIRE_POSTGRES=1, but there is neither a TEST_DATABASE_URL nor a PostgreSQL on this machine.');
+else
+  console.warn(
+    '\nSKIPPED: everything that needs a PostgreSQL server (replicas, leases, kills, the stories on it): this machine has none.\n' +
+      'Set TEST_DATABASE_URL, or install one (Debian: apt-get install postgresql). Its dialect is tested in process all the same.\n',
+  );
+
+/** As `findPostgres` in test/postgres/cluster.ts looks for it, which cannot be loaded from here. */
+function hasPostgres() {
+  if (process.env.TEST_DATABASE_URL !== undefined) return true;
+  const debian = '/usr/lib/postgresql';
+  const folders = [
+    ...(existsSync(debian) ? readdirSync(debian).map((version) => join(debian, version, 'bin')) : []),
+    ...(process.env.PATH ?? '').split(':'),
+  ];
+  return folders.some((folder) => ['initdb', 'postgres'].every((name) => existsSync(join(folder, name))));
+}
+
+/** @type {import('jest').Config} */
+module.exports = {
+  // jest leaves one core idle, which is half of a small machine; and a worker that has grown large is slow.
+  maxWorkers: '100%',
+  workerIdleMemoryLimit: '700MB',
+  // Real HTTP and real files on a busy two-core machine; the tests themselves hold the clock.
+  testTimeout: 30_000,
+  projects,
 };

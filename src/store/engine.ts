@@ -8,15 +8,23 @@ export interface Engine {
   readonly db: Db;
   /** For reads outside of a transaction: sees committed data only and never waits for a transaction. */
   readonly readDb: Db;
+  /** For changes of the schema, which may take long. */
+  readonly schemaDb: Db;
   /** True when no other process can have this database open: whoever held a lease before is dead. */
   readonly isSole: boolean;
-  /** Null where no file lies beside the database. */
-  readonly headNote: HeadNote | null;
+  readonly headNote: HeadNote;
   readonly columns: ColumnTypes;
   /** Locks the rows that are read until the transaction ends, so that writers take turns; nothing to do where there is one writer. */
   forUpdate<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
   /** Locks the rows of a claim and passes over those that another replica is claiming; nothing to do where there is one writer. */
   skipLocked<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
+  /**
+   * Names this very database, as long as nobody puts a backup in its place: the tables of a restored dump are other ones, and a server
+   * that was put back to an earlier instant counts another timeline. Null where a note beside the file does this (T-44).
+   */
+  identity(): Promise<string | null>;
+  /** The database's clock, which all replicas share; null where there is one service, whose own will do. */
+  readonly now: (() => Promise<number>) | null;
   close(): Promise<void>;
 }
 

@@ -7,6 +7,8 @@ export interface HeadNote {
   /** Null when there is none, or none that can be read. */
   read(): ChainHead | null;
   write(head: ChainHead): void;
+  /** A backup was put back, so what follows may count less than what was noted. */
+  forget(): void;
 }
 
 /**
@@ -32,6 +34,23 @@ export function createHeadNote(file: string): HeadNote {
       } catch {
         // What is committed is committed; an older note is harmless.
       }
+    },
+    forget() {
+      noted = 0;
+    },
+  };
+}
+
+/** The same for a database that others share: this service knows what it has written itself, until it ends. */
+export function createMemoryNote(): HeadNote {
+  let noted: ChainHead | null = null;
+  return {
+    read: () => noted,
+    write(head) {
+      if (noted === null || head.seq > noted.seq) noted = head;
+    },
+    forget() {
+      noted = null;
     },
   };
 }

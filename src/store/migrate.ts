@@ -13,7 +13,7 @@ export async function migrate(engine: Engine): Promise<readonly string[]> {
       `The database was last used by a newer version of this program (it has ${unknown.join(', ')}), and this version could damage it. Start the newer version again, or restore a backup from before the update.`,
     );
   }
-  const migrator = new Migrator({ db: engine.db, provider: { getMigrations: async () => known } });
+  const migrator = new Migrator({ db: engine.schemaDb, provider: { getMigrations: async () => known } });
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
   return (results ?? []).map((step) => step.migrationName);

@@ -2,54 +2,51 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../lib/clock';
 import type { Log } from '../lib/log';
+import { withContinuity } from './continuity';
+import type { Engine } from './engine';
 import { migrate } from './migrate';
-import { voidAfterRestore } from './restored';
+import { openPostgres } from './postgres';
 import { createSqlStore } from './sql-store';
 import { openSqlite } from './sqlite';
 import { type Store, StoreError } from './store';
 import { freeLeases } from './work';
 
-/** Opens the store at `sqlite:<path>`, creates it when it is not there, and brings it up to date; throws a `StoreError` that an operator can act on. */
-export async function openStore(options: {
+interface OpenOptions {
+  /** `sqlite:<path>` or `postgres://…`. */
   readonly url: string;
   readonly log: Log;
   readonly clock?: Clock;
-}): Promise<Store> {
-  const { url, log, clock = systemClock } = options;
-  const path = parseStoreUrl(url);
+}
+
+/** Opens the store, creates what is not there, and brings it up to date; throws a `StoreError` that an operator can act on. */
+export async function openStore({ url, log, clock = systemClock }: OpenOptions): Promise<Store> {
   const startedAt = clock.now();
-  const engine = openSqlite(path, { pid: process.pid, host: hostname(), since: new Date(startedAt).toISOString() });
+  const { engine, path } = openEngine(url, log, startedAt);
   try {
     const migrations = await migrate(engine);
     log.info({ path, migrations, tookMs: clock.now() - startedAt }, 'The store is open');
     if (engine.isSole) await freeLeases(engine.db);
-    const store = createSqlStore(engine);
-    const restored = engine.headNote === null ? null : await voidAfterRestore(store, engine.headNote, startedAt);
-    if (restored !== null)
-      log.warn(
-        { path, ...restored },
-        'A backup was put back: the database lacks entries that were written after it. What was undecided or not yet submitted in it is void; ask people to make those requests again.',
-      );
-    return store;
+    return await withContinuity(createSqlStore(engine), engine, { path, clock, log });
   } catch (error) {
     await engine.close();
     throw error;
   }
 }
 
-/** The absolute path in the address. The address itself is never repeated in a message, since it may hold a password. */
-function parseStoreUrl(url: string): string {
-  if (/^postgres(ql)?:/i.test(url)) {
-    throw new StoreError(
-      'store.unavailable',
-      'PostgreSQL is not supported by this version yet. Use a file, such as sqlite:./data/live-response.db.',
-    );
-  }
+/** `path` is what a log may say of the address: it may hold a password. */
+function openEngine(url: string, log: Log, now: number): { readonly engine: Engine; readonly path: string } {
+  if (/^postgres(ql)?:\/\//i.test(url)) return { engine: openPostgres(url, log), path: 'postgres' };
+  const path = parseSqliteUrl(url);
+  const holder = { pid: process.pid, host: hostname(), since: new Date(now).toISOString() };
+  return { engine: openSqlite(path, holder), path };
+}
+
+function parseSqliteUrl(url: string): string {
   const path = /^sqlite:(.+)$/i.exec(url)?.[1];
   if (path === undefined || path === ':memory:' || path.startsWith('//')) {
     throw new StoreError(
       'store.unavailable',
-      'The database address must be sqlite: followed by the path of a file, because requests and approvals must survive a restart. Use, for example, sqlite:./data/live-response.db.',
+      'The database address must be sqlite: followed by the path of a file, because requests and approvals must survive a restart. Use, for example, sqlite:./data/live-response.db, or postgres://user:password@host/database for several replicas.',
     );
   }
   return resolve(path);

@@ -1,11 +1,16 @@
 import type { Selectable } from 'kysely';
 import type { LiveResponseRequest, RequestId, State } from '../request/request';
 import { wakeAt } from '../request/wake-at';
+import type { Engine } from './engine';
 import { type Reader, type Stored, StoreError } from './store';
 import type { Db, RequestsTable } from './tables';
 
-export async function findRequest(db: Db, id: RequestId): Promise<Stored | null> {
-  const row = await db.selectFrom('requests').select(stored).where('id', '=', id).executeTakeFirst();
+export async function findRequest(
+  db: Db,
+  id: RequestId,
+  forUpdate: Engine['forUpdate'] = (query) => query,
+): Promise<Stored | null> {
+  const row = await forUpdate(db.selectFrom('requests').select(stored).where('id', '=', id)).executeTakeFirst();
   return row === undefined ? null : rowToStored(row);
 }
 

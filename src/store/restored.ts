@@ -6,8 +6,8 @@ import type { Store } from './store';
 
 /** What was found and done after a backup was put back. */
 export interface Restored {
-  /** The last entry that this service is known to have written, and the last one that the database has. */
-  readonly noted: ChainHead;
+  /** The last entry that this service is known to have written (null: it cannot know), and the last one that the database has. */
+  readonly noted: ChainHead | null;
   readonly found: ChainHead;
   readonly voided: readonly RequestId[];
 }
@@ -21,6 +21,11 @@ export async function voidAfterRestore(store: Store, note: HeadNote, now: number
   if (noted === null || noted.seq === 0) return null;
   const [row] = await store.auditRows({ afterSeq: noted.seq - 1, limit: 1 });
   if (row?.seq === noted.seq && row.hash === noted.hash) return null;
+  return voidUnsent(store, noted, now);
+}
+
+/** Voids what is undecided or not yet submitted, and audits that; `noted` is what the database was known to have. */
+export function voidUnsent(store: Store, noted: ChainHead | null, now: number): Promise<Restored> {
   return store.transact(async (tx) => {
     const found = await tx.auditHead();
     const open = await tx.requestsIn(['awaitingApproval', 'queued']);

@@ -34,13 +34,14 @@ import {
   saveRequest,
 } from './requests';
 import { findOpenReviews, findReview, saveReview } from './reviews';
-import type { Reader, Store, Tx } from './store';
+import { type Reader, type Store, StoreError, type Tx } from './store';
 import type { Db } from './tables';
 import { addWork, claimWork, countWaitingWork, findNextClaimable, finishWork, giveUpWork, retryWork } from './work';
 
 /** The store over any engine. */
 export function createSqlStore(engine: Engine): Store {
   const running = new AsyncLocalStorage<{ open: boolean }>();
+  const underWay = new Set<Promise<unknown>>();
   return {
     ...createReader(engine.readDb),
     async transact(work) {
@@ -49,26 +50,52 @@ export function createSqlStore(engine: Engine): Store {
           'A transaction was started inside another one, which would wait for itself. Pass the outer one on.',
         );
       }
-      const scope = { open: true };
-      const { result, head } = await engine.db.transaction().execute((db) =>
-        running.run(scope, async () => {
-          try {
-            const entries: AuditEntry[] = [];
-            const result = await work(createTx(db, engine, entries));
-            let head: ChainHead | null = null;
-            head = await appendAudit(db, entries); // guard: audit-commits-with-the-state
-            return { result, head };
-          } finally {
-            scope.open = false;
-          }
-        }),
-      );
-      if (head !== null) engine.headNote?.write(head);
-      return result;
+      for (let tries = 1; ; tries++) {
+        try {
+          return await keepUntilDone(runOnce(work));
+        } catch (error) {
+          if (engine.isSole || tries === mostTries || !isConflict(error)) throw error;
+        }
+      }
     },
-    close: () => engine.close(),
+    databaseNow: engine.now,
+    async close() {
+      await Promise.allSettled(underWay);
+      await engine.close();
+    },
   };
+
+  /** One that has been asked for but has no connection yet is waited for as well. */
+  function keepUntilDone<T>(transaction: Promise<T>): Promise<T> {
+    const kept = transaction.finally(() => underWay.delete(kept));
+    underWay.add(kept);
+    return kept;
+  }
+
+  async function runOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const scope = { open: true };
+    const { result, head } = await engine.db.transaction().execute((db) =>
+      running.run(scope, async () => {
+        try {
+          const entries: AuditEntry[] = [];
+          const result = await work(createTx(db, engine, entries));
+          let head: ChainHead | null = null;
+          head = await appendAudit(db, entries); // guard: audit-commits-with-the-state
+          return { result, head };
+        } finally {
+          scope.open = false;
+        }
+      }),
+    );
+    if (head !== null) engine.headNote.write(head);
+    return result;
+  }
 }
+
+/** Each time somebody else has got ahead; more than a few in a row is no coincidence. */
+const mostTries = 6;
+
+const isConflict = (error: unknown): boolean => error instanceof StoreError && error.code === 'store.conflict';
 
 const createReader = (db: Db): Reader => ({
   request: (id) => findRequest(db, id),
@@ -94,6 +121,7 @@ const createReader = (db: Db): Reader => ({
 
 const createTx = (db: Db, engine: Engine, entries: AuditEntry[]): Tx => ({
   ...createReader(db),
+  request: (id) => findRequest(db, id, engine.forUpdate),
   claimActivity: (activityId, now) => claimActivity(db, activityId, now),
   insertRequest: (request) => insertRequest(db, request),
   saveRequest: (request, expectedVersion) => saveRequest(db, request, expectedVersion),

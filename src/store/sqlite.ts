@@ -42,14 +42,18 @@ export function openSqlite(path: string, holder: Holder): Engine {
     const database = keep(connect(path));
     const writer = new SqliteConnection(database, path);
     const reader = new SqliteConnection(keep(connect(path, 'pragma query_only = on')), path);
+    const db = new Kysely<Tables>({ dialect: dialectOver(writer) });
     return {
-      db: new Kysely<Tables>({ dialect: dialectOver(writer) }),
+      db,
       readDb: new Kysely<Tables>({ dialect: dialectOver(reader) }),
+      schemaDb: db,
       isSole: true,
       headNote: createHeadNote(`${path}.head`),
       columns: { identity: { type: 'integer', build: (column) => column.primaryKey().autoIncrement() } },
       forUpdate: (query) => query,
       skipLocked: (query) => query,
+      identity: async () => null,
+      now: null,
       /** The checkpoint is asked for, since libsql really closes a connection only when its statements were garbage-collected. */
       async close() {
         await Promise.all([writer.shut(), reader.shut()]);

@@ -11,8 +11,13 @@ import type { Post } from '../thread/post';
  * Instants are epoch milliseconds. Reads outside a transaction see committed data.
  */
 export interface Store extends Reader {
-  /** Runs `work` in one transaction: all of it is on disk when this resolves, or none of it. Never nest. */
+  /**
+   * Runs `work` in one transaction: all of it is on disk when this resolves, or none of it. Never nest. Where replicas share the
+   * database, `work` is run again after another one changed the same: what it does outside of the transaction must bear that.
+   */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** The clock that all services on this database share; null where there is one service, whose own clock will do. */
+  readonly databaseNow: (() => Promise<number>) | null;
   close(): Promise<void>;
 }
 
@@ -127,6 +132,8 @@ export interface Reader {
 }
 
 export interface Tx extends Reader {
+  /** Locked until the transaction ends: whoever else wants to change it waits, and then sees it as this transaction leaves it. */
+  request(id: RequestId): Promise<Stored | null>;
   /** False when this activity was handled already: Teams delivers again what took too long (teams.md E2). */
   claimActivity(activityId: string, now: number): Promise<boolean>;
   /** Throws `StoreError('store.duplicateId')` when the id is taken. */
@@ -174,6 +181,8 @@ export type StoreErrorCode =
   | 'store.locked'
   | 'store.corrupt'
   | 'store.newerSchema'
+  /** A backup was put back, or a standby took over, under the running service. */
+  | 'store.rolledBack'
   | 'store.unavailable';
 
 export class StoreError extends Error {

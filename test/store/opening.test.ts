@@ -166,8 +166,12 @@ test('a place that cannot hold a file is refused', async () => {
 
 test.each([
   [
-    'postgres://bot:secret@db/live',
-    'PostgreSQL is not supported by this version yet. Use a file, such as sqlite:./data/live-response.db.',
+    'postgres://bot:secret@127.0.0.1:1/live',
+    'The database live on 127.0.0.1:1 could not be used: it cannot be reached. Check DATABASE_URL and the network; it goes on by itself when it answers. Nothing was half done.',
+  ],
+  [
+    'postgres://bot:secret@[/live',
+    'DATABASE_URL is not an address. It must be postgres://user:password@host:5432/database, with special characters of the password percent-encoded.',
   ],
   ['mysql://bot:secret@db/live', wrongAddress()],
   ['sqlite::memory:', wrongAddress()],
@@ -199,7 +203,7 @@ test('a file that another program holds for writing makes a transaction fail cle
 });
 
 function wrongAddress(): string {
-  return 'The database address must be sqlite: followed by the path of a file, because requests and approvals must survive a restart. Use, for example, sqlite:./data/live-response.db.';
+  return 'The database address must be sqlite: followed by the path of a file, because requests and approvals must survive a restart. Use, for example, sqlite:./data/live-response.db, or postgres://user:password@host/database for several replicas.';
 }
 
 test('what a dead process held may be taken at once, and that it was held still counts', async () => {

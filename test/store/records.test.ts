@@ -2,9 +2,9 @@ import type { KeptResult } from '../../src/evidence/keep-result';
 import type { Place } from '../../src/request/place';
 import type { Digest } from '../../src/request/request';
 import { type Store, teamsWork } from '../../src/store/store';
-import { asQueued, inState, insert, requestId, sampleRequest, t0, useStores } from './sample';
+import { asQueued, inState, insert, requestId, sampleRequest, t0, useAnyStores } from './sample';
 
-const stores = useStores();
+const stores = useAnyStores();
 const request = sampleRequest();
 const { id } = request;
 

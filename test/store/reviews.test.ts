@@ -1,7 +1,7 @@
 import type { Opinion, Review } from '../../src/request/review';
-import { insert, requestId, sampleRequest, t0, useStores } from './sample';
+import { insert, requestId, sampleRequest, t0, useAnyStores } from './sample';
 
-const stores = useStores();
+const stores = useAnyStores();
 
 const reviewOf = (id: string, over: Partial<Review> = {}): Review => ({
   requestId: requestId(id),
@@ -25,21 +25,21 @@ const opinion: Opinion = {
 };
 
 async function openWith(...reviews: readonly Review[]) {
-  const path = stores.newPath();
-  const store = await stores.open(path);
+  const address = await stores.newAddress();
+  const store = await stores.open(address);
   await insert(store, ...reviews.map((review) => sampleRequest({ id: review.requestId })));
   await store.transact(async (tx) => {
     for (const review of reviews) await tx.insertReview(review);
   });
-  return { store, path };
+  return { store, address };
 }
 
 test('a review comes back as it was saved, after a restart as well', async () => {
   const review = reviewOf('LR-2222');
-  const { store, path } = await openWith(review);
+  const { store, address } = await openWith(review);
   await store.transact((tx) => tx.saveReview({ ...review, opinions: [opinion] }, 0));
   await store.close();
-  const again = await stores.open(path);
+  const again = await stores.open(address);
   expect(await again.review(review.requestId)).toEqual({ ...review, opinions: [opinion] });
   expect(await again.review(requestId('LR-9999'))).toBeNull();
 });

@@ -5,6 +5,8 @@ import { silentLog } from '../../src/lib/log';
 import type { AwaitingApproval, Digest, LiveResponseRequest, Queued, RequestId } from '../../src/request/request';
 import { openStore } from '../../src/store/open';
 import type { NewWork, Store, Tx } from '../../src/store/store';
+import { createTestDatabase, type TestStore, testStore } from '../postgres/test-store';
+import { newInProcess, openInProcess } from './in-process-postgres';
 
 /** 2026-11-23T12:00:00Z. */
 export const t0 = Date.UTC(2026, 10, 23, 12);
@@ -98,12 +100,33 @@ export function useStores() {
     folders.push(folder);
     return join(folder, 'data', 'live-response.db');
   };
-  const open = async (path: string): Promise<Store> => {
-    const store = await openStore({ url: `sqlite:${path}`, log: silentLog });
+  const keep = async (opening: Promise<Store>): Promise<Store> => {
+    const store = await opening;
     stores.push(store);
     return store;
   };
-  return { newPath, open, openNew: () => open(newPath()) };
+  const open = (path: string): Promise<Store> => keep(openStore({ url: `sqlite:${path}`, log: silentLog }));
+  return { newPath, open, openNew: () => open(newPath()), keep };
+}
+
+/**
+ * The same promises on every engine: a database per test of the engine that this run is about. What is said of one engine only says so.
+ */
+export function useAnyStores() {
+  const { newPath, keep } = useStores();
+  const openAt: Readonly<Record<TestStore, (address: string) => Promise<Store>>> = {
+    sqlite: (address) => openStore({ url: `sqlite:${address}`, log: silentLog }),
+    postgres: (address) => openStore({ url: address, log: silentLog }),
+    pglite: openInProcess,
+  };
+  const newAddress = async (): Promise<string> => {
+    if (testStore === 'postgres') return createTestDatabase();
+    return testStore === 'pglite' ? newInProcess() : newPath();
+  };
+  /** Opened without being closed at the end. */
+  const openOnly = (address: string): Promise<Store> => openAt[testStore](address);
+  const open = (address: string): Promise<Store> => keep(openOnly(address));
+  return { newAddress, open, openOnly, openNew: async () => open(await newAddress()) };
 }
 
 export const insert = (store: Store, ...requests: LiveResponseRequest[]): Promise<void> =>

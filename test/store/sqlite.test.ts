@@ -79,3 +79,17 @@ test('a full disk rolls the whole transaction back, even when the error is swall
   await store.transact((tx) => tx.insertRequest(sampleRequest()));
   expect(await store.countByState()).toEqual({ awaitingApproval: 1 });
 });
+
+test('transactions run one after the other, in the order of asking', async () => {
+  const store = await stores.openNew();
+  const log: string[] = [];
+  const run = (name: string) =>
+    store.transact(async (tx) => {
+      log.push(`${name} starts`);
+      await tx.fact('x');
+      await new Promise(setImmediate);
+      log.push(`${name} ends`);
+    });
+  await Promise.all(['a', 'b', 'c'].map(run));
+  expect(log).toEqual(['a starts', 'a ends', 'b starts', 'b ends', 'c starts', 'c ends']);
+});

@@ -1,0 +1,69 @@
+import type { Clock } from '../lib/clock';
+import type { Log } from '../lib/log';
+import type { Engine } from './engine';
+import { type Restored, voidAfterRestore, voidUnsent } from './restored';
+import { type Store, StoreError } from './store';
+
+const identityFact = 'database.identity';
+
+/**
+ * The same store, sure that its database is the one that was written last: at the start, and again when a connection shows under the
+ * running service that commits are gone, what is undecided or not yet submitted is voided before anything else is done (T-44).
+ */
+export async function withContinuity(
+  store: Store,
+  engine: Engine,
+  { path, clock, log }: { readonly path: string; readonly clock: Clock; readonly log: Log },
+): Promise<Store> {
+  let mending: Promise<void> | null = null;
+
+  tell((await voidAfterRestore(store, engine.headNote, clock.now())) ?? (await voidInOtherDatabase()));
+  return {
+    ...store,
+    async transact(work) {
+      if (mending !== null) await mending;
+      try {
+        return await store.transact(work);
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'store.rolledBack') throw error;
+        mending ??= mend().finally(() => {
+          mending = null;
+        });
+        await mending;
+        return store.transact(work);
+      }
+    },
+  };
+
+  async function mend(): Promise<void> {
+    const noted = engine.headNote.read();
+    // From here on connections are let through: this is the transaction that puts things right.
+    engine.headNote.forget();
+    try {
+      tell(await voidUnsent(store, noted, clock.now()));
+    } catch (error) {
+      if (noted !== null) engine.headNote.write(noted);
+      throw error;
+    }
+    await store.transact(async (tx) => tx.saveFact(identityFact, await engine.identity()));
+  }
+
+  /** A dump that was restored, or a server that was put back to an earlier instant, while no service was there to notice. */
+  async function voidInOtherDatabase(): Promise<Restored | null> {
+    const identity = await engine.identity();
+    if (identity === null) return null;
+    const known = await store.fact<string>(identityFact);
+    if (known === identity) return null;
+    const restored = known === null ? null : await voidUnsent(store, null, clock.now());
+    await store.transact((tx) => tx.saveFact(identityFact, identity));
+    return restored;
+  }
+
+  function tell(restored: Restored | null): void {
+    if (restored === null) return;
+    log.warn(
+      { path, ...restored },
+      'A backup was put back: the database lacks entries that were written after it. What was undecided or not yet submitted in it is void; ask people to make those requests again.',
+    );
+  }
+}
