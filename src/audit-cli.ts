@@ -7,6 +7,7 @@ import { describeVerification } from './audit/describe';
 import { exportLine } from './audit/export';
 import { verifyAudit } from './audit/verify';
 import { openAuditCopy } from './store/audit-copy';
+import { copyPostgresAudit } from './store/postgres-audit';
 import { StoreError } from './store/store';
 
 /** Exit codes, for scripts: the audit holds, it does not, it could not be looked at. */
@@ -27,9 +28,9 @@ async function main(): Promise<number> {
         console.log(usage);
         return holds;
       case 'verify':
-        return verify(command.value);
+        return await onCopy(command.value, verify);
       case 'export':
-        return await exportTo(command.value);
+        return await onCopy(command.value, exportTo);
     }
   } catch (error) {
     const sentence = sentenceOf(error);
@@ -39,7 +40,21 @@ async function main(): Promise<number> {
   }
 }
 
-function verify({ path, anchors, anchorFiles }: Extract<AuditCommand, { type: 'verify' }>): number {
+/** The audit of a PostgreSQL database is copied into a file first, which is gone afterwards. */
+async function onCopy<T extends { readonly path: string }>(
+  command: T,
+  work: (command: T, file: string) => number | Promise<number>,
+): Promise<number> {
+  if (!/^postgres(ql)?:\/\//i.test(command.path)) return work(command, command.path);
+  const copy = await copyPostgresAudit(command.path);
+  try {
+    return await work({ ...command, path: 'the database' }, copy.path);
+  } finally {
+    copy.remove();
+  }
+}
+
+function verify({ path, anchors, anchorFiles }: Extract<AuditCommand, { type: 'verify' }>, file: string): number {
   const given = [...anchors];
   for (const file of anchorFiles) {
     const found = readAnchors(readFileSync(file, 'utf8'));
@@ -51,7 +66,7 @@ function verify({ path, anchors, anchorFiles }: Extract<AuditCommand, { type: 'v
     }
     given.push(...found);
   }
-  const copy = openAuditCopy(path);
+  const copy = openAuditCopy(file);
   try {
     const verified = verifyAudit({ rows: copy.rows(), count: copy.count, recordedHead: copy.recordedHead }, given);
     (verified.ok ? console.log : console.error)(describeVerification(verified, { path, anchors: given.length }));
@@ -61,8 +76,8 @@ function verify({ path, anchors, anchorFiles }: Extract<AuditCommand, { type: 'v
   }
 }
 
-async function exportTo({ path, wanted, out }: Extract<AuditCommand, { type: 'export' }>): Promise<number> {
-  const copy = openAuditCopy(path);
+async function exportTo({ wanted, out }: Extract<AuditCommand, { type: 'export' }>, file: string): Promise<number> {
+  const copy = openAuditCopy(file);
   try {
     // An export is as confidential as the database: only its owner may read it, and it replaces nothing.
     const target = out === null ? process.stdout : createWriteStream(out, { flags: 'wx', mode: 0o600 });

@@ -28,6 +28,9 @@ verify   Says whether the audit is whole. Anchors are the lines that the bot pos
 export   One entry a line as JSON, to standard output or to a new file. --from is inclusive, --to is not; both are
          2026-11-23 (midnight UTC) or 2026-11-23T12:00:00Z.
 
+In place of a copy: postgres://user@host/database, whose audit is copied for the while; the password from PGPASSWORD or
+~/.pgpass, so that it stands in no list of processes.
+
 Exit code 0: done, and the audit holds. 1: the audit does not hold. 2: it could not be looked at.`;
 
 /** What the words after `npm run audit --` ask for, or one sentence on what is wrong with them. */
@@ -43,7 +46,8 @@ export function parseAuditCommand(args: readonly string[]): Result<AuditCommand,
   if (values.help || type === 'help') return ok({ type: 'help' });
   if (type !== 'verify' && type !== 'export')
     return err(type === undefined ? 'Say verify or export.' : `I do not know ${type}; say verify or export.`);
-  if (path === undefined || rest.length > 0) return err(`Name one file: the copy of the database to ${type}.`);
+  if (path === undefined || rest.length > 0)
+    return err(`Name one file, the copy of the database to ${type}, or the address of a PostgreSQL database.`);
   const foreign = Object.keys(values).find((name) => !allowed[type].includes(name));
   if (foreign !== undefined) return err(`--${foreign} is not for ${type}.`);
   return type === 'verify' ? readVerify(path, values) : readExport(path, values);

@@ -7,8 +7,11 @@ import { verifyAudit } from '../../src/audit/verify';
 import { minutes, seconds } from '../../src/lib/clock';
 import type { RequestId } from '../../src/request/request';
 import { openAuditCopy } from '../../src/store/audit-copy';
+import { copyPostgresAudit } from '../../src/store/postgres-audit';
 import type { AuditRow } from '../../src/store/store';
 import type { TeamsMessage } from '../fakes/fake-connector';
+import { query } from '../postgres/cluster';
+import { testStore } from '../postgres/test-store';
 import { ana, bo, cardOf, cy, dee, policyOf, Stage, type StageOptions, seedExample } from './stage';
 
 let stage: Stage;
@@ -91,11 +94,13 @@ test('a whole life of a request verifies from a copy, and its export holds no vo
   await stage.approve(bo);
   await stage.pass(minutes(10), seconds(5));
   expect(stage.thread(thread)).toContain('minidump.ps1');
-  const copy = openAuditCopy(join(stage.dir, 'live-response.db'));
+  const made = testStore === 'postgres' ? await copyPostgresAudit(stage.databaseUrl) : null;
+  const copy = openAuditCopy(made?.path ?? join(stage.dir, 'live-response.db'));
   const lines: string[] = [];
   for (const row of copy.rows()) lines.push(exportLine(row));
   const verified = verifyAudit({ rows: copy.rows(), count: copy.count, recordedHead: copy.recordedHead }, []);
   copy.close();
+  made?.remove();
   expect(verified).toMatchObject({ ok: true });
   const text = lines.join('\n');
   expect(lines.some((line) => line.includes('"what":"result"'))).toBe(true);
@@ -114,9 +119,7 @@ test('whoever steals the database files cannot vote with what is in them', async
   const thread = await open();
   const tokens = [bo, cy].map((person) => tokenOf(stage.cardFor(person))).concat(tokenOf(stage.cardIn(thread)));
   await stage.tell(bo, 'whoami');
-  const files = readdirSync(stage.dir).filter((name) => name.startsWith('live-response.db'));
-  expect(files).toContain('live-response.db-wal');
-  const bytes = files.map((name) => readFileSync(join(stage.dir, name), 'latin1')).join();
+  const bytes = testStore === 'postgres' ? await dump(stage.databaseUrl) : readDatabaseFiles();
   expect(bytes).toContain(ana.aadObjectId);
   for (const token of tokens) {
     expect(token.length).toBeGreaterThan(20);
@@ -146,3 +149,16 @@ test('a new round is kept word for word as well, with the digest that it is vote
   expect(createHash('sha256').update(canonicalText, 'utf8').digest('hex')).toBe(digest);
   expect(digest).not.toBe(shown[0]?.detail.digest);
 });
+
+function readDatabaseFiles(): string {
+  const files = readdirSync(stage.dir).filter((name) => name.startsWith('live-response.db'));
+  expect(files).toContain('live-response.db-wal');
+  return files.map((name) => readFileSync(join(stage.dir, name), 'latin1')).join();
+}
+
+/** Every row of every table, as a stolen dump would show it. */
+async function dump(url: string): Promise<string> {
+  const tables = await query(url, "select tablename from pg_tables where schemaname = 'public'");
+  const rows = await Promise.all(tables.map(({ tablename }) => query(url, `select * from ${String(tablename)}`)));
+  return JSON.stringify(rows);
+}

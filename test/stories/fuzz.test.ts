@@ -247,7 +247,9 @@ test('any Unicode in any field breaks nothing, decides nothing, and nothing hidd
   const chat = stage.connector.messages(stage.connector.personalConversationId(ana.aadObjectId));
   const shown = chat.filter((m) => m.from === 'bot').flatMap((m) => textsIn(cardOf(m.activity)));
   expect(shown.length).toBeGreaterThan(50);
-  expect(shown.filter((text) => hasHidden(text.replaceAll('\n', '')))).toEqual([]);
+  // An empty line of its own is ours: what was written comes with it escaped.
+  const written = shown.filter((text) => text !== '\u00a0');
+  expect(written.filter((text) => hasHidden(text.replaceAll('\n', '')))).toEqual([]);
 });
 
 /** What a card's text elements show. */

@@ -29,6 +29,7 @@ import {
   type WireActivity,
 } from '../fakes/fake-connector';
 import { SteppedClock } from '../fakes/stepped-clock';
+import { createTestDatabase, testStore } from '../postgres/test-store';
 
 export const dee = { id: '29:dee', name: 'Dee Stranger', aadObjectId: 'a0000000-0000-4000-8000-000000000004' };
 export { ana, bo, channelId, cy, type TeamsPerson, teamId, tenantId };
@@ -97,6 +98,7 @@ export class Stage {
   #service: Service;
   #teams: TeamsClient;
   readonly #options: StageOptions;
+  readonly databaseUrl: string;
 
   private constructor(parts: {
     clock: SteppedClock;
@@ -105,7 +107,9 @@ export class Stage {
     dir: string;
     service: Service;
     options: StageOptions;
+    databaseUrl: string;
   }) {
+    this.databaseUrl = parts.databaseUrl;
     this.clock = parts.clock;
     this.emulator = parts.emulator;
     this.connector = parts.connector;
@@ -124,8 +128,10 @@ export class Stage {
     connector.addMembers(teamId, [ana, bo, cy, dee]);
     const dir = await mkdtemp(join(tmpdir(), 'lr-story-'));
     await writeFile(join(dir, 'policy.yaml'), options.policy ?? policyOf());
-    const service = await Stage.#start({ clock, emulator, dir, options });
-    const stage = new Stage({ clock, emulator, connector, dir, service, options });
+    const databaseUrl =
+      testStore === 'postgres' ? await createTestDatabase() : `sqlite:${join(dir, 'live-response.db')}`;
+    const service = await Stage.#start({ clock, emulator, dir, options, databaseUrl });
+    const stage = new Stage({ clock, emulator, connector, dir, service, options, databaseUrl });
     for (const person of options.installed ?? [bo, cy]) await stage.teams.install(person, { scope: 'personal' });
     await stage.settle();
     return stage;
@@ -136,12 +142,13 @@ export class Stage {
     emulator: Emulator;
     dir: string;
     options: StageOptions;
+    databaseUrl: string;
   }): Promise<Service> {
     const config = parseConfig({
       LOCAL_TRIAL: '1',
       PORT: '0',
       DEFENDER_API_URL: parts.emulator.url,
-      DATABASE_URL: `sqlite:${join(parts.dir, 'live-response.db')}`,
+      DATABASE_URL: parts.databaseUrl,
       POLICY_FILE: join(parts.dir, 'policy.yaml'),
       EVIDENCE_DIR: join(parts.dir, 'evidence'),
       TEAMS_TENANT_IDS: tenantId,
@@ -182,6 +189,7 @@ export class Stage {
       emulator: this.emulator,
       dir: this.dir,
       options: this.#options,
+      databaseUrl: this.databaseUrl,
     });
     this.#teams = this.#client();
     await this.settle();
