@@ -143,7 +143,7 @@ const Env = z.object({
     .string()
     .regex(
       /^(sqlite:.+|postgres(ql)?:\/\/.+)/,
-      'must be sqlite: followed by the path of a file. Set it so, or unset it for sqlite:./data/live-response.db.',
+      'must be sqlite: followed by the path of a file, or postgres:// with user, host and database. Set it so, or unset it for sqlite:./data/live-response.db.',
     )
     .default('sqlite:./data/live-response.db'),
   POLICY_FILE: z.string().default('env/policy.yaml'),

@@ -21,7 +21,13 @@ async function main(): Promise<void> {
     formatters: { level: (level) => ({ level }) },
   });
   try {
-    const service = await startService({ config: config.value, clock: systemClock, random: systemRandom, log });
+    const service = await startService({
+      config: config.value,
+      clock: systemClock,
+      followDatabase: true,
+      random: systemRandom,
+      log,
+    });
     log.info({ port: service.port, trial: config.value.trial }, 'Live Response for Teams is listening');
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {

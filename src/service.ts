@@ -22,6 +22,7 @@ import { createMetrics } from './metrics';
 import type { PolicyFault } from './policy/parse-policy';
 import { type Policy, roleOf } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
+import { followDatabase } from './store/database-clock';
 import { openStore } from './store/open';
 import type { Store, Tx } from './store/store';
 import { withWakeUps } from './store/wake-ups';
@@ -37,6 +38,8 @@ import { sentencePost } from './thread/sentence';
 export interface ServiceOptions {
   readonly config: Config;
   readonly clock: Clock;
+  /** True: where replicas share a database, its clock counts in place of `clock`. False for those who hold the clock. */
+  readonly followDatabase?: boolean;
   readonly random: RandomBytes;
   readonly log: Log;
   /** False: nothing happens by itself, and `settle` does what is due. For those who hold the clock. */
@@ -67,16 +70,26 @@ export class StartError extends Error {
 
 /** The whole service: policy, store, Teams, Defender, and the two loops that do what is due. Every start resumes what the last one left. */
 export async function startService(options: ServiceOptions): Promise<Service> {
+  const { config, clock, log, followDatabase: isFollowing = false } = options;
+  const bare = await openStore({ url: config.databaseUrl, log, clock });
+  try {
+    const { databaseNow: readNow } = bare;
+    if (!isFollowing || readNow === null) return await assemble(bare, options, []);
+    const shared = await followDatabase({ readNow, sleep: clock.sleep, monotonic: () => performance.now(), log });
+    return await assemble(bare, { ...options, clock: shared }, [shared]);
+  } catch (error) {
+    await bare.close();
+    throw error;
+  }
+}
+
+async function assemble(bare: Store, options: ServiceOptions, more: readonly DueWork[]): Promise<Service> {
   const { config, clock, random, log, byItself = true } = options;
   const keeper = await openPolicy(options, (text) => tellApprovers(text));
   const policy = () => keeper.current();
   const directory = createGroupDirectory(options);
   const groups = () => readGroups(policy().groups, directory);
-  const bare = await openStore({ url: config.databaseUrl, log, clock });
-  await prepareEvidence(config.evidenceDir).catch(async (error: unknown) => {
-    await bare.close();
-    throw error;
-  });
+  await prepareEvidence(config.evidenceDir);
   const store = withWakeUps(bare, () => nudge());
   const queueMs = hours(config.defender.queueHours);
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
@@ -139,6 +152,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const { trial } = config;
   const chores: readonly DueWork[] = [
+    ...more,
     door,
     { startDue: async () => keeper.refresh().then(() => 0), nextDueAt: async () => clock.now() + policyEveryMs },
     createWeeklyReviews({ store, policy, groups, clock, trial }),
@@ -173,8 +187,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     for (const loop of loops) loop.nudge();
   }
   const server = createServer({ bot, ready: () => findUnready(store), metrics: createMetrics(store), clock, log });
-  const port = await server.listen(config.port, config.host).catch(async (error: unknown) => {
-    await bare.close();
+  const port = await server.listen(config.port, config.host).catch((error: unknown) => {
     throw listenError(error, config.port);
   });
   if (byItself) for (const loop of loops) loop.start();

@@ -203,7 +203,7 @@ const graphUrl =
 const graphNotHere =
   'GRAPH_API_URL: must be on this machine while LOCAL_TRIAL=1, because the trial has no identity that Entra knows. Unset it; groups of Entra then cannot be read, so nobody counts as their member.';
 const database =
-  'DATABASE_URL: must be sqlite: followed by the path of a file. Set it so, or unset it for sqlite:./data/live-response.db.';
+  'DATABASE_URL: must be sqlite: followed by the path of a file, or postgres:// with user, host and database. Set it so, or unset it for sqlite:./data/live-response.db.';
 const number = (name: string, least: number, most: number, usual: number) =>
   `${name}: must be a whole number from ${least} to ${most}. Set it so, or unset it for ${usual}.`;
 const alsoSet = (name: string, way: string) =>

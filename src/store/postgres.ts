@@ -1,6 +1,4 @@
 import {
-  CompiledQuery,
-  type DatabaseConnection,
   Kysely,
   PostgresDialect,
   type PostgresPool,
@@ -65,7 +63,8 @@ export interface Connections {
 
 interface Client {
   query(text: string, values: unknown[]): Promise<PostgresQueryResult<unknown>>;
-  release(): void;
+  /** True: it is not used again. */
+  release(isBroken?: boolean): void;
 }
 
 /** The engine over given connections; apart from `openPostgres` so that the dialect can be tested without a server. */
@@ -77,12 +76,13 @@ export function createPostgresEngine(given: {
   readonly place: string;
 }): Engine {
   const headNote = createMemoryNote();
-  const [writing, reading, schema] = [given.writing, given.reading, given.schema].map((c) =>
-    inOurWords(c, given.place),
-  ) as [PostgresPool, PostgresPool, PostgresPool];
+  const { place } = given;
+  const writing = inOurWords(given.writing, place, (client) => mustKnow(client, headNote));
+  const reading = inOurWords(given.reading, place);
+  const schema = inOurWords(given.schema, place);
   const readDb = kyselyOver(reading);
   return {
-    db: kyselyOver(writing, (connection) => mustKnow(connection, headNote)),
+    db: kyselyOver(writing),
     readDb,
     schemaDb: kyselyOver(schema),
     isSole: false,
@@ -112,21 +112,17 @@ export function createPostgresEngine(given: {
   };
 }
 
-const kyselyOver = (
-  pool: PostgresPool,
-  onCreateConnection: (connection: DatabaseConnection) => Promise<void> = async () => {},
-): Kysely<Tables> => new Kysely<Tables>({ dialect: new PostgresDialect({ pool, onCreateConnection }) });
+const kyselyOver = (pool: PostgresPool): Kysely<Tables> =>
+  new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 
 /**
  * A new connection may lead to a standby that has taken over and lacks what was committed last: before anything is written there it is
  * asked for the entry that this service knows to be committed (T-44).
  */
-async function mustKnow(connection: DatabaseConnection, headNote: HeadNote): Promise<void> {
+async function mustKnow(client: PostgresPoolClient, headNote: HeadNote): Promise<void> {
   const noted = headNote.read();
   if (noted === null) return;
-  const { rows } = await connection.executeQuery<{ hash: string }>(
-    CompiledQuery.raw('select hash from audit where seq = $1', [noted.seq]),
-  );
+  const { rows } = await client.query<{ hash: string }>('select hash from audit where seq = $1', [noted.seq]);
   if (rows[0]?.hash !== noted.hash)
     throw new StoreError('store.rolledBack', 'The database lacks what was committed to it, as after a restore.'); // guard: lost-commits-are-noticed
 }
@@ -138,8 +134,12 @@ const getTypeParser: typeof types.getTypeParser = (oid: number, format?: unknown
     : (types.getTypeParser as (oid: number, format: unknown) => unknown)(oid, format);
 
 /** Connections whose failures are `StoreError`s, and whose transactions cannot be committed once a statement in them has failed. */
-function inOurWords(connections: Connections, place: string): PostgresPool {
-  const lent = new WeakMap<Client, PostgresPoolClient>();
+function inOurWords(
+  connections: Connections,
+  place: string,
+  check: (client: PostgresPoolClient) => Promise<void> = async () => {},
+): PostgresPool {
+  const known = new WeakMap<Client, PostgresPoolClient>();
   let ended: Promise<void> | null = null;
   return {
     async connect() {
@@ -151,9 +151,17 @@ function inOurWords(connections: Connections, place: string): PostgresPool {
       const client = await connections.connect().catch((error: unknown) => {
         throw toStoreError(error, place) ?? error;
       });
-      const ours = lent.get(client) ?? lend(client, place);
-      lent.set(client, ours);
-      return ours;
+      const before = known.get(client);
+      if (before !== undefined) return before;
+      const lent = lend(client, place);
+      try {
+        await check(lent);
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+      known.set(client, lent);
+      return lent;
     },
     async end() {
       ended ??= connections.end();

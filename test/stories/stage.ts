@@ -96,6 +96,7 @@ export class Stage {
   readonly connector: FakeConnector;
   readonly dir: string;
   #service: Service;
+  readonly #replicas: Service[] = [];
   #teams: TeamsClient;
   readonly #options: StageOptions;
   readonly databaseUrl: string;
@@ -164,10 +165,10 @@ export class Stage {
     });
   }
 
-  #client(): TeamsClient {
+  #client(service = this.#service): TeamsClient {
     return createTeamsClient({
       connector: this.connector,
-      endpoint: `http://127.0.0.1:${this.#service.port}/api/messages`,
+      endpoint: `http://127.0.0.1:${service.port}/api/messages`,
       tenantId,
       bot,
     });
@@ -175,6 +176,14 @@ export class Stage {
 
   get service(): Service {
     return this.#service;
+  }
+
+  /** Another service over the same database, evidence and policy, with its own people's endpoint; settled together with the first. */
+  async addReplica(): Promise<{ readonly service: Service; readonly teams: TeamsClient }> {
+    const { clock, emulator, dir, databaseUrl } = this;
+    const service = await Stage.#start({ clock, emulator, dir, options: this.#options, databaseUrl });
+    this.#replicas.push(service);
+    return { service, teams: this.#client(service) };
   }
 
   get teams(): TeamsClient {
@@ -196,14 +205,16 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    await this.#service.stop();
+    for (const service of [this.#service, ...this.#replicas]) await service.stop();
     await this.emulator.stop();
     await this.connector.stop();
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  settle(): Promise<void> {
-    return this.#whileReadsWait(this.#service.settle());
+  /** Of several services each does what it finds, side by side, until none finds anything. */
+  async settle(): Promise<void> {
+    const services = [this.#service, ...this.#replicas];
+    for (const _ of services) await this.#whileReadsWait(Promise.all(services.map((service) => service.settle())));
   }
 
   /** A read of Defender that is tried again sleeps on the clock that the story holds: it is moved on for it, a little at a time. */
