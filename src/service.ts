@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import type { Config } from './config';
@@ -167,7 +168,10 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       (id) => roleOf(policy(), members, id).mayApprove,
     );
     const post = sentencePost(text, { trial, summary: 'The approval policy' });
+    const told = createHash('sha256').update(text).digest('hex');
     await store.transact(async (tx) => {
+      // Every replica reads the same file; people hear of it once.
+      if (!(await tx.claimActivity(`policy:${told}:${Math.floor(clock.now() / hours(1))}`, clock.now()))) return;
       for (const personId of people) {
         const place = await tx.personalPlace(personId);
         if (place === null) continue;

@@ -30,6 +30,8 @@ export function createWeeklyReviews(options: {
       const open = await store.openReviews({});
       const groups = await options.groups();
       await store.transact(async (tx) => {
+        // Once for all replicas.
+        if (!(await tx.claimActivity(`${listedFact}:${Math.floor(now / listEveryMs)}`, now))) return;
         for (const [personId, reviews] of byOwner(options.policy(), groups, open)) {
           const place = await tx.personalPlace(personId);
           if (place === null) continue;
