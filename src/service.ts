@@ -25,6 +25,7 @@ import { type Policy, roleOf } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
 import { followDatabase } from './store/database-clock';
 import { openStore } from './store/open';
+import { isOutrun, putPolicyInForce } from './store/policy-in-force';
 import type { Store, Tx } from './store/store';
 import { withWakeUps } from './store/wake-ups';
 import { type AdapterOptions, createAdapter } from './teams/adapter';
@@ -86,11 +87,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
 async function assemble(bare: Store, options: ServiceOptions, more: readonly DueWork[]): Promise<Service> {
   const { config, clock, random, log, byItself = true } = options;
-  const keeper = await openPolicy(options, (text) => tellApprovers(text));
+  const putInForce = ({ version }: Policy) => bare.transact((tx) => putPolicyInForce(tx, version));
+  const keeper = await openPolicy(options, putInForce, (text) => tellApprovers(text));
   const policy = () => keeper.current();
   const directory = createGroupDirectory(options);
   const groups = () => readGroups(policy().groups, directory);
   await prepareEvidence(config.evidenceDir);
+  await putInForce(policy());
   const store = withWakeUps(bare, () => nudge());
   const queueMs = hours(config.defender.queueHours);
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
@@ -190,7 +193,13 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   function nudge(): void {
     for (const loop of loops) loop.nudge();
   }
-  const server = createServer({ bot, ready: () => findUnready(store), metrics: createMetrics(store), clock, log });
+  const server = createServer({
+    bot,
+    ready: () => findUnready(store, policy()),
+    metrics: createMetrics(store),
+    clock,
+    log,
+  });
   const port = await server.listen(config.port, config.host).catch((error: unknown) => {
     throw listenError(error, config.port);
   });
@@ -236,6 +245,7 @@ const policyEveryMs = seconds(5);
 
 async function openPolicy(
   { config, clock, log }: ServiceOptions,
+  putInForce: (policy: Policy) => Promise<void>,
   tell: (text: string) => Promise<void>,
 ): Promise<PolicyKeeper> {
   const file = config.policyFile;
@@ -251,10 +261,12 @@ async function openPolicy(
           ...lines(faults),
         ].join('\n'),
       ),
-    onChange: (now, before) =>
-      tell(
+    onChange: async (now, before) => {
+      await putInForce(now);
+      await tell(
         `Another approval policy is in force: ${now.version} in place of ${before.version}. What was approved under the old one and has not been sent yet is asked again.`,
-      ),
+      );
+    },
   }).catch((cause: unknown) => {
     if (!(cause instanceof PolicyFileError)) throw cause;
     throw new StartError(
@@ -325,10 +337,13 @@ async function tellUnreached(
   ]);
 }
 
-async function findUnready(store: Store): Promise<readonly string[]> {
+async function findUnready(store: Store, policy: Policy): Promise<readonly string[]> {
   try {
     await store.waitingWork();
-    return [];
+    if (!(await isOutrun(store, policy))) return [];
+    return [
+      'Another replica has put another approval policy in force, so this one decides and sends nothing. Give all replicas the same policy file.',
+    ];
   } catch {
     return ['The store cannot be read. Look at the disk and the log of the service.'];
   }

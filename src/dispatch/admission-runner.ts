@@ -8,6 +8,7 @@ import type { Event } from '../request/event';
 import { type Pause, pauseFact } from '../request/pause';
 import type { Queued, RequestId, Submitting } from '../request/request';
 import { applyEvent, readApprovedHashes } from '../store/apply';
+import { isOutrun } from '../store/policy-in-force';
 import type { ClaimedWork, Tx } from '../store/store';
 import { findChanges } from './changes';
 import type { DispatchOptions, Task } from './options';
@@ -92,7 +93,9 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       ]);
       const changes = findChanges(request, { library, device });
       if (changes.length > 0) return { type: 'changed', changes }; // guard: changed-content-is-void
-      const now = reconsider(options.policy(), groups, request, { approved, queueMs: options.queueMs });
+      const policy = options.policy();
+      if (await isOutrun(store, policy)) return waiting('policy.outrun'); // guard: nothing-is-sent-under-an-outrun-policy
+      const now = reconsider(policy, groups, request, { approved, queueMs: options.queueMs });
       switch (now.type) {
         case 'stands':
           return null;

@@ -11,6 +11,7 @@ import { newRequestId } from '../request/id';
 import type { Device, LibraryFile, RequestBase } from '../request/request';
 import { openRequest } from '../request/transition';
 import { readApprovedHashes, storeNewRequest } from '../store/apply';
+import { isOutrun } from '../store/policy-in-force';
 import { StoreError, type Tx } from '../store/store';
 import { chooseDeviceCard } from '../thread/choose-device-card';
 import type { Refusal } from '../thread/refusals';
@@ -86,6 +87,7 @@ async function findLibraryFiles(options: FlowOptions, draft: Draft): Promise<Res
 /** The policy says what it needs; then it is drawn once, and stored only if it can be shown whole. */
 async function store(options: FlowOptions, turn: Turn, found: Found): Promise<Asked> {
   const policy = options.policy();
+  if (await isOutrun(options.store, policy)) return err({ type: 'policyOutrun' });
   const { draft, device, library } = found;
   const wish = { requester: turn.person, device, commands: draft.commands, library, reason: draft.reason };
   const verdict = evaluate(policy, found.groups, factsOf(wish, await readApprovedHashes(options.store, library)));

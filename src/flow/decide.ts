@@ -10,6 +10,7 @@ import { parseRequestId } from '../request/id';
 import type { AwaitingApproval, Decision, Digest, LiveResponseRequest, RequestId } from '../request/request';
 import type { TransitionRefusal } from '../request/transition';
 import { applyEvent, readApprovedHashes } from '../store/apply';
+import { isOutrun } from '../store/policy-in-force';
 import type { Copy, Stored, Tx, VoteToken } from '../store/store';
 import type { Post } from '../thread/post';
 import type { Refusal } from '../thread/refusals';
@@ -155,6 +156,7 @@ async function castVote(
   const { tx, options, turn, groups } = scene;
   const { request } = stored;
   const policy = options.policy();
+  if (await isOutrun(tx, policy)) return refuse(scene, request.id, { type: 'policyOutrun' }); // guard: no-vote-under-an-outrun-policy
   if (request.state === 'awaitingApproval') {
     const allowed = mayVote(policy, groups, request, turn.person, vote.digest);
     if (!allowed.ok) {

@@ -23,6 +23,8 @@ export type Refusal =
   /** Neither digest is told: one that can be copied from an answer proves nothing about what was read. */
   | { readonly type: 'requestChanged' }
   | { readonly type: 'policyChanged' }
+  /** Another replica has put another policy in force than the one that this one has. */
+  | { readonly type: 'policyOutrun' }
   | { readonly type: 'notYours' }
   /** What the policy refuses, told in its own words. */
   | PolicyRefusal
@@ -71,6 +73,8 @@ export function describeRefusal(refusal: Refusal): string {
       return 'This is not what you were shown: the digest that you decided on is not the one of the request as it is now. Your vote was not counted. Read its newest card and decide on that.';
     case 'policyChanged':
       return 'The approval policy has changed since this card was posted, so your vote was not counted and nothing runs. If the new policy still allows the request, it is asked again; decide on its newest card.';
+    case 'policyOutrun':
+      return 'The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing. Try again in a minute; if it stays so, whoever runs me must give all replicas the same policy file.';
     case 'notYours':
       return 'You may not cancel this request, because only its requester and its approvers may. Ask one of them.';
     case 'mayNotAsk':

@@ -179,11 +179,18 @@ export class Stage {
   }
 
   /** Another service over the same database, evidence and policy, with its own people's endpoint; settled together with the first. */
-  async addReplica(): Promise<{ readonly service: Service; readonly teams: TeamsClient }> {
+  async addReplica(
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly service: Service; readonly teams: TeamsClient; stop(): Promise<void> }> {
     const { clock, emulator, dir, databaseUrl } = this;
-    const service = await Stage.#start({ clock, emulator, dir, options: this.#options, databaseUrl });
+    const options = { ...this.#options, env: { ...this.#options.env, ...env } };
+    const service = await Stage.#start({ clock, emulator, dir, options, databaseUrl });
     this.#replicas.push(service);
-    return { service, teams: this.#client(service) };
+    const stop = async () => {
+      this.#replicas.splice(this.#replicas.indexOf(service), 1);
+      await service.stop();
+    };
+    return { service, teams: this.#client(service), stop };
   }
 
   get teams(): TeamsClient {

@@ -77,6 +77,7 @@ test('every refusal says what, why, and what next', () => {
     { type: 'wrongConversation' },
     { type: 'requestChanged' },
     { type: 'policyChanged' },
+    { type: 'policyOutrun' },
     { type: 'notYours' },
     { type: 'mayNotAsk' },
     { type: 'noRole' },
@@ -131,6 +132,7 @@ notYourCard: This card was sent to someone else, so nothing was done. Use the ca
 wrongConversation: This request belongs to another conversation, so nothing was done. Decide it on the card that I posted there or in your own chat with me.
 requestChanged: This is not what you were shown: the digest that you decided on is not the one of the request as it is now. Your vote was not counted. Read its newest card and decide on that.
 policyChanged: The approval policy has changed since this card was posted, so your vote was not counted and nothing runs. If the new policy still allows the request, it is asked again; decide on its newest card.
+policyOutrun: The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing. Try again in a minute; if it stays so, whoever runs me must give all replicas the same policy file.
 notYours: You may not cancel this request, because only its requester and its approvers may. Ask one of them.
 mayNotAsk: You may not ask for live response, because the policy does not name you as a requester. Nothing was stored. Ask whoever keeps the policy.
 noRole: I show devices, the library and the queue only to people whom the policy names. Ask whoever keeps the policy to add you.
