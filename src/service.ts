@@ -30,7 +30,7 @@ import type { Store, Tx } from './store/store';
 import { withWakeUps } from './store/wake-ups';
 import { type AdapterOptions, createAdapter } from './teams/adapter';
 import { teamsUserIdOf } from './teams/inbound';
-import { createTeams } from './teams/outbound';
+import { callTimeoutMs, createTeams } from './teams/outbound';
 import { createOutbox, queuePost, type Undelivered } from './teams/outbox';
 import { createRoster } from './teams/roster';
 import { createBot } from './teams/routes';
@@ -127,6 +127,8 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     onUndeliverable: (tx, undelivered) =>
       tellUnreached(tx, policy(), undelivered, { trial: config.trial, now: clock.now() }),
     leaseMs: outboxLeaseMs,
+    callMs: callTimeoutMs,
+    onTaskEnded: () => outboxLoop.nudge(),
     clock,
     random,
     log,
@@ -185,9 +187,13 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     });
   }
   const onFailure = (error: unknown) => log.error(problemOf(error), 'A pass failed; it is tried again');
+  const outboxLoop = createLoop(
+    { startDue: () => outbox.startDue(), nextDueAt: () => store.nextDueAt() },
+    { clock, onFailure },
+  );
   const loops = [
     createLoop(dispatch, { clock, onFailure }),
-    createLoop({ startDue: () => outbox.runDue(), nextDueAt: () => store.nextDueAt() }, { clock, onFailure }),
+    outboxLoop,
     ...chores.map((chore) => createLoop(chore, { clock, onFailure })),
   ];
   function nudge(): void {
@@ -211,7 +217,8 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       for (let did = 1; did > 0; ) {
         did = await dispatch.startDue();
         await dispatch.idle();
-        did += await outbox.runDue();
+        did += await outbox.startDue();
+        await outbox.idle();
         for (const chore of chores) did += await chore.startDue();
       }
     },
@@ -219,6 +226,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       await server.stop();
       for (const loop of loops) await loop.stop();
       await dispatch.idle();
+      await outbox.idle();
       await bare.close();
     },
   };
@@ -302,8 +310,8 @@ function createDefenderClient({ config, clock, log }: ServiceOptions): Defender 
 
 const longestReadWaitMs = 1_500;
 
-/** A row is at most four calls to Teams of 15 s each. */
-const outboxLeaseMs = minutes(2);
+/** A row is one call to Teams of at most 15 s; whoever is slower makes none. */
+const outboxLeaseMs = minutes(1);
 
 function identityOf(config: Config): AdapterOptions['identity'] {
   const { bot } = config;

@@ -76,6 +76,8 @@ export interface Connector {
   /** The serviceUrl to put into activities. */
   readonly url: string;
   readonly calls: readonly ConnectorCall[];
+  /** How many calls were answered 429 because they were over a rate. */
+  readonly throttled: number;
   start(port?: number): Promise<Connector>;
   /** The time by the connector's clock. */
   now(): number;

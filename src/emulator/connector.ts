@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, systemClock } from '../lib/clock';
-
 import type {
   Connector,
   ConnectorCall,
@@ -10,6 +9,7 @@ import type {
   TeamsPerson,
   WireActivity,
 } from './connector-port';
+import { ConnectorRates } from './connector-rates';
 
 export type {
   Connector,
@@ -23,20 +23,6 @@ export type {
 
 const prefix = '/emulated/tenant';
 const defaultMaxBytes = 100_000;
-
-/** Per bot and conversation (teams.md E3). */
-const writeRates = [
-  { calls: 7, periodMs: 1_000 },
-  { calls: 8, periodMs: 2_000 },
-  { calls: 60, periodMs: 30_000 },
-  { calls: 1_800, periodMs: 3_600_000 },
-] as const;
-const readRates = [
-  { calls: 14, periodMs: 1_000 },
-  { calls: 16, periodMs: 2_000 },
-  { calls: 120, periodMs: 30_000 },
-  { calls: 3_600, periodMs: 3_600_000 },
-] as const;
 
 export const createConnector = (options: ConnectorOptions = {}): Connector => new EmulatedConnector(options);
 
@@ -55,6 +41,7 @@ const failed = (
 
 class EmulatedConnector implements Connector {
   readonly calls: ConnectorCall[] = [];
+  throttled = 0;
   url = '';
   private readonly options: ConnectorOptions;
   private readonly clock: Clock;
@@ -65,7 +52,7 @@ class EmulatedConnector implements Connector {
   private readonly rosters = new Map<string, TeamsPerson[]>();
   private readonly teams = new Map<string, string>();
   private readonly blocked = new Set<string>();
-  private readonly sentAt = new Map<string, number[]>();
+  private readonly rates = new ConnectorRates();
   private lastMessageId = 1_700_000_000_000;
 
   constructor(options: ConnectorOptions) {
@@ -199,8 +186,14 @@ class EmulatedConnector implements Connector {
     const isRead = call.method === 'GET';
     if (!isRead && bytes > (this.options.maxBytes ?? defaultMaxBytes))
       return failed(413, 'MessageSizeTooBig', 'Message size too large.');
-    const waitS = this.overRateBy(isRead ? 'read' : 'write', conversationId ?? 'new');
-    if (waitS > 0) return failed(429, 'Throttled', 'Too many requests.', { 'retry-after': String(waitS) });
+    const waitS =
+      this.options.enforceRates === true
+        ? this.rates.overBy(isRead ? 'read' : 'write', conversationId, this.clock.now())
+        : 0;
+    if (waitS > 0) {
+      this.throttled += 1;
+      return failed(429, 'Throttled', 'Too many requests.', { 'retry-after': String(waitS) });
+    }
     if (conversationId === undefined)
       return call.method === 'POST' ? this.open(call.body) : failed(405, 'MethodNotAllowed', 'Not supported.');
     if (what === 'activities') return this.answerActivity(call, conversationId, id ?? null);
@@ -276,24 +269,6 @@ class EmulatedConnector implements Connector {
     return member === undefined
       ? failed(404, 'MemberNotFoundInConversation', 'Member not found in conversation.')
       : { status: 200, body: member };
-  }
-
-  /** Seconds to wait, 0 when the call is within the rates and was counted. */
-  private overRateBy(kind: 'read' | 'write', conversationId: string): number {
-    if (this.options.enforceRates !== true) return 0;
-    const rates = kind === 'read' ? readRates : writeRates;
-    const key = `${kind} ${conversationId}`;
-    const now = this.clock.now();
-    const sent = this.sentAt.get(key) ?? [];
-    const waitMs = Math.max(
-      ...rates.map(({ calls, periodMs }) => {
-        const earliest = sent[sent.length - calls];
-        return earliest === undefined ? 0 : earliest + periodMs - now;
-      }),
-    );
-    if (waitMs > 0) return Math.ceil(waitMs / 1_000);
-    this.sentAt.set(key, [...sent, now].slice(-3_600));
-    return 0;
   }
 
   private keep(message: {

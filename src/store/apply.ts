@@ -5,6 +5,7 @@ import type { Effect } from '../request/effect';
 import type { Event } from '../request/event';
 import type { LiveResponseRequest } from '../request/request';
 import { type Transition, type TransitionRefusal, transition } from '../request/transition';
+import { laneName, laneOfCopy } from './lane';
 import type { NewWork, Reader, Stored, Tx } from './store';
 
 /** Who or what caused a change: an Entra object id, or one of the three that are not people. */
@@ -171,14 +172,14 @@ async function addCopiesFor(
       conversationId,
       activityId: null,
     });
-    const lane = conversationId ?? `copy:${copy.copyId}`;
+    const lane = laneOfCopy(copy);
     work.push({ requestId: request.id, work: { type: 'sendCard', copyId: copy.copyId }, lane, dueAt: now });
   }
   await tx.addWork(work);
 }
 
 const laneOf = async (tx: Tx, personId: string): Promise<string> =>
-  (await tx.personalPlace(personId))?.conversationId ?? `person:${personId}`;
+  (await tx.personalPlace(personId))?.conversationId ?? laneName({ type: 'person', personId });
 
 /** What of an event the audit keeps beside the states: codes, ids and words that people gave. */
 function detailOf(event: Event): Readonly<Record<string, unknown>> {

@@ -1,9 +1,11 @@
 import type { Selectable } from 'kysely';
 import type { Place } from '../request/place';
 import type { Digest, RequestId } from '../request/request';
+import type { Engine } from './engine';
+import { laneOfCopy } from './lane';
 import type { Copy, VoteToken } from './store';
 import type { CopiesTable, Db, PlacesTable } from './tables';
-import { addWork, findCopiesWithUnclaimedCard, laneOfCopy, moveCopyToLane } from './work';
+import { addWork, findCopiesWithUnclaimedCard, moveCopyToLane, moveLane } from './work';
 
 export async function findCopies(db: Db, id: RequestId): Promise<readonly Copy[]> {
   const rows = await db.selectFrom('copies').selectAll().where('request_id', '=', id).orderBy('id').execute();
@@ -40,13 +42,24 @@ export async function placeCopy(
     .set({ conversation_id: at.conversationId, activity_id: at.activityId })
     .where('id', '=', copyId)
     .execute();
-  await moveCopyToLane(db, copyId, at.conversationId);
+  await moveCopyToLane(db, copyId, laneOfCopy({ copyId, ...at }));
 }
 
-export async function refreshCopies(db: Db, id: RequestId, now: number): Promise<void> {
+/** No message in the dead conversation can be edited any more, so that each card is posted anew. */
+export async function replaceConversation(db: Db, dead: string, lane: string, to: string): Promise<void> {
+  await db
+    .updateTable('copies')
+    .set({ conversation_id: to, activity_id: null })
+    .where('conversation_id', '=', dead)
+    .execute();
+  await moveLane(db, lane, to);
+}
+
+export async function refreshCopies(db: Db, forUpdate: Engine['forUpdate'], id: RequestId, now: number): Promise<void> {
   const copies = await findCopies(db, id);
   const waiting = await findCopiesWithUnclaimedCard(
     db,
+    forUpdate,
     copies.map((copy) => copy.copyId),
   );
   await addWork(

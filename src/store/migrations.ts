@@ -6,6 +6,7 @@ import type { ColumnTypes } from './engine';
 export const migrations = (columns: ColumnTypes): Record<string, Migration> => ({
   '0001-first': first(columns),
   '0002-reviews': reviews,
+  '0004-paces': paces,
 });
 
 export const first = ({ identity }: ColumnTypes): Migration => ({
@@ -164,5 +165,17 @@ const reviews: Migration = {
       .columns(['tenant_id', 'rule'])
       .where(sql.ref('closed_at'), 'is', null)
       .execute();
+  },
+};
+
+const paces: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('paces')
+      .addColumn('key', 'text', (c) => c.primaryKey())
+      .addColumn('body', 'text', (c) => c.notNull())
+      .addColumn('forget_at', 'bigint', (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('paces_forget_at').on('paces').column('forget_at').execute();
   },
 };

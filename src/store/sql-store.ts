@@ -11,6 +11,7 @@ import {
   findVoteToken,
   placeCopy,
   refreshCopies,
+  replaceConversation,
   savePlace,
 } from './copies';
 import type { Engine } from './engine';
@@ -23,6 +24,7 @@ import {
   saveFact,
   saveResult,
 } from './marks';
+import { forgetPaces, lockPaces, savePaces } from './paces';
 import {
   countRequestsByState,
   findNextWake,
@@ -36,7 +38,20 @@ import {
 import { findOpenReviews, findReview, saveReview } from './reviews';
 import { type Reader, type Store, StoreError, type Tx } from './store';
 import type { Db } from './tables';
-import { addWork, claimWork, countWaitingWork, findNextClaimable, finishWork, giveUpWork, retryWork } from './work';
+import {
+  addWork,
+  claimWork,
+  countWaitingWork,
+  findDueWork,
+  findNextClaimable,
+  finishWork,
+  giveUpWork,
+  isWorkDue,
+  leaseWork,
+  moveLane,
+  postponeWork,
+  retryWork,
+} from './work';
 
 /** The store over any engine. */
 export function createSqlStore(engine: Engine): Store {
@@ -110,6 +125,7 @@ const createReader = (db: Db): Reader => ({
   personalPlace: (personId) => findPersonalPlace(db, personId),
   submissionsSince: (since) => findSubmissionsSince(db, since),
   nextDueAt: async () => earliest(await findNextWake(db), await findNextClaimable(db)),
+  isWorkDue: (types, now) => isWorkDue(db, types, now),
   waitingWork: () => countWaitingWork(db),
   countByState: () => countRequestsByState(db),
   auditHead: () => findAuditHead(db),
@@ -126,9 +142,10 @@ const createTx = (db: Db, engine: Engine, entries: AuditEntry[]): Tx => ({
   insertRequest: (request) => insertRequest(db, request),
   saveRequest: (request, expectedVersion) => saveRequest(db, request, expectedVersion),
   addWork: (rows) => addWork(db, rows),
-  refreshCopies: (id, now) => refreshCopies(db, id, now),
+  refreshCopies: (id, now) => refreshCopies(db, engine.forUpdate, id, now),
   addCopy: (copy) => addCopy(db, copy),
   placeCopy: (copyId, at) => placeCopy(db, copyId, at),
+  replaceConversation: (dead, lane, to) => replaceConversation(db, dead, lane, to),
   addVoteToken: (token) => addVoteToken(db, token),
   savePlace: (place) => savePlace(db, place),
   addSubmission: (id, attempt, at) => addSubmission(db, id, attempt, at),
@@ -140,9 +157,16 @@ const createTx = (db: Db, engine: Engine, entries: AuditEntry[]): Tx => ({
   saveReview: (review, expectedOpinions) => saveReview(db, review, expectedOpinions),
   saveFact: (name, value) => saveFact(db, name, value),
   claimWork: (options) => claimWork(db, engine.skipLocked, options),
+  dueWork: (options) => findDueWork(db, engine.skipLocked, options),
+  leaseWork: (ids, lease) => leaseWork(db, ids, lease),
+  postponeWork: (ids, dueAt) => postponeWork(db, ids, dueAt),
+  moveLane: (from, to) => moveLane(db, from, to),
   finishWork: (work, now) => finishWork(db, work, now),
   retryWork: (work, dueAt, problem) => retryWork(db, work, dueAt, problem),
   giveUpWork: (work, now, problem) => giveUpWork(db, work, now, problem),
+  lockPaces: (keys, unknown) => lockPaces(db, engine.forUpdate, keys, unknown),
+  savePaces: (paces) => savePaces(db, paces),
+  forgetPaces: (now) => forgetPaces(db, engine.skipLocked, now),
 });
 
 const earliest = (a: number | null, b: number | null): number | null =>

@@ -72,9 +72,16 @@ export const teamsWork = ['sendCard', 'sendNews', 'sendPost'] as const satisfies
 export interface NewWork {
   readonly requestId: RequestId | null;
   readonly work: Work;
-  /** Null: no order with others. Teams work uses the conversation id, or `copy:<id>` while that is unknown. */
+  /** Null: no order with others. Teams work always has one (`Lane`). */
   readonly lane: string | null;
   readonly dueAt: number;
+}
+
+/** A row that may be leased. `tenantId` is that of the place that its lane names, else of its request. */
+export interface DueWork {
+  readonly workId: number;
+  readonly lane: string | null;
+  readonly tenantId: string | null;
 }
 
 /** A claimed row. `claims` counts how often it was claimed, this time included: a submit that is claimed twice must not POST again. */
@@ -113,6 +120,8 @@ export interface Reader {
   submissionsSince(since: number): Promise<readonly number[]>;
   /** The earliest instant at which a request's clock or a claimable work row is due; null when nothing waits. */
   nextDueAt(): Promise<number | null>;
+  /** Whether `claimWork` would find something: a look that costs no transaction. */
+  isWorkDue(types: readonly WorkType[], now: number): Promise<boolean>;
   /** Work rows that are neither done nor given up, by type. */
   waitingWork(): Promise<Readonly<Partial<Record<WorkType, number>>>>;
   countByState(): Promise<Readonly<Partial<Record<State, number>>>>;
@@ -146,6 +155,8 @@ export interface Tx extends Reader {
   addCopy(copy: Omit<Copy, 'copyId'>): Promise<Copy>;
   /** Where the copy lives, once known; null activity means that it must be posted anew. */
   placeCopy(copyId: number, at: { readonly conversationId: string; readonly activityId: string | null }): Promise<void>;
+  /** What waits in the lane, and all copies in the dead conversation, go to another one. */
+  replaceConversation(dead: string, lane: string, to: string): Promise<void>;
   addVoteToken(token: VoteToken): Promise<void>;
   savePlace(place: Place): Promise<void>;
   addSubmission(id: RequestId, attempt: number, at: number): Promise<void>;
@@ -168,10 +179,29 @@ export interface Tx extends Reader {
     readonly limit: number;
     readonly leaseToken: string;
   }): Promise<readonly ClaimedWork[]>;
+  /** The two halves of `claimWork`, for those who lease only some of what is due: what is not leased stays as it is. */
+  dueWork(options: {
+    readonly types: readonly WorkType[];
+    readonly now: number;
+    readonly limit: number;
+  }): Promise<readonly DueWork[]>;
+  leaseWork(
+    workIds: readonly number[],
+    lease: { readonly now: number; readonly leaseMs: number; readonly leaseToken: string },
+  ): Promise<readonly ClaimedWork[]>;
+  /** Due later, at the same place of its lane; not counted as a claim. */
+  postponeWork(workIds: readonly number[], dueAt: number): Promise<void>;
+  moveLane(from: string, to: string): Promise<void>;
   finishWork(work: ClaimedWork, now: number): Promise<void>;
   retryWork(work: ClaimedWork, dueAt: number, problem: string): Promise<void>;
   /** Dead letter: kept, counted, never tried again by itself. */
   giveUpWork(work: ClaimedWork, now: number, problem: string): Promise<void>;
+  /** By key, shared by all replicas; `unknown` where there is none yet. Nothing else may be locked after it. */
+  lockPaces<T>(keys: readonly string[], unknown: T): Promise<ReadonlyMap<string, T>>;
+  savePaces(
+    paces: ReadonlyArray<{ readonly key: string; readonly pace: unknown; readonly forgetAt: number }>,
+  ): Promise<void>;
+  forgetPaces(now: number): Promise<void>;
 }
 
 export type StoreErrorCode =

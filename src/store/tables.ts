@@ -15,6 +15,7 @@ export interface Tables {
   submissions: SubmissionsTable;
   activities: ActivitiesTable;
   facts: FactsTable;
+  paces: PacesTable;
   reviews: ReviewsTable;
   audit: AuditTable;
   audit_head: AuditHeadTable;
@@ -116,6 +117,14 @@ export interface ReviewsTable {
 export interface FactsTable {
   name: string;
   value: string;
+}
+
+/** How fast somebody was called lately, by key; for the rates that all replicas share. */
+export interface PacesTable {
+  key: string;
+  body: string;
+  /** From then on the row says nothing any more. */
+  forget_at: number;
 }
 
 export interface AuditTable {

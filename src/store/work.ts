@@ -1,7 +1,16 @@
 import type { ExpressionBuilder, Selectable } from 'kysely';
 import type { RequestId } from '../request/request';
 import type { Engine } from './engine';
-import { type ClaimedWork, type NewWork, StoreError, type Tx, type Work, type WorkType } from './store';
+import {
+  type ClaimedWork,
+  type DueWork,
+  type NewWork,
+  type Reader,
+  StoreError,
+  type Tx,
+  type Work,
+  type WorkType,
+} from './store';
 import type { Db, Tables, WorkTable } from './tables';
 
 export async function addWork(db: Db, rows: readonly NewWork[]): Promise<void> {
@@ -28,23 +37,62 @@ export async function claimWork(
   skipLocked: Engine['skipLocked'],
   options: Parameters<Tx['claimWork']>[0],
 ): Promise<readonly ClaimedWork[]> {
-  const { types, now, leaseMs, limit, leaseToken } = options;
+  const due = await findDueWork(db, skipLocked, options);
+  return leaseWork(
+    db,
+    due.map((row) => row.workId),
+    options,
+  );
+}
+
+export async function findDueWork(
+  db: Db,
+  skipLocked: Engine['skipLocked'],
+  { types, now, limit }: Parameters<Tx['dueWork']>[0],
+): Promise<readonly DueWork[]> {
   if (types.length === 0) return [];
-  const claimable = await skipLocked(
-    db
-      .selectFrom('work')
-      .select('work.id')
-      .where('ended_at', 'is', null)
-      .where('due_at', '<=', now)
-      .where((e) => e.or([e('lease_until', 'is', null), e('lease_until', '<=', now)]))
-      .where('type', 'in', types)
-      .where(leadsItsLane)
+  const rows = await skipLocked(
+    dueWork(db, types, now)
+      .select(['work.id', 'work.lane'])
+      .select((e) => [
+        e
+          .selectFrom('places')
+          .select('places.tenant_id')
+          .whereRef('places.conversation_id', '=', 'work.lane')
+          .as('place_tenant'),
+        e
+          .selectFrom('requests')
+          .select('requests.tenant_id')
+          .whereRef('requests.id', '=', 'work.request_id')
+          .as('request_tenant'),
+      ])
       .orderBy('due_at')
       .orderBy('work.id')
       .limit(limit),
   ).execute();
-  if (claimable.length === 0) return [];
-  const ids = claimable.map((row) => row.id);
+  return rows.map((row) => ({ workId: row.id, lane: row.lane, tenantId: row.place_tenant ?? row.request_tenant }));
+}
+
+export async function isWorkDue(db: Db, ...[types, now]: Parameters<Reader['isWorkDue']>): Promise<boolean> {
+  const row = await dueWork(db, types, now).select('work.id').limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
+const dueWork = (db: Db, types: readonly WorkType[], now: number) =>
+  db
+    .selectFrom('work')
+    .where('ended_at', 'is', null)
+    .where('due_at', '<=', now)
+    .where((e) => e.or([e('lease_until', 'is', null), e('lease_until', '<=', now)]))
+    .where('type', 'in', types)
+    .where(leadsItsLane);
+
+export async function leaseWork(
+  db: Db,
+  ids: readonly number[],
+  { now, leaseMs, leaseToken }: Parameters<Tx['leaseWork']>[1],
+): Promise<readonly ClaimedWork[]> {
+  if (ids.length === 0) return [];
   const claimed = await db
     .updateTable('work')
     .set((e) => ({ claims: e('claims', '+', 1), lease_token: leaseToken, lease_until: now + leaseMs }))
@@ -97,33 +145,49 @@ export async function freeLeases(db: Db): Promise<void> {
     .execute();
 }
 
-/** Rows that a later change can ride on: what is leased may have been rendered already. */
-export async function findCopiesWithUnclaimedCard(db: Db, copyIds: readonly number[]): Promise<ReadonlySet<number>> {
+/**
+ * Rows that a later change can ride on: what is leased may have been rendered already. Locked, so that nobody leases and renders one
+ * before that change is committed.
+ */
+export async function findCopiesWithUnclaimedCard(
+  db: Db,
+  forUpdate: Engine['forUpdate'],
+  copyIds: readonly number[],
+): Promise<ReadonlySet<number>> {
   if (copyIds.length === 0) return new Set();
-  const rows = await db
-    .selectFrom('work')
-    .select('copy_id')
-    .where('ended_at', 'is', null)
-    .where('lease_token', 'is', null)
-    .where('copy_id', 'in', copyIds)
-    .execute();
+  const rows = await forUpdate(
+    db
+      .selectFrom('work')
+      .select('copy_id')
+      .where('ended_at', 'is', null)
+      .where('lease_token', 'is', null)
+      .where('copy_id', 'in', copyIds)
+      .orderBy('id'),
+  ).execute();
   return new Set(rows.flatMap((row) => (row.copy_id === null ? [] : [row.copy_id])));
 }
 
-/** Keeps the order of one copy's updates when it moves from its own lane into that of its conversation. */
+/** Not before `dueAt`, at the same place of the lane; it was not tried. */
+export async function postponeWork(db: Db, ids: readonly number[], dueAt: number): Promise<void> {
+  if (ids.length === 0) return;
+  await db.updateTable('work').set({ due_at: dueAt }).where('id', 'in', ids).execute();
+}
+
+/** All undone rows of one lane into another, where they keep their age. */
+export async function moveLane(db: Db, from: string, to: string): Promise<void> {
+  await db.updateTable('work').set({ lane: to }).where('ended_at', 'is', null).where('lane', '=', from).execute();
+}
+
+/** A copy's rows follow it. */
 export async function moveCopyToLane(db: Db, copyId: number, lane: string): Promise<void> {
   await db
     .updateTable('work')
     .set({ lane })
     .where('ended_at', 'is', null)
     .where('copy_id', '=', copyId)
-    .where('lane', '=', laneOfCopy({ copyId, conversationId: null }))
+    .where('lane', '<>', lane)
     .execute();
 }
-
-/** Teams work goes in the order of its conversation; a copy whose conversation is not known yet has a lane of its own. */
-export const laneOfCopy = (copy: { readonly copyId: number; readonly conversationId: string | null }): string =>
-  copy.conversationId ?? `copy:${copy.copyId}`;
 
 /** No undone row of the same lane is older, whether it is due, leased or backing off. */
 const leadsItsLane = (e: ExpressionBuilder<Tables, 'work'>) =>

@@ -8,7 +8,7 @@ import { type Teams, TeamsError, type TeamsErrorCode } from './teams';
 import { maxActivityBytes, sizeOf, toActivity } from './to-activity';
 
 /** Longer than Teams takes on a bad day, shorter than any lease. */
-const callTimeoutMs = 15_000;
+export const callTimeoutMs = 15_000;
 
 export interface TeamsOptions {
   readonly adapter: VerifiedAdapter;

@@ -1,32 +1,25 @@
 import { postedEntry } from '../audit/entry';
 import type { Clock } from '../lib/clock';
-import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
-import { exhaustive } from '../lib/result';
-import type { News } from '../request/effect';
 import type { Place } from '../request/place';
-import type { Digest, RequestId } from '../request/request';
 import { type ClaimedWork, type Copy, type Store, StoreError, type Tx, teamsWork } from '../store/store';
 import type { Post } from '../thread/post';
-import { createPace, type Pace } from './pace';
-import { type Teams, TeamsError, type TeamsErrorCode } from './teams';
+import { createCall, type DeliveryOptions, type Drawn, deliver, LeaseOver, NoPlace, type Step } from './delivery';
+import { claimWithinPace, type PacedWork, recordPace } from './paced-claim';
+import { TeamsError, type TeamsErrorCode } from './teams';
 
-export interface OutboxOptions {
-  readonly store: Store;
-  readonly teams: Teams;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface OutboxOptions extends DeliveryOptions {
   readonly random: RandomBytes;
-  readonly render: {
-    /** The copy as the request is now, with the digest that people may vote on by it; null when there is nothing to show. */
-    card(copy: Copy): Promise<{ readonly post: Post; readonly shown: Digest | null } | null>;
-    news(requestId: RequestId, news: News): Promise<{ readonly place: Place; readonly post: Post } | null>;
-  };
   /** Told in the transaction that gives the row up, so that the thread can say who was not reached. */
   readonly onUndeliverable: (tx: Tx, undelivered: Undelivered) => Promise<void>;
-  /** Longer than four calls to Teams may take. */
+  /** Long enough to draw what is sent and for one call to Teams. */
   readonly leaseMs: number;
+  /** The longest that one call takes. */
+  readonly callMs: number;
+  /** How many rows may be under way at once. */
   readonly limit?: number;
+  /** Told each time that a row has ended: the next one of its lane may be due. */
+  readonly onTaskEnded?: () => void;
 }
 
 export interface Undelivered {
@@ -37,12 +30,15 @@ export interface Undelivered {
 }
 
 /**
- * Sends what the store holds for Teams. At least once: a post whose answer got lost, or a crash between the post and its record, is repeated;
- * a card is repeated as a whole and an update is the same however often it is made. Nothing is dropped while Teams cannot be reached.
+ * Sends what the store holds for Teams, never faster than Teams takes it from all replicas together. At least once: a post whose answer got
+ * lost, or a crash between the post and its record, is repeated; a card is repeated as a whole and an update is the same however often it
+ * is made. Nothing is dropped while Teams cannot be reached.
  */
 export interface Outbox {
-  /** One pass over what is due: conversations side by side, each in its own order. Gives the number of rows handled. */
-  runDue(): Promise<number>;
+  /** Starts what is due: conversations side by side, each in its own order. Resolves to how many rows it took in hand or put off. */
+  startDue(): Promise<number>;
+  /** Resolves when all that was started has ended. */
+  idle(): Promise<void>;
 }
 
 /** Posts durably, in the order of the conversation. */
@@ -60,116 +56,111 @@ const firstDelayMs = 2_000;
 const longestDelayMs = 300_000;
 /** For what is neither Teams' nor the store's fault: a row that fails this often would block its lane for ever. */
 const maxBugs = 10;
+const forgetEveryMs = 600_000;
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const sender = { ...options, pace: createPace(), failures: new Map<number, number>() };
+  const sender: Sender = { ...options, failures: new Map() };
+  const { store, clock, random, leaseMs, limit = defaultLimit, onTaskEnded = () => {} } = options;
+  const underWay = new Set<Promise<void>>();
+  let forgetAt = clock.now();
+
   return {
-    async runDue() {
-      const { store, clock, random, leaseMs, limit = defaultLimit } = options;
+    async startDue() {
+      const room = limit - underWay.size;
+      const now = clock.now();
+      if (room <= 0 || !(await store.isWorkDue(teamsWork, now))) return 0;
       const leaseToken = Buffer.from(random(16)).toString('hex');
-      const due = await store.transact((tx) =>
-        tx.claimWork({ types: teamsWork, now: clock.now(), leaseMs, limit, leaseToken }),
-      );
-      await Promise.all(due.map((work) => perform(sender, work)));
-      return due.length;
+      const mayForget = now >= forgetAt;
+      const { claimed, postponed } = await store.transact(async (tx) => {
+        if (mayForget) await tx.forgetPaces(now);
+        return claimWithinPace(tx, { now, leaseMs, leaseToken, limit: room });
+      });
+      if (mayForget) forgetAt = now + forgetEveryMs;
+      for (const paced of claimed) {
+        const task = perform(sender, paced).finally(() => {
+          underWay.delete(task);
+          onTaskEnded();
+        });
+        underWay.add(task);
+      }
+      return claimed.length + postponed;
+    },
+    async idle() {
+      while (underWay.size > 0) await Promise.all(underWay);
     },
   };
 }
 
 interface Sender extends OutboxOptions {
-  readonly pace: Pace;
   /** Consecutive failures by row; forgotten by a restart, which starts the back-off anew. */
   readonly failures: Map<number, number>;
 }
 
 type Outcome =
+  | Step
   | {
-      readonly type: 'done';
-      /** The card as it now is in Teams; null for all else. */
-      readonly drawn: Drawn | null;
+      readonly type: 'retry';
+      readonly at: number;
+      readonly problem: string;
+      /** Nothing else goes to the conversation before `at` either. */
+      readonly holds: boolean;
     }
-  | { readonly type: 'retry'; readonly at: number; readonly problem: string }
-  | { readonly type: 'undeliverable'; readonly code: Undelivered['code'] };
+  | { readonly type: 'undeliverable'; readonly code: Undelivered['code'] }
+  /** Somebody else's by now: nothing is recorded. */
+  | { readonly type: 'left' };
 
-interface Drawn {
-  readonly copy: Copy;
-  readonly conversationId: string;
-  readonly activityId: string;
-  readonly shown: Digest | null;
-}
-
-/** Thrown before a call that would be over the rate. */
-class Paced extends Error {
-  override readonly name = 'Paced';
-  readonly retryAt: number;
-  constructor(retryAt: number) {
-    super('paced');
-    this.retryAt = retryAt;
-  }
-}
-
-class NoPlace extends Error {
-  override readonly name = 'NoPlace';
-}
-
-async function perform(sender: Sender, work: ClaimedWork): Promise<void> {
+async function perform(sender: Sender, paced: PacedWork): Promise<void> {
   const { store, clock, log } = sender;
+  const { work } = paced;
   const fields = { workId: work.workId, requestId: work.requestId, type: work.work.type };
-  const outcome = await deliver(sender, work).catch((error: unknown) => judge(sender, work, error));
+  const call = createCall(paced, { clock, longestMs: sender.callMs });
+  const outcome = await deliver(sender, paced, call).catch((error: unknown) => judge(sender, work, error));
+  if (outcome.type === 'left')
+    return log.warn(fields, 'lease ran out before it was sent, left to whoever holds it now');
   try {
     const copy =
       outcome.type === 'undeliverable' && work.work.type === 'sendCard' ? await store.copy(work.work.copyId) : null;
     await store.transact(async (tx) => {
-      if (outcome.type === 'retry') return tx.retryWork(work, outcome.at, outcome.problem);
-      if (outcome.type === 'undeliverable') {
-        await sender.onUndeliverable(tx, { work, copy, code: outcome.code });
-        return tx.giveUpWork(work, clock.now(), outcome.code);
-      }
-      if (outcome.drawn !== null) await recordCard(tx, outcome.drawn, clock.now());
-      return tx.finishWork(work, clock.now());
+      await record(sender, tx, { work, copy, outcome });
+      const holdUntil = outcome.type === 'retry' && outcome.holds ? outcome.at : null;
+      await recordPace(tx, paced, { endedAt: call.endedAt(), holdUntil });
     });
     if (outcome.type !== 'retry') sender.failures.delete(work.workId);
     if (outcome.type === 'undeliverable') log.error({ ...fields, code: outcome.code }, 'given up');
   } catch (error) {
     // The row stays leased until its time is up, and is sent again then.
-    log.error(
-      { ...fields, outcome: outcome.type, code: error instanceof StoreError ? error.code : null },
-      'outcome not recorded',
-    );
+    const code = error instanceof StoreError ? error.code : null;
+    log.error({ ...fields, outcome: outcome.type, code }, 'outcome not recorded');
+    if (code === 'store.leaseLost' && outcome.type === 'done' && outcome.drawn !== null)
+      await drawAgain(sender, outcome.drawn); // guard: late-card-is-drawn-again
   }
 }
 
-async function deliver(sender: Sender, claimed: ClaimedWork): Promise<Outcome> {
-  const { work } = claimed;
-  switch (work.type) {
-    case 'sendCard':
-      return deliverCard(sender, claimed, work.copyId);
-    case 'sendNews': {
-      const rendered = claimed.requestId === null ? null : await sender.render.news(claimed.requestId, work.news);
-      if (rendered === null) return done;
-      const place =
-        work.personId === undefined ? rendered.place : await findPersonalPlace(sender, work.personId, rendered.place);
-      await post(sender, place, rendered.post);
-      return done;
-    }
-    case 'sendPost': {
-      const place = await sender.store.place(work.conversationId);
-      if (place === null) throw new NoPlace();
-      await post(sender, place, work.post);
-      return done;
-    }
-    case 'submit':
-    case 'lookUp':
-    case 'cancelAction':
-    case 'fetchResult':
-    case 'recheckLibrary':
-      throw new Error(`The outbox does not do ${work.type}.`);
-    default:
-      return exhaustive(work);
+async function record(
+  { clock, onUndeliverable }: Sender,
+  tx: Tx,
+  {
+    work,
+    copy,
+    outcome,
+  }: { readonly work: ClaimedWork; readonly copy: Copy | null; readonly outcome: Exclude<Outcome, { type: 'left' }> },
+): Promise<void> {
+  const now = clock.now();
+  switch (outcome.type) {
+    case 'done':
+      await tx.finishWork(work, now);
+      if (outcome.drawn !== null) await recordCard(tx, outcome.drawn, now);
+      return;
+    case 'again':
+      await tx.retryWork(work, now, 'oneMoreStep');
+      return outcome.write(tx);
+    case 'retry':
+      return tx.retryWork(work, outcome.at, outcome.problem);
+    case 'undeliverable':
+      await tx.giveUpWork(work, now, outcome.code);
+      return onUndeliverable(tx, { work, copy, code: outcome.code });
   }
 }
-
-const done: Outcome = { type: 'done', drawn: null };
 
 /** Where the card is, and what it shows: a vote is about what this entry says was displayed there (T-41). */
 async function recordCard(tx: Tx, { copy, shown, ...at }: Drawn, now: number): Promise<void> {
@@ -178,93 +169,30 @@ async function recordCard(tx: Tx, { copy, shown, ...at }: Drawn, now: number): P
   if (shown !== null) await tx.appendAudit(postedEntry({ requestId, copyId, personId, ...at, digest: shown }, now)); // guard: posted-card-audited
 }
 
-async function deliverCard(sender: Sender, claimed: ClaimedWork, copyId: number): Promise<Outcome> {
-  const { store, render, teams } = sender;
-  const copy = await store.copy(copyId);
-  if (copy === null) return done;
-  const place = await findPlace(sender, copy);
-  const rendered = await render.card(copy);
-  if (rendered === null) return done;
-  const { activityId } = copy;
-  if (activityId !== null) {
-    try {
-      await call(sender, place, () => teams.update(place, activityId, rendered.post));
-      const { conversationId } = place;
-      return { type: 'done', drawn: { copy, conversationId, activityId, shown: rendered.shown } };
-    } catch (error) {
-      if (!isTeams(error, 'teams.goneMessage')) throw error;
-      sender.log.warn({ workId: claimed.workId, requestId: claimed.requestId, copyId }, 'card is gone, posting anew');
-      await store.transact((tx) => tx.placeCopy(copyId, { conversationId: place.conversationId, activityId: null }));
-    }
-  }
-  const sent = await post(sender, place, rendered.post);
-  return { type: 'done', drawn: { copy, ...sent, shown: rendered.shown } };
-}
-
-/** Where the copy lives; an approver's own chat is opened through the conversation of the request when nothing else is known. */
-async function findPlace(sender: Sender, copy: Copy): Promise<Place> {
-  const { store } = sender;
-  const known = copy.conversationId === null ? null : await store.place(copy.conversationId);
-  if (known !== null) return known;
-  if (copy.personId === null) throw new NoPlace();
-  const stored = await store.request(copy.requestId);
-  const via = stored === null ? null : await store.place(stored.request.conversationId);
-  if (via === null) throw new NoPlace();
-  return findPersonalPlace(sender, copy.personId, via);
-}
-
-/** A person's own chat, opened through the conversation of the request when nothing else is known. */
-const findPersonalPlace = async (sender: Sender, personId: string, via: Place): Promise<Place> =>
-  (await sender.store.personalPlace(personId)) ?? openPersonal(sender, personId, via);
-
-/** A person who clears the chat's history makes its conversation id die; opening the chat again gives the living one (msteams-docs #14079). */
-async function post(
-  sender: Sender,
-  place: Place,
-  what: Post,
-): Promise<{ readonly conversationId: string; readonly activityId: string }> {
-  const send = async (to: Place) => {
-    const { activityId } = await call(sender, to, () => sender.teams.post(to, what));
-    return { conversationId: to.conversationId, activityId };
-  };
-  try {
-    return await send(place);
-  } catch (error) {
-    if (!isTeams(error, 'teams.goneConversation') || place.personId === null) throw error;
-    const reopened = await openPersonal(sender, place.personId, place);
-    if (reopened.conversationId === place.conversationId) throw error;
-    return send(reopened);
-  }
-}
-
-async function openPersonal(sender: Sender, personId: string, via: Place): Promise<Place> {
-  const opening = { conversationId: `new:${personId}`, tenantId: via.tenantId };
-  const place = await call(sender, opening, () => sender.teams.openPersonal(personId, via));
-  await sender.store.transact((tx) => tx.savePlace(place));
-  return place;
-}
-
-/** One call to Teams within the rates; a wait that Teams asks for holds the whole conversation, whichever lane its next row is in. */
-async function call<T>(
-  { pace, clock }: Sender,
-  at: { readonly conversationId: string; readonly tenantId: string },
-  perform: () => Promise<T>,
-): Promise<T> {
-  const taken = pace.take(at, clock.now());
-  if (!taken.ok) throw new Paced(taken.retryAt);
-  try {
-    return await perform();
-  } catch (error) {
-    if (isTeams(error, 'teams.throttled') && error.retryAfterMs !== null)
-      pace.hold(at.conversationId, clock.now() + error.retryAfterMs);
-    throw error;
-  }
+/**
+ * A card was drawn after the lease was over: it may stand over a newer one, or beside the one of whoever took over. Either way it is drawn
+ * as the request now is; a second card gets a copy of its own, so that it is kept up to date like the first.
+ */
+async function drawAgain({ store, clock, log }: Sender, { copy, conversationId, activityId }: Drawn): Promise<void> {
+  const { copyId: _, ...shared } = copy;
+  await store
+    .transact(async (tx) => {
+      const present = await tx.copy(copy.copyId);
+      if (present?.activityId !== activityId) await tx.addCopy({ ...shared, conversationId, activityId });
+      await tx.refreshCopies(copy.requestId, clock.now());
+    })
+    .catch((error: unknown) =>
+      log.error(
+        { requestId: copy.requestId, copyId: copy.copyId, code: error instanceof StoreError ? error.code : null },
+        'late card not drawn again',
+      ),
+    );
 }
 
 /** What a failure means for the row: wait and try again without end, or never. */
 function judge(sender: Sender, work: ClaimedWork, error: unknown): Outcome {
   const now = sender.clock.now();
-  if (error instanceof Paced) return { type: 'retry', at: error.retryAt, problem: 'paced' };
+  if (error instanceof LeaseOver) return { type: 'left' };
   if (error instanceof NoPlace) return { type: 'undeliverable', code: 'teams.noPlace' };
   const failures = (sender.failures.get(work.workId) ?? 0) + 1;
   sender.failures.set(work.workId, failures);
@@ -287,9 +215,10 @@ function judge(sender: Sender, work: ClaimedWork, error: unknown): Outcome {
           type: 'retry',
           at: error.retryAfterMs === null ? later : now + error.retryAfterMs,
           problem: error.code,
+          holds: true,
         };
       case 'teams.unreachable':
-        return { type: 'retry', at: later, problem: error.code };
+        return { type: 'retry', at: later, problem: error.code, holds: false };
       case 'teams.goneMessage':
       case 'teams.goneConversation':
       case 'teams.forbidden':
@@ -308,7 +237,7 @@ function judge(sender: Sender, work: ClaimedWork, error: unknown): Outcome {
     'sending failed',
   );
   if (error instanceof StoreError || failures < maxBugs)
-    return { type: 'retry', at: later, problem: error instanceof Error ? error.name : 'unknown' };
+    return { type: 'retry', at: later, problem: error instanceof Error ? error.name : 'unknown', holds: false };
   return { type: 'undeliverable', code: 'teams.bug' };
 }
 
@@ -317,6 +246,3 @@ function backOffMs(failures: number, random: RandomBytes): number {
   const fullMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 20));
   return Math.round(fullMs * (1 - (random(1)[0] ?? 0) / 510));
 }
-
-const isTeams = (error: unknown, code: TeamsErrorCode): error is TeamsError =>
-  error instanceof TeamsError && error.code === code;

@@ -49,8 +49,12 @@ test('a claim looks at undone rows only, by index, however many have ended', asy
   }>;
   expect(plan.map((row) => row.detail)).toEqual([
     'SEARCH work USING INDEX work_due_at (due_at<?)',
-    'CORRELATED SCALAR SUBQUERY 1',
+    'CORRELATED SCALAR SUBQUERY 3',
     'SEARCH older USING INDEX work_lane (lane=? AND id<?)',
+    'CORRELATED SCALAR SUBQUERY 1',
+    'SEARCH places USING INDEX sqlite_autoindex_places_1 (conversation_id=?)',
+    'CORRELATED SCALAR SUBQUERY 2',
+    'SEARCH requests USING INDEX sqlite_autoindex_requests_1 (id=?)',
   ]);
   const indexes = database
     .prepare("select sql from sqlite_master where name in ('work_due_at', 'work_lane')")

@@ -79,6 +79,7 @@ const newOutbox = (): Outbox =>
     log: silentLog,
     random: (size) => new Uint8Array(size),
     leaseMs: 60_000,
+    callMs: 15_000,
     render: {
       card: async () => {
         renders += 1;
@@ -151,7 +152,10 @@ const waiting = async () => Object.values(await store.waitingWork()).reduce((sum
 /** Passes until nothing is due, as the worker's loop does. */
 async function drain(): Promise<number> {
   let passes = 0;
-  while ((await outbox.runDue()) > 0) passes += 1;
+  while ((await outbox.startDue()) > 0) {
+    await outbox.idle();
+    passes += 1;
+  }
   return passes;
 }
 
@@ -486,6 +490,7 @@ describe('trouble', () => {
       log: silentLog,
       random: (size) => new Uint8Array(size),
       leaseMs: 60_000,
+      callMs: 15_000,
       render: {
         card: async () => {
           renders += 1;
