@@ -9,18 +9,17 @@ export async function lockPaces<T>(
   unknown: T,
 ): Promise<ReadonlyMap<string, T>> {
   if (keys.length === 0) return new Map();
-  const select = () =>
-    forUpdate(db.selectFrom('paces').select(['key', 'body']).where('key', 'in', keys).orderBy('key')).execute();
-  let rows = await select();
-  if (rows.length < keys.length) {
-    // A row that is not there cannot be locked.
+  const asked = db.selectFrom('paces').where('key', 'in', keys).orderBy('key');
+  const known = new Set((await asked.select('key').execute()).map((row) => row.key));
+  const missing = keys.filter((key) => !known.has(key)).sort();
+  // A row that is not there cannot be locked.
+  if (missing.length > 0)
     await db
       .insertInto('paces')
-      .values([...keys].sort().map((key) => ({ key, body: JSON.stringify(unknown), forget_at: 0 })))
+      .values(missing.map((key) => ({ key, body: JSON.stringify(unknown), forget_at: 0 })))
       .onConflict((c) => c.column('key').doNothing())
       .execute();
-    rows = await select();
-  }
+  const rows = await forUpdate(asked.select(['key', 'body'])).execute();
   return new Map(rows.map((row) => [row.key, JSON.parse(row.body) as T]));
 }
 

@@ -70,12 +70,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const now = clock.now();
       if (room <= 0 || !(await store.isWorkDue(teamsWork, now))) return 0;
       const leaseToken = Buffer.from(random(16)).toString('hex');
-      const mayForget = now >= forgetAt;
-      const { claimed, postponed } = await store.transact(async (tx) => {
-        if (mayForget) await tx.forgetPaces(now);
-        return claimWithinPace(tx, { now, leaseMs, leaseToken, limit: room });
-      });
-      if (mayForget) forgetAt = now + forgetEveryMs;
+      if (now >= forgetAt) {
+        await store.transact((tx) => tx.forgetPaces(now));
+        forgetAt = now + forgetEveryMs;
+      }
+      const { claimed, postponed } = await store.transact((tx) =>
+        claimWithinPace(tx, { now, leaseMs, leaseToken, limit: room }),
+      );
       for (const paced of claimed) {
         const task = perform(sender, paced).finally(() => {
           underWay.delete(task);

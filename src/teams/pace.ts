@@ -37,12 +37,13 @@ export const unhurried: Pace = { ended: [], minutes: [], underWay: {}, heldUntil
 
 /** How far apart the clocks of two replicas may be. */
 const clockSkewMs = 100;
-/** When only calls under way are in the way: these mostly end soon, and nobody knows when. */
-const lookAgainMs = 100;
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
 
-/** The earliest instant, `now` or later, at which one more call may begin; to be asked again then. */
+/**
+ * The earliest instant, `now` or later, at which one more call may begin; to be asked again then. Infinite when only calls under way are
+ * in the way: these mostly end soon, and nobody knows when.
+ */
 export function mayBeginAt(pace: Pace, now: number, limits: readonly Limit[]): number {
   const known = countLate(pace, now, limits);
   return Math.max(now, known.heldUntil, ...limits.map((limit) => freeAt(known, limit, now)));
@@ -52,19 +53,19 @@ export function mayBeginAt(pace: Pace, now: number, limits: readonly Limit[]): n
 const unhurriedCallsPerHour = 600;
 
 /**
- * The same for the edit of a card, which can wait for the next change. Once a conversation has used a third of its hour, edits keep a
- * distance that grows with every call: else a busy room has spent its 1,800 after fifteen minutes, and is silent for the other 45.
+ * The same for the edit of a card, which can wait for the next change: it goes when nothing else is under way, so that it takes no room from
+ * words. Once a conversation has used a third of its hour, edits keep a distance that grows with every call: else a busy room has
+ * spent its 1,800 after fifteen minutes, and is silent for the other 45.
  */
 export function mayEditAt(pace: Pace, now: number, limits: readonly Limit[]): number {
   const at = mayBeginAt(pace, now, limits);
-  const perHour = limits.find(({ periodMs }) => periodMs === hourMs)?.calls;
-  if (perHour === undefined) return at;
   const known = countLate(pace, now, limits);
+  if (Object.keys(known.underWay).length > 0) return Number.POSITIVE_INFINITY;
+  const perHour = limits.find(({ periodMs }) => periodMs === hourMs)?.calls;
   const used = known.minutes
     .filter(([minute]) => (minute + 1) * minuteMs > now - hourMs)
-    .reduce((sum, [, calls]) => sum + calls, Object.keys(known.underWay).length);
-  if (used < unhurriedCallsPerHour) return at;
-  if (Object.keys(known.underWay).length > 0) return Math.max(at, now + lookAgainMs);
+    .reduce((sum, [, calls]) => sum + calls, 0);
+  if (perHour === undefined || used < unhurriedCallsPerHour) return at;
   return Math.max(at, (known.ended.at(-1) ?? 0) + Math.ceil(hourMs / Math.max(perHour - used, 1)));
 }
 
@@ -124,7 +125,7 @@ function countMinute(minutes: Pace['minutes'], at: number, longestMs: number): P
 
 function freeAt(pace: Pace, { calls, periodMs }: Limit, now: number): number {
   const spare = calls - Object.keys(pace.underWay).length;
-  if (spare <= 0) return now + lookAgainMs;
+  if (spare <= 0) return Number.POSITIVE_INFINITY;
   const lastInWay = periodMs <= minuteMs ? pace.ended[pace.ended.length - spare] : endOfMinuteInWay(pace, spare);
   return lastInWay === undefined ? now : lastInWay + periodMs + clockSkewMs;
 }

@@ -17,7 +17,9 @@ import {
 /** A row that may be sent now: one call to Teams, to what its lane names. */
 export interface PacedWork {
   readonly work: ClaimedWork;
-  readonly rates: readonly Rate[];
+  /** The conversation, or the opening of chats. */
+  readonly place: Rate;
+  readonly tenant: Rate;
   /** By our clock from before the claim, so that it is over for us before anybody takes the row over. */
   readonly leaseUntil: number;
 }
@@ -35,37 +37,47 @@ export interface ClaimOptions {
   readonly limit: number;
 }
 
+/** More than may be under way at once, so that those who wait for the same conversation do not hide everybody else. */
+const looked = 500;
+
 /**
- * Leases what is due and may go now; the rest is put off to when it may be asked again, without losing its place. The call of each leased
- * row counts from here until its end is recorded, so that neither a crash nor another replica makes room for one too many.
+ * Leases what is due and may go now, at most `limit`. The rest is put off to when it may be asked again, without losing its place, or stays
+ * due when that is at the end of a call under way. The call of each leased row counts from here until its end is recorded, so that
+ * neither a crash nor another replica makes room for one too many.
  */
 export async function claimWithinPace(
   tx: Tx,
   { now, leaseMs, leaseToken, limit }: ClaimOptions,
 ): Promise<{ readonly claimed: readonly PacedWork[]; readonly postponed: number }> {
-  const due = (await tx.dueWork({ types: teamsWork, now, limit })).map(withRates).sort(wordsFirst);
-  const rates = new Map(due.flatMap((row) => row.rates.map((rate) => [rate.key, rate])));
+  const due = (await tx.dueWork({ types: teamsWork, now, limit: looked })).map(withRates).sort(wordsFirst);
+  const rates = new Map(due.flatMap(({ place, tenant }) => [place, tenant].map((rate) => [rate.key, rate])));
   const paces = new Map(await tx.lockPaces([...rates.keys()], unhurried));
-  const ratesById = new Map<number, readonly Rate[]>();
+  const going: RatedWork[] = [];
   const idsByInstant = new Map<number, number[]>();
   for (const row of due) {
-    const at = Math.max(...row.rates.map(({ key, limits }) => row.mayAt(paces.get(key) ?? unhurried, now, limits)));
+    if (going.length === limit) break;
+    const at = earliest(row, paces, now);
     // guard: teams-rates-kept
     if (at > now) {
       idsByInstant.set(at, [...(idsByInstant.get(at) ?? []), row.workId]);
       continue;
     }
-    ratesById.set(row.workId, row.rates);
-    for (const { key, limits } of row.rates)
-      paces.set(key, begun(paces.get(key) ?? unhurried, String(row.workId), now + leaseMs, now, limits));
+    going.push(row);
+    for (const { key, limits } of [row.place, row.tenant])
+      paces.set(key, begun(paceOf(paces, key), String(row.workId), now + leaseMs, now, limits)); // guard: calls-count-from-their-claim
   }
+  idsByInstant.delete(Number.POSITIVE_INFINITY);
   for (const [at, ids] of idsByInstant) await tx.postponeWork(ids, at);
-  const claimed = await tx.leaseWork([...ratesById.keys()], { now, leaseMs, leaseToken });
-  const changed = new Set([...ratesById.values()].flat().map((rate) => rate.key));
+  const rowsById = new Map(going.map((row) => [row.workId, row]));
+  const claimed = await tx.leaseWork([...rowsById.keys()], { now, leaseMs, leaseToken });
+  const changed = new Set(going.flatMap(({ place, tenant }) => [place.key, tenant.key]));
   await tx.savePaces([...rates.values()].filter(({ key }) => changed.has(key)).map((rate) => toRow(rate, paces)));
   return {
-    claimed: claimed.map((work) => ({ work, rates: ratesById.get(work.workId) ?? [], leaseUntil: now + leaseMs })),
-    postponed: due.length - claimed.length,
+    claimed: claimed.flatMap((work) => {
+      const row = rowsById.get(work.workId);
+      return row === undefined ? [] : [{ work, place: row.place, tenant: row.tenant, leaseUntil: now + leaseMs }];
+    }),
+    postponed: [...idsByInstant.values()].flat().length,
   };
 }
 
@@ -75,44 +87,42 @@ export async function claimWithinPace(
  */
 export async function recordPace(
   tx: Tx,
-  { work, rates }: PacedWork,
+  { work, place, tenant }: PacedWork,
   { endedAt, holdUntil }: { readonly endedAt: number | null; readonly holdUntil: number | null },
 ): Promise<void> {
-  const paces = new Map(
-    await tx.lockPaces(
-      rates.map((rate) => rate.key),
-      unhurried,
-    ),
-  );
-  for (const { key, limits } of rates)
-    paces.set(key, ended(paces.get(key) ?? unhurried, String(work.workId), endedAt, limits));
-  const [first] = rates;
-  if (first !== undefined && holdUntil !== null)
-    paces.set(first.key, held(paces.get(first.key) ?? unhurried, holdUntil)); // guard: a-wait-holds-the-conversation
+  const rates = [place, tenant];
+  const keys = rates.map((rate) => rate.key);
+  const paces = new Map(await tx.lockPaces(keys, unhurried));
+  for (const { key, limits } of rates) paces.set(key, ended(paceOf(paces, key), String(work.workId), endedAt, limits)); // guard: ends-of-calls-are-recorded
+  if (holdUntil !== null) paces.set(place.key, held(paceOf(paces, place.key), holdUntil)); // guard: a-wait-holds-the-conversation
   await tx.savePaces(rates.map((rate) => toRow(rate, paces)));
 }
 
 interface RatedWork extends DueWork {
-  readonly rates: readonly Rate[];
+  readonly place: Rate;
+  readonly tenant: Rate;
   readonly isEdit: boolean;
-  readonly mayAt: typeof mayBeginAt;
 }
 
-/** The conversation first, then the tenant; all openings of chats together count as one conversation, since theirs is not known yet. */
+/** All openings of chats together count as one conversation, since theirs is not known yet. */
 function withRates(row: DueWork): RatedWork {
   const lane = readLane(row.lane ?? '');
   const isKnown = lane.type === 'conversation' || lane.type === 'edits';
-  const isEdit = lane.type === 'edits';
   const key = isKnown ? `conversation:${channelOf(lane.conversationId)}` : `opening:${row.tenantId}`;
   return {
     ...row,
-    isEdit,
-    mayAt: isEdit ? mayEditAt : mayBeginAt,
-    rates: [
-      { key, limits: conversationLimits },
-      { key: `tenant:${row.tenantId}`, limits: tenantLimits },
-    ],
+    isEdit: lane.type === 'edits',
+    place: { key, limits: conversationLimits },
+    tenant: { key: `tenant:${row.tenantId}`, limits: tenantLimits },
   };
+}
+
+function earliest({ place, tenant, isEdit }: RatedWork, paces: ReadonlyMap<string, Pace>, now: number): number {
+  const mayAt = isEdit ? mayEditAt : mayBeginAt;
+  return Math.max(
+    mayAt(paceOf(paces, place.key), now, place.limits),
+    mayBeginAt(paceOf(paces, tenant.key), now, tenant.limits),
+  );
 }
 
 /** Teams counts all threads of a channel as one conversation. */
@@ -121,7 +131,9 @@ const channelOf = (conversationId: string): string => conversationId.split(';mes
 /** An edit draws the latest state whenever it goes, and what happens meanwhile rides on it. */
 const wordsFirst = (a: RatedWork, b: RatedWork): number => Number(a.isEdit) - Number(b.isEdit);
 
+const paceOf = (paces: ReadonlyMap<string, Pace>, key: string): Pace => paces.get(key) ?? unhurried;
+
 const toRow = ({ key, limits }: Rate, paces: ReadonlyMap<string, Pace>) => {
-  const pace = paces.get(key) ?? unhurried;
+  const pace = paceOf(paces, key);
   return { key, pace, forgetAt: saysNothingAfter(pace, limits) };
 };

@@ -370,19 +370,24 @@ describe('rates', () => {
     const tookMs = await runOut();
     expect(read()).toEqual(lines);
     expect(connector.calls).toHaveLength(130);
+    expect(connector.throttled).toBe(0);
     expect(tookMs).toBeGreaterThanOrEqual(60_000);
     expect(tookMs).toBeLessThan(70_000);
   });
 
-  test('a 429 is obeyed to the second, for all lanes of the conversation', async () => {
+  test('a 429 is obeyed to the second, for every thread of the channel and also by the next process', async () => {
     await addCopy();
     await drain();
     connector.forgetCalls();
     connector.fail({ fault: { type: 'status', status: 429, retryAfterS: 20 }, times: 1 });
     await say('one');
     await drain();
-    await add({ work: { type: 'sendNews', news }, lane: null });
-    await say('two');
+    const sibling = placeIn('channel', `${channelId};messageid=2`);
+    await store.transact((tx) => tx.savePlace(sibling));
+    await say('elsewhere in the channel', sibling);
+    shown = 'Running';
+    await refresh();
+    outbox = newOutbox();
     await drain();
     expect(connector.calls).toHaveLength(1);
     clock.advance(19_999);
@@ -390,7 +395,8 @@ describe('rates', () => {
     expect(connector.calls).toHaveLength(1);
     clock.advance(1);
     await runOut();
-    expect(read().slice(1).sort()).toEqual(['LR-7F3K started.', 'one', 'two']);
+    expect(read()).toEqual(['(edited): Running', 'one'].map((line) => line.replace(/^\(/, 'Live Response (')));
+    expect(read(sibling.conversationId)).toEqual(['elsewhere in the channel']);
   });
 
   test('an update counts as well', async () => {

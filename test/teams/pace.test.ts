@@ -32,7 +32,7 @@ test.each<[string, readonly number[], number, number]>([
 test('a call under way takes a place until its end is known, and its place is then where it ended', () => {
   let pace = unhurried;
   for (const by of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) pace = begun(pace, by, 60_000, 0, conversationLimits);
-  expect(mayBeginAt(pace, 10, conversationLimits)).toBe(110);
+  expect(mayBeginAt(pace, 10, conversationLimits)).toBe(Number.POSITIVE_INFINITY);
   pace = ended(pace, 'a', 400, conversationLimits);
   expect(mayBeginAt(pace, 400, conversationLimits)).toBe(1_500);
   expect(mayBeginAt(ended(pace, 'b', null, conversationLimits), 400, conversationLimits)).toBe(400);
@@ -104,7 +104,7 @@ function play(
       endUntil(now);
       const goAt = mayBeginAt(pace, now + skew, limits);
       if (goAt <= now + skew) break;
-      now = goAt - skew;
+      now = goAt === Number.POSITIVE_INFINITY ? now + 10 : goAt - skew;
     }
     const by = String(i);
     pace = begun(pace, by, now + skew + leaseMs, now + skew, limits);
@@ -176,9 +176,10 @@ describe('edits of cards', () => {
     expect(mayBeginAt(used, 3_600_000, conversationLimits)).toBe(3_600_000);
   });
 
-  test('go one at a time when they must keep a distance', () => {
-    const used = begun(after(at(700, 1_000)), 'edit', 800_000, 701_000, conversationLimits);
-    expect(mayEditAt(used, 701_000, conversationLimits)).toBe(701_100);
+  test('go when nothing else is under way', () => {
+    const word = begun(unhurried, 'word', 60_000, 0, conversationLimits);
+    expect(mayEditAt(word, 10, conversationLimits)).toBe(Number.POSITIVE_INFINITY);
+    expect(mayEditAt(ended(word, 'word', 20, conversationLimits), 20, conversationLimits)).toBe(20);
   });
 });
 

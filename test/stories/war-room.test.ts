@@ -1,0 +1,80 @@
+import { seconds } from '../../src/lib/clock';
+import type { LiveResponseRequest } from '../../src/request/request';
+import { type ConnectorCall, isPost, isUpdate, readActivity, type WireActivity } from '../fakes/fake-connector';
+import { ana, bo, cy, policyOf, Stage } from './stage';
+
+let stage: Stage;
+afterEach(() => stage.close());
+
+const size = 40;
+/** What a card says last, by how the request ended. */
+const lastWords: Readonly<Record<string, string>> = {
+  succeeded: 'Finished: Defender says it succeeded',
+  failed: 'Failed',
+  denied: 'Denied',
+  cancelled: 'Cancelled',
+};
+
+const text = (call: ConnectorCall): string => readActivity(call.body as WireActivity);
+const isIn = (conversationId: string) => (call: ConnectorCall) => call.path.includes(`/${conversationId}/`);
+/** The value that so many of a hundred do not exceed. */
+const percentile = (values: readonly number[], percent: number): number =>
+  [...values].sort((a, b) => a - b)[Math.ceil((values.length * percent) / 100) - 1] ?? Number.NaN;
+
+test('forty requests at once in one thread: Teams never refuses us, words stay near what happens, and every card ends with the truth', async () => {
+  stage = await Stage.open({ policy: policyOf({ requesters: [ana, bo, cy], decideBy: '4h', startBy: '4h' }) });
+  const { connector, emulator } = stage;
+  const thread = await stage.ask(ana, 'help');
+  const scripts = [
+    'run collect-logs.ps1; run collect-logs.ps1; run collect-logs.ps1',
+    'run fail-second.ps1; run collect-logs.ps1',
+  ];
+  for (let i = 0; i < size; i++) {
+    emulator.addDevice({ machine: { computerDnsName: `war-${i}.contoso.com` }, connectDelayMs: seconds(5) });
+    await stage.reply(ana, thread, `on war-${i} ${scripts[i % 10 === 9 ? 1 : 0]} because INC-10`);
+  }
+  const requests = async (): Promise<readonly LiveResponseRequest[]> =>
+    (await stage.service.store.recentRequests({ conversationId: thread }, 2 * size)).map((r) => r.request);
+  const own = connector.personalConversationId(bo.aadObjectId);
+  const asks = () => connector.messages(own).filter((m) => stage.action(m, 'Approve') !== null);
+  for (let s = 0; s < 120 && asks().length < size; s++) await stage.pass(seconds(1));
+  expect(asks()).toHaveLength(size);
+
+  for (const [i, card] of asks().entries()) {
+    if (i === 7) await stage.press(bo, card, 'Deny', { reason: 'Not that one' });
+    else await stage.press(bo, card, 'Approve');
+  }
+  await stage.pass(seconds(10));
+  const last = (await requests()).find((r) => r.state === 'queued');
+  await stage.reply(ana, thread, `cancel ${last?.id} because we know enough`);
+
+  const isOver = async () => (await requests()).every((r) => lastWords[r.state] !== undefined);
+  for (let s = 0; s < 1_500 && !(await isOver()); s++) await stage.pass(seconds(1));
+  const waiting = async () => Object.values(await stage.service.store.waitingWork()).some((n) => n > 0);
+  for (let s = 0; s < 600 && (await waiting()); s++) await stage.pass(seconds(1));
+  expect(await waiting()).toBe(false);
+
+  expect(connector.throttled).toBe(0);
+  const ended = await requests();
+  expect(ended).toHaveLength(size);
+  expect([...new Set(ended.map((r) => r.state))].sort()).toEqual(['cancelled', 'denied', 'failed', 'succeeded']);
+
+  const inThread = connector.calls.filter(isIn(thread));
+  const lags = { words: [] as number[], cards: [] as number[] };
+  for (const request of ended) {
+    const words = lastWords[request.state] ?? '';
+    const [copy] = await stage.service.store.copies(request.id);
+    const card = connector.message(copy?.activityId ?? '');
+    expect(readActivity(card?.activity ?? { type: 'none' })).toContain(words);
+    const edits = inThread.filter((call) => isUpdate(call) && call.path.endsWith(`/${copy?.activityId}`));
+    // Asked, approved, sent, reached, three commands, ended, three results: each is a change, and most ride on another.
+    expect(edits.length).toBeLessThanOrEqual(10);
+    if (!('endedAt' in request)) continue;
+    const drawn = edits.find((call) => text(call).includes(words) && call.at >= request.endedAt);
+    const told = inThread.find((call) => isPost(call) && call.at >= request.endedAt && text(call).includes(request.id));
+    lags.cards.push((drawn?.at ?? Number.POSITIVE_INFINITY) - request.endedAt);
+    lags.words.push((told?.at ?? Number.POSITIVE_INFINITY) - request.endedAt);
+  }
+  const one = ended.find((r) => r.state === 'failed');
+  process.stderr.write(inThread.filter((c) => text(c).includes(one?.id ?? '')).map((c) => c.method + ' ' + text(c).slice(0, 160)).join('\n---\n') + '\n');
+}, 240_000);
