@@ -223,6 +223,16 @@ describe('two replicas over one store', () => {
   });
 });
 
+test('a call that has ended makes room for another one a period later', async () => {
+  const outbox = replica();
+  await say(thread, ...lines(8));
+  await drain(outbox);
+  expect(read(thread)).toEqual(lines(7));
+  clock.advance(2_100);
+  await drain(outbox);
+  expect(read(thread)).toEqual(lines(8));
+});
+
 describe('a restart', () => {
   test('after every message keeps the rates of before', async () => {
     await say(thread, ...lines(30));
@@ -397,8 +407,10 @@ describe('the store', () => {
   });
 
   test('takes one transaction to claim all that is due, and one for what came of each', async () => {
-    for (const place of chats(20)) await say(place, 'hello');
     const outbox = replica();
+    await say(thread, 'the first pass also forgets what is old');
+    await drain(outbox);
+    for (const place of chats(20)) await say(place, 'hello');
     transactions = 0;
     expect(await outbox.startDue()).toBe(20);
     await outbox.idle();
