@@ -11,6 +11,7 @@ const onPostgres = [
   '<rootDir>/test/store/reading-outside.test.ts',
   '<rootDir>/test/stories/**/*.test.ts',
   '<rootDir>/test/flow/race.test.ts',
+  '<rootDir>/test/teams/replicas.test.ts',
   '<rootDir>/test/postgres/**/*.test.ts',
 ];
 

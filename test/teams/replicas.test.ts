@@ -1,10 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { silentLog } from '../../src/lib/log';
 import type { Place } from '../../src/request/place';
-import { openStore } from '../../src/store/open';
 import type { Copy, NewWork, Store } from '../../src/store/store';
 import { createAdapter } from '../../src/teams/adapter';
 import { createTeams } from '../../src/teams/outbound';
@@ -26,6 +22,7 @@ import {
 } from '../fakes/fake-connector';
 import { SteppedClock } from '../fakes/stepped-clock';
 import { samples } from '../request/sample';
+import { useAnyStores } from '../store/sample';
 import { plainPost } from './kit';
 
 const adapter = createAdapter({ identity: { type: 'trial' } });
@@ -33,7 +30,7 @@ const requestId = samples.succeeded.id;
 const leaseMs = 60_000;
 const callMs = 15_000;
 
-let folder: string;
+const stores = useAnyStores();
 let clock: SteppedClock;
 let store: Store;
 let connector: FakeConnector;
@@ -42,9 +39,8 @@ let transactions: number;
 let thread: Place;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'replicas-'));
   clock = new SteppedClock();
-  const bare = await openStore({ url: `sqlite:${join(folder, 'test.db')}`, log: silentLog, clock });
+  const bare = await stores.openNew();
   transactions = 0;
   store = {
     ...bare,
@@ -63,9 +59,7 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  await store.close();
   await connector.stop();
-  rmSync(folder, { recursive: true });
 });
 
 const people = Array.from({ length: 70 }, (_, i): TeamsPerson => {
