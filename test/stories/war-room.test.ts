@@ -54,7 +54,7 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
   await stage.reply(ana, thread, `cancel ${last?.id} because we know enough`);
 
   const isOver = async () => (await requests()).every((r) => lastWords[r.state] !== undefined);
-  for (let s = 0; s < 1_500 && !(await isOver()); s++) await stage.pass(seconds(2), seconds(2));
+  for (let s = 0; s < 1_500 && !(await isOver()); s++) await stage.pass(seconds(1));
   const waiting = async () => Object.values(await stage.service.store.waitingWork()).some((n) => n > 0);
   for (let s = 0; s < 600 && (await waiting()); s++) await stage.pass(seconds(1));
   expect(await waiting()).toBe(false);
