@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import type { Config } from './config';
+import type { ReadBudget } from './defender/budget';
 import { createDefender, type Defender } from './defender/client';
 import { createTokenSource, localToken } from './defender/token';
 import { createDirectory, type Directory } from './directory/directory';
 import { readGroups } from './directory/read-groups';
 import { createDispatch, problemOf } from './dispatch/dispatch';
+import { createReadBudget } from './dispatch/read-budget';
 import { removeUnfinished } from './evidence/content-store';
 import { keepResult } from './evidence/keep-result';
 import { createAnchor } from './flow/anchor';
@@ -97,7 +99,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const store = withWakeUps(bare, () => nudge());
   const queueMs = hours(config.defender.queueHours);
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
-  const defender = createDefenderClient(options);
+  const defender = createDefenderClient(options, createReadBudget({ store: bare, clock, log }));
   const dispatch = createDispatch({
     store,
     defender,
@@ -138,7 +140,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     adapter,
     flow: createFlow({
       store,
-      defender,
+      defender: defender.forPurpose('people'),
       policy,
       groups,
       views,
@@ -301,11 +303,11 @@ function createGroupDirectory({ config, clock, log }: ServiceOptions): Directory
   return createDirectory({ baseUrl: graphUrl, token, clock, log });
 }
 
-function createDefenderClient({ config, clock, log }: ServiceOptions): Defender {
+function createDefenderClient({ config, clock, log }: ServiceOptions, budget: ReadBudget): Defender {
   const { url, credential } = config.defender;
   const token = credential.type === 'local' ? localToken() : createTokenSource({ credential, baseUrl: url, clock });
   // Reads that must wait longer than a person does are tried again from their rows, where a restart finds them.
-  return createDefender({ baseUrl: url, token, clock, log, timeouts: { longestWaitMs: longestReadWaitMs } });
+  return createDefender({ baseUrl: url, token, clock, log, budget, timeouts: { longestWaitMs: longestReadWaitMs } });
 }
 
 const longestReadWaitMs = 1_500;

@@ -1,8 +1,12 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import { type Redacted, reveal } from '../lib/redacted';
+import type { Api, Purpose, ReadBudget } from './budget';
+import type { Connections } from './connection';
 import { classifyRefusal, DefenderError, readEnvelope } from './errors';
-import { type Answer, ExchangeFailure, exchange } from './exchange';
+import { type Answer, ExchangeFailure, exchange, type Way } from './exchange';
 import { type Fault, planRetry, readRetryAfterMs } from './retry';
 import type { TokenSource } from './token';
 
@@ -15,11 +19,27 @@ export interface CallContext {
   readonly callTimeoutMs: number;
   readonly maxAnswerBytes: number;
   readonly longestWaitMs: number;
+  readonly budget: ReadBudget;
+  readonly purpose: Purpose;
+  /** The connections that reads share. */
+  readonly agent: HttpAgent;
+  /** Those of submissions. */
+  readonly connections: Connections;
+  readonly onCall: (call: SeenCall) => void;
+}
+
+/** One exchange as it is counted: the API by name, `ok` or the word for what went wrong, and how long it took by the clock. */
+export interface SeenCall {
+  readonly name: string;
+  readonly code: string;
+  readonly tookMs: number;
 }
 
 /** A call by name, for errors and logs: never its address, since a filter or a file name is somebody's text. */
 export interface Call {
   readonly name: string;
+  /** Whose quota it counts against. */
+  readonly api: Api;
   readonly url: URL;
 }
 
@@ -29,10 +49,20 @@ export interface Reply {
   readonly body: string;
 }
 
+/** As many as go at once without a queue of ours: the tick's confirming reads, the results and the checks of a minute's submissions. */
+const mostConnections = 16;
+/** Shorter than the times after which servers and balancers on the way to Azure give up a silent connection (2 to 4 minutes); a server that names its own is believed. */
+const idleConnectionMs = 30_000;
+
+export function createAgent(base: URL): HttpAgent {
+  const options = { keepAlive: true, maxSockets: mostConnections, maxFreeSockets: 4, timeout: idleConnectionMs };
+  return base.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+}
+
 /** GET with the retry table; statuses in `allowed` come back as replies, all others that are not 2xx are thrown. */
 export async function get(context: CallContext, call: Call, allowed: readonly number[] = []): Promise<Reply> {
   for (let attempt = 1; ; attempt++) {
-    const outcome = await tryOnce(context, call, { method: 'GET' });
+    const outcome = await tryOnce(context, call, { method: 'GET' }, allowed);
     if (outcome.type === 'answer' && isWanted(outcome.answer.status, allowed)) return outcome.answer;
     const waitMs = planRetry(faultOf(outcome, context.clock.now()), attempt, context.longestWaitMs);
     if (waitMs === null) throw toError(call, outcome, context.clock.now());
@@ -51,7 +81,7 @@ export async function post(
   body: unknown,
   allowed: readonly number[] = [],
 ): Promise<Reply> {
-  const outcome = await tryOnce(context, call, { method: 'POST', body: JSON.stringify(body) });
+  const outcome = await tryOnce(context, call, { method: 'POST', body: JSON.stringify(body) }, allowed);
   if (outcome.type === 'answer' && isWanted(outcome.answer.status, allowed)) return outcome.answer;
   throw toError(call, outcome, context.clock.now());
 }
@@ -61,28 +91,28 @@ export type Outcome =
   | { readonly type: 'answer'; readonly answer: Answer }
   | { readonly type: 'failure'; readonly failure: ExchangeFailure };
 
-interface Message {
+export interface Message {
   readonly method: 'GET' | 'POST';
   readonly body?: string;
 }
 
-/** Sends with a given token, exactly once. */
+/** Sends with a given token, exactly once; `signal` ends it. */
 export async function send(
   context: CallContext,
-  call: Call,
+  call: { readonly url: URL },
   message: Message,
-  token: Redacted<string>,
+  given: { readonly token: Redacted<string>; readonly way: Way; readonly signal: AbortSignal },
 ): Promise<Outcome> {
   const headers = {
     accept: 'application/json',
     'accept-encoding': 'gzip, deflate',
-    authorization: `Bearer ${reveal(token)}`,
+    authorization: `Bearer ${reveal(given.token)}`,
     'user-agent': 'live-response-for-teams',
     ...(message.body === undefined ? {} : { 'content-type': 'application/json' }),
   };
   try {
-    const limits = { timeoutMs: context.callTimeoutMs, maxBytes: context.maxAnswerBytes };
-    return { type: 'answer', answer: await exchange({ ...message, url: call.url, headers }, limits) };
+    const limits = { signal: given.signal, maxBytes: context.maxAnswerBytes };
+    return { type: 'answer', answer: await exchange({ ...message, url: call.url, headers }, limits, given.way) };
   } catch (failure) {
     if (failure instanceof ExchangeFailure) return { type: 'failure', failure };
     throw failure;
@@ -90,13 +120,72 @@ export async function send(
 }
 
 /** Sends; a 401 is answered once with a fresh token, since the first may have been revoked early. */
-async function tryOnce(context: CallContext, call: Call, message: Message): Promise<Outcome> {
+async function tryOnce(
+  context: CallContext,
+  call: Call,
+  message: Message,
+  allowed: readonly number[],
+): Promise<Outcome> {
   const token = await context.token();
-  const outcome = await send(context, call, message, token);
+  const outcome = await sendCounted(context, call, message, { token, allowed });
   if (outcome.type !== 'answer' || outcome.answer.status !== 401) return outcome;
   const fresh = await context.token(token);
-  return reveal(fresh) === reveal(token) ? outcome : send(context, call, message, fresh);
+  return reveal(fresh) === reveal(token) ? outcome : sendCounted(context, call, message, { token: fresh, allowed });
 }
+
+/** Sends when the budget has room, and tells the budget of a 429 that came all the same. */
+async function sendCounted(
+  context: CallContext,
+  call: Call,
+  message: Message,
+  given: { readonly token: Redacted<string>; readonly allowed: readonly number[] },
+): Promise<Outcome> {
+  await waitForRoom(context, call);
+  const { clock } = context;
+  const startedAt = clock.now();
+  const seen = (code: string): void =>
+    context.onCall({ name: call.api, code, tookMs: Math.max(0, clock.now() - startedAt) });
+  const outcome =
+    message.method === 'GET'
+      ? await read(context, call, given.token)
+      : await send(context, call, message, { token: given.token, way: { type: 'own' }, signal: timeLimit(context) });
+  if (outcome.type === 'answer' && isWanted(outcome.answer.status, given.allowed)) {
+    seen('ok');
+    return outcome;
+  }
+  const error = toError(call, outcome, clock.now());
+  seen(error.code);
+  if (error.code === 'defender.throttled')
+    await context.budget.refused(call.api, error.retryAfterMs ?? unsaidRefusalMs); // guard: refusal-holds-all-replicas
+  return outcome;
+}
+
+/** Ours, for a 429 that names no wait: quotas are counted by the minute, and who goes on calling stays refused (common-errors). */
+const unsaidRefusalMs = 10_000;
+
+/** Waits once if that is short; throws when there is no room then either. */
+async function waitForRoom(context: CallContext, call: Call): Promise<void> {
+  for (let waited = false; ; waited = true) {
+    const waitMs = await context.budget.take(call.api, context.purpose);
+    if (waitMs === null) return;
+    if (waited || waitMs > context.longestWaitMs) {
+      context.onCall({ name: call.api, code: 'defender.budgetSpent', tookMs: 0 });
+      throw new DefenderError(call.name, 'defender.budgetSpent', { retryAfterMs: waitMs }); // guard: reads-stay-in-the-budget
+    }
+    await context.clock.sleep(waitMs);
+  }
+}
+
+/** A read on a shared connection; one that the other side had given up meanwhile is no fault, and the read goes again on a new one. */
+async function read(context: CallContext, call: Call, token: Redacted<string>): Promise<Outcome> {
+  const signal = timeLimit(context);
+  const message: Message = { method: 'GET' };
+  const outcome = await send(context, call, message, { token, way: { type: 'shared', agent: context.agent }, signal });
+  if (outcome.type !== 'failure' || !outcome.failure.stale || outcome.failure.code !== 'reset') return outcome;
+  return send(context, call, message, { token, way: { type: 'own' }, signal });
+}
+
+export const timeLimit = (context: CallContext): AbortSignal => AbortSignal.timeout(context.callTimeoutMs);
 
 const isWanted = (status: number, allowed: readonly number[]): boolean =>
   (status >= 200 && status < 300) || allowed.includes(status);
@@ -109,6 +198,7 @@ function faultOf(outcome: Outcome, now: number): Fault {
     case 'reset':
     case 'timedOut':
       return { type: outcome.failure.code };
+    case 'withheld':
     case 'undecodable':
     case 'tooLarge':
       return { type: 'status', status: 0, retryAfterMs: null };
@@ -120,7 +210,7 @@ export const waitOf = (answer: Answer, now: number): number | null =>
   readRetryAfterMs({ retryAfter: answer.retryAfter, message: readEnvelope(answer.body).message, now });
 
 /** The error of an outcome that nobody wanted. */
-export function toError(call: Call, outcome: Outcome, now: number): DefenderError {
+export function toError(call: { readonly name: string }, outcome: Outcome, now: number): DefenderError {
   if (outcome.type === 'failure')
     return new DefenderError(call.name, codeByFailure[outcome.failure.code], { cause: outcome.failure });
   const { status, body } = outcome.answer;
@@ -138,6 +228,7 @@ const codeByFailure = {
   noConnection: 'defender.unreachable',
   reset: 'defender.unreachable',
   timedOut: 'defender.timedOut',
+  withheld: 'defender.timedOut',
   tooLarge: 'defender.answerTooLarge',
   undecodable: 'defender.badAnswer',
 } as const;

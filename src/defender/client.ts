@@ -2,11 +2,13 @@ import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { Command } from '../request/command';
 import type { Device, LibraryFile } from '../request/request';
-import { type CallContext, get, post, type Reply, segment } from './call';
+import { type Api, boundless, type Purpose, type ReadBudget } from './budget';
+import { type CallContext, createAgent, get, post, type Reply, type SeenCall, segment } from './call';
 import { cloudOf, isLoopback } from './cloud';
+import { createConnections } from './connection';
 import { DefenderError, readEnvelope } from './errors';
-import { isMeant, isoSeconds, parseMachineQuery, queryToPath, quote } from './machine-query';
-import { openResult, type ResultOutcome } from './result-download';
+import { isMeant, isoSeconds, type MachineQuery, parseMachineQuery, queryToPath, quote } from './machine-query';
+import { type DownloadLimits, openResult, type ResultOutcome } from './result-download';
 import { defaultLongestWaitMs } from './retry';
 import {
   type MachineAction,
@@ -17,12 +19,13 @@ import {
   readMachine,
   readPage,
 } from './schema';
-import { type SubmitOutcome, submitOnce } from './submission';
+import { type SubmitOptions, type SubmitOutcome, submitOnce } from './submission';
 import type { TokenSource } from './token';
 
+export type { SeenCall } from './call';
 export type { ResultOutcome } from './result-download';
 export type { MachineAction } from './schema';
-export type { SubmitOutcome } from './submission';
+export type { SubmitOptions, SubmitOutcome } from './submission';
 
 /** Defender for Endpoint as far as this bot needs it. Reads are retried and then throw a DefenderError; the submission never is. */
 export interface Defender {
@@ -34,19 +37,34 @@ export interface Defender {
   /** The machine with exactly this id; null when it is gone or was merged into another, which is then not the machine that was meant (T-21). */
   getMachine(machineId: string): Promise<Device | null>;
   listLibrary(): Promise<readonly LibraryFile[]>;
+  /** Opens a connection for the next submission, while what must come before it is done. Nothing is written on it; unused it is thrown away. */
+  openAhead(): void;
   /** Sent at most once, never retried: any doubt is `unclear`. */
-  runLiveResponse(machineId: string, commands: readonly Command[], comment: string): Promise<SubmitOutcome>;
+  runLiveResponse(
+    machineId: string,
+    commands: readonly Command[],
+    comment: string,
+    options?: SubmitOptions,
+  ): Promise<SubmitOutcome>;
   /**
-   * Live responses of every machine created since, in one list. One that cannot be read is left out with a warning: not seeing an action here is
-   * no proof of anything until `getAction` has said so as well.
+   * Live responses of every machine created since, in one list; of those older than `endedSinceMs` only the ones that have not ended. One that
+   * cannot be read is left out with a warning: not seeing an action here is no proof of anything until `getAction` has said so as well.
    */
-  listActions(sinceMs: number): Promise<readonly MachineAction[]>;
+  listActions(sinceMs: number, endedSinceMs?: number): Promise<ActionList>;
   /** Live responses of one machine created since, all of them: throws rather than leave one out, since what is missing here counts as absent. */
   listMachineActions(machineId: string, sinceMs: number): Promise<readonly MachineAction[]>;
   /** Null on 404, which for two minutes after a submission may also mean "not visible yet" (defender-api.md §1.2). */
   getAction(actionId: string): Promise<MachineAction | null>;
   cancelAction(actionId: string, comment: string): Promise<CancelOutcome>;
   openResult(actionId: string, index: number): Promise<ResultOutcome>;
+  /** The same for another purpose, which decides who reads when the quota gets scarce; without it a read is a check before a submission. */
+  forPurpose(purpose: Purpose): Defender;
+}
+
+/** A list and the number of calls that it took. */
+export interface ActionList {
+  readonly actions: readonly MachineAction[];
+  readonly pages: number;
 }
 
 export type CancelOutcome =
@@ -65,6 +83,10 @@ export interface DefenderOptions {
   /** Host suffixes that result links may lead to, in place of those of the cloud; a leading dot is implied. */
   readonly resultHosts?: readonly string[];
   readonly maxResultBytes?: number;
+  /** Without one reads are bounded by Defender alone. */
+  readonly budget?: ReadBudget;
+  /** Told of each exchange, and of each read that the budget held back. */
+  readonly onCall?: (call: SeenCall) => void;
 }
 
 /** Ours; real network time, not the clock's. */
@@ -89,6 +111,11 @@ export function createDefender(options: DefenderOptions): Defender {
     callTimeoutMs: timeouts.callMs,
     maxAnswerBytes,
     longestWaitMs: timeouts.longestWaitMs,
+    budget: options.budget ?? boundless,
+    purpose: 'check',
+    agent: createAgent(base),
+    connections: createConnections(base, options.clock),
+    onCall: options.onCall ?? (() => {}),
   };
   const limits = {
     hosts: (options.resultHosts ?? cloudOf(options.baseUrl).resultHosts).map(
@@ -98,18 +125,23 @@ export function createDefender(options: DefenderOptions): Defender {
     totalTimeoutMs: timeouts.downloadMs,
     maxBytes: options.maxResultBytes ?? defaultMaxResultBytes,
   };
-  return {
-    findMachines: (query) => findMachines(context, query),
-    getMachine: async (machineId) => (await fetchMachine(context, machineId))?.device ?? null,
-    listLibrary: () => listLibrary(context),
-    runLiveResponse: (machineId, commands, comment) => submitOnce(context, machineId, commands, comment),
-    listActions: (sinceMs) => listActions(context, sinceMs),
-    listMachineActions: (machineId, sinceMs) => listMachineActions(context, machineId, sinceMs),
-    getAction: (actionId) => fetchAction(context, actionId),
-    cancelAction: (actionId, comment) => cancelAction(context, actionId, comment),
-    openResult: (actionId, index) => openResult(context, limits, actionId, index),
-  };
+  return toDefender(context, limits);
 }
+
+const toDefender = (context: CallContext, limits: DownloadLimits): Defender => ({
+  findMachines: (query) => findMachines(context, query),
+  getMachine: async (machineId) => (await fetchMachine(context, machineId))?.device ?? null,
+  listLibrary: async () => (await listLibrary(context)).items,
+  openAhead: () => context.connections.openAhead(),
+  runLiveResponse: (machineId, commands, comment, options = {}) =>
+    submitOnce(context, machineId, commands, comment, options),
+  listActions: (sinceMs, endedSinceMs = sinceMs) => listActions(context, sinceMs, endedSinceMs),
+  listMachineActions: (machineId, sinceMs) => listMachineActions(context, machineId, sinceMs),
+  getAction: (actionId) => fetchAction(context, actionId),
+  cancelAction: (actionId, comment) => cancelAction(context, actionId, comment),
+  openResult: (actionId, index) => openResult(context, limits, actionId, index),
+  forPurpose: (purpose) => toDefender({ ...context, purpose }, limits),
+});
 
 const defaultTimeouts: DefenderTimeouts = {
   callMs: 30_000,
@@ -144,7 +176,8 @@ async function findMachines(context: CallContext, text: string): Promise<readonl
   }
   const path = queryToPath(query, context.clock.now());
   if (path === null) return [];
-  const items = await list(context, 'findMachines', path, {
+  const call = { name: 'findMachines', api: apiByQuery[query.type] };
+  const { items } = await list(context, call, path, {
     readItem: readMachine,
     unreadable: 'throw',
     emptyIs404: true,
@@ -155,6 +188,15 @@ async function findMachines(context: CallContext, text: string): Promise<readonl
   const whole = await Promise.all(meant.map((m) => (m.groupUnknown ? fetchMachine(context, m.device.machineId) : m)));
   return whole.flatMap((m) => (m === null ? [] : [m.device]));
 }
+
+const apiByQuery: Readonly<Record<MachineQuery['type'], Api>> = {
+  machineId: 'getMachine',
+  entraDeviceId: 'listMachines',
+  ip: 'findMachinesByIp',
+  tag: 'findMachinesByTag',
+  name: 'listMachines',
+  nothing: 'listMachines',
+};
 
 /** `{id}` also takes computer names and Entra ids, so the answer is compared: a computer may be named like another's id. */
 async function fetchMachine(context: CallContext, machineId: string): Promise<ReadMachine | null> {
@@ -167,16 +209,33 @@ async function fetchMachine(context: CallContext, machineId: string): Promise<Re
 }
 
 /** A file without a readable hash cannot be pinned by a digest, so it is left out and cannot be asked for. */
-async function listLibrary(context: CallContext): Promise<readonly LibraryFile[]> {
-  return list(context, 'listLibrary', 'libraryfiles', { readItem: readLibraryFile, unreadable: 'skip' });
+async function listLibrary(context: CallContext): Promise<List<LibraryFile>> {
+  const call = { name: 'listLibrary', api: 'listLibrary' } as const;
+  return list(context, call, 'libraryfiles', { readItem: readLibraryFile, unreadable: 'skip' });
 }
 
-async function listActions(context: CallContext, sinceMs: number): Promise<readonly MachineAction[]> {
-  const filter = `type eq 'LiveResponse' and creationDateTimeUtc ge ${isoSeconds(sinceMs)}`;
-  return list(context, 'listActions', `machineactions?$filter=${encodeURIComponent(filter)}`, {
+/** Only fields that the page names as filterable, and `or` in parentheses as clients in production send it (defender-api.md §1.2). */
+async function listActions(context: CallContext, sinceMs: number, endedSinceMs: number): Promise<ActionList> {
+  const all = `type eq 'LiveResponse' and creationDateTimeUtc ge ${isoSeconds(sinceMs)}`;
+  if (endedSinceMs <= sinceMs) return listFiltered(context, all);
+  const open = `(creationDateTimeUtc ge ${isoSeconds(endedSinceMs)} or status eq 'Pending' or status eq 'InProgress')`;
+  try {
+    return await listFiltered(context, `${all} and ${open}`);
+  } catch (error) {
+    // No page shows `or`: where it is refused, the longer list is as true.
+    if (!(error instanceof DefenderError) || error.code !== 'defender.badRequest') throw error;
+    const { actions, pages } = await listFiltered(context, all);
+    return { actions, pages: pages + 1 };
+  }
+}
+
+async function listFiltered(context: CallContext, filter: string): Promise<ActionList> {
+  const call = { name: 'listActions', api: 'listActions' } as const;
+  const { items, pages } = await list(context, call, `machineactions?$filter=${encodeURIComponent(filter)}`, {
     readItem: (item) => readAction(item, context.clock.now()),
     unreadable: 'skip',
   });
+  return { actions: items, pages };
 }
 
 async function listMachineActions(
@@ -185,10 +244,12 @@ async function listMachineActions(
   sinceMs: number,
 ): Promise<readonly MachineAction[]> {
   const filter = `machineId eq ${quote(machineId)} and type eq 'LiveResponse' and creationDateTimeUtc ge ${isoSeconds(sinceMs)}`;
-  return list(context, 'listMachineActions', `machineactions?$filter=${encodeURIComponent(filter)}`, {
+  const call = { name: 'listMachineActions', api: 'listActions' } as const;
+  const { items } = await list(context, call, `machineactions?$filter=${encodeURIComponent(filter)}`, {
     readItem: (item) => readAction(item, context.clock.now()),
     unreadable: 'throw',
   });
+  return items;
 }
 
 async function fetchAction(context: CallContext, actionId: string): Promise<MachineAction | null> {
@@ -217,15 +278,27 @@ interface Reading<T> {
   readonly emptyIs404?: boolean;
 }
 
+interface List<T> {
+  readonly items: readonly T[];
+  readonly pages: number;
+}
+
 /** A whole list, page by page, or an error: never the first part of one. */
-async function list<T>(context: CallContext, name: string, path: string, reading: Reading<T>): Promise<readonly T[]> {
+async function list<T>(
+  context: CallContext,
+  call: { readonly name: string; readonly api: Api },
+  path: string,
+  reading: Reading<T>,
+): Promise<List<T>> {
+  const { name } = call;
   const items: T[] = [];
-  let url: URL | null = new URL(path, context.base);
-  const first = url;
-  for (let pages = 0; url !== null; pages++) {
+  const first = new URL(path, context.base);
+  let url: URL | null = first;
+  let pages = 0;
+  for (; url !== null; pages++) {
     if (pages === maxPages) throw new DefenderError(name, 'defender.answerTooLarge');
-    const reply = await get(context, { name, url }, reading.emptyIs404 && pages === 0 ? [404] : []);
-    if (reply.status === 404) return [];
+    const reply = await get(context, { ...call, url }, reading.emptyIs404 && pages === 0 ? [404] : []);
+    if (reply.status === 404) return { items: [], pages: 1 };
     const page = readPage(reply.body, reading.readItem);
     if (page === null) throw unreadable(name, reply);
     if (page.unreadable > 0) {
@@ -238,7 +311,7 @@ async function list<T>(context: CallContext, name: string, path: string, reading
     items.push(...page.items);
     url = page.nextLink === null ? null : followNext(name, page.nextLink, first);
   }
-  return items;
+  return { items, pages };
 }
 
 /**
@@ -261,7 +334,7 @@ function parseUrl(text: string, base: URL): URL | null {
   }
 }
 
-const at = (context: CallContext, name: string, path: string) => ({ name, url: new URL(path, context.base) });
+const at = (context: CallContext, api: Api, path: string) => ({ name: api, api, url: new URL(path, context.base) });
 
 const unreadable = (call: string, reply: Reply): DefenderError =>
   new DefenderError(call, 'defender.badAnswer', { status: reply.status, ...envelopeFacts(reply) });

@@ -10,6 +10,7 @@ export const defenderErrorCodes = [
   'defender.badRequest',
   'defender.notFound',
   'defender.throttled',
+  'defender.budgetSpent',
   'defender.serverFault',
   'defender.unreachable',
   'defender.timedOut',
@@ -112,6 +113,8 @@ export const defenderSentences: Readonly<Record<DefenderErrorCode, string>> = {
     'Defender does not know this device, action or file. Check the name; a new action may take two minutes to appear.',
   'defender.throttled':
     'Defender asked this bot to slow down. It will go on by itself after the wait that Defender named.',
+  'defender.budgetSpent':
+    'Defender lets this bot ask only so often, and what is left for now is kept for requests that are under way. Ask again in a few minutes.',
   'defender.serverFault': 'Defender had a fault of its own. It is usually over in minutes; ask again then.',
   'defender.unreachable':
     'Defender could not be reached over the network. Check the connection of the service to Defender, then ask again.',

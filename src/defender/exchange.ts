@@ -1,5 +1,6 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 
@@ -16,21 +17,35 @@ export interface Answer {
   readonly body: string;
 }
 
+/** On which connection: one of its own, one that other reads used before and will use again, or one that stands already. */
+export type Way =
+  | { readonly type: 'own' }
+  | { readonly type: 'shared'; readonly agent: Agent }
+  | {
+      readonly type: 'standing';
+      readonly socket: Socket;
+      /** Asked in the same turn in which the first byte would be written. */
+      readonly mayStillSend: () => boolean;
+    };
+
 /**
- * No answer. `sent` false: the connection never stood, so the other side surely got nothing. Of node's own error only its code goes along
+ * No answer. `sent` false: not a byte of the request was written, so the other side surely got nothing. `stale`: the connection had been
+ * used before and may have been given up by the other side before the request came. Of node's own error only its code goes along
  * (`ECONNREFUSED`, `CERT_HAS_EXPIRED`): a parser error holds the bytes that it stumbled over, which may be a link or a file.
  */
 export class ExchangeFailure extends Error {
   override readonly name = 'ExchangeFailure';
-  readonly code: 'noConnection' | 'reset' | 'timedOut' | 'tooLarge' | 'undecodable';
+  readonly code: 'noConnection' | 'withheld' | 'reset' | 'timedOut' | 'tooLarge' | 'undecodable';
   readonly sent: boolean;
+  readonly stale: boolean;
   readonly reason: string | null;
 
-  constructor(code: ExchangeFailure['code'], sent: boolean, cause?: unknown) {
+  constructor(code: ExchangeFailure['code'], sent: boolean, cause?: unknown, stale = false) {
     const reason = systemCodeOf(cause);
     super(`No answer: ${code}${reason === null ? '' : ` (${reason})`}`);
     this.code = code;
     this.sent = sent;
+    this.stale = stale;
     this.reason = reason;
   }
 }
@@ -44,50 +59,79 @@ export function systemCodeOf(cause: unknown): string | null {
 /**
  * One request, one answer, read whole. It is node's own http client and not `fetch`, because fetch sends a request a second time on its own
  * account (after a 421), follows redirects and cannot tell "never connected" from "sent and lost": a submission must be sent once (T-27).
- * Each exchange has its own connection, so a stale one can make no submission doubtful.
+ * Reads share connections. A submission has one of its own that nothing was written on before, so a stale one can make none doubtful.
  */
 export async function exchange(
   outgoing: Outgoing,
-  limits: { readonly timeoutMs: number; readonly maxBytes: number },
+  limits: { readonly signal: AbortSignal; readonly maxBytes: number },
+  way: Way = { type: 'own' },
 ): Promise<Answer> {
-  const signal = AbortSignal.timeout(limits.timeoutMs);
-  const { response } = await open(outgoing, signal);
-  const bytes = await readWhole(response, signal, limits.maxBytes);
+  const { signal, maxBytes } = limits;
+  const { response } = await open(outgoing, signal, way);
+  const bytes = await readWhole(response, signal, maxBytes);
   return {
     status: response.statusCode ?? 0,
     retryAfter: response.headers['retry-after'] ?? null,
-    body: (await decode(bytes, response.headers['content-encoding'], limits.maxBytes)).toString('utf8'),
+    body: (await decode(bytes, response.headers['content-encoding'], maxBytes)).toString('utf8'),
   };
 }
 
-/** Sends and waits for the head of the answer; the caller reads the body. Redirects are answers like others: nothing is followed. */
-export function open(outgoing: Outgoing, signal: AbortSignal): Promise<{ readonly response: IncomingMessage }> {
+/**
+ * Sends, once the connection stands, and waits for the head of the answer; the caller reads the body. Redirects are answers like others:
+ * nothing is followed.
+ */
+export function open(
+  outgoing: Outgoing,
+  signal: AbortSignal,
+  way: Way = { type: 'own' },
+): Promise<{ readonly response: IncomingMessage }> {
   return new Promise((resolve, reject) => {
     const secure = outgoing.url.protocol === 'https:';
-    let connected = false;
+    let sent = false;
+    let wasUsed = false;
     const request = (secure ? httpsRequest : httpRequest)(outgoing.url, {
       method: outgoing.method,
-      agent: false,
+      ...connectionOf(way),
       signal,
       headers: {
         ...outgoing.headers,
         ...(outgoing.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(outgoing.body)) }),
       },
     });
+    // Node writes nothing before `end`, and `end` writes at once on a connection that stands: the question and the first byte are one turn.
+    const send = () => {
+      if (way.type === 'standing' && !way.mayStillSend()) return withhold(); // guard: nothing-is-sent-after-its-time
+      sent = true;
+      request.end(outgoing.body);
+    };
+    const withhold = () => {
+      reject(new ExchangeFailure('withheld', false));
+      request.destroy();
+    };
     request.on('socket', (socket) => {
-      socket.once(secure ? 'secureConnect' : 'connect', () => {
-        connected = true;
-      });
+      wasUsed = way.type === 'shared' && !socket.connecting;
+      if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', send);
+      else send();
     });
-    request.on('error', (cause) => reject(new ExchangeFailure(nameFailure(signal, connected), connected, cause)));
+    request.on('error', (cause) => reject(new ExchangeFailure(nameFailure(signal, sent), sent, cause, wasUsed)));
     request.on('response', (response) => resolve({ response }));
-    request.end(outgoing.body);
   });
 }
 
-function nameFailure(signal: AbortSignal, connected: boolean): 'timedOut' | 'reset' | 'noConnection' {
+const connectionOf = (way: Way) => {
+  switch (way.type) {
+    case 'own':
+      return { agent: false } as const;
+    case 'shared':
+      return { agent: way.agent };
+    case 'standing':
+      return { createConnection: () => way.socket };
+  }
+};
+
+function nameFailure(signal: AbortSignal, sent: boolean): 'timedOut' | 'reset' | 'noConnection' {
   if (signal.aborted) return 'timedOut';
-  return connected ? 'reset' : 'noConnection';
+  return sent ? 'reset' : 'noConnection';
 }
 
 async function readWhole(response: IncomingMessage, signal: AbortSignal, maxBytes: number): Promise<Buffer> {

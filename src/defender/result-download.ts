@@ -30,12 +30,24 @@ export async function openResult(
   index: number,
 ): Promise<ResultOutcome> {
   const path = `machineactions/${segment(actionId)}/GetLiveResponseResultDownloadLink(index=${index})`;
-  const reply = await get(context, { name: 'getResultLink', url: new URL(path, context.base) }, [400, 404]);
+  const call = { name: 'getResultLink', api: 'getResultLink', url: new URL(path, context.base) } as const;
+  const reply = await get(context, call, [400, 404]);
   if (reply.status === 400) return { type: 'notReady', code: readEnvelope(reply.body).code };
   if (reply.status === 404) return { type: 'unknownResult' };
   const link = readLink(reply.body);
   if (link === null) throw new DefenderError('getResultLink', 'defender.badAnswer', { status: reply.status });
-  return download(checkLink(link, context.base, limits.hosts), limits);
+  const url = checkLink(link, context.base, limits.hosts);
+  const startedAt = context.clock.now();
+  const seen = (code: string): void =>
+    context.onCall({ name: 'downloadResult', code, tookMs: Math.max(0, context.clock.now() - startedAt) });
+  try {
+    const outcome = await download(url, limits);
+    seen('ok');
+    return outcome;
+  } catch (error) {
+    if (error instanceof DefenderError) seen(error.code);
+    throw error;
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Command, commandToParams } from '../request/command';
-import { type CallContext, type Outcome, segment, send, waitOf } from './call';
-import { classifyRefusal, DefenderError, readEnvelope } from './errors';
-import type { Answer } from './exchange';
+import { type CallContext, type Outcome, segment, send, timeLimit, waitOf } from './call';
+import { classifyRefusal, DefenderError, type DefenderErrorCode, readEnvelope } from './errors';
+import { type Answer, ExchangeFailure } from './exchange';
 import { type MachineAction, parseJson, readAction } from './schema';
 
 /** What became of a submission. Only `unclear` may have reached Defender without our knowing. */
@@ -13,10 +13,16 @@ export type SubmitOutcome =
   | { readonly type: 'throttled'; readonly retryAfterMs: number | null; readonly scope: 'rate' | 'sessions' }
   /** A definite refusal that will not change by itself. `message` is Defender's own: untrusted text. */
   | { readonly type: 'rejected'; readonly code: string; readonly message: string }
-  /** Surely not with Defender, for a reason that may pass: no token, a refused token, or a connection that never stood. */
+  /** Surely not with Defender, for a reason that may pass: no token, a refused token, a connection that never stood, or `withheld` since it might not be sent any more. */
   | { readonly type: 'notSent'; readonly code: string }
   /** It may have arrived: time-out, reset, 5xx, or a success that cannot be read. To be looked up, never repeated. */
   | { readonly type: 'unclear'; readonly code: string };
+
+/** What a submission may be given along. */
+export interface SubmitOptions {
+  /** Asked in the same turn in which the first byte would be written; false: not a byte is, and the outcome is `notSent`. */
+  readonly mayStillSend?: () => boolean;
+}
 
 /** Sends the one POST of a submission. There is no loop here and no second token: whatever happens, it is sent at most once (T-27). */
 export async function submitOnce(
@@ -24,21 +30,47 @@ export async function submitOnce(
   machineId: string,
   commands: readonly Command[],
   comment: string,
+  options: SubmitOptions,
 ): Promise<SubmitOutcome> {
-  const call = {
-    name: 'runLiveResponse',
-    url: new URL(`machines/${segment(machineId)}/runliveresponse`, context.base),
-  };
+  const startedAt = context.clock.now();
+  const url = new URL(`machines/${segment(machineId)}/runliveresponse`, context.base);
   const body = JSON.stringify(toBody(commands, comment));
+  const outcome = await submit(context, url, body, options);
+  const now = context.clock.now();
+  const result = typeof outcome === 'string' ? notSent(outcome) : toSubmitOutcome(outcome, machineId, now);
+  context.onCall({
+    name: 'runLiveResponse',
+    code: result.type === 'accepted' ? 'ok' : result.type,
+    tookMs: Math.max(0, now - startedAt),
+  });
+  return result;
+}
+
+/** What came of the POST; a code when there was no token to send it with. */
+async function submit(
+  context: CallContext,
+  url: URL,
+  body: string,
+  { mayStillSend = () => true }: SubmitOptions,
+): Promise<Outcome | DefenderErrorCode> {
   const token = await context.token().catch((error: unknown) => {
     if (error instanceof DefenderError) return error;
     throw error;
   });
-  if (token instanceof DefenderError) return { type: 'notSent', code: token.code };
-  const outcome = await send(context, call, { method: 'POST', body }, token);
+  if (token instanceof DefenderError) return token.code;
+  const signal = timeLimit(context);
+  const socket = await context.connections.take(signal).catch((error: unknown) => {
+    if (error instanceof ExchangeFailure) return error;
+    throw error;
+  });
+  if (socket instanceof ExchangeFailure) return { type: 'failure', failure: socket };
+  const way = { type: 'standing', socket, mayStillSend } as const;
+  const outcome = await send(context, { url }, { method: 'POST', body }, { token, way, signal });
   if (outcome.type === 'answer' && outcome.answer.status === 401) await forget(context, token);
-  return toSubmitOutcome(outcome, machineId, context.clock.now());
+  return outcome;
 }
+
+const notSent = (code: string): SubmitOutcome => ({ type: 'notSent', code });
 
 /** The body as documented: upper case at the top, lower case inside, and case matters (run-live-response, common-errors). */
 export const toBody = (commands: readonly Command[], comment: string) => ({
@@ -49,9 +81,7 @@ export const toBody = (commands: readonly Command[], comment: string) => ({
 /** Reads what became of the POST; anything that is not plainly an answer to it is doubt. */
 export function toSubmitOutcome(outcome: Outcome, machineId: string, now: number): SubmitOutcome {
   if (outcome.type === 'failure') {
-    return outcome.failure.sent
-      ? { type: 'unclear', code: outcome.failure.code }
-      : { type: 'notSent', code: outcome.failure.code };
+    return outcome.failure.sent ? { type: 'unclear', code: outcome.failure.code } : notSent(outcome.failure.code);
   }
   const { answer } = outcome;
   if (answer.status === 200 || answer.status === 201) return toAccepted(answer, machineId, now);
@@ -80,7 +110,7 @@ function toRefusal(answer: Answer, now: number): SubmitOutcome {
     const retryAfterMs = waitOf(answer, now);
     return { type: 'throttled', retryAfterMs, scope: scopeOf(code, retryAfterMs) };
   }
-  if (meaning === 'defender.unauthorized') return { type: 'notSent', code: meaning };
+  if (meaning === 'defender.unauthorized') return notSent(meaning);
   if (meaning === 'defender.serverFault') return { type: 'unclear', code: code ?? `http.${answer.status}` };
   return { type: 'rejected', code: code ?? `http.${answer.status}`, message: message ?? '' };
 }

@@ -6,19 +6,26 @@ import { markerOf, shortDigest } from '../request/digest';
 import type { Event } from '../request/event';
 import type { LiveResponseRequest, RequestId } from '../request/request';
 import { applyEvent } from '../store/apply';
-import type { ClaimedWork, Tx } from '../store/store';
+import type { ClaimedWork, Tx, WorkType } from '../store/store';
 import { resultPost } from '../thread/result-post';
 import { findLibraryChanges } from './changes';
 import type { DispatchOptions, Task } from './options';
 import type { Views } from './views';
 
 const leaseMs = minutes(5);
-const atOnce = 8;
+/** Results have places of their own: those of 50 runs that end together must not keep a cancel or a look-up waiting. */
+const lanes = [
+  { types: ['lookUp', 'cancelAction'], atOnce: 8 },
+  { types: ['fetchResult', 'recheckLibrary'], atOnce: 8 },
+] as const;
 /** Clients wait 3 to 5 s after the end before a result is there (defender-api.md §1.3). */
 const firstRetryMs = seconds(3);
 const longestRetryMs = minutes(2);
-/** After about this many tries (some 25 minutes) people are told that there is no result to be had. */
+/** After so many tries and so long after the end people are told that there is no result to be had. */
 const resultTries = 18;
+const resultWaitMs = minutes(25);
+/** Those that wait for the same room do not all come back at the same instant. */
+const spreadMs = seconds(5);
 /** A cancel of an action that Defender still hides answers 404 for up to two minutes (§1.2); after these tries it surely knows none. */
 const cancelTries = 8;
 const markerMarginMs = minutes(2);
@@ -27,27 +34,38 @@ const markerMarginMs = minutes(2);
 export function createDefenderWork(options: DispatchOptions & { readonly views: Views }): {
   start(): Promise<readonly Task[]>;
 } {
-  const { store, defender, clock, random, log, views } = options;
-  let running = 0;
+  const { store, clock, random, log, views } = options;
+  const following = options.defender.forPurpose('follow');
+  const lookingUp = options.defender.forPurpose('lookUp');
+  const fetching = options.defender.forPurpose('result');
+  const running = lanes.map(() => 0);
 
   return {
     async start() {
-      if (running >= atOnce) return [];
-      const rows = await store.transact((tx) =>
-        tx.claimWork({
-          types: ['lookUp', 'cancelAction', 'fetchResult', 'recheckLibrary'],
-          now: clock.now(),
-          leaseMs,
-          limit: atOnce - running,
-          leaseToken: Buffer.from(random(12)).toString('hex'),
-        }),
-      );
-      return rows.map((row) => {
-        running++;
-        return { what: row.work.type, done: perform(row).finally(() => running--) };
-      });
+      const tasks: Task[] = [];
+      for (const [lane, { types, atOnce }] of lanes.entries()) {
+        const rows = await claim(types, atOnce - count(lane));
+        for (const row of rows) {
+          running[lane] = count(lane) + 1;
+          const done = perform(row).finally(() => {
+            running[lane] = count(lane) - 1;
+          });
+          tasks.push({ what: row.work.type, done });
+        }
+      }
+      return tasks;
     },
   };
+
+  function count(lane: number): number {
+    return running[lane] ?? 0;
+  }
+
+  async function claim(types: readonly WorkType[], limit: number): Promise<readonly ClaimedWork[]> {
+    if (limit <= 0) return [];
+    const leaseToken = Buffer.from(random(12)).toString('hex');
+    return store.transact((tx) => tx.claimWork({ types, now: clock.now(), leaseMs, limit, leaseToken }));
+  }
 
   async function perform(row: ClaimedWork): Promise<void> {
     const stored = row.requestId === null ? null : await store.request(row.requestId);
@@ -78,21 +96,21 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
   /** Looks for our marker among the machine's actions; a list that could not be read proves nothing, and is asked for again. */
   async function lookUp(row: ClaimedWork, request: LiveResponseRequest): Promise<void> {
     if (request.state !== 'unknown') return end(row);
-    const action = request.actionId === null ? await findMarked(request) : await defender.getAction(request.actionId);
+    const action = request.actionId === null ? await findMarked(request) : await lookingUp.getAction(request.actionId);
     await end(row, { type: 'lookedUp', action, complete: true });
   }
 
   async function findMarked(
     request: LiveResponseRequest & { readonly intentAt: number },
   ): Promise<MachineAction | null> {
-    const actions = await defender.listMachineActions(request.device.machineId, request.intentAt - markerMarginMs);
+    const actions = await lookingUp.listMachineActions(request.device.machineId, request.intentAt - markerMarginMs);
     return actions.find((action) => action.comment.startsWith(markerOf(request))) ?? null;
   }
 
   async function cancel(row: ClaimedWork, request: LiveResponseRequest, actionId: string): Promise<void> {
     if (request.state !== 'pending' && request.state !== 'running' && request.state !== 'unknown') return end(row);
     const why = request.cancel?.by ? `cancelled by ${request.cancel.by.id}` : 'not started in time';
-    const outcome = await defender.cancelAction(actionId, `${markerOf(request)} ${why}`);
+    const outcome = await following.cancelAction(actionId, `${markerOf(request)} ${why}`);
     switch (outcome.type) {
       case 'accepted':
         return end(row, { type: 'observed', action: outcome.action });
@@ -106,7 +124,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
 
   /** Flags what changed while it ran; the hashes that were compared before the POST are the request's own (T-20). */
   async function recheckLibrary(row: ClaimedWork, request: LiveResponseRequest): Promise<void> {
-    const changes = findLibraryChanges(request, await defender.listLibrary());
+    const changes = findLibraryChanges(request, await fetching.listLibrary());
     await store.transact(async (tx) => {
       const now = clock.now();
       if (changes.length > 0) {
@@ -131,9 +149,9 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
   ): Promise<void> {
     const command = request.commands[work.index];
     if (command === undefined) return end(row);
-    const outcome = await defender.openResult(work.actionId, work.index);
+    const outcome = await fetching.openResult(work.actionId, work.index);
     if (outcome.type !== 'opened') {
-      if (row.claims < resultTries) return later(row, outcome.type);
+      if (!isGivenUp(row, request)) return later(row, outcome.type);
       return tell(row, request, resultNotAvailable(work.index, command.type, noResultSentences[outcome.type]));
     }
     await tell(row, request, await options.keepResult(request.id, work.index, command, outcome.body));
@@ -175,7 +193,10 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
   async function afterFailure(row: ClaimedWork, request: LiveResponseRequest, error: DefenderError): Promise<void> {
     if (row.work.type === 'lookUp') return end(row, { type: 'lookedUp', action: null, complete: false });
     const command = row.work.type === 'fetchResult' ? request.commands[row.work.index] : undefined;
-    if (row.work.type === 'fetchResult' && command !== undefined && row.claims >= resultTries) {
+    // Our own quota says nothing about the result.
+    if (error.code === 'defender.budgetSpent')
+      return afterPause(row, error.code, (error.retryAfterMs ?? 0) + (spreadMs * (random(1)[0] ?? 0)) / 256);
+    if (row.work.type === 'fetchResult' && command !== undefined && isGivenUp(row, request)) {
       return tell(row, request, resultNotAvailable(row.work.index, command.type, defenderSentences[error.code]));
     }
     return later(row, error.code, error.retryAfterMs ?? 0);
@@ -188,7 +209,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     code: string,
   ): Promise<void> {
     const command = request.commands[index];
-    if (command === undefined || row.claims < resultTries) return later(row, code);
+    if (command === undefined || !isGivenUp(row, request)) return later(row, code);
     return tell(
       row,
       request,
@@ -202,7 +223,17 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
 
   async function later(row: ClaimedWork, problem: string, atLeastMs = 0): Promise<void> {
     const waitMs = Math.max(Math.min(firstRetryMs * 2 ** (row.claims - 1), longestRetryMs), atLeastMs);
-    await store.transact((tx) => tx.retryWork(row, clock.now() + waitMs, problem));
+    await afterPause(row, problem, waitMs);
+  }
+
+  async function afterPause(row: ClaimedWork, problem: string, waitMs: number): Promise<void> {
+    await store.transact((tx) => tx.retryWork(row, clock.now() + Math.ceil(waitMs), problem));
+  }
+
+  /** Tries alone would not do: those that found no room in the quota never reached Defender. */
+  function isGivenUp(row: ClaimedWork, request: LiveResponseRequest): boolean {
+    const endedAt = 'endedAt' in request ? request.endedAt : 0;
+    return row.claims >= resultTries && clock.now() - endedAt >= resultWaitMs;
   }
 
   async function end(row: ClaimedWork, event?: Event): Promise<void> {

@@ -1,5 +1,6 @@
 import type { KeptResult } from '../evidence/keep-result';
 import type { RequestId } from '../request/request';
+import type { Engine } from './engine';
 import { StoreError } from './store';
 import type { Db } from './tables';
 
@@ -68,4 +69,15 @@ export async function saveFact(db: Db, name: string, value: unknown): Promise<vo
 export async function findFact<T>(db: Db, name: string): Promise<T | null> {
   const row = await db.selectFrom('facts').select('value').where('name', '=', name).executeTakeFirst();
   return row === undefined ? null : (JSON.parse(row.value) as T);
+}
+
+/** The row is made first, since what is not there cannot be locked. */
+export async function lockFact<T>(db: Db, forUpdate: Engine['forUpdate'], name: string): Promise<T | null> {
+  await db
+    .insertInto('facts')
+    .values({ name, value: 'null' })
+    .onConflict((c) => c.column('name').doNothing())
+    .execute();
+  const row = await forUpdate(db.selectFrom('facts').select('value').where('name', '=', name)).executeTakeFirst();
+  return row === undefined ? null : (JSON.parse(row.value) as T | null);
 }

@@ -21,6 +21,7 @@ import {
   findFact,
   findResults,
   findSubmissionsSince,
+  lockFact,
   saveFact,
   saveResult,
 } from './marks';
@@ -155,6 +156,7 @@ const createTx = (db: Db, engine: Engine, entries: AuditEntry[]): Tx => ({
   },
   insertReview: (review) => saveReview(db, review, null),
   saveReview: (review, expectedOpinions) => saveReview(db, review, expectedOpinions),
+  lockFact: (name) => lockFact(db, engine.forUpdate, name),
   saveFact: (name, value) => saveFact(db, name, value),
   claimWork: (options) => claimWork(db, engine.skipLocked, options),
   dueWork: (options) => findDueWork(db, engine.skipLocked, options),

@@ -167,6 +167,8 @@ export interface Tx extends Reader {
   insertReview(review: Review): Promise<void>;
   /** Compare-and-swap by the number of opinions; throws `StoreError('store.conflict')` when there is another one meanwhile, or it is closed. */
   saveReview(review: Review, expectedOpinions: number): Promise<void>;
+  /** Reads it, and keeps every other transaction that locks it waiting until this one ends. Lock several always in the same order. */
+  lockFact<T>(name: string): Promise<T | null>;
   saveFact(name: string, value: unknown): Promise<void>;
   /**
    * Leases due rows: undone, not leased (or the lease ran out), due, and the oldest of their lane. Increments `claims`.

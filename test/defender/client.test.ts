@@ -137,7 +137,7 @@ test('the library is listed, and a file whose hash cannot be read is left out wi
 describe('actions', () => {
   test('are listed by one filtered call', async () => {
     stage.server.play(list(action));
-    expect(await stage.defender.listActions(since)).toMatchObject([{ actionId, status: 'Pending' }]);
+    expect((await stage.defender.listActions(since)).actions).toMatchObject([{ actionId, status: 'Pending' }]);
     expect(paths()).toEqual([
       `/api/machineactions?$filter=type eq 'LiveResponse' and creationDateTimeUtc ge 2026-03-02T08:00:00Z`,
     ]);
@@ -153,7 +153,7 @@ describe('actions', () => {
 
   test('that cannot be read are left out of the poll with a warning', async () => {
     stage.server.play(list(action, { id: 'b' }));
-    expect(await stage.defender.listActions(since)).toHaveLength(1);
+    expect((await stage.defender.listActions(since)).actions).toHaveLength(1);
     expect(stage.log.lines).toHaveLength(1);
   });
 
@@ -175,7 +175,7 @@ describe('actions', () => {
       { status: 200, json: { value: [action], '@odata.nextLink': `${stage.server.url}/api/machineactions?$skip=2` } },
       list(action),
     );
-    expect(await stage.defender.listActions(since)).toHaveLength(3);
+    expect((await stage.defender.listActions(since)).actions).toHaveLength(3);
     expect(paths().slice(1)).toEqual(['/api/machineactions?$filter=x&$skip=1', '/api/machineactions?$skip=2']);
   });
 

@@ -93,7 +93,7 @@ test('a run is followed from the POST to the evidence on disk', async () => {
   expect(action).toMatchObject({ status: 'Succeeded', machineId, comment: 'LR-7F3K asked by Ana' });
   expect(action.progress.map((p) => p.status)).toEqual(['Completed', 'Completed', 'Completed']);
   expect(Math.abs(action.createdAt - submittedAt)).toBeLessThan(1_000);
-  expect(await defender.listActions(submittedAt - 1_000)).toEqual([action]);
+  expect((await defender.listActions(submittedAt - 1_000)).actions).toEqual([action]);
   expect(await defender.listMachineActions(machineId, submittedAt - 1_000)).toEqual([action]);
 
   const dir = await mkdtemp(path.join(tmpdir(), 'evidence-'));
@@ -136,7 +136,7 @@ test('a list longer than a page is read whole', async () => {
       createdAt: clock.now() - 60_000 * i,
     });
   }
-  expect(await defender.listActions(clock.now() - 3_600_000)).toHaveLength(5);
+  expect((await defender.listActions(clock.now() - 3_600_000)).actions).toHaveLength(5);
 });
 
 test('a device with a live response takes no second one', async () => {
