@@ -94,13 +94,13 @@ export function observe(from: Taken, action: ObservedAction, now: number, foundN
 
 /**
  * The progress by command, each once: Defender leaves fields out in some states and reads lag behind (defender-api.md §1.2, §2.1), so
- * what is no longer said still counts, and a command that has ended does not become open again.
+ * what is no longer said still counts, and a command that has started or ended does not become less than that again.
  */
 function laterOf(was: readonly CommandProgress[], now: readonly CommandProgress[]): readonly CommandProgress[] {
   const byIndex = new Map(was.map((p) => [p.index, p]));
   for (const next of now) {
     const before = byIndex.get(next.index);
-    if (before === undefined || !hasEnded(before) || hasEnded(next)) byIndex.set(next.index, next);
+    if (before === undefined || stageOf(next) >= stageOf(before)) byIndex.set(next.index, next);
   }
   return [...byIndex.values()].sort((a, b) => a.index - b.index);
 }
@@ -118,6 +118,8 @@ function afterCancel(
 }
 
 const hasStarted = (progress: CommandProgress): boolean => progress.status !== 'Created' || progress.startedAt !== null;
+
+const stageOf = (progress: CommandProgress): number => (hasEnded(progress) ? 2 : hasStarted(progress) ? 1 : 0);
 
 const hasEnded = ({ status }: CommandProgress): boolean => status === 'Completed' || status === 'Failed';
 

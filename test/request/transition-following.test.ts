@@ -34,6 +34,12 @@ describe('following an action', () => {
     expect(into(go(first, observed('Failed', { progress: [] })), 'failed').progress).toEqual(done);
   });
 
+  test('a command that was seen to run is not shown as waiting again by an older read', () => {
+    const started = [progress(0, 'Created', { startedAt: '2026-03-02T10:00:00Z' })];
+    const first = go(running, observed('InProgress', { progress: started })).request;
+    expect(go(first, observed('InProgress', { progress: [progress(0)] }))).toEqual({ request: first, effects: [] });
+  });
+
   test('a read that changes nothing writes and tells nothing, even when Defender names no command', () => {
     const bare = into(go(submitting, { type: 'accepted', action: action('Pending', { progress: [] }) }), 'pending');
     expect(go(bare, observed('Pending', { progress: [] }))).toEqual({ request: bare, effects: [] });

@@ -1,0 +1,264 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { createDefender, type Defender, type SeenCall } from '../../src/defender/client';
+import { localToken } from '../../src/defender/token';
+import { minutes } from '../../src/lib/clock';
+import { silentLog } from '../../src/lib/log';
+import { SteppedClock } from '../fakes/stepped-clock';
+
+const machineId = '1e5bc9d7e413ddd7902c2932e418702b84d0cc07';
+const list = JSON.stringify({ value: [] });
+const action = JSON.stringify({ id: 'action-1', type: 'LiveResponse', status: 'Pending', machineId });
+
+/** A server below HTTP: it counts connections, keeps every byte that it got on each, and lets the test end them. */
+class Wire {
+  readonly got: string[] = [];
+  readonly sockets: Socket[] = [];
+  /** What becomes of a whole request; without one it is answered. */
+  onRequest: ((socket: Socket, nth: number) => void) | null = null;
+  #requests = 0;
+  readonly #server = createServer((socket) => {
+    const at = this.sockets.push(socket) - 1;
+    this.got[at] = '';
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => {
+      this.got[at] += bytes.toString();
+      const request = bytes.toString();
+      if (!/\r\n\r\n/.test(request)) return;
+      this.#requests++;
+      if (this.onRequest !== null) return this.onRequest(socket, this.#requests);
+      this.answer(socket, request.startsWith('POST') ? action : list, request.startsWith('POST') ? 201 : 200);
+    });
+  });
+
+  answer(socket: Socket, body: string, status = 200): void {
+    socket.write(
+      `HTTP/1.1 ${status} x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+  }
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+  async connected(count: number): Promise<void> {
+    while (this.sockets.length < count) await pause(2);
+    await pause(10);
+  }
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
+
+let wire: Wire;
+let clock: SteppedClock;
+let calls: SeenCall[];
+let defender: Defender;
+beforeEach(async () => {
+  wire = await new Wire().start();
+  clock = new SteppedClock();
+  calls = [];
+  defender = createDefender({
+    baseUrl: wire.url,
+    token: localToken(),
+    clock,
+    log: silentLog,
+    timeouts: { callMs: 1_000 },
+    onCall: (call) => calls.push(call),
+  });
+});
+afterEach(() => wire.stop());
+
+const submit = (mayStillSend?: () => boolean) =>
+  defender.runLiveResponse(machineId, [{ type: 'GetFile', path: 'C:\\a' }], 'c', mayStillSend && { mayStillSend });
+const posts = () => wire.got.map((bytes) => bytes.match(/POST /g)?.length ?? 0);
+
+describe('reads', () => {
+  test('one after another use one connection', async () => {
+    for (let i = 0; i < 4; i++) await defender.listLibrary();
+    expect(wire.sockets).toHaveLength(1);
+    expect(wire.got[0]?.match(/GET /g)).toHaveLength(4);
+  });
+
+  test('at once use a bounded number of connections, and all are answered', async () => {
+    await Promise.all(Array.from({ length: 60 }, () => defender.listLibrary()));
+    expect(wire.sockets.length).toBeLessThanOrEqual(16);
+    expect(calls.map((c) => c.code)).toEqual(Array.from({ length: 60 }, () => 'ok'));
+  });
+
+  test('on a connection that was given up meanwhile go again at once, and that is no fault', async () => {
+    await defender.listLibrary();
+    wire.onRequest = (socket, nth) => (nth === 2 ? socket.destroy() : wire.answer(socket, list));
+    expect(await defender.listLibrary()).toEqual([]);
+    expect(wire.sockets).toHaveLength(2);
+    expect(calls.map(({ code }) => code)).toEqual(['ok', 'ok']);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('that fail on a new connection as well are a fault like any other', async () => {
+    await defender.listLibrary();
+    wire.onRequest = (socket) => socket.destroy();
+    const failed = defender.getAction('a').catch((error: unknown) => error);
+    for (let turn = 0; turn < 400 && wire.sockets.length < 6; turn++) {
+      await pause(5);
+      if (clock.sleeping > 0) clock.advance(10_000);
+    }
+    expect(await failed).toMatchObject({ code: 'defender.unreachable' });
+    expect(calls.map(({ code }) => code).slice(1)).toEqual(Array.from({ length: 4 }, () => 'defender.unreachable'));
+  });
+});
+
+describe('a submission', () => {
+  test('never goes on a connection that a read has used', async () => {
+    await defender.listLibrary();
+    expect(await submit()).toMatchObject({ type: 'accepted' });
+    expect(posts()).toEqual([0, 1]);
+  });
+
+  test('goes on the connection that was opened ahead, on which not a byte was written before, and only one does', async () => {
+    defender.openAhead();
+    await wire.connected(1);
+    expect(wire.got).toEqual(['']);
+    expect(await submit()).toMatchObject({ type: 'accepted' });
+    expect(await submit()).toMatchObject({ type: 'accepted' });
+    expect(posts()).toEqual([1, 1]);
+  });
+
+  test('takes one that is still being opened as well', async () => {
+    defender.openAhead();
+    expect(await submit()).toMatchObject({ type: 'accepted' });
+    expect(posts()).toEqual([1]);
+  });
+
+  test.each<[string, (socket: Socket) => unknown]>([
+    ['closed', (socket) => socket.end()],
+    ['reset', (socket) => socket.resetAndDestroy()],
+    ['spoken on', (socket) => socket.write('HTTP/1.1 408 Request Timeout\r\n\r\n')],
+  ])(
+    'whose connection was %s by Defender before a byte was written goes on another, without a doubt',
+    async (_how, end) => {
+      defender.openAhead();
+      await wire.connected(1);
+      end(wire.sockets[0] as Socket);
+      // No turn of the event loop lies between: what the kernel has got must be seen by the submission itself.
+      const until = performance.now() + 20;
+      while (performance.now() < until);
+      expect(await submit()).toMatchObject({ type: 'accepted' });
+      expect(posts()).toEqual([0, 1]);
+    },
+  );
+
+  test('does not go on a connection that was opened before the process stood still', async () => {
+    defender.openAhead();
+    await wire.connected(1);
+    clock.advance(minutes(3));
+    expect(await submit()).toMatchObject({ type: 'accepted' });
+    expect(posts()).toEqual([0, 1]);
+  });
+
+  test('whose connection breaks after its first byte is a doubt, and is not sent on another', async () => {
+    defender.openAhead();
+    wire.onRequest = (socket) => socket.destroy();
+    expect(await submit()).toEqual({ type: 'unclear', code: 'reset' });
+    expect(posts()).toEqual([1]);
+  });
+
+  test.each([true, false])('that may not be sent any more writes not a byte (opened ahead: %s)', async (ahead) => {
+    if (ahead) defender.openAhead();
+    const asked: number[] = [];
+    const outcome = await submit(() => {
+      asked.push(wire.sockets.length);
+      return false;
+    });
+    await pause(20);
+    expect(outcome).toEqual({ type: 'notSent', code: 'withheld' });
+    expect(asked).toHaveLength(1);
+    expect(wire.got.join('')).toBe('');
+    expect(calls).toMatchObject([{ name: 'runLiveResponse', code: 'notSent' }]);
+  });
+
+  test('finds no connection left of those that nobody used', async () => {
+    const closed: boolean[] = [];
+    defender.openAhead();
+    await wire.connected(1);
+    wire.sockets[0]?.on('close', () => closed.push(true));
+    while (closed.length === 0) await pause(100);
+    expect(await submit()).toMatchObject({ type: 'accepted' });
+    expect(posts()).toEqual([0, 1]);
+  });
+
+  test('of which many are opened ahead opens no more than go in a minute', async () => {
+    for (let i = 0; i < 50; i++) defender.openAhead();
+    await wire.connected(10);
+    await pause(50);
+    expect(wire.sockets).toHaveLength(10);
+  });
+});
+
+describe('calls are told to who counts them', () => {
+  test('by API and by the word for what came of it', async () => {
+    await defender.listLibrary();
+    wire.onRequest = (socket) => wire.answer(socket, '{}', 403);
+    await defender.getMachine(machineId).catch(() => {});
+    await submit();
+    expect(calls).toEqual([
+      { name: 'listLibrary', code: 'ok', tookMs: 0 },
+      { name: 'getMachine', code: 'defender.forbidden', tookMs: 0 },
+      { name: 'runLiveResponse', code: 'rejected', tookMs: 0 },
+    ]);
+  });
+});
+
+describe('over TLS', () => {
+  const tls = (file: string) => path.resolve('test/fixtures/tls', file);
+  const seen: string[] = [];
+  const handshakes: number[] = [];
+  const server = createHttpsServer({ key: readFileSync(tls('key.pem')), cert: readFileSync(tls('cert.pem')) });
+  server.on('secureConnection', () => handshakes.push(seen.length));
+  server.on('request', (request, response) => {
+    seen.push(`${request.method} ${request.headers.host}`);
+    response.writeHead(request.method === 'POST' ? 201 : 200, { 'content-type': 'application/json' });
+    response.end(request.method === 'POST' ? action : list);
+  });
+  let port = 0;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    port = (server.address() as AddressInfo).port;
+  });
+  beforeEach(() => {
+    seen.length = 0;
+    handshakes.length = 0;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  /** What a process says that reads twice and submits once on a connection opened ahead. */
+  async function play(env: Readonly<Record<string, string>>): Promise<string> {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [path.join(__dirname, 'tls-client.cjs'), `https://localhost:${port}`, machineId],
+      { env: { ...process.env, ...env } },
+    );
+    return stdout.trim();
+  }
+
+  test('reads share a connection, and the submission goes on the one that was opened ahead', async () => {
+    expect(await play({ NODE_EXTRA_CA_CERTS: tls('cert.pem') })).toBe('read read accepted');
+    expect(seen).toEqual([`GET localhost:${port}`, `GET localhost:${port}`, `POST localhost:${port}`]);
+    // Both before anything was asked, and none for the submission.
+    expect(handshakes).toEqual([0, 0]);
+  });
+
+  test('nothing is sent to a server whose certificate nobody vouches for, opened ahead or not', async () => {
+    expect(await play({})).toBe('defender.unreachable defender.unreachable notSent noConnection');
+    expect(seen).toEqual([]);
+  });
+});

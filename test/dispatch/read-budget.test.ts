@@ -1,0 +1,128 @@
+import type { Api, Purpose, ReadBudget } from '../../src/defender/budget';
+import { createReadBudget, readLoad, readQuotaLeft } from '../../src/dispatch/read-budget';
+import { minutes, seconds } from '../../src/lib/clock';
+import { silentLog } from '../../src/lib/log';
+import type { Store } from '../../src/store/store';
+import { KeepingLog } from '../defender/fake-defender';
+import { SteppedClock } from '../fakes/stepped-clock';
+import { t0, useStores } from '../store/sample';
+
+const stores = useStores();
+let store: Store;
+let clock: SteppedClock;
+let commits: number;
+let counted: Store;
+beforeEach(async () => {
+  store = await stores.openNew();
+  clock = new SteppedClock(t0);
+  commits = 0;
+  counted = {
+    ...store,
+    transact: (work) => {
+      commits++;
+      return store.transact(work);
+    },
+  };
+});
+
+const replica = (log = silentLog): ReadBudget => createReadBudget({ store: counted, clock, log });
+/** Lets what is counted on the side be written. */
+const written = () => store.transact(async () => {});
+async function takeAll(budget: ReadBudget, api: Api, purpose: Purpose): Promise<number> {
+  let count = 0;
+  while ((await budget.take(api, purpose)) === null) count++;
+  return count;
+}
+
+test('two replicas together never get more than one would', async () => {
+  const [a, b] = [replica(), replica()];
+  const takes = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? a : b).take('listActions', 'follow'));
+  const granted = (await Promise.all(takes)).filter((waitMs) => waitMs === null);
+  expect(granted).toHaveLength(95);
+  expect((await readQuotaLeft(store, clock.now())).get('listActions')).toEqual({ minute: 5, hour: 1_405 });
+});
+
+test('what a replica learned before another one used the quota up makes no more than a few calls too many', async () => {
+  const [a, b] = [replica(), replica()];
+  expect(await a.take('listActions', 'follow')).toBeNull();
+  const byB = await takeAll(b, 'listActions', 'follow');
+  await written();
+  const byA = await takeAll(a, 'listActions', 'follow');
+  await written();
+  expect(1 + byA + byB).toBeLessThanOrEqual(95 + 25);
+  clock.advance(seconds(6));
+  expect(await a.take('listActions', 'follow')).toBeGreaterThan(0);
+});
+
+test('APIs do not spend from one another', async () => {
+  const budget = replica();
+  await takeAll(budget, 'getResultLink', 'result');
+  expect(await budget.take('getAction', 'follow')).toBeNull();
+});
+
+test('what is asked for in one turn is counted by one transaction, and what there is plenty of waits for none', async () => {
+  const budget = replica();
+  await Promise.all([budget.take('getMachine', 'check'), budget.take('listLibrary', 'check')]);
+  expect(commits).toBe(1);
+  const release = holdStore();
+  await Promise.all([budget.take('getMachine', 'check'), budget.take('listLibrary', 'check')]);
+  release();
+  await written();
+  expect((await readQuotaLeft(store, clock.now())).get('getMachine')).toEqual({ minute: 98, hour: 1_498 });
+});
+
+/** Nobody else commits until it is released. */
+function holdStore(): () => void {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  void store.transact(() => held);
+  return release;
+}
+
+test('in one turn the most important is served first, whoever asked first', async () => {
+  const budget = replica();
+  for (let i = 0; i < 79; i++) await budget.take('listActions', 'follow');
+  const [people, lookUp, follow] = await Promise.all(
+    (['people', 'lookUp', 'follow'] as const).map((purpose) => budget.take('listActions', purpose)),
+  );
+  expect([people, lookUp, follow]).toEqual([expect.any(Number), expect.any(Number), null]);
+});
+
+test('a refusal by Defender holds that API for every replica, and no other', async () => {
+  const log = new KeepingLog();
+  const [a, b] = [replica(log), replica()];
+  await b.take('getAction', 'follow');
+  await a.refused('getAction', seconds(30));
+  clock.advance(seconds(6));
+  expect(await b.take('getAction', 'follow')).toBe(seconds(24));
+  expect(await b.take('listActions', 'follow')).toBeNull();
+  clock.advance(seconds(24));
+  expect(await b.take('getAction', 'follow')).toBeNull();
+  expect(log.lines).toEqual([
+    '{"api":"getAction","waitMs":30000,"message":"Defender refused a call although its quota had room: somebody else uses this app"}',
+  ]);
+});
+
+test('what was spent is known after a restart', async () => {
+  const path = stores.newPath();
+  const first = await stores.open(path);
+  await takeAll(createReadBudget({ store: first, clock, log: silentLog }), 'listLibrary', 'people');
+  await first.transact(async () => {});
+  await first.close();
+  const second = await stores.open(path);
+  const budget = createReadBudget({ store: second, clock, log: silentLog });
+  expect(await budget.take('listLibrary', 'people')).toBe(minutes(1));
+  expect(await readLoad(second, 'listLibrary', clock.now())).toBe(0.6);
+});
+
+test('a store that cannot be written lets no read through unasked, and a read that was under way goes on', async () => {
+  const log = new KeepingLog();
+  const budget = replica(log);
+  await budget.take('getMachine', 'check');
+  await store.close();
+  expect(await budget.take('getMachine', 'check')).toBeNull();
+  await expect(budget.take('getAction', 'follow')).rejects.toMatchObject({ code: 'store.unavailable' });
+  expect(log.lines).toEqual(['{"api":"getMachine","error":"StoreError","message":"A read was not counted"}']);
+});
