@@ -22,6 +22,8 @@ export interface WatchStage {
   /** One more action at Defender and the request that it belongs to. */
   open(given?: OpenGiven): Promise<RequestId>;
   replica(over?: ReplicaGiven): Watch;
+  /** The Defender of a replica. */
+  defender(): Defender;
   stateOf(id: RequestId): Promise<LiveResponseRequest>;
   actionOf(id: RequestId): string;
   /** Calls that reached Defender, by route. */
@@ -35,6 +37,8 @@ export interface OpenGiven {
   readonly runMs?: number;
   readonly agoMs?: number;
   readonly offline?: boolean;
+  /** Files to get, each of which is there and has a result. */
+  readonly files?: number;
 }
 
 export interface ReplicaGiven {
@@ -55,15 +59,18 @@ export async function startWatchStage(store: Store, options: Omit<EmulatorOption
   const actions = new Map<RequestId, string>();
   let count = 0;
 
-  function replica(over: ReplicaGiven = {}): Watch {
-    const real = createDefender({
+  const newDefender = (): Defender =>
+    createDefender({
       baseUrl: emulator.url,
       token: localToken(),
       clock,
       log: silentLog,
       budget: createReadBudget({ store, clock, log: silentLog }),
       timeouts: { longestWaitMs: 0 },
-    }).forPurpose('follow');
+    });
+
+  function replica(over: ReplicaGiven = {}): Watch {
+    const real = newDefender().forPurpose('follow');
     const defender: Defender = { ...real, ...over.defender?.(real), forPurpose: () => defender };
     const watch = createActionWatch({ ...dispatchOptions(store, clock), defender });
     const begin = async () => (await watch.start()).map(({ done }) => done);
@@ -83,25 +90,32 @@ export async function startWatchStage(store: Store, options: Omit<EmulatorOption
     emulator,
     store,
     replica,
-    async open({ connectMs = seconds(2), runMs = seconds(30), agoMs = 0, offline = false } = {}) {
+    defender: newDefender,
+    async open({ connectMs = seconds(2), runMs = seconds(30), agoMs = 0, offline = false, files = 0 } = {}) {
       const n = ++count;
+      const paths = Array.from({ length: files }, () => there);
       const id = requestId(`LR-W${n}`);
       const device = emulator.addDevice({
         machine: { computerDnsName: `watch-${n}.contoso.com` },
         connectDelayMs: connectMs,
         getFileMs: runMs,
+        files: [{ path: there, content: Buffer.from('what was in the file') }],
         ...(offline && { offlineUntil: Number.POSITIVE_INFINITY }),
       });
       const action = emulator.addForeignAction({
         requestor: 'live-response-bot',
         machineId: device.machine.id,
-        commands: [{ type: 'GetFile', params: [{ key: 'Path', value: 'C:\\none' }] }],
+        commands: (files === 0 ? ['C:\\none'] : paths).map((value) => ({
+          type: 'GetFile' as const,
+          params: [{ key: 'Path', value }],
+        })),
         createdAt: clock.now() - agoMs,
       });
       const submittedAt = clock.now() - agoMs;
-      await store.transact((tx) =>
-        tx.insertRequest({ ...samples.pending, id, actionId: action.id, submittedAt, startBy: submittedAt + hours(2) }),
-      );
+      const at = { actionId: action.id, submittedAt, startBy: submittedAt + hours(2) };
+      const wish =
+        files === 0 ? {} : { library: [], commands: paths.map((p) => ({ type: 'GetFile' as const, path: p })) };
+      await store.transact((tx) => tx.insertRequest({ ...samples.pending, progress: [], ...at, ...wish, id }));
       actions.set(id, action.id);
       return id;
     },
@@ -115,10 +129,14 @@ export async function startWatchStage(store: Store, options: Omit<EmulatorOption
   };
 }
 
+const there = 'C:\\there.txt';
+
+export const anyPolicy = policyOf('  - { name: all, approvals: 1, from: [approvers], decideBy: 30m, startBy: 2h }\n');
+
 /** What the parts of dispatch want besides a Defender; nothing is admitted and nothing kept here. */
 export const dispatchOptions = (store: Store, clock: SteppedClock): Omit<DispatchOptions, 'defender'> => ({
   store,
-  policy: () => policyOf(''),
+  policy: () => anyPolicy,
   groups: async () => new Map(),
   keepResult: () => Promise.reject(new Error('Nothing is kept here.')),
   limits: { runsPerMinute: 10, sessions: 50 },
