@@ -6,7 +6,7 @@ import { markerOf, shortDigest } from '../request/digest';
 import type { Event } from '../request/event';
 import type { LiveResponseRequest, RequestId } from '../request/request';
 import { applyEvent } from '../store/apply';
-import type { ClaimedWork, Tx, WorkType } from '../store/store';
+import type { ClaimedWork, Tx } from '../store/store';
 import { resultPost } from '../thread/result-post';
 import { findLibraryChanges } from './changes';
 import type { DispatchOptions, Task } from './options';
@@ -42,29 +42,29 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
 
   return {
     async start() {
-      const tasks: Task[] = [];
-      for (const [lane, { types, atOnce }] of lanes.entries()) {
-        const rows = await claim(types, atOnce - count(lane));
-        for (const row of rows) {
-          running[lane] = count(lane) + 1;
-          const done = perform(row).finally(() => {
-            running[lane] = count(lane) - 1;
-          });
-          tasks.push({ what: row.work.type, done });
+      const leaseToken = Buffer.from(random(12)).toString('hex');
+      const claimed = await store.transact(async (tx) => {
+        const rows: Array<readonly [lane: number, row: ClaimedWork]> = [];
+        for (const [lane, { types, atOnce }] of lanes.entries()) {
+          const limit = atOnce - count(lane);
+          if (limit <= 0) continue;
+          const found = await tx.claimWork({ types, now: clock.now(), leaseMs, limit, leaseToken });
+          rows.push(...found.map((row) => [lane, row] as const));
         }
-      }
-      return tasks;
+        return rows;
+      });
+      return claimed.map(([lane, row]) => {
+        running[lane] = count(lane) + 1;
+        const done = perform(row).finally(() => {
+          running[lane] = count(lane) - 1;
+        });
+        return { what: row.work.type, done };
+      });
     },
   };
 
   function count(lane: number): number {
     return running[lane] ?? 0;
-  }
-
-  async function claim(types: readonly WorkType[], limit: number): Promise<readonly ClaimedWork[]> {
-    if (limit <= 0) return [];
-    const leaseToken = Buffer.from(random(12)).toString('hex');
-    return store.transact((tx) => tx.claimWork({ types, now: clock.now(), leaseMs, limit, leaseToken }));
   }
 
   async function perform(row: ClaimedWork): Promise<void> {

@@ -16,14 +16,15 @@ import { type Clock, seconds } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { Reader, Store, Tx } from '../store/store';
 
-/** While so little of a quota is used, and we looked so lately, a read need not wait until it is written down: other replicas cannot use up the rest meanwhile. */
-const plentyBelow = 0.25;
+/** While so much of a quota is left, and we looked so lately, a read goes at once and is written down a little later: other replicas cannot use up the rest meanwhile. */
+const plenty = { minute: 75, hour: 600 } as const;
 const knownForMs = seconds(5);
+/** Real time: a commit waits for the disk, and what the read is for should not wait for that. */
+const writeAfterMs = 100;
 
 interface Ask {
   readonly api: Api;
-  /** Null: it goes already, and is only to be counted. */
-  readonly purpose: Purpose | null;
+  readonly purpose: Purpose;
   readonly answer: (waitMs: number | null) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -39,21 +40,15 @@ export function createReadBudget(options: {
 }): ReadBudget {
   const { store, clock, log } = options;
   const known = new Map<Api, { readonly spent: Spent; readonly at: number }>();
+  /** Reads that went already and are not written down yet. */
+  let unwritten: Api[] = [];
   let asks: Ask[] = [];
   let serving = false;
 
   return {
     async take(api, purpose) {
-      const seen = known.get(api);
-      if (seen !== undefined && hasPlenty(seen, purpose)) {
-        known.set(api, { ...seen, spent: withCall(seen.spent, clock.now()) });
-        enqueue({
-          api,
-          purpose: null,
-          answer: () => {},
-          fail: (error) =>
-            log.warn({ api, error: error instanceof Error ? error.name : typeof error }, 'A read was not counted'),
-        });
+      if ((await lookUp(api, purpose)) === 'plenty') {
+        count(api);
         return null;
       }
       return new Promise((answer, fail) => enqueue({ api, purpose, answer, fail }));
@@ -70,43 +65,72 @@ export function createReadBudget(options: {
     },
   };
 
-  function hasPlenty({ spent, at }: { readonly spent: Spent; readonly at: number }, purpose: Purpose): boolean {
+  async function lookUp(api: Api, purpose: Purpose): Promise<'plenty' | 'scarce'> {
+    const age = clock.now() - (known.get(api)?.at ?? Number.NEGATIVE_INFINITY);
+    if (age < 0 || age > knownForMs) {
+      const spent = await readSpent(store, api);
+      const now = clock.now();
+      const ours = unwritten.filter((a) => a === api);
+      known.set(api, { spent: ours.reduce((sum) => withCall(sum, now), spent), at: now });
+    }
+    const { spent } = known.get(api) ?? { spent: nothingSpent };
     const now = clock.now();
-    const age = now - at;
-    return age >= 0 && age <= knownForMs && loadOf(spent, now) < plentyBelow && waitFor(spent, purpose, now) === 0;
+    const left = leftOf(spent, now);
+    const isPlenty = left.minute >= plenty.minute && left.hour >= plenty.hour && waitFor(spent, purpose, now) === 0;
+    return isPlenty ? 'plenty' : 'scarce';
+  }
+
+  function count(api: Api): void {
+    const seen = known.get(api);
+    if (seen !== undefined) known.set(api, { ...seen, spent: withCall(seen.spent, clock.now()) });
+    if (unwritten.push(api) === 1) writeLater();
+  }
+
+  function writeLater(): void {
+    setTimeout(() => {
+      if (unwritten.length > 0) void serveAll();
+    }, writeAfterMs).unref();
   }
 
   function enqueue(ask: Ask): void {
     asks.push(ask);
-    if (serving) return;
-    serving = true;
     void serveAll();
   }
 
   async function serveAll(): Promise<void> {
+    if (serving) return;
+    serving = true;
     // One turn later, so that what is asked for together is counted together.
     await Promise.resolve();
-    while (asks.length > 0) {
-      const batch = asks;
-      asks = [];
+    do {
+      const [batch, counts] = [asks, unwritten];
+      [asks, unwritten] = [[], []];
       try {
-        const answers = await store.transact((tx) => serve(tx, batch));
+        const answers = await store.transact((tx) => serve(tx, batch, counts));
         for (const [ask, waitMs] of answers) ask.answer(waitMs);
       } catch (error) {
+        // Written with the next ones: who must ask hears of the store, and nobody else waits for it.
+        unwritten = [...counts, ...unwritten].slice(-mostUnwritten);
         for (const ask of batch) ask.fail(error);
       }
-    }
+    } while (asks.length > 0);
     serving = false;
+    if (unwritten.length > 0) writeLater();
   }
 
-  async function serve(tx: Tx, batch: readonly Ask[]): Promise<ReadonlyMap<Ask, number | null>> {
+  async function serve(
+    tx: Tx,
+    batch: readonly Ask[],
+    counts: readonly Api[],
+  ): Promise<ReadonlyMap<Ask, number | null>> {
     const answers = new Map<Ask, number | null>();
-    for (const api of apis.filter((a) => batch.some((ask) => ask.api === a))) {
+    for (const api of apis.filter((a) => counts.includes(a) || batch.some((ask) => ask.api === a))) {
       const before = await lockSpent(tx, api);
       const now = clock.now();
       let spent = before;
+      for (const _ of counts.filter((a) => a === api)) spent = withCall(spent, now);
       for (const ask of batch.filter((a) => a.api === api).sort(byImportance)) {
-        const waitMs = ask.purpose === null ? 0 : waitFor(spent, ask.purpose, now);
+        const waitMs = waitFor(spent, ask.purpose, now);
         if (waitMs === 0) spent = withCall(spent, now);
         answers.set(ask, waitMs === 0 ? null : waitMs);
       }
@@ -116,6 +140,9 @@ export function createReadBudget(options: {
     return answers;
   }
 }
+
+/** An hour's quota of one API: while the store cannot be written, older reads than these are forgotten. */
+const mostUnwritten = 1_500;
 
 /** What is left of each API's quota, for those who watch over it. */
 export async function readQuotaLeft(
@@ -136,5 +163,4 @@ const readSpent = async (reader: Reader, api: Api): Promise<Spent> =>
   (await reader.fact<Spent>(factOf(api))) ?? nothingSpent;
 const lockSpent = async (tx: Tx, api: Api): Promise<Spent> => (await tx.lockFact<Spent>(factOf(api))) ?? nothingSpent;
 
-const byImportance = (a: Ask, b: Ask): number => rankOf(a.purpose) - rankOf(b.purpose);
-const rankOf = (purpose: Purpose | null): number => (purpose === null ? -1 : purposes.indexOf(purpose));
+const byImportance = (a: Ask, b: Ask): number => purposes.indexOf(a.purpose) - purposes.indexOf(b.purpose);

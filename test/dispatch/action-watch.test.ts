@@ -1,3 +1,4 @@
+import { loadOf, nothingSpent, type Spent, waitFor, withCall } from '../../src/defender/budget';
 import { DefenderError } from '../../src/defender/errors';
 import { paceOf } from '../../src/dispatch/action-watch';
 import type { EmulatorOptions } from '../../src/emulator/emulator';
@@ -126,6 +127,27 @@ describe('the pace', () => {
     expect(paces).toEqual([...paces].sort((a, b) => a - b));
     expect([paces[0], paces[1], paces.at(-1)]).toEqual([seconds(5), seconds(5), seconds(20)]);
   });
+});
+
+test('look-ups without end leave the watch its reads: every 20 s at the least, for hours', () => {
+  let spent: Spent = nothingSpent;
+  let dueAt = now;
+  let last = now;
+  let longest = 0;
+  let refused = 0;
+  for (let at = now; at < now + hours(4); at += seconds(1)) {
+    for (let i = 0; i < 5; i++) if (waitFor(spent, 'lookUp', at) === 0) spent = withCall(spent, at);
+    if (at < dueAt) continue;
+    if (waitFor(spent, 'follow', at) > 0) refused++;
+    else {
+      spent = withCall(spent, at);
+      longest = Math.max(longest, at - last);
+      last = at;
+    }
+    dueAt = at + paceOf([{ ...samples.running, submittedAt: at }], at, { pages: 1, load: loadOf(spent, at) });
+  }
+  expect(refused).toBe(0);
+  expect(longest).toBeLessThanOrEqual(seconds(20));
 });
 
 describe('of several replicas', () => {
