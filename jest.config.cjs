@@ -12,6 +12,8 @@ const onPostgres = [
   '<rootDir>/test/stories/**/*.test.ts',
   '<rootDir>/test/flow/race.test.ts',
   '<rootDir>/test/teams/replicas.test.ts',
+  '<rootDir>/test/dispatch/read-budget.test.ts',
+  '<rootDir>/test/dispatch/watch-replicas.test.ts',
   '<rootDir>/test/postgres/**/*.test.ts',
 ];
 

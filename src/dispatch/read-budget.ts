@@ -42,6 +42,7 @@ export function createReadBudget(options: {
   const known = new Map<Api, { readonly spent: Spent; readonly at: number }>();
   /** Reads that went already and are not written down yet. */
   let unwritten: Api[] = [];
+  let isPlanned = false;
   let asks: Ask[] = [];
   let serving = false;
 
@@ -83,11 +84,14 @@ export function createReadBudget(options: {
   function count(api: Api): void {
     const seen = known.get(api);
     if (seen !== undefined) known.set(api, { ...seen, spent: withCall(seen.spent, clock.now()) });
-    if (unwritten.push(api) === 1) writeLater();
+    unwritten.push(api);
+    if (!isPlanned) writeLater();
   }
 
   function writeLater(): void {
+    isPlanned = true;
     setTimeout(() => {
+      isPlanned = false;
       if (unwritten.length > 0) void serveAll();
     }, writeAfterMs).unref();
   }
@@ -98,10 +102,12 @@ export function createReadBudget(options: {
   }
 
   async function serveAll(): Promise<void> {
+    // What comes meanwhile is served by the round after this one.
     if (serving) return;
     serving = true;
     // One turn later, so that what is asked for together is counted together.
     await Promise.resolve();
+    let failed = false;
     do {
       const [batch, counts] = [asks, unwritten];
       [asks, unwritten] = [[], []];
@@ -112,10 +118,10 @@ export function createReadBudget(options: {
         // Written with the next ones: who must ask hears of the store, and nobody else waits for it.
         unwritten = [...counts, ...unwritten].slice(-mostUnwritten);
         for (const ask of batch) ask.fail(error);
+        failed = true;
       }
-    } while (asks.length > 0);
+    } while (asks.length > 0 || (unwritten.length > 0 && !failed));
     serving = false;
-    if (unwritten.length > 0) writeLater();
   }
 
   async function serve(

@@ -6,9 +6,9 @@ import { silentLog } from '../../src/lib/log';
 import { type Store, StoreError } from '../../src/store/store';
 import { KeepingLog } from '../defender/fake-defender';
 import { SteppedClock } from '../fakes/stepped-clock';
-import { t0, useStores } from '../store/sample';
+import { t0, useAnyStores } from '../store/sample';
 
-const stores = useStores();
+const stores = useAnyStores();
 let store: Store;
 let clock: SteppedClock;
 let commits: number;
@@ -108,12 +108,12 @@ test('a refusal by Defender holds that API for every replica, and no other', asy
 });
 
 test('what was spent is known after a restart', async () => {
-  const path = stores.newPath();
-  const first = await stores.open(path);
+  const address = await stores.newAddress();
+  const first = await stores.open(address);
   await takeAll(createReadBudget({ store: first, clock, log: silentLog }), 'listLibrary', 'people');
   await first.transact(async () => {});
   await first.close();
-  const second = await stores.open(path);
+  const second = await stores.open(address);
   const budget = createReadBudget({ store: second, clock, log: silentLog });
   expect(await budget.take('listLibrary', 'people')).toBe(minutes(1));
   expect(await readLoad(second, 'listLibrary', clock.now())).toBe(0.6);
