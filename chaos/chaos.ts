@@ -1,0 +1,120 @@
+import { randomInt } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../src/lib/clock';
+import { prepareDatabase } from './database';
+import type { FastTime } from './fast-time';
+import { gather, settle } from './gather';
+import { type Facts, judge } from './judge';
+import { type ChaosOptions, parseChaosOptions, usage } from './options';
+import { addBot, playAsk } from './people';
+import { type Plan, planStory } from './plan';
+import { openStage, type Stage } from './stage';
+import { commandOf, describeRun, describeViolations, type Outcome, tally } from './table';
+import { createTeamsSide } from './teams';
+import { playDefenderFaults, playIncidents, playStrikes, playTeamsFaults, type Troubles } from './trouble';
+
+/** Exit codes, for scripts: every promise held, one was broken, it could not be run. */
+const held = 0;
+const broken = 1;
+const failed = 2;
+
+async function main(): Promise<number> {
+  const options = parseChaosOptions(process.argv.slice(2), {
+    anySeed: randomInt(1_000_000),
+    testDatabaseUrl: process.env.TEST_DATABASE_URL ?? null,
+  });
+  if (!options.ok) {
+    console.error(`${options.error}\n\n${usage}`);
+    return failed;
+  }
+  if (options.value === 'help') {
+    console.log(usage);
+    return held;
+  }
+  console.log(commandOf(options.value));
+  return run(options.value, planStory(options.value));
+}
+
+async function run(options: ChaosOptions, plan: Plan): Promise<number> {
+  const time: FastTime = { since: systemClock.now(), speed: options.speed };
+  const database = options.store === 'postgres' ? await prepareDatabase(options.databaseUrl, time) : null;
+  const stage = await openStage(options, { hiddenMs: plan.hiddenMs, databaseUrl: database?.url ?? null, time });
+  try {
+    await writeFile(join(stage.dir, 'plan.json'), JSON.stringify({ options, plan }, null, 1));
+    const outcome = await play(options, plan, stage, time);
+    const { violations } = outcome;
+    console.log(describeRun(outcome));
+    if (violations.length > 0) {
+      await keepJournals(stage, outcome.facts);
+      console.error(`\n${describeViolations(violations, { dir: stage.dir, again: commandOf(options) })}`);
+      return broken;
+    }
+    console.log('\nEvery promise held.');
+    if (options.keep) {
+      await keepJournals(stage, outcome.facts);
+      console.log(`Logs, plan, facts and the database are in ${stage.dir}`);
+    } else await rm(stage.dir, { recursive: true, force: true });
+    return held;
+  } finally {
+    await stage.close();
+    await database?.close();
+  }
+}
+
+/** The story, the rest after it, and the count. */
+async function play(options: ChaosOptions, plan: Plan, stage: Stage, time: FastTime): Promise<Outcome> {
+  const teams = createTeamsSide(stage, time);
+  const troubles: Troubles = {
+    kills: 0,
+    trapsSprung: 0,
+    stalls: 0,
+    drains: 0,
+    drainsCut: 0,
+    teamsFaultsMet: {},
+    incidents: {},
+  };
+  await Promise.all(stage.replicas.map((replica) => replica.start()));
+  await addBot(teams);
+  const people = plan.asks.map((ask) => playAsk(stage, teams, ask));
+  await Promise.all([
+    playStrikes(stage, plan, troubles),
+    playDefenderFaults(stage, plan.defenderFaults, time),
+    playTeamsFaults(stage, plan.teamsFaults, troubles),
+    playIncidents(stage, plan.incidents, troubles),
+  ]);
+  stage.emulator.clearFaults();
+  stage.teamsFaults.splice(0);
+  const asked = await Promise.all(people);
+  const isSettled = await settle(stage);
+  const drained = await Promise.all(stage.replicas.map((replica) => replica.drain()));
+  troubles.drainsCut += drained.filter((isWell) => !isWell).length;
+  const facts = await gather(stage, teams, { asks: plan.asks, asked, isSettled });
+  return {
+    options,
+    facts,
+    violations: judge(facts),
+    troubles,
+    defenderFaultsMet: tally(stage.emulator.journal.flatMap(({ fault }) => fault ?? [])),
+    redelivered: teams.counts.redelivered,
+    doubled: teams.counts.doubled,
+    wallSeconds: (systemClock.now() - time.since) / 1_000,
+    storySeconds: (stage.clock.now() - stage.startedAt) / 1_000,
+  };
+}
+
+/** What both emulators were told, for whoever looks for the cause. */
+async function keepJournals({ dir, emulator, connector }: Stage, facts: Facts): Promise<void> {
+  const write = (name: string, what: unknown) => writeFile(join(dir, name), JSON.stringify(what, null, 1));
+  await write('facts.json', facts);
+  await write('defender.json', { journal: emulator.journal, actions: emulator.actions });
+  await write('teams.json', connector.calls);
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(failed);
+  },
+);

@@ -1,0 +1,204 @@
+import type { InboundActivity } from '../src/emulator/connector-people';
+import type { TeamsMessage, TeamsPerson } from '../src/emulator/connector-port';
+import { minutes, seconds } from '../src/lib/clock';
+import { approvers, channelId, decideByMs, evidencePath, installed, requesters, teamId } from './cast';
+import type { Ask, Click } from './plan';
+import type { Stage } from './stage';
+import { findButton, type TeamsSide, threadOf } from './teams';
+
+/** What people did for one ask and what they could see of it. */
+export interface Asked {
+  readonly number: number;
+  readonly conversationId: string;
+  /** Messages and forms that the bot took with 200. */
+  acknowledged: number;
+  /** The id in the card that the thread then showed. */
+  requestId: string | null;
+  /** Clicks on Approve, from the moment of the click on. */
+  readonly approvals: { readonly personId: string; readonly at: number }[];
+  /** The bot refused every time, as it may while Defender cannot be read. */
+  refusals: number;
+}
+
+const lookEveryMs = seconds(4);
+/** A person who was told no for the moment tries again so often. */
+const mostTries = 10;
+/** Far longer than the outbox backs off. */
+const patienceMs = minutes(30);
+
+/** Adds the bot where the story begins with it. */
+export const addBot = (teams: TeamsSide): Promise<unknown> =>
+  Promise.all(
+    installed.map((person, index) => {
+      const base = teams.build.base(person, `a:${person.aadObjectId}`);
+      return teams.deliver({ ...base, type: 'installationUpdate', action: 'add' }, { via: index });
+    }),
+  );
+
+/** One ask from the first word to the last click. */
+export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask): Promise<Asked> {
+  const { clock, connector, startedAt } = stage;
+  await clock.sleep(startedAt + ask.at - clock.now());
+  const requester = requesters[ask.requester] ?? requesters[0];
+  const threadId = connector.addThread(channelId, requester, ask.way === 'form' ? 'new' : wordsOf(ask));
+  const asked: Asked = {
+    number: ask.number,
+    conversationId: threadOf(threadId),
+    acknowledged: 0,
+    requestId: null,
+    approvals: [],
+    refusals: 0,
+  };
+  const say = (text: string, via = ask.via): Promise<unknown> =>
+    teams.deliver(message(teams, requester, threadId, text), { via, times: ask.delivered });
+  if (ask.way === 'text') await askInWords(stage, teams, ask, asked, say);
+  else await askByForm(stage, teams, ask, asked, { requester, say });
+  if (asked.requestId === null) return asked;
+  const { requestId } = asked;
+  await Promise.all([
+    ...ask.course.clicks.map((click) => playClick(stage, teams, click, asked, requestId)),
+    playCancel(stage, teams, ask, { requester, asked, requestId, say }),
+  ]);
+  return asked;
+}
+
+type Say = (text: string, via?: number) => Promise<unknown>;
+
+async function askInWords(stage: Stage, teams: TeamsSide, ask: Ask, asked: Asked, say: Say): Promise<void> {
+  for (let tries = 1; tries <= mostTries && asked.requestId === null; tries++) {
+    await say(wordsOf(ask));
+    asked.acknowledged++;
+    await until(stage, () => {
+      asked.requestId = findRequestId(teams, asked.conversationId);
+      // Each message is answered in any case; what holds no id is a refusal.
+      return asked.requestId !== null || teams.shown(asked.conversationId).length >= tries;
+    });
+    if (asked.requestId === null) asked.refusals++;
+    await stage.clock.sleep(asked.requestId === null ? seconds(20) : 0);
+  }
+}
+
+async function askByForm(
+  stage: Stage,
+  teams: TeamsSide,
+  ask: Ask,
+  asked: Asked,
+  { requester, say }: { readonly requester: TeamsPerson; readonly say: Say },
+): Promise<void> {
+  await say('new');
+  const form = (): TeamsMessage | null =>
+    teams.shown(asked.conversationId).find(({ message }) => findButton(message.activity, send) !== null)?.message ??
+    null;
+  if (!(await until(stage, () => form() !== null))) return;
+  for (let tries = 1; tries <= mostTries && asked.requestId === null; tries++) {
+    await teams.press({
+      person: requester,
+      find: form,
+      title: send,
+      inputs: inputsOf(ask),
+      via: ask.via + tries,
+      twice: ask.delivered === 'twice',
+    });
+    asked.acknowledged++;
+    // The card of one form makes one request, so that a person may press again in good faith.
+    await until(
+      stage,
+      () => {
+        asked.requestId = findRequestId(teams, asked.conversationId);
+        return asked.requestId !== null;
+      },
+      tries === mostTries ? patienceMs : minutes(2),
+    );
+    if (asked.requestId === null) asked.refusals++;
+  }
+}
+
+const send = 'Ask for approval';
+
+async function playClick(stage: Stage, teams: TeamsSide, click: Click, asked: Asked, requestId: string): Promise<void> {
+  const { clock, connector } = stage;
+  const person = approvers[click.approver] ?? approvers[0];
+  const chat = connector.personalConversationId(person.aadObjectId);
+  const title = click.decision === 'approve' ? 'Approve' : 'Deny';
+  const card = (): TeamsMessage | null =>
+    teams.shown(chat).find(({ message, text }) => text.includes(requestId) && findButton(message.activity, title))
+      ?.message ?? null;
+  if (!(await until(stage, () => card() !== null, decideByMs + minutes(5)))) return;
+  await clock.sleep(click.afterMs);
+  if (click.decision === 'approve') asked.approvals.push({ personId: person.aadObjectId, at: clock.now() });
+  const inputs = click.decision === 'deny' ? { reason: 'The ticket names another device.' } : {};
+  await teams.press({ person, find: card, title, inputs, via: click.via, twice: click.twice });
+}
+
+async function playCancel(
+  stage: Stage,
+  teams: TeamsSide,
+  ask: Ask,
+  about: {
+    readonly requester: TeamsPerson;
+    readonly asked: Asked;
+    readonly requestId: string;
+    readonly say: Say;
+  },
+): Promise<void> {
+  const { cancel } = ask.course;
+  if (cancel === null) return;
+  await stage.clock.sleep(cancel.afterMs);
+  if (cancel.way === 'text') {
+    await about.say(`cancel ${about.requestId} because I have changed my mind`, cancel.via);
+    return;
+  }
+  for (const title of ['Withdraw this request', 'Cancel this request']) {
+    const card = (): TeamsMessage | null =>
+      teams
+        .shown(about.asked.conversationId)
+        .find(({ message, text }) => text.includes(about.requestId) && findButton(message.activity, title))?.message ??
+      null;
+    await teams.press({ person: about.requester, find: card, title, inputs: {}, via: cancel.via });
+  }
+}
+
+const findRequestId = (teams: TeamsSide, conversationId: string): string | null => {
+  for (const { text } of teams.shown(conversationId)) {
+    const id = /LR-[A-Z0-9]{4,}/.exec(text)?.[0];
+    if (id !== undefined) return id;
+  }
+  return null;
+};
+
+const reasonOf = (ask: Ask): string => `CHAOS-${ask.number} something looks odd`;
+
+/** Which ask a stored request comes from. */
+export const askNumberOf = (reason: string): number | null => {
+  const number = /^CHAOS-(\d+) /.exec(reason)?.[1];
+  return number === undefined ? null : Number(number);
+};
+
+const wordsOf = (ask: Ask): string => [`on ${ask.device}`, ...ask.commands, `because ${reasonOf(ask)}`].join('\n');
+
+/** The form has one row for each kind of command, in the order in which they may stand. */
+function inputsOf(ask: Ask): Readonly<Record<string, string>> {
+  const named = (verb: string): string =>
+    ask.commands.find((command) => command.startsWith(`${verb} `))?.slice(verb.length + 1) ?? '';
+  return {
+    device: ask.device,
+    name1: named('putfile'),
+    name2: named('run'),
+    args2: '',
+    name3: ask.commands.some((command) => command.startsWith('getfile')) ? evidencePath : '',
+    reason: reasonOf(ask),
+  };
+}
+
+const message = (teams: TeamsSide, from: TeamsPerson, threadId: string, text: string): InboundActivity =>
+  teams.build.message(from, { scope: 'channel', teamId, channelId, threadId }, text);
+
+/** Looks every few seconds; false when patience ran out. */
+async function until({ clock }: Stage, holds: () => boolean, withinMs = patienceMs): Promise<boolean> {
+  const deadline = clock.now() + withinMs;
+  while (!holds()) {
+    if (clock.now() > deadline) return false;
+    await clock.sleep(lookEveryMs);
+  }
+  return true;
+}

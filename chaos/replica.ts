@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../src/lib/clock';
+
+export interface ReplicaOptions {
+  readonly slot: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly logFile: string;
+  /** The fast one. */
+  readonly clock: Clock;
+}
+
+/** A process that ended although nobody had asked it to. */
+export interface Death {
+  readonly slot: number;
+  readonly at: number;
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Its last words on standard error. */
+  readonly words: string;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<void>;
+  /** Somebody has asked for its end. */
+  isEnding: boolean;
+}
+
+/** The service as it is started in earnest, `node dist/index.js`; only its time is fast. */
+const program = join(__dirname, '..', 'src', 'index.js');
+const fastProcess = join(__dirname, 'fast-process.js');
+
+/** A supervisor waits a little before it starts again what has died; of the fast time. */
+const pauseAfterDeathMs = 5_000;
+
+/** One replica's place: a process in it is started, killed, stalled, and started again. */
+export class Replica {
+  readonly slot: number;
+  readonly deaths: Death[] = [];
+  readonly #options: ReplicaOptions;
+  readonly #log: WriteStream;
+  #running: Running | null = null;
+  #up: { readonly since: number; readonly port: number } | null = null;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    this.slot = options.slot;
+    this.#log = createWriteStream(options.logFile, { flags: 'a' });
+  }
+
+  /** Since when it listens; null while it does not. */
+  get upSince(): number | null {
+    return this.#up?.since ?? null;
+  }
+
+  /** Where Teams delivers; null while nobody is there. */
+  get endpoint(): string | null {
+    return this.#up === null ? null : `http://127.0.0.1:${this.#up.port}/api/messages`;
+  }
+
+  /** Resolves once it listens, however often it has to be started for that. */
+  async start(): Promise<void> {
+    while (this.#running === null && !(await this.#startOnce())) await this.#options.clock.sleep(pauseAfterDeathMs);
+  }
+
+  /** `kill -9`: it has no say in it. */
+  strike(): void {
+    if (this.#running === null) return;
+    this.#running.isEnding = true;
+    this.#running.child.kill('SIGKILL');
+  }
+
+  async gone(): Promise<void> {
+    await this.#running?.ended;
+  }
+
+  stall(): void {
+    this.#running?.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#running?.child.kill('SIGCONT');
+  }
+
+  /** SIGTERM; true when it ended well within its own time. */
+  async drain(): Promise<boolean> {
+    const running = this.#running;
+    if (running === null) return true;
+    running.isEnding = true;
+    running.child.kill('SIGTERM');
+    await running.ended;
+    return running.child.exitCode === 0;
+  }
+
+  async #startOnce(): Promise<boolean> {
+    const { clock, slot, env } = this.#options;
+    const child = spawn(process.execPath, ['--enable-source-maps', '--require', fastProcess, program], {
+      env: { PATH: process.env.PATH ?? '', ...env, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let words = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      words = (words + text).slice(-2_000);
+      this.#log.write(text);
+    });
+    let head = '';
+    const listening = new Promise<number | null>((resolve) => {
+      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+        this.#log.write(text);
+        if (this.#up !== null) return;
+        head += text;
+        const port = /"port":(\d+)[^\n]*is listening/.exec(head)?.[1];
+        if (port !== undefined) resolve(Number(port));
+      });
+      child.once('close', () => resolve(null));
+    });
+    const ended = new Promise<void>((resolve) => {
+      child.once('close', (code, signal) => {
+        this.#up = null;
+        this.#running = null;
+        this.#log.write(`${JSON.stringify({ chaos: 'ended', at: clock.now(), code, signal })}\n`);
+        if (!running.isEnding) {
+          this.deaths.push({ slot, at: clock.now(), code, signal, words });
+          void clock.sleep(pauseAfterDeathMs).then(() => this.start());
+        }
+        resolve();
+      });
+    });
+    const running: Running = { child, ended, isEnding: false };
+    this.#running = running;
+    const port = await listening;
+    if (port !== null && this.#running === running) this.#up = { since: clock.now(), port };
+    return port !== null;
+  }
+
+  async close(): Promise<void> {
+    this.resume();
+    this.strike();
+    await this.gone();
+    this.#log.end();
+  }
+}

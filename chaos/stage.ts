@@ -1,0 +1,93 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConnector } from '../src/emulator/connector';
+import type { Connector, ConnectorCall, ConnectorFault } from '../src/emulator/connector-port';
+import { type Emulator, startEmulator } from '../src/emulator/emulator';
+import type { Clock } from '../src/lib/clock';
+import { addWorld, channelId, everybody, policy, teamId, tenantId } from './cast';
+import { createFastClock, type FastTime, toEnvironment } from './fast-time';
+import { type Gate, openGate } from './gate';
+import type { ChaosOptions } from './options';
+import { Replica } from './replica';
+
+/** Everything that a run consists of: the replicas with a gate each, Defender, Teams, and a folder for what they leave behind. */
+export interface Stage {
+  readonly clock: Clock;
+  readonly startedAt: number;
+  readonly dir: string;
+  readonly evidenceDir: string;
+  readonly databaseUrl: string;
+  readonly emulator: Emulator;
+  readonly connector: Connector;
+  /** Asked for each call that the Connector gets, in order, until one gives a fault. */
+  readonly teamsFaults: Array<(call: ConnectorCall) => ConnectorFault | null>;
+  readonly replicas: readonly Replica[];
+  readonly gates: readonly Gate[];
+  close(): Promise<void>;
+}
+
+export async function openStage(
+  options: ChaosOptions,
+  story: { readonly hiddenMs: number; readonly databaseUrl: string | null; readonly time: FastTime },
+): Promise<Stage> {
+  const { time } = story;
+  const clock = createFastClock(time);
+  const dir = await mkdtemp(join(tmpdir(), 'lr-chaos-'));
+  const evidenceDir = join(dir, 'evidence');
+  await mkdir(evidenceDir);
+  await writeFile(join(dir, 'policy.yaml'), policy);
+  const databaseUrl = story.databaseUrl ?? `sqlite:${join(dir, 'live-response.db')}`;
+  const emulator = await startEmulator({ clock, hiddenMs: story.hiddenMs });
+  addWorld(emulator);
+  const teamsFaults: Stage['teamsFaults'] = [];
+  const connector = await createConnector({
+    clock,
+    enforceRates: true,
+    tenantId,
+    fault(call) {
+      for (const find of teamsFaults) {
+        const fault = find(call);
+        if (fault !== null) return fault;
+      }
+      return null;
+    },
+  }).start();
+  connector.addChannel(teamId, channelId);
+  connector.addMembers(teamId, everybody);
+  const gates: Gate[] = [];
+  const replicas: Replica[] = [];
+  for (let slot = 0; slot < options.replicas; slot++) {
+    const gate = await openGate(emulator.url);
+    gates.push(gate);
+    const env = {
+      ...toEnvironment(time),
+      LOCAL_TRIAL: '1',
+      DEFENDER_API_URL: gate.url,
+      DATABASE_URL: databaseUrl,
+      POLICY_FILE: join(dir, 'policy.yaml'),
+      EVIDENCE_DIR: evidenceDir,
+      TEAMS_TENANT_IDS: tenantId,
+    };
+    const logFile = join(dir, `replica-${slot + 1}.log`);
+    replicas.push(new Replica({ slot, env, logFile, clock }));
+  }
+  return {
+    clock,
+    startedAt: clock.now(),
+    dir,
+    evidenceDir,
+    databaseUrl,
+    emulator,
+    connector,
+    teamsFaults,
+    replicas,
+    gates,
+    async close() {
+      await Promise.all(replicas.map((replica) => replica.close()));
+      await Promise.all(gates.map((gate) => gate.close()));
+      await emulator.stop();
+      await connector.stop();
+    },
+  };
+}

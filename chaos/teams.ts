@@ -1,0 +1,119 @@
+import { createTeamsClient, type InboundActivity, type TeamsClient } from '../src/emulator/connector-people';
+import type { TeamsMessage, TeamsPerson, WireActivity } from '../src/emulator/connector-port';
+import { findActions, readActivity } from '../src/emulator/connector-reading';
+import { seconds } from '../src/lib/clock';
+import { bot, channelId, tenantId } from './cast';
+import { toMachineMs } from './fast-time';
+import type { Stage } from './stage';
+
+/** Teams as it delivers to several replicas, and what people can see and press. It never gives up: what people did counts until it was taken. */
+export interface TeamsSide {
+  readonly build: TeamsClient['build'];
+  /** How often Teams had to deliver again, and how often it did so although it was answered. */
+  readonly counts: { redelivered: number; doubled: number };
+  /** Until a replica has answered 200; the body of that answer. */
+  deliver(activity: InboundActivity, how: Delivery): Promise<unknown>;
+  /** As a person does it: another click when no answer comes. Null where the card has no such button (any more). */
+  press(how: {
+    readonly person: TeamsPerson;
+    readonly find: () => TeamsMessage | null;
+    readonly title: string;
+    readonly inputs?: Readonly<Record<string, string>>;
+    readonly via: number;
+    readonly twice?: boolean;
+  }): Promise<unknown>;
+  /** What a conversation shows from the bot, as text. */
+  shown(conversationId: string): readonly Shown[];
+}
+
+export interface Delivery {
+  /** The slot that is tried first. */
+  readonly via: number;
+  readonly times?: 'once' | 'twice';
+}
+
+export interface Shown {
+  readonly message: TeamsMessage;
+  readonly text: string;
+}
+
+/** How long Teams waits for an answer before it counts as lost (teams.md E2); and no less than this by the wall, on a busy machine. */
+const answerWithinMs = seconds(15);
+const leastWallMs = 600;
+const pauseMs = seconds(3);
+
+export function createTeamsSide(stage: Stage, speed: { readonly since: number; readonly speed: number }): TeamsSide {
+  const { connector, clock, replicas } = stage;
+  const { build } = createTeamsClient({ connector, endpoint: 'http://127.0.0.1', tenantId, bot });
+  const counts = { redelivered: 0, doubled: 0 };
+  const texts = new WeakMap<WireActivity, string>();
+  const textOf = (activity: WireActivity): string => {
+    const known = texts.get(activity) ?? readActivity(activity);
+    texts.set(activity, known);
+    return known;
+  };
+
+  /** Null: no answer, or one that Teams does not count. */
+  async function tryOnce(activity: InboundActivity, slot: number): Promise<{ readonly body: unknown } | null> {
+    const endpoint = replicas[slot % replicas.length]?.endpoint ?? null;
+    if (endpoint === null) return null;
+    try {
+      const answer = await fetch(endpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json; charset=utf-8', connection: 'close' },
+        body: JSON.stringify(activity),
+        signal: AbortSignal.timeout(Math.ceil(Math.max(toMachineMs(speed, answerWithinMs), leastWallMs))),
+      });
+      const text = await answer.text();
+      return answer.status === 200 ? { body: text === '' ? null : JSON.parse(text) } : null;
+    } catch {
+      return null;
+    }
+  }
+
+  const side: TeamsSide = {
+    build,
+    counts,
+    async deliver(activity, { via, times = 'once' }) {
+      for (let attempt = 0; ; attempt++) {
+        const answers = await Promise.all(
+          (times === 'twice' ? [via, via + 1] : [via]).map((slot) => tryOnce(activity, slot + attempt)),
+        );
+        if (times === 'twice') counts.doubled++;
+        const answered = answers.find((answer) => answer !== null);
+        if (answered !== undefined && answered !== null) return answered.body;
+        counts.redelivered++;
+        await clock.sleep(pauseMs);
+      }
+    },
+    async press({ person, find, title, inputs = {}, via, twice = false }) {
+      for (let attempt = 0; ; attempt++) {
+        const message = find();
+        const action = message === null ? null : findButton(message.activity, title);
+        if (message === null || action === null) return null;
+        const data = { ...(action.data as object), ...inputs };
+        // Each click is an activity of its own, unlike what Teams delivers again.
+        const clicks = (twice ? [via, via + 1] : [via]).map((slot) =>
+          tryOnce(build.execute(person, message.id, { verb: String(action.verb), data }), slot + attempt),
+        );
+        const answered = (await Promise.all(clicks)).find((answer) => answer !== null);
+        if (answered !== undefined && answered !== null) return answered.body;
+        counts.redelivered++;
+        await clock.sleep(pauseMs);
+      }
+    },
+    shown: (conversationId) =>
+      connector
+        .messages(conversationId)
+        .filter((message) => message.from === 'bot')
+        .map((message) => ({ message, text: textOf(message.activity) })),
+  };
+  return side;
+}
+
+export function findButton(activity: WireActivity, title: string): Readonly<Record<string, unknown>> | null {
+  const card = activity.attachments?.find((a) => a.contentType === 'application/vnd.microsoft.card.adaptive')?.content;
+  return findActions(card).find((a) => a.title === title && a.type === 'Action.Execute') ?? null;
+}
+
+export const threadOf = (threadId: string): string => `${channelId};messageid=${threadId}`;

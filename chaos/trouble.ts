@@ -1,0 +1,212 @@
+import type { ConnectorCall, ConnectorFault } from '../src/emulator/connector-port';
+import type { Fault } from '../src/emulator/emulator';
+import { minutes, seconds } from '../src/lib/clock';
+import { type FastTime, toMachineMs } from './fast-time';
+import type { DefenderFault, Incident, Plan, Strike, TeamsFault } from './plan';
+import type { Replica } from './replica';
+import type { Stage } from './stage';
+
+/** What was really done to the run. */
+export interface Troubles {
+  kills: number;
+  /** Of the kills in the middle of a call, those whose call came. */
+  trapsSprung: number;
+  stalls: number;
+  drains: number;
+  /** Drains that took longer than a stop may. */
+  drainsCut: number;
+  readonly teamsFaultsMet: Record<string, number>;
+  readonly incidents: Record<string, number>;
+}
+
+/** How long a trap waits for its call; then the kill comes anyway. */
+const trapMs = seconds(90);
+
+/** Strikes in the order of the plan, side by side where they are about different replicas. */
+export async function playStrikes(stage: Stage, plan: Plan, troubles: Troubles): Promise<void> {
+  const ends = new Map<number, Promise<void>>();
+  for (const strike of plan.strikes) {
+    const slots = slotsOf(strike);
+    const before = slots.map((slot) => ends.get(slot) ?? Promise.resolve());
+    const end = Promise.all(before).then(() => playStrike(stage, strike, troubles));
+    for (const slot of slots) ends.set(slot, end);
+  }
+  await Promise.all(ends.values());
+}
+
+function slotsOf(strike: Strike): readonly number[] {
+  switch (strike.type) {
+    case 'kill':
+    case 'killInPost':
+      return strike.slots;
+    case 'killInCall':
+    case 'stall':
+    case 'drain':
+      return [strike.slot];
+  }
+}
+
+async function playStrike(stage: Stage, strike: Strike, troubles: Troubles): Promise<void> {
+  const { clock, startedAt } = stage;
+  const replicas = slotsOf(strike).flatMap((slot) => stage.replicas[slot] ?? []);
+  await clock.sleep(startedAt + strike.at - clock.now());
+  for (const replica of replicas) await untilUp(stage, replica, strike.upMs);
+  const kill = (): void => {
+    for (const replica of replicas) replica.strike();
+    troubles.kills += replicas.length;
+  };
+  switch (strike.type) {
+    case 'kill':
+      kill();
+      return revive(stage, replicas, strike.downMs);
+    case 'killInCall':
+    case 'killInPost': {
+      if (await trapped(stage, strike, kill)) troubles.trapsSprung++;
+      else kill();
+      return revive(stage, replicas, strike.downMs);
+    }
+    case 'stall':
+      for (const replica of replicas) replica.stall();
+      await clock.sleep(strike.forMs);
+      for (const replica of replicas) replica.resume();
+      troubles.stalls++;
+      return;
+    case 'drain':
+      for (const replica of replicas) if (!(await replica.drain())) troubles.drainsCut++;
+      troubles.drains++;
+      return revive(stage, replicas, strike.downMs);
+  }
+}
+
+async function untilUp({ clock }: Stage, replica: Replica, upMs: number): Promise<void> {
+  for (;;) {
+    const since = replica.upSince;
+    if (since !== null && clock.now() >= since + upMs) return;
+    await clock.sleep(seconds(1));
+  }
+}
+
+/** True when the call came in time, so that `spring` ran in the middle of it. */
+async function trapped(
+  stage: Stage,
+  strike: Extract<Strike, { type: 'killInCall' | 'killInPost' }>,
+  spring: () => void,
+): Promise<boolean> {
+  const giveUp = new AbortController();
+  const patience = stage.clock.sleep(trapMs, giveUp.signal).then(() => giveUp.abort());
+  const sprung =
+    strike.type === 'killInCall'
+      ? ((await stage.gates[strike.slot]?.trap(strike.call, strike.when, spring, giveUp.signal)) ?? false)
+      : await trapPost(stage, strike, spring, giveUp.signal);
+  giveUp.abort();
+  await patience;
+  return sprung;
+}
+
+function trapPost(
+  { teamsFaults }: Stage,
+  strike: Extract<Strike, { type: 'killInPost' }>,
+  spring: () => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (sprung: boolean) => {
+      const at = teamsFaults.indexOf(find);
+      if (at !== -1) teamsFaults.splice(at, 1);
+      resolve(sprung);
+    };
+    const find = (call: ConnectorCall): ConnectorFault | null => {
+      if (call.method !== strike.method) return null;
+      spring();
+      end(true);
+      return { type: 'drop', accepted: strike.accepted };
+    };
+    teamsFaults.unshift(find);
+    signal.addEventListener('abort', () => end(false), { once: true });
+  });
+}
+
+async function revive({ clock }: Stage, replicas: readonly Replica[], downMs: number): Promise<void> {
+  await Promise.all(replicas.map((replica) => replica.gone()));
+  await clock.sleep(downMs);
+  await Promise.all(replicas.map((replica) => replica.start()));
+}
+
+export async function playDefenderFaults(
+  stage: Stage,
+  faults: readonly DefenderFault[],
+  time: FastTime,
+): Promise<void> {
+  for (const { at, rule } of faults) {
+    await stage.clock.sleep(stage.startedAt + at - stage.clock.now());
+    stage.emulator.fault({ ...rule, fault: onTheWall(rule.fault, time) });
+  }
+}
+
+/** The emulator takes a slow answer's time by the wall. */
+const onTheWall = (fault: Fault, time: FastTime): Fault =>
+  fault.type === 'slow' ? { ...fault, realMs: toMachineMs(time, fault.realMs) } : fault;
+
+export async function playTeamsFaults(stage: Stage, faults: readonly TeamsFault[], troubles: Troubles): Promise<void> {
+  for (const planned of faults) {
+    await stage.clock.sleep(stage.startedAt + planned.at - stage.clock.now());
+    let left = planned.times;
+    const find = (call: ConnectorCall): ConnectorFault | null => {
+      if (planned.method !== 'any' && call.method !== planned.method) return null;
+      left--;
+      if (left === 0) stage.teamsFaults.splice(stage.teamsFaults.indexOf(find), 1);
+      const name = nameOf(planned.fault);
+      troubles.teamsFaultsMet[name] = (troubles.teamsFaultsMet[name] ?? 0) + 1;
+      return planned.fault;
+    };
+    stage.teamsFaults.push(find);
+  }
+}
+
+function nameOf(fault: ConnectorFault): string {
+  switch (fault.type) {
+    case 'status':
+      return `${fault.status}${fault.accepted === true ? ' after accept' : ''}`;
+    case 'drop':
+      return fault.accepted ? 'reset after accept' : 'reset before accept';
+    case 'hang':
+      return 'no answer';
+  }
+}
+
+export async function playIncidents(stage: Stage, incidents: readonly Incident[], troubles: Troubles): Promise<void> {
+  const { clock, emulator, startedAt } = stage;
+  for (const incident of incidents) {
+    await clock.sleep(startedAt + incident.at - clock.now());
+    if (playIncident(stage, incident)) troubles.incidents[incident.type] = (troubles.incidents[incident.type] ?? 0) + 1;
+  }
+  // Devices that are away for long must not keep the story from ending.
+  for (const { machine } of emulator.devices)
+    emulator.setDevice(machine.id, { offlineUntil: clock.now() + minutes(2), portalSessionUntil: null });
+}
+
+/** False where there was no action for it to happen to. */
+function playIncident({ clock, emulator }: Stage, incident: Incident): boolean {
+  const now = clock.now();
+  const open = emulator.actions.filter((a) => a.visible && (a.status === 'Pending' || a.status === 'InProgress'));
+  const action = open[0];
+  switch (incident.type) {
+    case 'offline':
+      emulator.setDevice(deviceNamed(incident.device), { offlineUntil: now + incident.forMs });
+      return true;
+    case 'portalSession':
+      emulator.setDevice(deviceNamed(incident.device), { portalSessionUntil: now + incident.forMs });
+      return true;
+    case 'portalCancel':
+      if (action !== undefined) emulator.cancelByOther(action.id, 'somebody@contoso.example');
+      return action !== undefined;
+    case 'vanish':
+      if (action !== undefined) emulator.vanish(action.id);
+      return action !== undefined;
+    case 'misreport':
+      if (action !== undefined) emulator.misreport(action.id, 'Failed', 1);
+      return action !== undefined;
+  }
+}
+
+const deviceNamed = (name: string): string => `${name}.contoso.com`;
