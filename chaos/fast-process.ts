@@ -1,4 +1,4 @@
-import * as timers from 'node:timers';
+import timers from 'node:timers';
 import { fromEnvironment, toFast, toMachineMs } from './fast-time';
 
 /**

@@ -34,6 +34,7 @@ const fastProcess = join(__dirname, 'fast-process.js');
 
 /** A supervisor waits a little before it starts again what has died; of the fast time. */
 const pauseAfterDeathMs = 5_000;
+const mostStarts = 5;
 
 /** One replica's place: a process in it is started, killed, stalled, and started again. */
 export class Replica {
@@ -60,9 +61,13 @@ export class Replica {
     return this.#up === null ? null : `http://127.0.0.1:${this.#up.port}/api/messages`;
   }
 
-  /** Resolves once it listens, however often it has to be started for that. */
+  /** Resolves once it listens. Throws when it ends at once each time: then there is nothing to be had from a story. */
   async start(): Promise<void> {
-    while (this.#running === null && !(await this.#startOnce())) await this.#options.clock.sleep(pauseAfterDeathMs);
+    for (let tries = 1; this.#running === null && !(await this.#startOnce()); tries++) {
+      if (tries === mostStarts)
+        throw new Error(`Replica ${this.slot + 1} does not start: ${this.deaths.at(-1)?.words}`);
+      await this.#options.clock.sleep(pauseAfterDeathMs);
+    }
   }
 
   /** `kill -9`: it has no say in it. */
@@ -118,12 +123,13 @@ export class Replica {
     });
     const ended = new Promise<void>((resolve) => {
       child.once('close', (code, signal) => {
+        const wasUp = this.#up !== null;
         this.#up = null;
         this.#running = null;
         this.#log.write(`${JSON.stringify({ chaos: 'ended', at: clock.now(), code, signal })}\n`);
         if (!running.isEnding) {
           this.deaths.push({ slot, at: clock.now(), code, signal, words });
-          void clock.sleep(pauseAfterDeathMs).then(() => this.start());
+          if (wasUp) void clock.sleep(pauseAfterDeathMs).then(() => this.start());
         }
         resolve();
       });
