@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../src/lib/clock';
-import { prepareDatabase } from './database';
+import { openDatabase } from './database';
 import type { FastTime } from './fast-time';
 import { gather, settle } from './gather';
 import { type Facts, judge } from './judge';
@@ -20,10 +20,7 @@ const broken = 1;
 const failed = 2;
 
 async function main(): Promise<number> {
-  const options = parseChaosOptions(process.argv.slice(2), {
-    anySeed: randomInt(1_000_000),
-    testDatabaseUrl: process.env.TEST_DATABASE_URL ?? null,
-  });
+  const options = parseChaosOptions(process.argv.slice(2), randomInt(1_000_000));
   if (!options.ok) {
     console.error(`${options.error}\n\n${usage}`);
     return failed;
@@ -38,7 +35,10 @@ async function main(): Promise<number> {
 
 async function run(options: ChaosOptions, plan: Plan): Promise<number> {
   const time: FastTime = { since: systemClock.now(), speed: options.speed };
-  const database = options.store === 'postgres' ? await prepareDatabase(options.databaseUrl, time) : null;
+  const database =
+    options.store === 'postgres'
+      ? await openDatabase(options.databaseUrl, process.env.TEST_DATABASE_URL ?? null, time)
+      : null;
   const stage = await openStage(options, { hiddenMs: plan.hiddenMs, databaseUrl: database?.url ?? null, time });
   try {
     await writeFile(join(stage.dir, 'plan.json'), JSON.stringify({ options, plan }, null, 1));

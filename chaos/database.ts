@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { startCluster } from '../test/postgres/cluster';
 import type { FastTime } from './fast-time';
 
 /** A PostgreSQL database for one run, whose clock goes as fast as everybody else's. */
@@ -13,33 +14,55 @@ export class DatabaseError extends Error {
   readonly code = 'chaos.database';
 }
 
-export async function prepareDatabase(url: string | null, time: FastTime): Promise<Database> {
-  if (url === null)
+/** The empty database that is named, or a new one on the server that is, or on a server that lives as long as the run. */
+export async function openDatabase(
+  databaseUrl: string | null,
+  serverUrl: string | null,
+  time: FastTime,
+): Promise<Database> {
+  if (databaseUrl !== null) return prepare(databaseUrl, time, async () => {});
+  if (serverUrl !== null) {
+    const name = `lr_chaos_${process.pid}_${time.since}`;
+    await run(serverUrl, `create database ${name}`);
+    const url = new URL(serverUrl);
+    url.pathname = `/${name}`;
+    return prepare(url.href, time, async () => {});
+  }
+  const cluster = await startCluster();
+  return prepare(await cluster.createDatabase(), time, () => cluster.stop());
+}
+
+async function prepare(url: string, time: FastTime, close: () => Promise<void>): Promise<Database> {
+  const [tables] = await run(
+    url,
+    "select count(*) as count from information_schema.tables where table_schema = 'public'",
+  );
+  if (tables?.count !== '0')
     throw new DatabaseError(
-      '--store postgres needs an empty database: name it with --database-url or TEST_DATABASE_URL.',
+      'The database of --database-url has tables. Name an empty one: the run fills it, and judges what is in it.',
     );
+  await quicken(url, time);
+  return { url, close };
+}
+
+/** Replicas take the time from the database: a clock of the same name is found before the server's own, in this database only. */
+async function quicken(url: string, { since, speed }: FastTime): Promise<void> {
+  const start = (since / 1_000).toFixed(3);
+  await run(
+    url,
+    `create function public.clock_timestamp() returns timestamptz language sql volatile as
+    'select to_timestamp(${start} + (extract(epoch from pg_catalog.clock_timestamp()) - ${start}) * ${speed})'`,
+  );
+  const [database] = await run(url, 'select quote_ident(current_database()) as name');
+  await run(url, `alter database ${database?.name} set search_path = public, pg_catalog`);
+}
+
+async function run(url: string, text: string): Promise<readonly Readonly<Record<string, string>>[]> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    const { rows } = await client.query<{ count: string }>(
-      "select count(*) as count from information_schema.tables where table_schema = 'public'",
-    );
-    if (rows[0]?.count !== '0')
-      throw new DatabaseError(
-        'The database of --database-url has tables. Name an empty one: the run fills it, and judges what is in it.',
-      );
-    await quicken(client, time);
+    return (await client.query<Record<string, string>>(text)).rows;
   } finally {
     await client.end();
   }
-  return { url, close: async () => {} };
-}
-
-/** Replicas take the time from the database: a clock of this name is found before the server's own, in this database only. */
-async function quicken(client: Client, { since, speed }: FastTime): Promise<void> {
-  const start = (since / 1_000).toFixed(3);
-  await client.query(`create function public.clock_timestamp() returns timestamptz language sql volatile as
-    'select to_timestamp(${start} + (extract(epoch from pg_catalog.clock_timestamp()) - ${start}) * ${speed.toFixed(0)})'`);
-  const { rows } = await client.query<{ name: string }>('select quote_ident(current_database()) as name');
-  await client.query(`alter database ${rows[0]?.name} set search_path = public, pg_catalog`);
 }

@@ -20,8 +20,8 @@ import type { Ask } from './plan';
 import type { Stage } from './stage';
 import type { TeamsSide } from './teams';
 
-/** Longer than anything backs off. */
-const quietMs = minutes(7);
+/** Longer than anything backs off (five minutes). */
+const quietMs = minutes(5) + seconds(30);
 /** Longer than any request may take when nothing is in its way. */
 const longestRestMs = minutes(120);
 

@@ -9,13 +9,13 @@ export interface ChaosOptions {
   readonly seed: number;
   /** How many times as fast as the wall time goes by. */
   readonly speed: number;
-  /** An empty PostgreSQL database that the run may fill; null: one is started for the run. */
+  /** An empty PostgreSQL database that the run may fill; null: the run makes one. */
   readonly databaseUrl: string | null;
   /** Logs and database stay although all held. */
   readonly keep: boolean;
 }
 
-export const usage = `Usage: npm run chaos -- [--kills 200] [--store sqlite|postgres] [--replicas 2] [--seed N] [--speed 60]
+export const usage = `Usage: npm run chaos -- [--kills 200] [--store sqlite|postgres] [--replicas 2] [--seed N] [--speed 30]
                          [--database-url postgres://…] [--keep]
 
 Runs the service's own processes against the emulators, kills them, stalls them, breaks their calls, and counts afterwards
@@ -23,10 +23,7 @@ what was done twice, lost or told wrongly. The same seed makes the same story. E
 where to look. 2: it could not be run.`;
 
 /** What the words after `npm run chaos --` ask for, or one sentence on what is wrong with them. */
-export function parseChaosOptions(
-  args: readonly string[],
-  given: { readonly anySeed: number; readonly testDatabaseUrl: string | null },
-): Result<ChaosOptions | 'help', string> {
+export function parseChaosOptions(args: readonly string[], anySeed: number): Result<ChaosOptions | 'help', string> {
   let values: ReturnType<typeof split>;
   try {
     values = split(args);
@@ -38,8 +35,8 @@ export function parseChaosOptions(
   if (store !== 'sqlite' && store !== 'postgres') return err('--store must be sqlite or postgres.');
   const replicas = readNumber(values.replicas, store === 'sqlite' ? 1 : 2, 1, 4);
   const kills = readNumber(values.kills, 200, 1, 5_000);
-  const seed = readNumber(values.seed, given.anySeed, 0, 4_294_967_295);
-  const speed = readNumber(values.speed, 60, 1, 200);
+  const seed = readNumber(values.seed, anySeed, 0, 4_294_967_295);
+  const speed = readNumber(values.speed, 30, 1, 200);
   if (kills === null) return err('--kills must be a whole number from 1 to 5000.');
   if (replicas === null) return err('--replicas must be a whole number from 1 to 4.');
   if (seed === null) return err('--seed must be a whole number from 0 to 4294967295.');
@@ -52,8 +49,7 @@ export function parseChaosOptions(
   if (store === 'sqlite' && url !== undefined) return err('--database-url is for --store postgres.');
   if (url !== undefined && !/^postgres(ql)?:\/\//.test(url))
     return err('--database-url must begin with postgres:// and lead to an empty database.');
-  const databaseUrl = store === 'sqlite' ? null : (url ?? given.testDatabaseUrl);
-  return ok({ kills, store, replicas, seed, speed, databaseUrl, keep: values.keep ?? false });
+  return ok({ kills, store, replicas, seed, speed, databaseUrl: url ?? null, keep: values.keep ?? false });
 }
 
 const split = (args: readonly string[]) =>

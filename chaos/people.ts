@@ -68,13 +68,13 @@ async function askInWords(stage: Stage, teams: TeamsSide, ask: Ask, asked: Asked
   for (let tries = 1; tries <= mostTries && asked.requestId === null; tries++) {
     await say(wordsOf(ask));
     asked.acknowledged++;
-    await until(stage, () => {
+    const isStored = (): boolean => {
       asked.requestId = findRequestId(teams, asked.conversationId);
-      // Each message is answered in any case; what holds no id is a refusal.
-      return asked.requestId !== null || teams.shown(asked.conversationId).length >= tries;
-    });
-    if (asked.requestId === null) asked.refusals++;
-    await stage.clock.sleep(asked.requestId === null ? seconds(20) : 0);
+      return asked.requestId !== null;
+    };
+    // Each message is answered in any case; what holds no id is a refusal, or an older one that came twice.
+    await until(stage, () => isStored() || teams.shown(asked.conversationId).length >= tries);
+    if (!(await until(stage, isStored, minutes(2)))) asked.refusals++;
   }
 }
 

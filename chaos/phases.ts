@@ -3,7 +3,7 @@ import type { State } from '../src/request/request';
 /** How the title of a request's card begins in each state: what a reader of the thread takes it for. */
 const titles: ReadonlyArray<readonly [State, RegExp]> = [
   ['awaitingApproval', /^Waiting for approval/],
-  ['queued', /^Approved, waiting/],
+  ['queued', /^Approved, /],
   ['submitting', /^Being sent to Defender/],
   ['unknown', /^Unknown:/],
   ['pending', /^Waiting for the device/],

@@ -181,8 +181,10 @@ export async function playIncidents(stage: Stage, incidents: readonly Incident[]
     if (playIncident(stage, incident)) troubles.incidents[incident.type] = (troubles.incidents[incident.type] ?? 0) + 1;
   }
   // Devices that are away for long must not keep the story from ending.
-  for (const { machine } of emulator.devices)
-    emulator.setDevice(machine.id, { offlineUntil: clock.now() + minutes(2), portalSessionUntil: null });
+  const endsAt = clock.now() + minutes(1);
+  for (const { machine, offlineUntil, portalSessionUntil } of emulator.devices)
+    if (Math.max(offlineUntil ?? 0, portalSessionUntil ?? 0) > endsAt)
+      emulator.setDevice(machine.id, { offlineUntil: endsAt, portalSessionUntil: null });
 }
 
 /** False where there was no action for it to happen to. */
