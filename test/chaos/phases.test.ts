@@ -1,0 +1,73 @@
+import { readCardPhase, tellsEnd, tellsResult } from '../../chaos/phases';
+import type { WireActivity } from '../../src/emulator/connector-port';
+import { readActivity } from '../../src/emulator/connector-reading';
+import { isFinal, type LiveResponseRequest } from '../../src/request/request';
+import { newsPost } from '../../src/thread/news';
+import type { Post } from '../../src/thread/post';
+import { requestCard } from '../../src/thread/request-card';
+import { resultPost } from '../../src/thread/result-post';
+import type { QueuePlace } from '../../src/thread/view';
+import { makeNews, makeRequests, makeView, place, scriptResult } from '../thread/samples';
+
+const requests = Object.entries(makeRequests());
+const requestIn = (state: LiveResponseRequest['state']): LiveResponseRequest => {
+  const found = requests.find(([, request]) => request.state === state)?.[1];
+  if (found === undefined) throw new Error(`No sample is ${state}.`);
+  return found;
+};
+
+const textOf = (post: Post): string =>
+  readActivity({
+    type: 'message',
+    text: post.text ?? '',
+    attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: post.card }],
+  } as WireActivity);
+
+const cardText = (request: LiveResponseRequest, over: Parameters<typeof makeView>[1] = {}): string =>
+  textOf(requestCard(makeView(request, over), { audience: 'thread', token: null }));
+
+test.each(requests)('the card of a request that is %s is read as that', (_name, request) => {
+  for (const trial of [false, true])
+    expect(readCardPhase(cardText(request, { trial }))).toEqual({ requestId: request.id, state: request.state });
+});
+
+test.each<QueuePlace['waitsFor']>(['rate', 'device', 'deviceBusy', 'slot', 'defender', 'nothing'])(
+  'a queued request that waits for %s is read as queued',
+  (waitsFor) => {
+    const text = cardText(requestIn('queued'), { queue: { ...place, waitsFor } });
+    expect(readCardPhase(text)?.state).toBe('queued');
+  },
+);
+
+test('news and results are no cards', () => {
+  const request = requestIn('succeeded');
+  const texts = [
+    ...makeNews().map((news) => textOf(newsPost(news, makeView(request)))),
+    textOf(resultPost(makeView(request), scriptResult())),
+  ];
+  expect(texts.map(readCardPhase)).toEqual(texts.map(() => null));
+});
+
+test.each(requests.filter(([, request]) => isFinal(request.state)))(
+  'the reply that tells of a request that is %s is known, and no other',
+  (_name, request) => {
+    const own: Readonly<Record<string, string>> = {
+      denied: 'denied',
+      expired: 'expired',
+      withdrawn: 'withdrawn',
+      voided: 'voided',
+    };
+    const wanted = own[request.state] ?? 'ended';
+    const told = makeNews()
+      .filter((news) => tellsEnd(textOf(newsPost(news, makeView(request))), request.id, request.state))
+      .map(({ type }) => type);
+    expect(told).toEqual([wanted]);
+  },
+);
+
+test('a result is known by its request and command', () => {
+  const request = requestIn('succeeded');
+  const text = textOf(resultPost(makeView(request), scriptResult()));
+  expect([0, 1, 2].map((index) => tellsResult(text, request.id, index))).toEqual([false, true, false]);
+  expect(tellsResult(text, 'LR-9999', 1)).toBe(false);
+});
