@@ -40,6 +40,8 @@ const mostStarts = 5;
 export class Replica {
   readonly slot: number;
   readonly deaths: Death[] = [];
+  refusedStarts = 0;
+  #lastWords = '';
   readonly #options: ReplicaOptions;
   readonly #log: WriteStream;
   #running: Running | null = null;
@@ -64,8 +66,7 @@ export class Replica {
   /** Resolves once it listens. Throws when it ends at once each time: then there is nothing to be had from a story. */
   async start(): Promise<void> {
     for (let tries = 1; this.#running === null && !(await this.#startOnce()); tries++) {
-      if (tries === mostStarts)
-        throw new Error(`Replica ${this.slot + 1} does not start: ${this.deaths.at(-1)?.words}`);
+      if (tries === mostStarts) throw new Error(`Replica ${this.slot + 1} does not start: ${this.#lastWords}`);
       await this.#options.clock.sleep(pauseAfterDeathMs);
     }
   }
@@ -126,8 +127,12 @@ export class Replica {
         const wasUp = this.#up !== null;
         this.#up = null;
         this.#running = null;
+        this.#lastWords = words;
         this.#log.write(`${JSON.stringify({ chaos: 'ended', at: clock.now(), code, signal })}\n`);
-        if (!running.isEnding) {
+        // A start that is refused, since the database is away for a moment, is told in a sentence and with 1; a supervisor tries again.
+        const isRefused = !wasUp && code === 1 && !words.includes('    at ');
+        if (!running.isEnding && isRefused) this.refusedStarts++;
+        else if (!running.isEnding) {
           this.deaths.push({ slot, at: clock.now(), code, signal, words });
           if (wasUp) void clock.sleep(pauseAfterDeathMs).then(() => this.start());
         }

@@ -42,10 +42,15 @@ export function createDispatch(options: DispatchOptions & { readonly onTaskEnded
   return {
     views,
     async startDue() {
-      const clocks = await runClocks(store, clock.now());
-      const tasks = [...(await admission.start()), ...(await work.start()), ...(await watch.start())];
-      for (const task of tasks) track(task.done, task.what);
-      return clocks + tasks.length;
+      let started = await runClocks(store, clock.now());
+      for (const part of [admission, work, watch]) {
+        // At once: when the next part fails, nobody else would hear of a task that fails as well, and that ends the process.
+        for (const { done, what } of await part.start()) {
+          track(done, what);
+          started++;
+        }
+      }
+      return started;
     },
     async idle() {
       while (underWay.size > 0) await Promise.all(underWay);

@@ -31,7 +31,7 @@ test.each([
   ['--kills 0', '--kills must be a whole number from 1 to 5000.'],
   ['--kills many', '--kills must be a whole number from 1 to 5000.'],
   ['--replicas 9 --store postgres', '--replicas must be a whole number from 1 to 4.'],
-  ['--seed -1', '--seed must be a whole number from 0 to 4294967295.'],
+  ['--seed x1', '--seed must be a whole number from 0 to 4294967295.'],
   ['--speed 0', '--speed must be a whole number from 1 to 200.'],
   ['--store mysql', '--store must be sqlite or postgres.'],
   ['--luck 3', 'I do not know one of these words: --luck 3.'],

@@ -1,0 +1,51 @@
+import { createDispatch } from '../../src/dispatch/dispatch';
+import { hours } from '../../src/lib/clock';
+import { systemRandom } from '../../src/lib/random';
+import { type Store, StoreError, type Tx } from '../../src/store/store';
+import { SteppedClock } from '../fakes/stepped-clock';
+import { insert, sampleRequest, t0, useStores } from '../store/sample';
+
+const stores = useStores();
+const gone = () => new StoreError('store.unavailable', 'The database is away.');
+
+/** The store, with a database that goes away between the submission's claim and the next part's. */
+const goesAway = (store: Store): Store => ({
+  ...store,
+  request: () => Promise.reject(gone()),
+  transact: (work) =>
+    store.transact((tx: Tx) =>
+      work({
+        ...tx,
+        claimWork: (options) =>
+          options.types.includes('fetchResult') ? Promise.reject(gone()) : tx.claimWork(options),
+      }),
+    ),
+});
+
+test('a task that fails beside a part that fails is told in the log, and does not end the process', async () => {
+  const store = await stores.openNew();
+  const request = sampleRequest();
+  await insert(store, request);
+  await store.transact((tx) =>
+    tx.addWork([{ requestId: request.id, work: { type: 'submit', attempt: 1 }, lane: null, dueAt: t0 }]),
+  );
+  const told: unknown[] = [];
+  const dispatch = createDispatch({
+    store: goesAway(store),
+    defender: new Proxy({} as never, { get: () => () => Promise.reject(new Error('Nobody asks Defender here.')) }),
+    policy: () => {
+      throw new Error('Nothing is decided here.');
+    },
+    groups: async () => new Map(),
+    keepResult: () => Promise.reject(new Error('Nothing is fetched here.')),
+    limits: { runsPerMinute: 10, sessions: 50 },
+    queueMs: hours(2),
+    clock: new SteppedClock(t0 + 1_000),
+    random: systemRandom,
+    log: { info: () => {}, warn: () => {}, error: (fields) => told.push(fields) },
+    trial: false,
+  });
+  await expect(dispatch.startDue()).rejects.toThrow('The database is away.');
+  await dispatch.idle();
+  expect(told).toEqual([expect.objectContaining({ what: 'submit', code: 'store.unavailable' })]);
+});
