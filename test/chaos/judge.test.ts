@@ -1,0 +1,234 @@
+import {
+  type Facts,
+  findBackwards,
+  judge,
+  type RequestFacts,
+  type ViolationKind,
+  violationKinds,
+} from '../../chaos/judge';
+import type { State } from '../../src/request/request';
+
+const marker = '[LR-7F3K/0123456789ab]';
+
+const request: RequestFacts = {
+  id: 'LR-7F3K',
+  askNumber: 1,
+  marker,
+  state: 'succeeded',
+  isToldUnknown: false,
+  requesterId: 'ana',
+  approverIds: ['bo', 'cy'],
+  approvalsNeeded: 1,
+  history: ['awaitingApproval', 'queued', 'submitting', 'unknown', 'queued', 'submitting', 'running', 'succeeded'],
+  cards: [
+    { audience: 'thread', personId: null, shown: ['awaitingApproval', 'queued', 'queued', 'running', 'succeeded'] },
+    { audience: 'approver', personId: 'bo', shown: ['awaitingApproval', 'succeeded'] },
+    // Asked too late to be shown anything.
+    { audience: 'approver', personId: 'cy', shown: [] },
+  ],
+  endsTold: 1,
+  twins: [],
+  results: [{ index: 0, isKept: true, fileFault: null, isTold: true }],
+};
+
+const action = { id: 'a1', marker, createdAt: 200, isFinal: true, hasVanished: false, completed: [0] };
+
+/** A run in which all is well. */
+const facts: Facts = {
+  asks: [{ number: 1, acknowledged: 1, isAnswered: true, requestId: 'LR-7F3K', way: 'text', refusals: 0 }],
+  requests: [request],
+  actions: [action],
+  // The first one never arrived as an action, the second one did.
+  posts: [
+    { marker, at: 150 },
+    { marker, at: 200 },
+  ],
+  approvals: [{ requestId: 'LR-7F3K', personId: 'bo', at: 100 }],
+  auditFault: null,
+  deaths: [],
+  isSettled: true,
+};
+
+const withRequest = (over: Partial<RequestFacts>): Facts => ({ ...facts, requests: [{ ...request, ...over }] });
+const [thread, ...chats] = request.cards;
+const showing = (shown: ReadonlyArray<State | null>): Facts =>
+  withRequest({ cards: [{ audience: 'thread', personId: null, shown }, ...chats] });
+
+test('a run in which all is well is found so', () => {
+  expect(judge(facts)).toEqual([]);
+});
+
+const forged: ReadonlyArray<readonly [string, ViolationKind, Facts]> = [
+  [
+    'two actions under one marker',
+    'submittedTwice',
+    { ...facts, actions: [action, { ...action, id: 'a2', createdAt: 300 }] },
+  ],
+  [
+    'two actions of which one is hidden for ever',
+    'submittedTwice',
+    { ...facts, actions: [action, { ...action, id: 'a2', hasVanished: true, createdAt: 190 }], posts: [] },
+  ],
+  [
+    'a POST after the one that was accepted',
+    'sentAfterAccepted',
+    { ...facts, posts: [...facts.posts, { marker, at: 201 }] },
+  ],
+  [
+    'an action before anybody had approved',
+    'withoutApproval',
+    { ...facts, approvals: [{ requestId: 'LR-7F3K', personId: 'bo', at: 201 }] },
+  ],
+  [
+    'an approval by the requester alone',
+    'withoutApproval',
+    { ...facts, approvals: [{ requestId: 'LR-7F3K', personId: 'ana', at: 1 }] },
+  ],
+  [
+    'an approval by a stranger alone',
+    'withoutApproval',
+    { ...facts, approvals: [{ requestId: 'LR-7F3K', personId: 'dee', at: 1 }] },
+  ],
+  [
+    'an approval of another request',
+    'withoutApproval',
+    { ...facts, approvals: [{ requestId: 'LR-0000', personId: 'bo', at: 1 }] },
+  ],
+  [
+    'one person who approved twice where two are needed',
+    'withoutApproval',
+    {
+      ...withRequest({ approvalsNeeded: 2 }),
+      approvals: [1, 2].map((at) => ({ requestId: 'LR-7F3K', personId: 'bo', at })),
+    },
+  ],
+  [
+    'an action of a request that was denied',
+    'withoutApproval',
+    withRequest({
+      state: 'denied',
+      history: ['awaitingApproval', 'denied'],
+      cards: [{ audience: 'thread', personId: null, shown: ['awaitingApproval', 'denied'] }],
+    }),
+  ],
+  [
+    'an action that no request stands for',
+    'withoutApproval',
+    { ...facts, actions: [action, { ...action, id: 'a2', marker: '[LR-XXXX/0]' }] },
+  ],
+  [
+    'a request that stays queued',
+    'lost',
+    withRequest({ state: 'queued', history: ['awaitingApproval', 'queued'], cards: [], results: [] }),
+  ],
+  ['an unknown one that nobody was told of', 'lost', withRequest({ state: 'unknown', cards: [] })],
+  ['an id in the thread that the store lacks', 'lost', { ...facts, requests: [], actions: [], posts: [] }],
+  [
+    'an ask that was taken and came to nothing',
+    'lost',
+    {
+      ...facts,
+      requests: [],
+      actions: [],
+      asks: [{ number: 1, acknowledged: 2, isAnswered: true, requestId: null, way: 'text', refusals: 1 }],
+    },
+  ],
+  [
+    'an ask without an answer',
+    'askUnanswered',
+    { ...facts, asks: facts.asks.map((ask) => ({ ...ask, isAnswered: false })) },
+  ],
+  [
+    'one message that became two requests',
+    'askedTwice',
+    { ...facts, requests: [request, { ...request, id: 'LR-2222', marker: '[LR-2222/0]' }] },
+  ],
+  [
+    'one form that became two requests',
+    'askedTwice',
+    {
+      ...facts,
+      asks: [{ number: 1, acknowledged: 2, isAnswered: true, requestId: 'LR-7F3K', way: 'form', refusals: 0 }],
+      requests: [request, { ...request, id: 'LR-2222', marker: '[LR-2222/0]' }],
+    },
+  ],
+  ['a card in the thread that stays behind', 'finalUpdateLost', showing(['awaitingApproval', 'running'])],
+  ['a card in the thread that was never posted', 'finalUpdateLost', showing([])],
+  ['no card in the thread at all', 'finalUpdateLost', withRequest({ cards: [] })],
+  [
+    'a card in a chat that stays behind',
+    'finalUpdateLost',
+    withRequest({
+      cards: [
+        thread ?? { audience: 'thread', personId: null, shown: [] },
+        { audience: 'approver', personId: 'bo', shown: ['awaitingApproval'] },
+      ],
+    }),
+  ],
+  ['no reply that tells the end', 'finalReplyLost', withRequest({ endsTold: 0 })],
+  ['a later state and then an earlier one', 'outOfOrder', showing(['running', 'queued', 'succeeded'])],
+  ['a state that it never had', 'outOfOrder', showing(['awaitingApproval', 'lapsed', 'succeeded'])],
+  ['a card that nobody can read', 'outOfOrder', showing(['awaitingApproval', null, 'succeeded'])],
+  ['a completed command without a result', 'evidenceMissing', withRequest({ results: [] })],
+  [
+    'a result that the thread does not tell',
+    'evidenceMissing',
+    withRequest({ results: [{ index: 0, isKept: true, fileFault: null, isTold: false }] }),
+  ],
+  [
+    'a result whose file is gone',
+    'evidenceMissing',
+    withRequest({ results: [{ index: 0, isKept: true, fileFault: 'The file is gone.', isTold: true }] }),
+  ],
+  ['a chain that does not hold', 'auditBroken', { ...facts, auditFault: 'Entry 7 does not fit.' }],
+  ['a replica that ended by itself', 'replicaDied', { ...facts, deaths: ['Replica 1 ended (1): TypeError'] }],
+  ['a run that does not come to rest', 'unsettled', { ...facts, isSettled: false }],
+];
+
+test.each(forged)('%s: %s', (_name, kind, run) => {
+  expect(judge(run).map((violation) => violation.kind)).toContain(kind);
+});
+
+test('every kind of violation has a run that shows it', () => {
+  expect([...new Set(forged.map(([, kind]) => kind))].sort()).toEqual(Object.keys(violationKinds).sort());
+});
+
+test('what is honest is no violation', () => {
+  const honest: readonly Facts[] = [
+    // Nobody can find it, and people were told so.
+    {
+      ...withRequest({
+        state: 'unknown',
+        isToldUnknown: true,
+        history: ['awaitingApproval', 'queued', 'submitting', 'running', 'unknown'],
+        cards: [{ audience: 'thread', personId: null, shown: ['awaitingApproval', 'running', 'unknown'] }],
+        endsTold: 0,
+        results: [],
+      }),
+      actions: [{ ...action, hasVanished: true }],
+    },
+    // There was no result to be had, and the thread says why.
+    withRequest({ results: [{ index: 0, isKept: false, fileFault: null, isTold: true }] }),
+    // Who writes the same again after a refusal asks again.
+    {
+      ...facts,
+      asks: [{ number: 1, acknowledged: 2, isAnswered: true, requestId: 'LR-7F3K', way: 'text', refusals: 1 }],
+    },
+    // Refused every time, since Defender could not be read.
+    {
+      ...facts,
+      requests: [],
+      actions: [],
+      asks: [{ number: 1, acknowledged: 3, isAnswered: true, requestId: null, way: 'text', refusals: 3 }],
+    },
+  ];
+  expect(honest.map(judge)).toEqual(honest.map(() => []));
+});
+
+test('a card may leave states out, show one several times, and follow a request that goes back', () => {
+  const history: readonly State[] = ['awaitingApproval', 'queued', 'submitting', 'queued', 'submitting', 'pending'];
+  expect(findBackwards(['awaitingApproval', 'pending'], history)).toBeNull();
+  expect(findBackwards(['queued', 'queued', 'submitting', 'queued', 'pending'], history)).toBeNull();
+  expect(findBackwards(['submitting', 'awaitingApproval'], history)).toMatch(/^awaitingApproval after submitting/);
+  expect(findBackwards(['queued', 'submitting', 'queued', 'submitting', 'queued'], history)).toMatch(/^queued after/);
+});
