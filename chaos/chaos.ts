@@ -96,6 +96,7 @@ async function play(options: ChaosOptions, plan: Plan, stage: Stage, time: FastT
     violations: judge(facts),
     troubles,
     defenderFaultsMet: tally(stage.emulator.journal.flatMap(({ fault }) => fault ?? [])),
+    refusedStarts: stage.replicas.reduce((sum, replica) => sum + replica.refusedStarts, 0),
     redelivered: teams.counts.redelivered,
     doubled: teams.counts.doubled,
     wallSeconds: (systemClock.now() - time.since) / 1_000,

@@ -10,6 +10,8 @@ export interface Outcome {
   readonly troubles: Troubles;
   /** Faults that Defender's calls met, by kind. */
   readonly defenderFaultsMet: Readonly<Record<string, number>>;
+  /** Starts that ended with a sentence, since the database was away for a moment. */
+  readonly refusedStarts: number;
   readonly redelivered: number;
   readonly doubled: number;
   readonly wallSeconds: number;
@@ -25,6 +27,7 @@ export function describeRun(outcome: Outcome): string {
     ['took', `${Math.round(outcome.wallSeconds)} s, ${Math.round(outcome.storySeconds / 60)} minutes of the story`],
     ['kills -9', `${troubles.kills}, ${troubles.trapsSprung} of them in the middle of a call`],
     ['stalls, orderly restarts', `${troubles.stalls}, ${troubles.drains} (${troubles.drainsCut} cut short)`],
+    ['starts refused for the moment', outcome.refusedStarts],
     ['faults of Defender', counts(outcome.defenderFaultsMet)],
     ['faults of Teams', counts(troubles.teamsFaultsMet)],
     ['meanwhile in Defender', counts(troubles.incidents)],

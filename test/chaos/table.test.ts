@@ -1,0 +1,99 @@
+import { type Facts, judge } from '../../chaos/judge';
+import { commandOf, describeRun, describeViolations, type Outcome } from '../../chaos/table';
+
+const marker = '[LR-7F3K/0123456789ab]';
+const facts: Facts = {
+  asks: [{ number: 1, acknowledged: 1, isAnswered: true, requestId: 'LR-7F3K', way: 'text', refusals: 0 }],
+  requests: [
+    {
+      id: 'LR-7F3K',
+      askNumber: 1,
+      marker,
+      state: 'succeeded',
+      isToldUnknown: false,
+      requesterId: 'ana',
+      approverIds: ['bo'],
+      approvalsNeeded: 1,
+      history: ['awaitingApproval', 'queued', 'submitting', 'unknown', 'succeeded'],
+      cards: [{ audience: 'thread', personId: null, shown: ['awaitingApproval', 'unknown'] }],
+      endsTold: 2,
+      twins: ['awaitingApproval'],
+      results: [{ index: 0, isKept: true, fileFault: null, isTold: true }],
+    },
+  ],
+  actions: [{ id: 'a1', marker, createdAt: 200, isFinal: true, hasVanished: false, completed: [0] }],
+  posts: [{ marker, at: 200 }],
+  approvals: [{ requestId: 'LR-7F3K', personId: 'bo', at: 100 }],
+  auditFault: null,
+  deaths: [],
+  isSettled: true,
+};
+const options = { kills: 8, store: 'sqlite', replicas: 1, seed: 1, speed: 30, databaseUrl: null, keep: false } as const;
+const outcome: Outcome = {
+  options,
+  facts,
+  violations: judge(facts),
+  troubles: {
+    kills: 8,
+    trapsSprung: 3,
+    stalls: 1,
+    drains: 1,
+    drainsCut: 0,
+    teamsFaultsMet: { '429': 2, 'no answer': 5 },
+    incidents: {},
+  },
+  defenderFaultsMet: { dropAfter: 1 },
+  refusedStarts: 0,
+  redelivered: 12,
+  doubled: 3,
+  wallSeconds: 45.6,
+  storySeconds: 1_368,
+};
+
+test('the table says how much chaos there was, what became of the requests, and what must not be', () => {
+  expect(describeRun(outcome)).toMatchInlineSnapshot(`
+"What happened
+  store, replicas, seed            sqlite, 1, 1
+  took                             46 s, 23 minutes of the story
+  kills -9                         8, 3 of them in the middle of a call
+  stalls, orderly restarts         1, 1 (0 cut short)
+  starts refused for the moment    0
+  faults of Defender               dropAfter 1
+  faults of Teams                  no answer 5, 429 2
+  meanwhile in Defender            none
+  delivered again, doubled         12, 3
+  asks, requests                   1, 1
+  by state                         succeeded 1
+  went through unknown             1
+  POSTs, actions                   1, 1
+  most actions under one approval  1
+  results kept                     1
+  stale twins of cards             1
+  final replies repeated           1
+
+What must not be
+  submitted more than once under one approval  0
+  sent again after Defender had accepted it    0
+  reached Defender without approval            0
+  requests lost                                0
+  asks taken and never answered                0
+  one ask became two requests                  0
+  final updates of cards lost                  1
+  final replies lost                           0
+  updates out of order                         0
+  evidence missing                             0
+  audit chain broken                           0
+  replicas that ended by themselves            0
+  not come to rest                             0"
+`);
+});
+
+test('a violation says what it is about, and how to have the story again', () => {
+  const text = describeViolations(outcome.violations, { dir: '/tmp/lr-chaos-x', again: commandOf(options) });
+  expect(text).toMatchInlineSnapshot(`
+"LR-7F3K: final updates of cards lost. In the thread it shows unknown, and is succeeded.
+
+Logs, plan, facts and the database are in /tmp/lr-chaos-x
+The same story again: npm run chaos -- --kills 8 --store sqlite --replicas 1 --seed 1 --speed 30"
+`);
+});
