@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../src/lib/clock';
+import { hours, systemClock } from '../src/lib/clock';
 import { openDatabase } from './database';
 import type { FastTime } from './fast-time';
 import { gather, settle } from './gather';
@@ -40,9 +40,16 @@ async function run(options: ChaosOptions, plan: Plan): Promise<number> {
       ? await openDatabase(options.databaseUrl, process.env.TEST_DATABASE_URL ?? null, time)
       : null;
   const stage = await openStage(options, { hiddenMs: plan.hiddenMs, databaseUrl: database?.url ?? null, time });
+  const close = async (): Promise<void> => {
+    await stage.close();
+    await database?.close();
+  };
+  // Nothing that was started outlives the run.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void close().finally(() => process.exit(failed)));
   try {
     await writeFile(join(stage.dir, 'plan.json'), JSON.stringify({ options, plan }, null, 1));
-    const outcome = await play(options, plan, stage, time);
+    const outcome = await Promise.race([play(options, plan, stage, time), patienceWith(plan, stage)]);
     const { violations } = outcome;
     console.log(describeRun(outcome));
     if (violations.length > 0) {
@@ -57,9 +64,17 @@ async function run(options: ChaosOptions, plan: Plan): Promise<number> {
     } else await rm(stage.dir, { recursive: true, force: true });
     return held;
   } finally {
-    await stage.close();
-    await database?.close();
+    await close();
   }
+}
+
+/** Far more than any story takes: so long only when nobody is there to be killed or written to any more. */
+async function patienceWith({ strikes }: Plan, { clock, dir }: Stage): Promise<never> {
+  const longestMs = hours(5) + 6 * (strikes.at(-1)?.at ?? 0);
+  await clock.sleep(longestMs);
+  throw new Error(
+    `The story did not come to its end within ${longestMs / hours(1)} hours of its time. Look at ${dir}.`,
+  );
 }
 
 /** The story, the rest after it, and the count. */

@@ -134,7 +134,7 @@ export class Replica {
         if (!running.isEnding && isRefused) this.refusedStarts++;
         else if (!running.isEnding) {
           this.deaths.push({ slot, at: clock.now(), code, signal, words });
-          if (wasUp) void clock.sleep(pauseAfterDeathMs).then(() => this.start());
+          if (wasUp) void clock.sleep(pauseAfterDeathMs).then(() => this.start().catch(() => {}));
         }
         resolve();
       });
