@@ -9,6 +9,9 @@ const time = fromEnvironment(process.env);
 const machineNow = Date.now.bind(Date);
 const now = (): number => toFast(time, machineNow());
 
+const monotonic = performance.now.bind(performance);
+Object.defineProperty(performance, 'now', { value: () => monotonic() * time.speed });
+
 globalThis.Date = new Proxy(Date, {
   get: (target, key, receiver) => (key === 'now' ? now : Reflect.get(target, key, receiver)),
   construct: (target, given, newTarget) => Reflect.construct(target, given.length === 0 ? [now()] : given, newTarget),
