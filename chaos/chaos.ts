@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hours, systemClock } from '../src/lib/clock';
-import { openDatabase } from './database';
+import { type Database, openDatabase } from './database';
 import type { FastTime } from './fast-time';
 import { gather, settle } from './gather';
 import { type Facts, judge } from './judge';
@@ -53,13 +53,13 @@ async function run(options: ChaosOptions, plan: Plan): Promise<number> {
     const { violations } = outcome;
     console.log(describeRun(outcome));
     if (violations.length > 0) {
-      await keepJournals(stage, outcome.facts);
+      await keepJournals(stage, outcome.facts, database);
       console.error(`\n${describeViolations(violations, { dir: stage.dir, again: commandOf(options) })}`);
       return broken;
     }
     console.log('\nEvery promise held.');
     if (options.keep) {
-      await keepJournals(stage, outcome.facts);
+      await keepJournals(stage, outcome.facts, database);
       console.log(`Logs, plan, facts and the database are in ${stage.dir}`);
     } else await rm(stage.dir, { recursive: true, force: true });
     return held;
@@ -119,12 +119,17 @@ async function play(options: ChaosOptions, plan: Plan, stage: Stage, time: FastT
   };
 }
 
-/** What both emulators were told, for whoever looks for the cause. */
-async function keepJournals({ dir, emulator, connector }: Stage, facts: Facts): Promise<void> {
+/** What both emulators were told, and what a server holds that ends with the run, for whoever looks for the cause. */
+async function keepJournals(
+  { dir, emulator, connector }: Stage,
+  facts: Facts,
+  database: Database | null,
+): Promise<void> {
   const write = (name: string, what: unknown) => writeFile(join(dir, name), JSON.stringify(what, null, 1));
   await write('facts.json', facts);
   await write('defender.json', { journal: emulator.journal, actions: emulator.actions });
   await write('teams.json', connector.calls);
+  if (database !== null) await write('database.json', await database.dump());
 }
 
 main().then(

@@ -5,6 +5,8 @@ import type { FastTime } from './fast-time';
 /** A PostgreSQL database for one run, whose clock goes as fast as everybody else's. */
 export interface Database {
   readonly url: string;
+  /** Every table with its rows, for whoever looks at a run whose server is gone. */
+  dump(): Promise<Readonly<Record<string, unknown>>>;
   close(): Promise<void>;
 }
 
@@ -20,17 +22,21 @@ export async function openDatabase(
   serverUrl: string | null,
   time: FastTime,
 ): Promise<Database> {
-  if (databaseUrl !== null) return prepare(databaseUrl, time, async () => {});
+  if (databaseUrl !== null) return prepare(databaseUrl, time, nothing);
   if (serverUrl !== null) {
     const name = `lr_chaos_${process.pid}_${time.since}`;
     await run(serverUrl, `create database ${name}`);
     const url = new URL(serverUrl);
     url.pathname = `/${name}`;
-    return prepare(url.href, time, async () => {});
+    return prepare(url.href, time, async () => {
+      await run(serverUrl, `drop database ${name}`);
+    });
   }
   const cluster = await startCluster();
   return prepare(await cluster.createDatabase(), time, () => cluster.stop());
 }
+
+const nothing = async (): Promise<void> => {};
 
 async function prepare(url: string, time: FastTime, close: () => Promise<void>): Promise<Database> {
   const [tables] = await run(
@@ -42,7 +48,14 @@ async function prepare(url: string, time: FastTime, close: () => Promise<void>):
       'The database of --database-url has tables. Name an empty one: the run fills it, and judges what is in it.',
     );
   await quicken(url, time);
-  return { url, close };
+  return { url, dump: () => dump(url), close };
+}
+
+async function dump(url: string): Promise<Readonly<Record<string, unknown>>> {
+  const tables = await run(url, "select quote_ident(tablename) as name from pg_tables where schemaname = 'public'");
+  const rows: Record<string, unknown> = {};
+  for (const { name } of tables) if (name !== undefined) rows[name] = await run(url, `select * from ${name}`);
+  return rows;
 }
 
 /** Replicas take the time from the database: a clock of the same name is found before the server's own, in this database only. */
