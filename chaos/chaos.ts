@@ -101,7 +101,7 @@ async function play(options: ChaosOptions, plan: Plan, stage: Stage, time: FastT
   stage.emulator.clearFaults();
   stage.teamsFaults.splice(0);
   const asked = await Promise.all(people);
-  const isSettled = await settle(stage);
+  const isSettled = await settle(stage, teams, asked);
   const drained = await Promise.all(stage.replicas.map((replica) => replica.drain()));
   troubles.drainsCut += drained.filter((isWell) => !isWell).length;
   const facts = await gather(stage, teams, { asks: plan.asks, asked, isSettled });

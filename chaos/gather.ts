@@ -9,10 +9,10 @@ import type { KeptResult } from '../src/evidence/keep-result';
 import { minutes, seconds } from '../src/lib/clock';
 import { silentLog } from '../src/lib/log';
 import { markerOf } from '../src/request/digest';
-import { finalStates, type LiveResponseRequest, openStates, type State } from '../src/request/request';
+import { finalStates, isFinal, type LiveResponseRequest, openStates, type State } from '../src/request/request';
 import { openStore } from '../src/store/open';
 import type { Copy, Store } from '../src/store/store';
-import { decideByMs, devices, evidenceOf } from './cast';
+import { decideByMs, devices, evidenceOf, startByMs } from './cast';
 import type { ActionFacts, CardFacts, Facts, RequestFacts, ResultFacts } from './judge';
 import { type Asked, askNumberOf } from './people';
 import { readCardPhase, tellsEnd, tellsResult } from './phases';
@@ -25,17 +25,27 @@ const quietMs = minutes(5) + seconds(30);
 /** Longer than any request may take when nothing is in its way. */
 const longestRestMs = minutes(120);
 
-/** Waits until nothing is written to Teams or sent to Defender any more; false when that does not come. */
-export async function settle({ clock, connector, emulator }: Stage): Promise<boolean> {
+/** Waits until every card in a thread shows an end and nothing is written to Teams or sent to Defender any more; false when that does not come. */
+export async function settle(
+  { clock, connector, emulator }: Stage,
+  teams: TeamsSide,
+  asked: readonly Asked[],
+): Promise<boolean> {
   const began = clock.now();
+  /** A request of which no card shows an end; one that was left behind beside another never will. */
+  const isOpen = ({ conversationId }: Asked): boolean => {
+    const phases = teams.shown(conversationId).flatMap(({ text }) => readCardPhase(text) ?? []);
+    const ended = phases.filter(({ state }) => isFinal(state) || state === 'unknown').map(({ requestId }) => requestId);
+    return phases.some(({ requestId }) => !ended.includes(requestId));
+  };
   for (;;) {
     await clock.sleep(seconds(20));
     const now = clock.now();
     const lastWrite = connector.calls.findLast((call) => call.method !== 'GET')?.at ?? began;
     const lastPost = emulator.journal.findLast((entry) => entry.method === 'POST')?.at ?? began;
-    const isOpen = emulator.actions.some((a) => a.visible && (a.status === 'Pending' || a.status === 'InProgress'));
+    const runs = emulator.actions.some((a) => a.visible && (a.status === 'Pending' || a.status === 'InProgress'));
     const isQuiet = now - Math.max(lastWrite, lastPost, began) > quietMs;
-    if (isQuiet && !isOpen && now - began > decideByMs + minutes(1)) return true;
+    if (isQuiet && !runs && (!asked.some(isOpen) || now - began > decideByMs + startByMs)) return true;
     if (now - began > longestRestMs) return false;
   }
 }

@@ -19,18 +19,31 @@ export interface Troubles {
   readonly incidents: Record<string, number>;
 }
 
-/** How long a trap waits for its call; then the kill comes anyway. */
-const trapMs = seconds(90);
+/** How long the last traps wait for their calls when all else is over; then the kills come anyway. */
+const lastCallsMs = seconds(90);
 
-/** Strikes in the order of the plan, side by side where they are about different replicas. */
+type Trap = Extract<Strike, { type: 'killInCall' | 'killInPost' }>;
+
+const isTrap = (strike: Strike): strike is Trap => strike.type === 'killInCall' || strike.type === 'killInPost';
+
+/** Strikes in the order of the plan, side by side where they are about different replicas. Traps lie in wait meanwhile. */
 export async function playStrikes(stage: Stage, plan: Plan, troubles: Troubles): Promise<void> {
   const ends = new Map<number, Promise<void>>();
-  for (const strike of plan.strikes) {
-    const slots = slotsOf(strike);
-    const before = slots.map((slot) => ends.get(slot) ?? Promise.resolve());
-    const end = Promise.all(before).then(() => playStrike(stage, strike, troubles));
+  const giveUp = new AbortController();
+  const inTurn = (slots: readonly number[], act: () => Promise<void>): void => {
+    const end = Promise.all(slots.map((slot) => ends.get(slot))).then(act);
     for (const slot of slots) ends.set(slot, end);
-  }
+  };
+  const traps = plan.strikes.filter(isTrap).map(async (strike) => {
+    if (await playTrap(stage, strike, troubles, giveUp.signal)) return;
+    inTurn(slotsOf(strike), () => playStrike(stage, { ...strike, type: 'kill', slots: slotsOf(strike) }, troubles));
+  });
+  for (const strike of plan.strikes)
+    if (!isTrap(strike)) inTurn(slotsOf(strike), () => playStrike(stage, strike, troubles));
+  await Promise.all(ends.values());
+  await stage.clock.sleep(stage.startedAt + (plan.strikes.at(-1)?.at ?? 0) + lastCallsMs - stage.clock.now());
+  giveUp.abort();
+  await Promise.all(traps);
   await Promise.all(ends.values());
 }
 
@@ -46,25 +59,19 @@ function slotsOf(strike: Strike): readonly number[] {
   }
 }
 
-async function playStrike(stage: Stage, strike: Strike, troubles: Troubles): Promise<void> {
+const replicasOf = (stage: Stage, strike: Strike): readonly Replica[] =>
+  slotsOf(strike).flatMap((slot) => stage.replicas[slot] ?? []);
+
+async function playStrike(stage: Stage, strike: Exclude<Strike, Trap>, troubles: Troubles): Promise<void> {
   const { clock, startedAt } = stage;
-  const replicas = slotsOf(strike).flatMap((slot) => stage.replicas[slot] ?? []);
+  const replicas = replicasOf(stage, strike);
   await clock.sleep(startedAt + strike.at - clock.now());
   for (const replica of replicas) await untilUp(stage, replica, strike.upMs);
-  const kill = (): void => {
-    for (const replica of replicas) replica.strike();
-    troubles.kills += replicas.length;
-  };
   switch (strike.type) {
     case 'kill':
-      kill();
+      for (const replica of replicas) replica.strike();
+      troubles.kills += replicas.length;
       return revive(stage, replicas, strike.downMs);
-    case 'killInCall':
-    case 'killInPost': {
-      if (await trapped(stage, strike, kill)) troubles.trapsSprung++;
-      else kill();
-      return revive(stage, replicas, strike.downMs);
-    }
     case 'stall':
       for (const replica of replicas) replica.stall();
       await clock.sleep(strike.forMs);
@@ -78,29 +85,32 @@ async function playStrike(stage: Stage, strike: Strike, troubles: Troubles): Pro
   }
 }
 
+/** False when no such call came before the signal. */
+async function playTrap(stage: Stage, strike: Trap, troubles: Troubles, signal: AbortSignal): Promise<boolean> {
+  const { clock, startedAt } = stage;
+  const replicas = replicasOf(stage, strike);
+  await clock.sleep(startedAt + strike.at - clock.now());
+  if (signal.aborted) return false;
+  const spring = (): void => {
+    for (const replica of replicas) replica.strike();
+    troubles.kills += replicas.length;
+    troubles.trapsSprung++;
+  };
+  const sprung =
+    strike.type === 'killInCall'
+      ? await stage.gates[strike.slot]?.trap(strike.call, strike.when, spring, signal)
+      : await trapPost(stage, strike, spring, signal);
+  if (sprung !== true) return false;
+  await revive(stage, replicas, strike.downMs);
+  return true;
+}
+
 async function untilUp({ clock }: Stage, replica: Replica, upMs: number): Promise<void> {
   for (;;) {
     const since = replica.upSince;
     if (since !== null && clock.now() >= since + upMs) return;
     await clock.sleep(seconds(1));
   }
-}
-
-/** True when the call came in time, so that `spring` ran in the middle of it. */
-async function trapped(
-  stage: Stage,
-  strike: Extract<Strike, { type: 'killInCall' | 'killInPost' }>,
-  spring: () => void,
-): Promise<boolean> {
-  const giveUp = new AbortController();
-  const patience = stage.clock.sleep(trapMs, giveUp.signal).then(() => giveUp.abort());
-  const sprung =
-    strike.type === 'killInCall'
-      ? ((await stage.gates[strike.slot]?.trap(strike.call, strike.when, spring, giveUp.signal)) ?? false)
-      : await trapPost(stage, strike, spring, giveUp.signal);
-  giveUp.abort();
-  await patience;
-  return sprung;
 }
 
 function trapPost(
