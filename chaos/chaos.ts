@@ -92,15 +92,16 @@ async function play(options: ChaosOptions, plan: Plan, stage: Stage, time: FastT
   await Promise.all(stage.replicas.map((replica) => replica.start()));
   await addBot(teams);
   const people = plan.asks.map((ask) => playAsk(stage, teams, ask));
+  const played = Promise.all(people);
   await Promise.all([
-    playStrikes(stage, plan, troubles),
+    playStrikes(stage, plan, troubles, played),
     playDefenderFaults(stage, plan.defenderFaults, time),
     playTeamsFaults(stage, plan.teamsFaults, troubles),
     playIncidents(stage, plan.incidents, troubles),
   ]);
   stage.emulator.clearFaults();
   stage.teamsFaults.splice(0);
-  const asked = await Promise.all(people);
+  const asked = await played;
   const isSettled = await settle(stage, teams, asked);
   const drained = await Promise.all(stage.replicas.map((replica) => replica.drain()));
   troubles.drainsCut += drained.filter((isWell) => !isWell).length;
@@ -112,6 +113,7 @@ async function play(options: ChaosOptions, plan: Plan, stage: Stage, time: FastT
     troubles,
     defenderFaultsMet: tally(stage.emulator.journal.flatMap(({ fault }) => fault ?? [])),
     refusedStarts: stage.replicas.reduce((sum, replica) => sum + replica.refusedStarts, 0),
+    deliveriesMet: teams.counts.met,
     redelivered: teams.counts.redelivered,
     doubled: teams.counts.doubled,
     wallSeconds: (systemClock.now() - time.since) / 1_000,

@@ -12,6 +12,7 @@ export interface Outcome {
   readonly defenderFaultsMet: Readonly<Record<string, number>>;
   /** Starts that ended with a sentence, since the database was away for a moment. */
   readonly refusedStarts: number;
+  readonly deliveriesMet: Readonly<Record<string, number>>;
   readonly redelivered: number;
   readonly doubled: number;
   readonly wallSeconds: number;
@@ -31,6 +32,7 @@ export function describeRun(outcome: Outcome): string {
     ['faults of Defender', counts(outcome.defenderFaultsMet)],
     ['faults of Teams', counts(troubles.teamsFaultsMet)],
     ['meanwhile in Defender', counts(troubles.incidents)],
+    ['deliveries of Teams met', counts(outcome.deliveriesMet)],
     ['delivered again, doubled', `${outcome.redelivered}, ${outcome.doubled}`],
     ['asks, requests', `${facts.asks.length}, ${requests.length}`],
     ['by state', counts(tally(requests.map(({ state }) => state)))],

@@ -10,7 +10,12 @@ import type { Stage } from './stage';
 export interface TeamsSide {
   readonly build: TeamsClient['build'];
   /** How often Teams had to deliver again, and how often it did so although it was answered. */
-  readonly counts: { redelivered: number; doubled: number };
+  readonly counts: {
+    redelivered: number;
+    doubled: number;
+    /** What a delivery met: a status, no answer in time, or nobody there. */
+    readonly met: Record<string, number>;
+  };
   /** Until a replica has answered 200; the body of that answer. */
   deliver(activity: InboundActivity, how: Delivery): Promise<unknown>;
   /** As a person does it: another click when no answer comes. Null where the card has no such button (any more). */
@@ -39,13 +44,19 @@ export interface Shown {
 
 /** How long Teams waits for an answer before it counts as lost (teams.md E2); and no less than this by the wall, on a busy machine. */
 const answerWithinMs = seconds(15);
-const leastWallMs = 600;
-const pauseMs = seconds(3);
+const leastWallMs = 2_000;
+/** Before it delivers again: doubled each time, up to the longest. */
+const firstPauseMs = seconds(2);
+const longestPauseMs = seconds(30);
+const pauseAfter = (attempt: number): number => Math.min(firstPauseMs * 2 ** attempt, longestPauseMs);
 
 export function createTeamsSide(stage: Stage, speed: { readonly since: number; readonly speed: number }): TeamsSide {
   const { connector, clock, replicas } = stage;
   const { build } = createTeamsClient({ connector, endpoint: 'http://127.0.0.1', tenantId, bot });
-  const counts = { redelivered: 0, doubled: 0 };
+  const counts: TeamsSide['counts'] = { redelivered: 0, doubled: 0, met: {} };
+  const meet = (what: string): void => {
+    counts.met[what] = (counts.met[what] ?? 0) + 1;
+  };
   const texts = new WeakMap<WireActivity, string>();
   const textOf = (activity: WireActivity): string => {
     const known = texts.get(activity) ?? readActivity(activity);
@@ -56,7 +67,10 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
   /** Null: no answer, or one that Teams does not count. */
   async function tryOnce(activity: InboundActivity, slot: number): Promise<{ readonly body: unknown } | null> {
     const endpoint = replicas[slot % replicas.length]?.endpoint ?? null;
-    if (endpoint === null) return null;
+    if (endpoint === null) {
+      meet('nobody there');
+      return null;
+    }
     try {
       const answer = await fetch(endpoint, {
         method: 'POST',
@@ -65,8 +79,10 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
         signal: AbortSignal.timeout(Math.ceil(Math.max(toMachineMs(speed, answerWithinMs), leastWallMs))),
       });
       const text = await answer.text();
+      meet(String(answer.status));
       return answer.status === 200 ? { body: text === '' ? null : JSON.parse(text) } : null;
     } catch {
+      meet('no answer');
       return null;
     }
   }
@@ -83,7 +99,7 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
         const answered = answers.find((answer) => answer !== null);
         if (answered !== undefined && answered !== null) return answered.body;
         counts.redelivered++;
-        await clock.sleep(pauseMs);
+        await clock.sleep(pauseAfter(attempt));
       }
     },
     async press({ person, find, title, inputs = {}, via, twice = false }) {
@@ -99,7 +115,7 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
         const answered = (await Promise.all(clicks)).find((answer) => answer !== null);
         if (answered !== undefined && answered !== null) return answered.body;
         counts.redelivered++;
-        await clock.sleep(pauseMs);
+        await clock.sleep(pauseAfter(attempt));
       }
     },
     shown: (conversationId) =>

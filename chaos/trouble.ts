@@ -27,7 +27,13 @@ type Trap = Extract<Strike, { type: 'killInCall' | 'killInPost' }>;
 const isTrap = (strike: Strike): strike is Trap => strike.type === 'killInCall' || strike.type === 'killInPost';
 
 /** Strikes in the order of the plan, side by side where they are about different replicas. Traps lie in wait meanwhile. */
-export async function playStrikes(stage: Stage, plan: Plan, troubles: Troubles): Promise<void> {
+export async function playStrikes(
+  stage: Stage,
+  plan: Plan,
+  troubles: Troubles,
+  /** Resolves when people have done all that they do. */
+  played: Promise<unknown>,
+): Promise<void> {
   const ends = new Map<number, Promise<void>>();
   const giveUp = new AbortController();
   const inTurn = (slots: readonly number[], act: () => Promise<void>): void => {
@@ -40,8 +46,8 @@ export async function playStrikes(stage: Stage, plan: Plan, troubles: Troubles):
   });
   for (const strike of plan.strikes)
     if (!isTrap(strike)) inTurn(slotsOf(strike), () => playStrike(stage, strike, troubles));
-  await Promise.all(ends.values());
-  await stage.clock.sleep(stage.startedAt + (plan.strikes.at(-1)?.at ?? 0) + lastCallsMs - stage.clock.now());
+  await Promise.all([played, ...ends.values()]);
+  await stage.clock.sleep(lastCallsMs);
   giveUp.abort();
   await Promise.all(traps);
   await Promise.all(ends.values());

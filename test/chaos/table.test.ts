@@ -44,6 +44,7 @@ const outcome: Outcome = {
   },
   defenderFaultsMet: { dropAfter: 1 },
   refusedStarts: 0,
+  deliveriesMet: { '200': 9, 'nobody there': 11 },
   redelivered: 12,
   doubled: 3,
   wallSeconds: 45.6,
@@ -61,6 +62,7 @@ test('the table says how much chaos there was, what became of the requests, and 
   faults of Defender               dropAfter 1
   faults of Teams                  no answer 5, 429 2
   meanwhile in Defender            none
+  deliveries of Teams met          nobody there 11, 200 9
   delivered again, doubled         12, 3
   asks, requests                   1, 1
   by state                         succeeded 1
