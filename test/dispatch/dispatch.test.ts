@@ -1,5 +1,8 @@
+import { createDefender } from '../../src/defender/client';
+import { localToken } from '../../src/defender/token';
 import { createDispatch } from '../../src/dispatch/dispatch';
 import { hours } from '../../src/lib/clock';
+import { silentLog } from '../../src/lib/log';
 import { systemRandom } from '../../src/lib/random';
 import { type Store, StoreError, type Tx } from '../../src/store/store';
 import { SteppedClock } from '../fakes/stepped-clock';
@@ -30,9 +33,11 @@ test('a task that fails beside a part that fails is told in the log, and does no
     tx.addWork([{ requestId: request.id, work: { type: 'submit', attempt: 1 }, lane: null, dueAt: t0 }]),
   );
   const told: unknown[] = [];
+  const clock = new SteppedClock(t0 + 1_000);
   const dispatch = createDispatch({
     store: goesAway(store),
-    defender: new Proxy({} as never, { get: () => () => Promise.reject(new Error('Nobody asks Defender here.')) }),
+    // Nobody is there, and nobody is asked.
+    defender: createDefender({ baseUrl: 'http://127.0.0.1:9', token: localToken(), clock, log: silentLog }),
     policy: () => {
       throw new Error('Nothing is decided here.');
     },
@@ -40,7 +45,7 @@ test('a task that fails beside a part that fails is told in the log, and does no
     keepResult: () => Promise.reject(new Error('Nothing is fetched here.')),
     limits: { runsPerMinute: 10, sessions: 50 },
     queueMs: hours(2),
-    clock: new SteppedClock(t0 + 1_000),
+    clock,
     random: systemRandom,
     log: { info: () => {}, warn: () => {}, error: (fields) => told.push(fields) },
     trial: false,
