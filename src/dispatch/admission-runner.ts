@@ -15,9 +15,9 @@ import { findChanges } from './changes';
 import { admissionFact, type Learned, learn, nothingLearned } from './limits';
 import type { DispatchOptions, Task } from './options';
 import { createPlaces } from './places';
-import { longestPostMs, passedRate, rateCountsSince } from './rate';
+import { passedRate, rateCountsSince } from './rate';
 import { reconsider } from './reconsider';
-import { answerOf, checkWaitMs, mayPost, stepOf, submitLeaseMs, toEvent } from './submission';
+import { answeredAt, answerOf, checkWaitMs, mayPost, stepOf, submitLeaseMs, toEvent } from './submission';
 import { readRoom, type Views } from './views';
 
 /** A claimed submission, and when its claim was begun. */
@@ -215,8 +215,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       const now = clock.now();
       const stored = await tx.request(request.id);
       if (stored) await applyEvent(tx, stored, toEvent(outcome, request, now), 'defender', now);
-      const answeredAt = Math.min(now, request.intentAt + longestPostMs);
-      await tx.answerSubmission(request.id, request.attempts, answerOf(outcome), answeredAt);
+      await tx.answerSubmission(request.id, request.attempts, answerOf(outcome), answeredAt(outcome, now));
       await learnFrom(tx, before ?? nothingLearned, outcome, now);
       await tx.finishWork(row, now);
     });

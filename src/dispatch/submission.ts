@@ -69,5 +69,9 @@ export function toEvent(outcome: SubmitOutcome, request: Submitting, now: number
 export const answerOf = (outcome: SubmitOutcome): SubmissionAnswer =>
   outcome.type === 'throttled' ? outcome.scope : outcome.type;
 
+/** By when the call had arrived: an answer says so. One that was given up may still arrive, so it stays open (`longestPostMs`). */
+export const answeredAt = (outcome: SubmitOutcome, now: number): number | null =>
+  outcome.type === 'unclear' ? null : now;
+
 const busyWait = (attempts: number): number =>
   Math.min(firstBusyWaitMs * 2 ** Math.max(attempts - 1, 0), longestBusyWaitMs);

@@ -5,7 +5,7 @@ export type SubmissionAnswer = 'accepted' | 'busy' | 'rate' | 'sessions' | 'reje
 export interface Submission {
   /** When it was claimed. */
   readonly at: number;
-  /** When its answer was there, or when it was given up; null while it may still be under way. */
+  /** When its answer was there; null while it may still be under way, and for ever when it was given up. */
   readonly answeredAt: number | null;
   readonly answer: SubmissionAnswer | null;
 }

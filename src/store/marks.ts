@@ -53,7 +53,7 @@ export async function answerSubmission(
     readonly id: RequestId;
     readonly attempt: number;
     readonly answer: SubmissionAnswer;
-    readonly at: number;
+    readonly at: number | null;
   },
 ): Promise<void> {
   await db

@@ -1,5 +1,13 @@
 import { longestPostMs } from '../../src/dispatch/rate';
-import { answerOf, latestStartMs, mayPost, stepOf, submitLeaseMs, toEvent } from '../../src/dispatch/submission';
+import {
+  answeredAt,
+  answerOf,
+  latestStartMs,
+  mayPost,
+  stepOf,
+  submitLeaseMs,
+  toEvent,
+} from '../../src/dispatch/submission';
 import { samples } from '../request/sample';
 
 const request = samples.submitting;
@@ -47,4 +55,11 @@ test('a full rate is waited for as long as Defender says; a session may be free 
   ]);
   expect(toEvent(sessions, request, now)).toEqual({ type: 'putBack', hold: { type: 'sessionsFull' }, notBefore: now });
   expect([answerOf(rate), answerOf(sessions), answerOf({ type: 'busy' })]).toEqual(['rate', 'sessions', 'busy']);
+});
+
+test('an answer tells by when the call had arrived, and a call that was given up may still arrive', () => {
+  expect([answeredAt({ type: 'busy' }, now), answeredAt({ type: 'unclear', code: 'timedOut' }, now)]).toEqual([
+    now,
+    null,
+  ]);
 });
