@@ -88,11 +88,14 @@ export const badWeather: fc.Arbitrary<Scenario> = fc
   })
   .map(({ truth, ...drawn }) => ({ ...drawn, truth: truth ?? drawn.limits }));
 
-/** Ends come close to what a moment decides: a stall that begins between a commit and its POST is a matter of milliseconds. */
+/** A quiet service has checked after `readMs`, and sends a moment after that. */
+const aroundTheCommit = fc.integer({ min: calm.readMs, max: calm.readMs + 6 });
+
+/** One process is killed or stopped about when it sends: from its commit to its POST is a matter of milliseconds. */
 export const atTheBrink: fc.Arbitrary<Scenario> = fc
   .record({
     wishes: fc.array(wish, { minLength: 1, maxLength: 3 }),
-    lead: fc.integer({ min: 0, max: 400 }),
+    lead: fc.oneof(fc.integer({ min: 0, max: 400 }), aroundTheCommit),
     what: fc.constantFrom('stall', 'crash'),
     forMs: fc.constantFrom(20_000, 45_000, minutes(4), minutes(9)),
     replicas: fc.constantFrom<1 | 2>(1, 2),

@@ -24,8 +24,12 @@ const lateMs = 5_000;
 /** From a commit to the pass that it wakes. */
 const passMs = 2;
 const commitMs = 2;
+/** From what was read of the store to what is done with it. */
+const readMs = 2;
 /** The loop looks this often in any case. */
 const longestPauseMs = 30_000;
+/** When another replica has written something. */
+const othersMs = 10_000;
 
 /**
  * One process of the service, as admission-runner.ts does it: pass, check, admit, post, record. Between these it may be killed, which
@@ -120,7 +124,7 @@ export function createReplica(given: {
     const step = stepOf(row, request);
     if (step === 'drop' || request?.state !== 'submitting') store.finish(row);
     else if (step === 'lookUp') record(row, request, { type: 'unclear', code: 'claimedTwice' });
-    else post(row, request, claimedAt);
+    else after(readMs, () => post(row, request, claimedAt));
   }
 
   function post(row: SubmitRow, request: Submitting, claimedAt: number): void {
@@ -199,6 +203,7 @@ export function createReplica(given: {
 
   return {
     nudge,
+    comeBy: (): void => sleepUntil(agenda.now + othersMs),
     isUp: (): boolean => isUp && agenda.now >= stoppedUntil,
     kill(downMs: number, onUp: () => void): void {
       if (!isUp) return;

@@ -60,8 +60,10 @@ export function play(scenario: Scenario, { onPlan = () => {}, untilMs = 12 * 3_6
     onClock: (id, at) => agenda.at(at, () => clock(id)),
     onChange: () => {
       events++;
-      // Only who wrote it is woken at once; others look by themselves. One of those who are up stands for all writers but the runners.
-      upReplica()?.nudge();
+      // Whoever wrote it is woken by that; the others come by in their own time. One that is up stands for all writers but the runners.
+      const writer = upReplica();
+      writer?.nudge();
+      for (const replica of replicas) if (replica !== writer) replica.comeBy();
       plainLook();
     },
   });
