@@ -1,12 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { Migrator } from 'kysely';
 import type { LiveResponseRequest } from '../../src/request/request';
-import { migrations } from '../../src/store/migrations';
-import { openSqlite } from '../../src/store/sqlite';
-import { asQueued, insert, requestId, sampleRequest, sampleWork, t0, useStores } from './sample';
+import { asQueued, insert, requestId, sampleRequest, sampleWork, t0, useAnyStores } from './sample';
 
-const stores = useStores();
+const stores = useAnyStores();
 const id = sampleRequest().id;
 
 test('what waits is read with what admission decides by, and what is under way without the rest', async () => {
@@ -97,33 +92,4 @@ test('a claim is held until its lease runs out or somebody else has it, and a lo
   ]);
   await claim(t0 + 100, 'two');
   expect(await store.holdsLease(row, t0 + 50)).toBe(false);
-});
-
-test('what waited when the program was updated still waits', async () => {
-  const path = stores.newPath();
-  mkdirSync(dirname(path), { recursive: true });
-  const engine = openSqlite(path, { pid: 1, host: 'h', since: 's' });
-  const known = migrations(engine.columns);
-  const migrator = new Migrator({ db: engine.db, provider: { getMigrations: async () => known } });
-  await migrator.migrateTo('0002-reviews');
-  const request = { ...asQueued(sampleRequest()), notBefore: t0 + 7, hold: { type: 'deviceBusy' } };
-  await engine.db
-    .insertInto('requests')
-    .values({
-      id: request.id,
-      version: 1,
-      tenant_id: 't',
-      machine_id: 'machine-1',
-      requester_id: 'ana',
-      conversation_id: 'c',
-      state: 'queued',
-      wake_at: null,
-      body: JSON.stringify(request),
-    } as never)
-    .execute();
-  await engine.close();
-  const store = await stores.open(path);
-  expect(await store.waiting()).toEqual([
-    { id, requesterId: 'ana', machineId: 'machine-1', approvedAt: t0, notBefore: t0 + 7, hold: 'deviceBusy' },
-  ]);
 });
