@@ -37,13 +37,14 @@ export async function findUnderWay(db: Db): Promise<readonly UnderWay[]> {
 }
 
 export async function findResting(db: Db, now: number): Promise<ReadonlyMap<string, number>> {
+  // Not grouped: that would be done along the devices, over all of history.
   const rows = await db
     .selectFrom('requests')
-    .select((e) => ['machine_id', e.fn.max('rests_until').as('until')])
+    .select(['machine_id', 'rests_until'])
     .where('rests_until', '>', now)
-    .groupBy('machine_id')
+    .orderBy('rests_until')
     .execute();
-  return new Map(rows.map((row) => [row.machine_id, Number(row.until)]));
+  return new Map(rows.map((row) => [row.machine_id, row.rests_until ?? 0]));
 }
 
 /** The columns of a request that only a queue has. */
