@@ -84,6 +84,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   async function admit(id: RequestId, library: ReadLibrary): Promise<void> {
     const request = (await store.request(id))?.request;
     if (request?.state !== 'queued') return;
+    defender.openAhead();
     const found = await check(request, library);
     if (found !== null) return put(id, found);
     // Before the transaction, so that whoever is stopped in it or right after it knows how late it is.
@@ -197,11 +198,11 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       case 'late':
         return record(row, request, { type: 'notSent', code: 'service.late' });
     }
-    const outcome = await defender.runLiveResponse(request.device.machineId, request.commands, commentOf(request));
-    log.info(
-      { requestId: request.id, attempt: request.attempts, outcome: outcome.type, machineId: request.device.machineId },
-      'Submitted',
-    );
+    const { machineId } = request.device;
+    // Asked once more when the first byte is due: a token or a connection may have been long in coming.
+    const mayStillSend = () => mayPost({ claimedAt, now: clock.now(), holdsLease }) === 'yes';
+    const outcome = await defender.runLiveResponse(machineId, request.commands, commentOf(request), { mayStillSend });
+    log.info({ requestId: request.id, attempt: request.attempts, outcome: outcome.type, machineId }, 'Submitted');
     await record(row, request, outcome);
   }
 
