@@ -2,7 +2,7 @@ const { existsSync, readdirSync } = require('node:fs');
 const { join } = require('node:path');
 
 /** What says the same of every engine of the store. */
-const everyEngine = ['records', 'work', 'transactions', 'reviews', 'places'].map(
+const everyEngine = ['records', 'work', 'transactions', 'reviews', 'places', 'queue'].map(
   (name) => `<rootDir>/test/store/${name}.test.ts`,
 );
 /** What needs a server: replicas, leases, kills; and every story, told again on it. */
@@ -14,6 +14,7 @@ const onPostgres = [
   '<rootDir>/test/teams/replicas.test.ts',
   '<rootDir>/test/dispatch/read-budget.test.ts',
   '<rootDir>/test/dispatch/watch-replicas.test.ts',
+  '<rootDir>/test/dispatch/backlog.test.ts',
   '<rootDir>/test/postgres/**/*.test.ts',
 ];
 

@@ -43,7 +43,7 @@ const entryPoints = ['index.ts', 'local.ts', 'demo.ts', 'audit-cli.ts', 'policy-
 /** Decides and draws, and so has no async, no clock and no SDK. Of dispatch, the half that decides. */
 const isCore = ({ path, folder }: SourceFile): boolean =>
   ['request', 'chat', 'policy', 'thread', 'audit'].includes(folder) ||
-  ['dispatch/admission.ts', 'dispatch/changes.ts'].includes(path);
+  ['admission', 'changes', 'limits', 'rate', 'submission'].some((name) => path === `dispatch/${name}.ts`);
 
 interface SourceFile {
   /** From `src`, with slashes. */

@@ -1,92 +1,118 @@
 import type { SubmitOutcome } from '../defender/client';
 import { DefenderError } from '../defender/errors';
-import { minutes, seconds } from '../lib/clock';
 import { exhaustive } from '../lib/result';
 import { personKeyOf } from '../policy/people';
 import { commentOf } from '../request/digest';
 import type { Event } from '../request/event';
 import { type Pause, pauseFact } from '../request/pause';
-import type { Queued, RequestId, Submitting } from '../request/request';
+import type { LibraryFile, Queued, RequestId, Submitting } from '../request/request';
+import { waitingOf } from '../request/waiting';
 import { applyEvent, readApprovedHashes } from '../store/apply';
 import { isOutrun } from '../store/policy-in-force';
 import type { ClaimedWork, Tx } from '../store/store';
+import { mayGo } from './admission';
 import { findChanges } from './changes';
+import { admissionFact, type Learned, learn, nothingLearned } from './limits';
 import type { DispatchOptions, Task } from './options';
+import { createPlaces } from './places';
+import { passedRate, rateCountsSince } from './rate';
 import { reconsider } from './reconsider';
-import { type Blocked, blockedFact, type Views } from './views';
+import { answeredAt, answerOf, checkWaitMs, mayPost, stepOf, submitLeaseMs, toEvent } from './submission';
+import { readRoom, type Views } from './views';
 
-/** Longer than a POST may take; whoever claims the row after that must treat the submission as unclear. */
-const submitLeaseMs = minutes(3);
-/** A POST is not begun this late in its lease: by then it could overlap with somebody who treats it as unclear. */
-const latestStartMs = minutes(1);
+/** A claimed submission, and when its claim was begun. */
+interface Claim {
+  readonly row: ClaimedWork;
+  readonly claimedAt: number;
+}
 
-/** How long to wait when Defender says busy or too many without saying how long; doubled at each further try, up to the longest. */
-const firstBusyWaitMs = seconds(30);
-const longestBusyWaitMs = minutes(2);
-const rateWaitMs = seconds(30);
-/** Sessions free up when runs end, which takes minutes (defender-api.md §3). */
-const sessionsWaitMs = seconds(60);
-const checkWaitMs = seconds(15);
+/** Reads the library once for all requests of a pass. */
+type ReadLibrary = () => Promise<readonly LibraryFile[]>;
 
 /**
  * Takes approved requests to Defender: compares what would run with what was approved, gives it a slot in one transaction that also
  * writes the intent and claims it, sends the POST once, and records the answer. Whatever dies in between is found as an intent
- * without an answer, and looked up (durable.md §0).
+ * without an answer, and looked up (durable.md §0). Replicas take turns at the lock of `admissionFact`.
  */
 export function createAdmissionRunner(options: DispatchOptions & { readonly views: Views }): {
   start(): Promise<readonly Task[]>;
+  /** As the last pass left it: whatever moves it since is stored, and begins another pass. */
   nextDueAt(): Promise<number | null>;
 } {
   const { store, defender, clock, random, log, views } = options;
   const underWay = new Set<RequestId>();
-  /** Places as the cards last showed them, so that cards move when places do. */
-  let shownPlaces = new Map<RequestId, string>();
+  const places = createPlaces(store);
+  let dueAt: number | null = null;
 
   return {
     async start() {
-      const orphans = await store.transact((tx) => claim(tx));
-      const plan = await views.plan(store);
-      await showPlaces(plan);
+      const orphans = await claimOrphans();
+      const plan = await readPlan();
+      const placesAt = await places.show(plan, clock.now());
       const paused = (await store.fact<Pause>(pauseFact)) !== null;
-      const candidates = paused ? [] : plan.admit.filter((id) => !underWay.has(id));
-      const requests = plan.queued.filter((r) => candidates.includes(r.id));
-      for (const { id } of requests) underWay.add(id);
+      dueAt = earliest(paused ? null : plan.nextAt, placesAt);
+      const ids = paused ? [] : plan.admit.filter((id) => !underWay.has(id));
+      for (const id of ids) underWay.add(id);
+      // A list that is asked for after the pass has begun is as fresh for each of its requests as one of their own.
+      const library = once(() => defender.listLibrary());
       return [
-        ...orphans.map((row) => ({ what: 'submit', done: submit(row) })),
-        ...requests.map((request) => ({
-          what: 'admit',
-          done: checkAndSubmit(request).finally(() => underWay.delete(request.id)),
-        })),
+        ...orphans.map((claim) => ({ what: 'submit', done: submit(claim) })),
+        ...ids.map((id) => ({ what: 'admit', done: admit(id, library).finally(() => underWay.delete(id)) })),
       ];
     },
-    nextDueAt: async () => ((await store.fact<Pause>(pauseFact)) === null ? (await views.plan(store)).nextAt : null),
+    nextDueAt: async () => dueAt,
   };
 
-  async function checkAndSubmit(request: Queued): Promise<void> {
-    const found = await check(request);
-    if (found !== null) return put(request.id, found);
+  async function readPlan() {
+    const plan = await views.plan(store);
+    if (!plan.isClockPutBack) return plan;
+    await store.transact(async (tx) => {
+      await tx.lockFact(admissionFact);
+      await tx.pullBackSubmissions(clock.now());
+    });
+    return views.plan(store);
+  }
+
+  /** A look first: a pass that finds none writes nothing. */
+  async function claimOrphans(): Promise<readonly Claim[]> {
+    const claimedAt = clock.now();
+    if (!(await store.isWorkDue(['submit'], claimedAt))) return [];
+    const rows = await store.transact((tx) => claim(tx));
+    return rows.map((row) => ({ row, claimedAt }));
+  }
+
+  async function admit(id: RequestId, library: ReadLibrary): Promise<void> {
+    const request = (await store.request(id))?.request;
+    if (request?.state !== 'queued') return;
+    defender.openAhead();
+    const found = await check(request, library);
+    if (found !== null) return put(id, found);
+    // Before the transaction, so that whoever is stopped in it or right after it knows how late it is.
+    const claimedAt = clock.now();
     const rows = await store.transact(async (tx) => {
-      const stored = await tx.request(request.id);
+      const learned = await tx.lockFact<Learned>(admissionFact);
+      const stored = await tx.request(id);
       // Asked again inside the transaction: since the check somebody may have paused, cancelled, taken the slot or opened a new round.
       if (stored?.request.state !== 'queued' || stored.request.digest !== request.digest) return []; // guard: only-what-was-checked-is-sent
       if (options.policy().version !== request.policyVersion) return []; // guard: policy-compared-in-the-transaction
       if ((await tx.fact<Pause>(pauseFact)) !== null) return []; // guard: nothing-is-sent-while-paused
-      if (!(await views.plan(tx)).admit.includes(request.id)) return [];
       const now = clock.now();
+      const room = await readRoom(tx, { learned, limits: options.limits, now });
+      if (!mayGo(waitingOf(stored.request), room)) return [];
       const admitted = await applyEvent(tx, stored, { type: 'admitted' }, 'bot', now);
       if (!admitted.ok) return [];
-      await tx.addSubmission(request.id, (admitted.value as Submitting).attempts, now);
+      await tx.addSubmission(id, (admitted.value as Submitting).attempts, now);
       await openReview(tx, stored.request, now);
       return claim(tx);
     });
-    await Promise.all(rows.map(submit));
+    await Promise.all(rows.map((row) => submit({ row, claimedAt })));
   }
 
   /** Reads again what the approval was given for, and whether it still counts. Null: it may go; else what happens to it instead. */
-  async function check(request: Queued): Promise<Event | null> {
+  async function check(request: Queued, readLibrary: ReadLibrary): Promise<Event | null> {
     try {
       const [library, device, groups, approved] = await Promise.all([
-        request.library.length > 0 ? defender.listLibrary() : Promise.resolve([]),
+        request.library.length > 0 ? readLibrary() : Promise.resolve([]),
         defender.getMachine(request.device.machineId),
         options.groups(),
         readApprovedHashes(store, request.library),
@@ -147,42 +173,75 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
     });
   }
 
-  async function submit(row: ClaimedWork): Promise<void> {
-    const claimedAt = clock.now();
+  async function submit({ row, claimedAt }: Claim): Promise<void> {
     const stored = row.requestId === null ? null : await store.request(row.requestId);
-    if (
-      stored?.request.state !== 'submitting' ||
-      row.work.type !== 'submit' ||
-      stored.request.attempts !== row.work.attempt
-    ) {
-      await store.transact((tx) => tx.finishWork(row, clock.now()));
-      return;
-    }
+    if (row.work.type !== 'submit' || stored?.request.state !== 'submitting') return drop(row);
     const { request } = stored;
-    // A second claim means that somebody may have sent it and died: it is looked up, never sent again.
-    if (row.claims > 1) return record(row, request, { type: 'unclear', code: 'claimedTwice' }); // guard: second-claim-is-looked-up
-    if (clock.now() - claimedAt > latestStartMs) return;
-    const outcome = await defender.runLiveResponse(request.device.machineId, request.commands, commentOf(request));
-    log.info(
-      { requestId: request.id, attempt: request.attempts, outcome: outcome.type, machineId: request.device.machineId },
-      'Submitted',
-    );
+    switch (stepOf({ claims: row.claims, attempt: row.work.attempt }, request)) {
+      case 'drop':
+        return drop(row);
+      case 'lookUp':
+        return record(row, request, { type: 'unclear', code: 'claimedTwice' });
+      case 'post':
+        return post({ row, claimedAt }, request);
+    }
+  }
+
+  async function post({ row, claimedAt }: Claim, request: Submitting): Promise<void> {
+    const holdsLease = await store.holdsLease(row, clock.now());
+    switch (mayPost({ claimedAt, now: clock.now(), holdsLease })) {
+      case 'lost':
+        return log.warn(
+          { requestId: request.id },
+          'Another replica has taken this submission over; it is left to that one',
+        );
+      case 'late':
+        return record(row, request, { type: 'notSent', code: 'service.late' });
+    }
+    const { machineId } = request.device;
+    // Asked once more when the first byte is due: a token or a connection may have been long in coming.
+    const mayStillSend = () => mayPost({ claimedAt, now: clock.now(), holdsLease }) === 'yes';
+    const outcome = await defender.runLiveResponse(machineId, request.commands, commentOf(request), { mayStillSend });
+    log.info({ requestId: request.id, attempt: request.attempts, outcome: outcome.type, machineId }, 'Submitted');
     await record(row, request, outcome);
+  }
+
+  function drop(row: ClaimedWork): Promise<void> {
+    return store.transact((tx) => tx.finishWork(row, clock.now()));
   }
 
   async function record(row: ClaimedWork, request: Submitting, outcome: SubmitOutcome): Promise<void> {
     await store.transact(async (tx) => {
+      const before = await tx.lockFact<Learned>(admissionFact);
       const now = clock.now();
       const stored = await tx.request(request.id);
       if (stored) await applyEvent(tx, stored, toEvent(outcome, request, now), 'defender', now);
-      if (outcome.type === 'throttled') await block(tx, outcome, now);
+      await tx.answerSubmission(request.id, request.attempts, answerOf(outcome), answeredAt(outcome, now));
+      await learnFrom(tx, before ?? nothingLearned, outcome, now);
       await tx.finishWork(row, now);
     });
   }
 
-  async function block(tx: Tx, outcome: Extract<SubmitOutcome, { type: 'throttled' }>, now: number): Promise<void> {
-    const blocked = (await tx.fact<Blocked>(blockedFact)) ?? { rate: 0, sessions: 0 };
-    await tx.saveFact(blockedFact, { ...blocked, [outcome.scope]: now + throttledWait(outcome) });
+  async function learnFrom(tx: Tx, before: Learned, outcome: SubmitOutcome, now: number): Promise<void> {
+    const isRefusal = outcome.type === 'throttled';
+    if (!isRefusal && before.rate === null && before.sessions === null) return;
+    const taken = (await tx.underWay()).filter(({ state }) => state !== 'submitting').length;
+    const submissions = await tx.submissionsSince(rateCountsSince(now));
+    const after = learn(
+      before,
+      options.limits,
+      {
+        answer: answerOf(outcome),
+        retryAfterMs: isRefusal ? outcome.retryAfterMs : null,
+        sessionsTaken: taken,
+        runsPassed: passedRate(submissions, now),
+      },
+      now,
+    );
+    if (after === before) return;
+    await tx.saveFact(admissionFact, after);
+    if (isRefusal)
+      log.warn({ scope: outcome.scope, ...after }, 'Defender has refused a call for its limits; ours were lowered');
   }
 
   /** Only while it is still queued: by now another replica may have sent it, and what is in flight is not ours to judge. */
@@ -192,46 +251,15 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       if (stored?.request.state === 'queued') await applyEvent(tx, stored, event, 'bot', clock.now());
     });
   }
-
-  async function showPlaces(plan: Awaited<ReturnType<Views['plan']>>): Promise<void> {
-    const places = new Map(
-      [...plan.places].map(([id, place]) => [id, `${place.position}/${place.of}/${place.waitsFor}`]),
-    );
-    const moved = [...places].filter(([id, place]) => !plan.admit.includes(id) && shownPlaces.get(id) !== place);
-    shownPlaces = places;
-    if (moved.length === 0) return;
-    await store.transact(async (tx) => {
-      for (const [id] of moved) await tx.refreshCopies(id, clock.now());
-    });
-  }
 }
 
-/** How an answer of Defender to our POST is told to the request. */
-export function toEvent(outcome: SubmitOutcome, request: Submitting, now: number): Event {
-  switch (outcome.type) {
-    case 'accepted':
-      return { type: 'accepted', action: outcome.action };
-    case 'busy':
-      return { type: 'putBack', hold: { type: 'deviceBusy' }, notBefore: now + busyWait(request.attempts) };
-    case 'throttled':
-      return {
-        type: 'putBack',
-        hold: { type: outcome.scope === 'rate' ? 'rateLimited' : 'sessionsFull' },
-        notBefore: now + throttledWait(outcome),
-      };
-    case 'notSent':
-      return { type: 'putBack', hold: { type: 'checkFailed', code: outcome.code }, notBefore: now + checkWaitMs };
-    case 'rejected':
-      return { type: 'rejected', code: outcome.code, message: outcome.message };
-    case 'unclear':
-      return { type: 'unclear' };
-    default:
-      return exhaustive(outcome);
-  }
+const earliest = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.min(a, b);
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | null = null;
+  return () => {
+    reading ??= read();
+    return reading;
+  };
 }
-
-const busyWait = (attempts: number): number =>
-  Math.min(firstBusyWaitMs * 2 ** Math.max(attempts - 1, 0), longestBusyWaitMs);
-
-const throttledWait = (outcome: Extract<SubmitOutcome, { type: 'throttled' }>): number =>
-  outcome.retryAfterMs ?? (outcome.scope === 'rate' ? rateWaitMs : sessionsWaitMs);

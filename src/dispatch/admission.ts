@@ -1,25 +1,25 @@
-import { minutes, seconds } from '../lib/clock';
-import type { Hold, InState, Queued, RequestId } from '../request/request';
+import { seconds } from '../lib/clock';
+import type { RequestId } from '../request/request';
+import type { Submission } from '../request/submission';
+import type { UnderWay, Waiting } from '../request/waiting';
 import type { QueuePlace } from '../thread/view';
+import { type InForce, inForce, type Learned, type Limits } from './limits';
+import { rateWindowMs, roomInRate } from './rate';
 
-/** Per Defender tenant and app (defender-api.md §5); the defaults are the documented values. */
-export interface Limits {
-  readonly runsPerMinute: number;
-  /** Pending ones count (§5: one admin had 26 pending and could submit no more). */
-  readonly sessions: number;
-}
-
-export type InFlight = InState<'submitting' | 'unknown' | 'pending' | 'running'>;
-
-export interface AdmissionInput {
-  readonly queued: readonly Queued[];
-  readonly inFlight: readonly InFlight[];
-  /** Instants of our submissions in the last `rateWindowMs`, oldest first. */
-  readonly submissions: readonly number[];
-  /** Defender said that the call rate or the sessions are used up until then. */
-  readonly blockedUntil: { readonly rate: number; readonly sessions: number };
+/** What decides whether one request may go, besides the request itself. */
+export interface RoomInput {
+  readonly underWay: readonly UnderWay[];
+  /** Devices that Defender may still call busy with a cancelled action of ours, and until when. */
+  readonly resting: ReadonlyMap<string, number>;
+  readonly submissions: readonly Submission[];
+  readonly learned: Learned;
+  /** As configured. */
   readonly limits: Limits;
   readonly now: number;
+}
+
+export interface AdmissionInput extends RoomInput {
+  readonly waiting: readonly Waiting[];
 }
 
 export interface Admission {
@@ -31,77 +31,154 @@ export interface Admission {
   readonly nextAt: number | null;
 }
 
-/** The documented minute, and a second in which a call may be under way: the instant of the claim is not that of the arrival. */
-export const rateWindowMs = minutes(1) + seconds(1);
+type WaitsFor = QueuePlace['waitsFor'];
 
 /** Assumed length of a session where nothing better is known: 121 s to connect, 3 s to run, 37 s to close were observed (§2.2). */
 const typicalSessionMs = seconds(160);
 
 /**
- * Which approved requests may be submitted now. Fair between requesters: the one with the fewest requests under way goes first,
- * then the oldest; a request whose device is taken never holds up one whose device is free (design.md §4).
+ * Which approved requests may be submitted now. A request whose device is taken never holds up one whose device is free; people take
+ * turns, and of one person's requests the one with the longest line behind it goes first (`takeTurns`).
  */
 export function planAdmission(input: AdmissionInput): Admission {
-  const order = inFairOrder(input.queued, input.inFlight);
-  const devicesTaken = new Set(input.inFlight.map((r) => r.device.machineId));
-  let freeSlots = Math.max(input.limits.sessions - input.inFlight.length, 0);
-  let freeRuns = Math.max(input.limits.runsPerMinute - input.submissions.length, 0);
+  const { now, waiting } = input;
+  const room = roomIn(input);
+  const holds = deviceHolds(waiting);
+  const load = countBy(input.underWay, (r) => r.requesterId);
+  const lines = countBy(waiting, (r) => r.machineId);
+  const heads = findHeads(
+    waiting.filter((r) => ownWait(r, input, holds) === 'nothing' && !room.devicesTaken.has(r.machineId)),
+    load,
+  );
+  const ready = takeTurns([...heads.values()], load, lines);
+  for (const { requesterId } of ready) load.set(requesterId, (load.get(requesterId) ?? 0) + 1);
+  const later = takeTurns(
+    waiting.filter((r) => heads.get(r.machineId) !== r),
+    load,
+    lines,
+  );
   const admit: RequestId[] = [];
   const places = new Map<RequestId, QueuePlace>();
   const wakeAts: number[] = [];
-  let ahead = 0;
-  for (const request of order) {
-    const waitsFor = findWait();
+  let { freeSlots, freeRuns } = room;
+  let behindTheRate = 0;
+  for (const [index, request] of [...ready, ...later].entries()) {
+    const waitsFor = index < ready.length ? sharedWait({ ...room, freeSlots, freeRuns }) : laterWait(request);
     if (waitsFor === 'nothing') {
       admit.push(request.id);
       freeSlots--;
       freeRuns--;
-    } else {
-      const wakeAt = wakeFor(waitsFor, request, input);
-      if (wakeAt !== null) wakeAts.push(wakeAt);
     }
-    devicesTaken.add(request.device.machineId);
+    const wakeAt = wakeFor(waitsFor, request);
+    if (wakeAt !== null && wakeAt > now) wakeAts.push(wakeAt);
     places.set(request.id, {
-      position: ++ahead,
-      of: order.length,
-      expectedAt: estimate(waitsFor, request, ahead, input),
+      position: index + 1,
+      of: waiting.length,
+      expectedAt: estimate(waitsFor, index + 1, wakeAt),
       waitsFor,
     });
-
-    function findWait(): QueuePlace['waitsFor'] {
-      if (devicesTaken.has(request.device.machineId)) return 'device';
-      if (input.now < request.notBefore) return waitOf(request.hold);
-      if (freeSlots === 0 || input.now < input.blockedUntil.sessions) return 'slot';
-      if (freeRuns === 0 || input.now < input.blockedUntil.rate) return 'rate';
-      return 'nothing';
-    }
   }
   return { admit, places, nextAt: wakeAts.length === 0 ? null : Math.min(...wakeAts) };
+
+  function laterWait(request: Waiting): WaitsFor {
+    if (room.devicesTaken.has(request.machineId)) return 'device';
+    const own = ownWait(request, input, holds);
+    return own === 'nothing' ? 'device' : own;
+  }
+
+  function wakeFor(waitsFor: WaitsFor, request: Waiting): number | null {
+    switch (waitsFor) {
+      case 'rate': {
+        // Room that this very plan uses up comes back after a call that has not been made yet: its own commit wakes us.
+        const freeAt = room.freeRuns > 0 ? 0 : Math.min(room.runsFreeAt, room.runs.risesAt ?? room.runsFreeAt);
+        const at = Math.max(room.runs.heldUntil, freeAt, request.notBefore);
+        return at > now ? at : null;
+      }
+      case 'slot': {
+        const from = Math.max(room.slots.heldUntil, request.notBefore);
+        return from > now ? from : room.slots.risesAt;
+      }
+      case 'deviceBusy':
+      case 'defender':
+        return Math.max(
+          request.notBefore,
+          holds.get(request.machineId) ?? 0,
+          input.resting.get(request.machineId) ?? 0,
+        );
+      case 'device':
+      case 'nothing':
+        return null;
+    }
+  }
+
+  /** An honest guess for people: by the rate while slots are free, by the usual length of a session while they are not. */
+  function estimate(waitsFor: WaitsFor, position: number, wakeAt: number | null): number | null {
+    switch (waitsFor) {
+      case 'nothing':
+        return now;
+      case 'rate':
+        return (wakeAt ?? now + rateWindowMs) + Math.floor(behindTheRate++ / room.runs.limit) * rateWindowMs;
+      case 'slot':
+        return now + Math.ceil(position / Math.max(room.slots.limit, 1)) * typicalSessionMs;
+      case 'deviceBusy':
+      case 'defender':
+        return wakeAt;
+      case 'device':
+        return null;
+    }
+  }
 }
 
-/** Takes turns between requesters, so that nobody waits behind another's hundred requests. */
-export function inFairOrder(queued: readonly Queued[], inFlight: readonly InFlight[]): readonly Queued[] {
-  const underWay = new Map<string, number>();
-  for (const { requester } of inFlight) underWay.set(requester.id, (underWay.get(requester.id) ?? 0) + 1);
-  const waiting = new Map<string, Queued[]>();
-  for (const request of [...queued].sort((a, b) => a.approvedAt - b.approvedAt || (a.id < b.id ? -1 : 1))) {
-    const own = waiting.get(request.requester.id);
-    if (own) own.push(request);
-    else waiting.set(request.requester.id, [request]);
-  }
-  const order: Queued[] = [];
-  while (waiting.size > 0) {
-    const [requesterId, own] = [...waiting].reduce((best, next) => (isSooner(next, best, underWay) ? next : best));
-    order.push(own.shift() as Queued);
-    underWay.set(requesterId, (underWay.get(requesterId) ?? 0) + 1);
-    if (own.length === 0) waiting.delete(requesterId);
-  }
-  return order;
+/** Whether this one may go: asked again inside the transaction that sends it, whoever has taken what meanwhile. */
+export function mayGo(request: Waiting, input: RoomInput): boolean {
+  const room = roomIn(input);
+  if (room.devicesTaken.has(request.machineId)) return false; // guard: one-at-a-time-on-a-device
+  if (ownWait(request, input, new Map()) !== 'nothing') return false;
+  return sharedWait(room) === 'nothing'; // guard: limits-kept-in-the-transaction
+}
+
+interface Room {
+  readonly devicesTaken: ReadonlySet<string>;
+  readonly slots: InForce;
+  readonly runs: InForce;
+  readonly freeSlots: number;
+  readonly freeRuns: number;
+  readonly runsFreeAt: number;
+  readonly now: number;
+}
+
+function roomIn({ underWay, submissions, learned, limits, now }: RoomInput): Room {
+  const slots = inForce(limits.sessions, learned.sessions, 'sessions', now);
+  const runs = inForce(limits.runsPerMinute, learned.rate, 'rate', now);
+  const { free, freeAt } = roomInRate(submissions, runs.limit, now);
+  return {
+    devicesTaken: new Set(underWay.map((r) => r.machineId)),
+    slots,
+    runs,
+    freeSlots: Math.max(slots.limit - underWay.length, 0),
+    freeRuns: free,
+    runsFreeAt: freeAt,
+    now,
+  };
+}
+
+/** What a request waits for that has nothing to do with how many others go. */
+function ownWait(request: Waiting, { resting, now }: RoomInput, holds: ReadonlyMap<string, number>): WaitsFor {
+  if (now < request.notBefore) return waitOf(request.hold);
+  if (now < (holds.get(request.machineId) ?? 0)) return 'deviceBusy';
+  if (now < (resting.get(request.machineId) ?? 0)) return 'deviceBusy'; // guard: device-rests-after-a-cancel
+  return 'nothing';
+}
+
+function sharedWait({ slots, runs, freeSlots, freeRuns, now }: Room): WaitsFor {
+  if (freeSlots === 0 || now < slots.heldUntil) return 'slot';
+  if (freeRuns === 0 || now < runs.heldUntil) return 'rate';
+  return 'nothing';
 }
 
 /** What a request waits for that Defender has sent back, or whose check could not be made. */
-function waitOf(hold: Hold | null): QueuePlace['waitsFor'] {
-  switch (hold?.type) {
+function waitOf(hold: Waiting['hold']): WaitsFor {
+  switch (hold) {
     case 'deviceBusy':
       return 'deviceBusy';
     case 'rateLimited':
@@ -109,60 +186,61 @@ function waitOf(hold: Hold | null): QueuePlace['waitsFor'] {
     case 'sessionsFull':
       return 'slot';
     case 'checkFailed':
-    case undefined:
+    case null:
       return 'defender';
   }
 }
 
-function isSooner(a: [string, Queued[]], b: [string, Queued[]], underWay: ReadonlyMap<string, number>): boolean {
-  const load = (underWay.get(a[0]) ?? 0) - (underWay.get(b[0]) ?? 0);
-  return load !== 0 ? load < 0 : (a[1][0]?.approvedAt ?? 0) < (b[1][0]?.approvedAt ?? 0);
+/** What Defender said of a device to one request holds for all that wait for it. */
+function deviceHolds(waiting: readonly Waiting[]): ReadonlyMap<string, number> {
+  const holds = new Map<string, number>();
+  for (const { machineId, hold, notBefore } of waiting)
+    if (hold === 'deviceBusy') holds.set(machineId, Math.max(holds.get(machineId) ?? 0, notBefore));
+  return holds;
 }
 
-function wakeFor(waitsFor: QueuePlace['waitsFor'], request: Queued, input: AdmissionInput): number | null {
-  const oldest = input.submissions.at(-input.limits.runsPerMinute);
-  const rateFreeAt = Math.max(
-    input.blockedUntil.rate,
-    oldest === undefined ? 0 : oldest + rateWindowMs,
-    request.notBefore,
-  );
-  switch (waitsFor) {
-    case 'rate':
-      return Math.max(rateFreeAt, input.now + 1);
-    case 'deviceBusy':
-    case 'defender':
-      return request.notBefore;
-    case 'slot': {
-      const at = Math.max(input.blockedUntil.sessions, request.notBefore);
-      return at > input.now ? at : null;
-    }
-    case 'device':
-    case 'nothing':
-      return null;
+/** The one of each device that goes next: of the person with the fewest under way, then the oldest. */
+function findHeads(candidates: readonly Waiting[], load: ReadonlyMap<string, number>): ReadonlyMap<string, Waiting> {
+  const heads = new Map<string, Waiting>();
+  for (const request of candidates) {
+    const head = heads.get(request.machineId);
+    const ahead = head && (load.get(request.requesterId) ?? 0) - (load.get(head.requesterId) ?? 0);
+    if (head === undefined || ahead === undefined || ahead < 0 || (ahead === 0 && byAge(request, head) < 0))
+      heads.set(request.machineId, request);
   }
+  return heads;
 }
 
-/** An honest guess for people: by the rate while slots are free, by the usual length of a session while they are not. */
-function estimate(
-  waitsFor: QueuePlace['waitsFor'],
-  request: Queued,
-  position: number,
-  input: AdmissionInput,
-): number | null {
-  switch (waitsFor) {
-    case 'nothing':
-      return input.now;
-    case 'rate':
-      return (
-        (wakeFor('rate', request, input) ?? input.now) +
-        Math.floor((position - 1) / input.limits.runsPerMinute) * rateWindowMs
-      );
-    case 'slot':
-      return input.now + Math.ceil(position / Math.max(input.limits.sessions, 1)) * typicalSessionMs;
-    case 'deviceBusy':
-    case 'defender':
-      return request.notBefore;
-    case 'device':
-      return null;
-  }
+/**
+ * People take turns, whoever has the fewest under way first, so that nobody waits behind another's hundred requests. Of one person's
+ * requests the one with the most others waiting for its device goes first, since that device will be busy for longest (for equal
+ * lengths no order ends sooner: Hu 1961); then the oldest. A device that Defender called busy comes last: trying it may be in vain.
+ */
+export function takeTurns(
+  requests: readonly Waiting[],
+  load: ReadonlyMap<string, number>,
+  lines: ReadonlyMap<string, number>,
+): readonly Waiting[] {
+  const byNeed = (a: Waiting, b: Waiting): number =>
+    Number(a.hold === 'deviceBusy') - Number(b.hold === 'deviceBusy') ||
+    (lines.get(b.machineId) ?? 0) - (lines.get(a.machineId) ?? 0) ||
+    byAge(a, b);
+  const turns = new Map(load);
+  return [...requests]
+    .sort(byNeed)
+    .map((request) => {
+      const turn = turns.get(request.requesterId) ?? 0;
+      turns.set(request.requesterId, turn + 1);
+      return { request, turn };
+    })
+    .sort((a, b) => a.turn - b.turn || byNeed(a.request, b.request))
+    .map(({ request }) => request);
+}
+
+const byAge = (a: Waiting, b: Waiting): number => a.approvedAt - b.approvedAt || (a.id < b.id ? -1 : 1);
+
+function countBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
+  return counts;
 }

@@ -7,7 +7,7 @@ import type { Groups, Policy } from '../policy/policy';
 import type { Command } from '../request/command';
 import type { RequestId } from '../request/request';
 import type { Store } from '../store/store';
-import type { Limits } from './admission';
+import type { Limits } from './limits';
 
 export interface DispatchOptions {
   readonly store: Store;

@@ -1,26 +1,36 @@
 import type { Clock } from '../lib/clock';
 import type { Policy } from '../policy/policy';
 import { type Pause, pauseFact } from '../request/pause';
-import type { Queued, RequestId } from '../request/request';
+import type { RequestId } from '../request/request';
 import type { Reader, Stored } from '../store/store';
 import type { QueuePlace, RequestView } from '../thread/view';
-import { type Admission, type InFlight, type Limits, planAdmission, rateWindowMs } from './admission';
+import { type Admission, planAdmission, type RoomInput } from './admission';
+import { admissionFact, type Learned, type Limits, nothingLearned } from './limits';
+import { rateCountsSince } from './rate';
 
 /** Reads what people are shown of requests, and the plan that their places in the queue come from. */
 export interface Views {
   of(reader: Reader, stored: Stored): Promise<RequestView>;
   /** Every waiting request with its place, in the order in which they would go. */
   queue(reader: Reader): Promise<readonly RequestView[]>;
-  plan(reader: Reader): Promise<Admission & { readonly queued: readonly Queued[] }>;
+  plan(reader: Reader): Promise<Admission & { readonly isClockPutBack: boolean }>;
 }
 
-/** Until when Defender has told us to hold back; kept as a fact so that a restart does not forget it. */
-export interface Blocked {
-  readonly rate: number;
-  readonly sessions: number;
+/** What decides whether one may go now, read from the store. */
+export async function readRoom(
+  reader: Reader,
+  given: { readonly learned: Learned | null; readonly limits: Limits; readonly now: number },
+): Promise<RoomInput> {
+  const { limits, now } = given;
+  return {
+    underWay: await reader.underWay(),
+    resting: await reader.resting(now),
+    submissions: await reader.submissionsSince(rateCountsSince(now)),
+    learned: given.learned ?? nothingLearned,
+    limits,
+    now,
+  };
 }
-
-export const blockedFact = 'admission.blocked';
 
 export function createViews(options: {
   readonly policy: () => Policy;
@@ -32,13 +42,11 @@ export function createViews(options: {
 
   async function plan(reader: Reader) {
     const now = clock.now();
-    const queued = (await reader.requestsIn(['queued'])).map((s) => s.request as Queued);
-    const inFlight = (await reader.requestsIn(['submitting', 'unknown', 'pending', 'running'])).map(
-      (s) => s.request as InFlight,
-    );
-    const submissions = await reader.submissionsSince(now - rateWindowMs + 1);
-    const blockedUntil = (await reader.fact<Blocked>(blockedFact)) ?? { rate: 0, sessions: 0 };
-    return { ...planAdmission({ queued, inFlight, submissions, blockedUntil, limits, now }), queued };
+    const waiting = await reader.waiting();
+    const learned = await reader.fact<Learned>(admissionFact);
+    const room = await readRoom(reader, { learned, limits, now });
+    const isClockPutBack = room.submissions.some((s) => s.at > now || (s.answeredAt ?? 0) > now);
+    return { ...planAdmission({ ...room, waiting }), isClockPutBack };
   }
 
   async function view(

@@ -1,5 +1,6 @@
 import type { KeptResult } from '../evidence/keep-result';
 import type { RequestId } from '../request/request';
+import type { Submission, SubmissionAnswer } from '../request/submission';
 import type { Engine } from './engine';
 import { StoreError } from './store';
 import type { Db } from './tables';
@@ -32,9 +33,40 @@ export async function addSubmission(db: Db, id: RequestId, attempt: number, at: 
   }
 }
 
-export async function findSubmissionsSince(db: Db, since: number): Promise<readonly number[]> {
-  const rows = await db.selectFrom('submissions').select('at').where('at', '>=', since).orderBy('at').execute();
-  return rows.map((row) => row.at);
+export async function findSubmissionsSince(db: Db, since: number): Promise<readonly Submission[]> {
+  const rows = await db
+    .selectFrom('submissions')
+    .select(['at', 'answered_at', 'answer'])
+    .where('at', '>=', since)
+    .orderBy('at')
+    .execute();
+  return rows.map((row) => ({
+    at: row.at,
+    answeredAt: row.answered_at,
+    answer: row.answer as SubmissionAnswer | null,
+  }));
+}
+
+export async function answerSubmission(
+  db: Db,
+  given: {
+    readonly id: RequestId;
+    readonly attempt: number;
+    readonly answer: SubmissionAnswer;
+    readonly at: number | null;
+  },
+): Promise<void> {
+  await db
+    .updateTable('submissions')
+    .set({ answer: given.answer, answered_at: given.at })
+    .where('request_id', '=', given.id)
+    .where('attempt', '=', given.attempt)
+    .execute();
+}
+
+export async function pullBackSubmissions(db: Db, now: number): Promise<void> {
+  await db.updateTable('submissions').set({ at: now }).where('at', '>', now).execute();
+  await db.updateTable('submissions').set({ answered_at: now }).where('answered_at', '>', now).execute();
 }
 
 /** A result that is fetched again after a crash replaces the one that was kept. */

@@ -1,11 +1,13 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { genesis } from '../audit/chain';
 import type { ColumnTypes } from './engine';
+import { submissionAnswers } from './queue-schema';
 
 /** The schema, step by step; a step that was released is never edited. Names sort in the order of application. */
 export const migrations = (columns: ColumnTypes): Record<string, Migration> => ({
   '0001-first': first(columns),
   '0002-reviews': reviews,
+  '0003-submission-answers': submissionAnswers,
   '0004-paces': paces,
 });
 

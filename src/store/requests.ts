@@ -1,7 +1,9 @@
 import type { Selectable } from 'kysely';
 import type { LiveResponseRequest, RequestId, State } from '../request/request';
+import { restsUntil } from '../request/waiting';
 import { wakeAt } from '../request/wake-at';
 import type { Engine } from './engine';
+import { queueColumns } from './queue';
 import { type Reader, type Stored, StoreError } from './store';
 import type { Db, RequestsTable } from './tables';
 
@@ -107,5 +109,7 @@ const rowToStored = (row: Pick<Selectable<RequestsTable>, (typeof stored)[number
 const changing = (request: LiveResponseRequest) => ({
   state: request.state,
   wake_at: wakeAt(request),
+  ...queueColumns(request),
+  rests_until: restsUntil(request),
   body: JSON.stringify(request),
 });

@@ -17,15 +17,18 @@ import {
 import type { Engine } from './engine';
 import {
   addSubmission,
+  answerSubmission,
   claimActivity,
   findFact,
   findResults,
   findSubmissionsSince,
   lockFact,
+  pullBackSubmissions,
   saveFact,
   saveResult,
 } from './marks';
 import { forgetPaces, lockPaces, savePaces } from './paces';
+import { findResting, findUnderWay, findWaiting } from './queue';
 import {
   countRequestsByState,
   findNextWake,
@@ -47,6 +50,7 @@ import {
   findNextClaimable,
   finishWork,
   giveUpWork,
+  holdsLease,
   isWorkDue,
   leaseWork,
   moveLane,
@@ -124,7 +128,11 @@ const createReader = (db: Db): Reader => ({
   voteToken: (tokenHash) => findVoteToken(db, tokenHash),
   place: (conversationId) => findPlace(db, conversationId),
   personalPlace: (personId) => findPersonalPlace(db, personId),
+  waiting: () => findWaiting(db),
+  underWay: () => findUnderWay(db),
+  resting: (now) => findResting(db, now),
   submissionsSince: (since) => findSubmissionsSince(db, since),
+  holdsLease: (work, now) => holdsLease(db, work, now),
   nextDueAt: async () => earliest(await findNextWake(db), await findNextClaimable(db)),
   isWorkDue: (types, now) => isWorkDue(db, types, now),
   waitingWork: () => countWaitingWork(db),
@@ -150,6 +158,8 @@ const createTx = (db: Db, engine: Engine, entries: AuditEntry[]): Tx => ({
   addVoteToken: (token) => addVoteToken(db, token),
   savePlace: (place) => savePlace(db, place),
   addSubmission: (id, attempt, at) => addSubmission(db, id, attempt, at),
+  answerSubmission: (id, attempt, answer, at) => answerSubmission(db, { id, attempt, answer, at }),
+  pullBackSubmissions: (now) => pullBackSubmissions(db, now),
   saveResult: (id, result) => saveResult(db, id, result),
   async appendAudit(entry) {
     entries.push(entry);

@@ -4,6 +4,8 @@ import type { Effect, News } from '../request/effect';
 import type { Place } from '../request/place';
 import type { Digest, LiveResponseRequest, RequestId, State } from '../request/request';
 import type { Review } from '../request/review';
+import type { Submission, SubmissionAnswer } from '../request/submission';
+import type { UnderWay, Waiting } from '../request/waiting';
 import type { Post } from '../thread/post';
 
 /**
@@ -116,8 +118,16 @@ export interface Reader {
   place(conversationId: string): Promise<Place | null>;
   /** The person's own chat with the bot, when known. */
   personalPlace(personId: string): Promise<Place | null>;
-  /** Instants of the submissions at or after `since`, oldest first. */
-  submissionsSince(since: number): Promise<readonly number[]>;
+  /** Approved requests that wait, oldest first. */
+  waiting(): Promise<readonly Waiting[]>;
+  /** Requests that Defender has or may have. */
+  underWay(): Promise<readonly UnderWay[]>;
+  /** Devices that Defender may still call busy with a cancelled action of ours, and until when. */
+  resting(now: number): Promise<ReadonlyMap<string, number>>;
+  /** Submissions that were claimed at or after `since`, oldest first. */
+  submissionsSince(since: number): Promise<readonly Submission[]>;
+  /** Whether this claim still stands: nobody has taken the row over, and its lease has not run out. */
+  holdsLease(work: ClaimedWork, now: number): Promise<boolean>;
   /** The earliest instant at which a request's clock or a claimable work row is due; null when nothing waits. */
   nextDueAt(): Promise<number | null>;
   /** Whether `claimWork` would find something: a look that costs no transaction. */
@@ -160,6 +170,10 @@ export interface Tx extends Reader {
   addVoteToken(token: VoteToken): Promise<void>;
   savePlace(place: Place): Promise<void>;
   addSubmission(id: RequestId, attempt: number, at: number): Promise<void>;
+  /** `at`: when its answer was there; null when it may still arrive. */
+  answerSubmission(id: RequestId, attempt: number, answer: SubmissionAnswer, at: number | null): Promise<void>;
+  /** Counts submissions that a clock dated into the future as made now: it has been put back since, and they must not count for longer. */
+  pullBackSubmissions(now: number): Promise<void>;
   saveResult(id: RequestId, result: KeptResult): Promise<void>;
   /** Stored as the last thing of the transaction, in the order of asking: reads in it do not see the entry yet. */
   appendAudit(entry: AuditEntry): Promise<void>;

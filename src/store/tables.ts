@@ -33,6 +33,12 @@ export interface RequestsTable {
   state: string;
   /** `wakeAt(request)`. */
   wake_at: number | null;
+  /** While it waits in the queue, what admission decides by. */
+  approved_at: number | null;
+  not_before: number | null;
+  hold: string | null;
+  /** `restsUntil(request)`. */
+  rests_until: number | null;
   body: string;
 }
 
@@ -96,6 +102,8 @@ export interface SubmissionsTable {
   request_id: string;
   attempt: number;
   at: number;
+  answered_at: number | null;
+  answer: string | null;
 }
 
 export interface ActivitiesTable {

@@ -102,6 +102,17 @@ export async function leaseWork(
   return claimed.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)).map((row) => rowToClaimed(row, leaseToken));
 }
 
+export async function holdsLease(db: Db, work: ClaimedWork, now: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('work')
+    .select('id')
+    .where('id', '=', work.workId)
+    .where('lease_token', '=', work.leaseToken)
+    .where('lease_until', '>', now)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export const finishWork = (db: Db, work: ClaimedWork, now: number): Promise<void> =>
   endLease(db, work, { ended_at: now, outcome: 'done' });
 

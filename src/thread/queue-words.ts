@@ -16,12 +16,18 @@ export function describeQueued(request: InState<'queued'>, queue: QueuePlace | n
     lines: [
       [say(`Approved. ${place}${estimate}`)],
       ...(request.hold === null ? [] : [describeHold(request.hold)]),
+      ...(queue?.waitsFor === 'slot' || queue?.waitsFor === 'rate' ? [[say(turns)]] : []),
       [say(`If it has not reached the device by ${formatTime(request.startBy)}, I withdraw it and nothing runs.`)],
     ],
   };
 }
 
+/** How `takeTurns` in dispatch/admission.ts orders those that wait for room. */
+const turns =
+  'The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.';
+
 function queueTitle(request: InState<'queued'>, queue: QueuePlace | null): string {
+  if (wasLate(request.hold)) return 'Approved, waiting to be checked again';
   if (request.hold?.type === 'checkFailed') return 'Approved, waiting: the check before sending failed';
   switch (queue?.waitsFor) {
     case 'rate':
@@ -57,6 +63,10 @@ export function describeHold(hold: Hold): Line {
     case 'sessionsFull':
       return [say('Defender has no free live response session in this tenant. I try again when one may be free.')];
     case 'checkFailed':
+      if (wasLate(hold))
+        return [
+          say('I was held up between the check and sending, so I sent nothing. I check it again and then send it.'),
+        ];
       return [
         say(
           'I could not check that device and library are unchanged, so I do not send it. I try again. The check said: ',
@@ -65,3 +75,6 @@ export function describeHold(hold: Hold): Line {
       ];
   }
 }
+
+/** As dispatch/admission-runner.ts writes it. */
+const wasLate = (hold: Hold | null): boolean => hold?.type === 'checkFailed' && hold.code === 'service.late';

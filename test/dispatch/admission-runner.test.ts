@@ -2,16 +2,17 @@ import { createDefender, type Defender } from '../../src/defender/client';
 import { localToken } from '../../src/defender/token';
 import { readGroups } from '../../src/directory/read-groups';
 import { createAdmissionRunner } from '../../src/dispatch/admission-runner';
+import { admissionFact, type Learned } from '../../src/dispatch/limits';
 import { createViews } from '../../src/dispatch/views';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator';
 import { addTrialWorld } from '../../src/emulator/trial-world';
-import { hours, minutes } from '../../src/lib/clock';
+import { hours, minutes, seconds } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
 import { systemRandom } from '../../src/lib/random';
 import { parsePolicy } from '../../src/policy/parse-policy';
 import type { Groups, Policy } from '../../src/policy/policy';
 import { pauseFact } from '../../src/request/pause';
-import type { Digest, Queued } from '../../src/request/request';
+import type { Device, Digest, Queued, RequestId } from '../../src/request/request';
 import type { Store } from '../../src/store/store';
 import { SteppedClock } from '../fakes/stepped-clock';
 import { asQueued, insert, sampleRequest, t0, useStores } from '../store/sample';
@@ -75,25 +76,45 @@ const stateNow = async () => (await store.request(request.id))?.request.state;
 interface Around {
   /** Done after the check, before the transaction that sends. */
   readonly afterCheck?: () => Promise<unknown>;
+  /** Done in that transaction, when all of it is written. */
+  readonly beforeCommit?: () => void;
+  /** Done when it is committed, before the POST. */
+  readonly afterCommit?: () => Promise<unknown>;
+  readonly onTransact?: () => void;
   readonly defender?: (real: Defender) => Partial<Defender>;
   readonly groups?: () => Promise<Groups>;
 }
 
 /** Runs one pass over what is queued. */
-async function pass({ afterCheck, defender, groups }: Around = {}): Promise<void> {
+async function pass(around: Around = {}): Promise<void> {
+  await Promise.allSettled((await newRunner(around).start()).map(({ done }) => done));
+}
+
+/** One replica: whoever has one more has another one over the same store. */
+function newRunner({ afterCheck, beforeCommit, afterCommit, onTransact, defender, groups }: Around = {}) {
   const real = realDefender();
   let act = afterCheck;
   let isChecked = false;
-  const runner = createAdmissionRunner({
+  let isSent = false;
+  return createAdmissionRunner({
     store: {
       ...store,
       transact: async (work) => {
+        onTransact?.();
         if (isChecked && act !== undefined) {
           const done = act;
           act = undefined;
           await done();
         }
-        return store.transact(work);
+        if (!isChecked || isSent) return store.transact(work);
+        isSent = true;
+        const result = await store.transact(async (tx) => {
+          const made = await work(tx);
+          beforeCommit?.();
+          return made;
+        });
+        await afterCommit?.();
+        return result;
       },
     },
     defender: {
@@ -115,7 +136,18 @@ async function pass({ afterCheck, defender, groups }: Around = {}): Promise<void
     trial: true,
     views: createViews({ policy: () => policy, limits, clock, trial: true }),
   });
-  await Promise.allSettled((await runner.start()).map(({ done }) => done));
+}
+
+/** More approved requests, each for a device of its own. */
+async function alsoQueued(count: number): Promise<readonly Queued[]> {
+  const more: Queued[] = [];
+  for (let i = 0; i < count; i++) {
+    emulator.addDevice({ machine: { computerDnsName: `more-${i}.contoso.com` } });
+    const [device] = await realDefender().findMachines(`more-${i}`);
+    more.push({ ...request, id: `LR-M${i}` as RequestId, device: device as Device });
+  }
+  await insert(store, ...more);
+  return more;
 }
 
 test('an approved request that is still as it was approved is sent once', async () => {
@@ -189,4 +221,130 @@ test('while any group of the bar cannot be read nothing is sent, and the request
     0,
     { state: 'queued', hold: { type: 'checkFailed', code: 'directory.unreadable' } },
   ]);
+});
+
+describe('a process that is stopped between its claim and its POST', () => {
+  test('sends nothing when another replica has taken the submission over, however it sees the time', async () => {
+    await pass({
+      afterCommit: () =>
+        store.transact((tx) =>
+          tx.claimWork({ types: ['submit'], now: t0 + minutes(5), leaseMs: 1, limit: 1, leaseToken: 'another' }),
+        ),
+    });
+    expect([sent(), await stateNow()]).toEqual([0, 'submitting']);
+  });
+
+  test('sends nothing when it wakes after its lease, and the submission is looked up', async () => {
+    await pass({ afterCommit: async () => clock.advance(minutes(4)) });
+    expect([sent(), await stateNow()]).toEqual([0, 'submitting']);
+    await pass();
+    expect([sent(), await stateNow()]).toEqual([0, 'unknown']);
+  });
+
+  test.each<[string, Around]>([
+    ['after the commit', { afterCommit: async () => clock.advance(seconds(31)) }],
+    ['in the transaction', { beforeCommit: () => clock.advance(seconds(31)) }],
+  ])('sends nothing when it is late, stopped %s, and sends it at another time', async (_when, around) => {
+    await pass(around);
+    expect([sent(), await stateNow()]).toEqual([0, 'queued']);
+    clock.advance(minutes(3));
+    await pass();
+    expect([sent(), await stateNow()]).toEqual([1, 'pending']);
+  });
+});
+
+test('a pass with nothing to send writes nothing', async () => {
+  await pass();
+  let writes = 0;
+  const runner = newRunner({ onTransact: () => writes++ });
+  expect([await runner.start(), await runner.nextDueAt(), writes]).toEqual([[], null, 0]);
+});
+
+test('the library is read once for all requests of a pass, each device for itself', async () => {
+  const [file] = await realDefender().listLibrary();
+  if (file === undefined) throw new Error('No library');
+  const more = await alsoQueued(4);
+  for (const r of more) {
+    const with_ = { ...r, library: [file] };
+    await store.transact((tx) => tx.saveRequest(with_, 1));
+  }
+  const before = emulator.journal.length;
+  await pass();
+  const routes = emulator.journal.slice(before).map((e) => e.route);
+  const count = (route: string) => routes.filter((r) => r === route).length;
+  expect([count('listLibrary'), count('getMachine'), count('runLiveResponse')]).toEqual([1, 5, 5]);
+});
+
+test('of more approved requests than the minute has room for, those of two replicas together keep to it', async () => {
+  await alsoQueued(14);
+  const replicas = [newRunner(), newRunner()];
+  const passes = await Promise.all(replicas.map((replica) => replica.start()));
+  await Promise.allSettled(passes.flat().map(({ done }) => done));
+  expect(emulator.journal.filter((e) => e.route === 'runLiveResponse').map((e) => e.status)).toEqual(
+    Array(10).fill(201),
+  );
+  clock.advance(seconds(20));
+  const ends = await Promise.all(replicas.map((replica) => replica.start().then(() => replica.nextDueAt())));
+  expect(ends).toEqual([t0 + 60_075, t0 + 60_075]);
+  clock.advance(40_074);
+  await pass();
+  expect(sent()).toBe(10);
+  clock.advance(1);
+  await pass();
+  expect(emulator.journal.filter((e) => e.route === 'runLiveResponse').map((e) => e.status)).toEqual(
+    Array(15).fill(201),
+  );
+});
+
+test('a clock that was put back holds nobody up for longer than the minute that a call counts', async () => {
+  await alsoQueued(12);
+  clock.advance(hours(5));
+  await pass();
+  clock.advance(-hours(5) + seconds(1));
+  await pass();
+  expect(sent()).toBe(10);
+  clock.advance(60_075);
+  await pass();
+  expect(sent()).toBe(13);
+});
+
+test('sessions that Defender refuses are learned, kept over a restart, and probed by one after ten minutes', async () => {
+  await emulator.stop();
+  emulator = await startEmulator({ clock, limits: { sessions: 3 } });
+  addTrialWorld(emulator);
+  for (const { machine } of emulator.devices)
+    emulator.setDevice(machine.id, { offlineUntil: Number.POSITIVE_INFINITY });
+  for (const r of await alsoQueued(6))
+    emulator.setDevice(r.device.machineId, { offlineUntil: Number.POSITIVE_INFINITY });
+  const statuses = () => emulator.journal.filter((e) => e.route === 'runLiveResponse').map((e) => e.status);
+  await pass();
+  expect(statuses().filter((s) => s === 201)).toHaveLength(3);
+  expect(await store.fact<Learned>(admissionFact)).toMatchObject({ rate: null, sessions: { limit: 3 } });
+  const asked = statuses().length;
+  for (let i = 0; i < 9; i++) {
+    clock.advance(minutes(1));
+    await pass();
+  }
+  expect(statuses()).toHaveLength(asked);
+  clock.advance(minutes(1));
+  await pass();
+  await pass();
+  expect(statuses().slice(asked)).toEqual([429]);
+  expect(await store.fact<Learned>(admissionFact)).toMatchObject({ sessions: { limit: 3, changedAt: clock.now() } });
+});
+
+test('a rate that somebody else uses as well is lowered for all, and waited out as long as Defender says', async () => {
+  await alsoQueued(8);
+  emulator.fault({
+    route: 'runLiveResponse',
+    fault: { type: 'tooManyRequests', wait: 'seconds', waitSeconds: 20 },
+    times: 4,
+  });
+  await pass();
+  const learned = await store.fact<Learned>(admissionFact);
+  expect(learned).toMatchObject({ rate: { limit: 5, holdMs: 20_000 }, sessions: null });
+  clock.advance(seconds(19));
+  const before = sent();
+  await pass();
+  expect(sent()).toBe(before);
 });

@@ -202,8 +202,9 @@ describe('marks', () => {
     await insert(store, request);
     await store.transact((tx) => tx.addSubmission(id, 2, t0 + 20));
     await store.transact((tx) => tx.addSubmission(id, 1, t0 + 10));
-    expect(await store.submissionsSince(t0 + 10)).toEqual([t0 + 10, t0 + 20]);
-    expect(await store.submissionsSince(t0 + 11)).toEqual([t0 + 20]);
+    const instants = async (since: number) => (await store.submissionsSince(since)).map((s) => s.at);
+    expect(await instants(t0 + 10)).toEqual([t0 + 10, t0 + 20]);
+    expect(await instants(t0 + 11)).toEqual([t0 + 20]);
     const again = store.transact((tx) => tx.addSubmission(id, 1, t0 + 30));
     await expect(again).rejects.toMatchObject({ code: 'store.conflict' });
   });

@@ -43,30 +43,36 @@ awaitingApproval, break-glass (accent)
 queued, break-glass (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
+  - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
   - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
 queued (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
+  - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
   - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
 queued, device busy (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
   - Defender says that the device is busy with another live response, perhaps one from the portal. I try again when it may be free.
+  - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
   - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
 queued, rate limited (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
   - Defender asks me to slow down. I try again when it allows.
+  - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
   - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
 queued, sessions full (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
   - Defender has no free live response session in this tenant. I try again when one may be free.
+  - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
   - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
 queued, check failed (accent)
   Approved, waiting: the check before sending failed
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
   - I could not check that device and library are unchanged, so I do not send it. I try again. The check said: defender.unreachable
+  - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
   - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
 submitting (accent)
   Being sent to Defender
@@ -205,6 +211,15 @@ refused, odd code (attention)
 `);
 });
 
+test('one that was held up between the check and sending says that nothing was sent', () => {
+  const late = { ...request('queued'), hold: { type: 'checkFailed', code: 'service.late' } } as const;
+  const { title, lines } = describeState(makeView(late, { queue: { ...place, waitsFor: 'defender' } }));
+  expect([title, lines.map(textOf)[1]]).toEqual([
+    'Approved, waiting to be checked again',
+    'I was held up between the check and sending, so I sent nothing. I check it again and then send it.',
+  ]);
+});
+
 test('a request that waits says for what, in which place, and until when', () => {
   const said = (['slot', 'rate', 'device', 'deviceBusy', 'nothing'] as const).map(
     (waitsFor) => describeState(makeView(request('queued'), { queue: { ...place, waitsFor } })).title,
@@ -223,6 +238,7 @@ Approved, waiting for an earlier request to this device
 Approved, waiting for the busy device
 Approved, about to be sent
 Approved. It is number 3 of 7 that wait. I cannot tell when it goes.
+The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
 If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
 Approved. I cannot tell when it goes."
 `);

@@ -1,0 +1,156 @@
+import type { SubmitOutcome } from '../../src/defender/client';
+import type { ObservedAction } from '../../src/request/event';
+import { endOf, isWithin, type Scenario } from './scenario';
+
+/** A machine action as it really is. It lives by its instants alone, so nobody has to wake it. */
+export interface ModelAction {
+  readonly id: string;
+  /** The request that it was asked for. */
+  readonly marker: string;
+  readonly device: number;
+  readonly createdAt: number;
+  readonly visibleAt: number;
+  readonly startsAt: number;
+  readonly endsAt: number;
+  cancelledAt: number;
+}
+
+export interface Refusal {
+  readonly at: number;
+  readonly device: number;
+  readonly answer: 'busy' | 'rate' | 'sessions';
+  /** `own`: our own calls and actions alone were too many. */
+  readonly cause: 'own' | 'foreign' | 'injected';
+}
+
+const minuteMs = 60_000;
+/** From a cancel to its effect, and how long the device stays busy after it (defender-api.md §1.4). */
+const cancelMs = 1_000;
+const releaseMs = 10_000;
+const queueMs = 7_200_000;
+const never = Number.POSITIVE_INFINITY;
+
+export function createDefenderModel(scenario: Scenario) {
+  const { truth } = scenario;
+  const actions: ModelAction[] = [];
+  const byMarker = new Map<string, ModelAction[]>();
+  const refusals: Refusal[] = [];
+  /** Arrivals of our calls in the last minute, refused ones too. */
+  let own: number[] = [];
+  let open: ModelAction[] = [];
+  const lastOn = new Map<number, ModelAction>();
+  let mostOwnCalls = 0;
+  let mostOwnSessions = 0;
+
+  const foreignCallsAt = (now: number) => scenario.foreignCalls.filter((at) => at > now - minuteMs && at <= now).length;
+  const foreignSessionsAt = (now: number) => scenario.foreignSessions.filter((span) => isWithin([span], now)).length;
+
+  return {
+    actions,
+    refusals,
+    actionsOf: (marker: string): readonly ModelAction[] => byMarker.get(marker) ?? [],
+    most: () => ({ calls: mostOwnCalls, sessions: mostOwnSessions }),
+
+    /** A POST arrives: quota first, then the device, then the sessions, as in the emulator. */
+    post(marker: string, device: number, now: number): SubmitOutcome {
+      const refuse = (answer: Refusal['answer'], cause: Refusal['cause']) =>
+        refusals.push({ at: now, device, answer, cause });
+      own = own.filter((at) => at > now - minuteMs);
+      own.push(now);
+      mostOwnCalls = Math.max(mostOwnCalls, own.length);
+      if (own.length + foreignCallsAt(now) > truth.runsPerMinute) {
+        refuse('rate', own.length > truth.runsPerMinute ? 'own' : 'foreign');
+        return { type: 'throttled', scope: 'rate', retryAfterMs: 10_000 };
+      }
+      const last = lastOn.get(device);
+      if (last !== undefined && busyUntil(last, now) > now) {
+        refuse('busy', 'own');
+        return { type: 'busy' };
+      }
+      if (isWithin(scenario.devices[device]?.busy ?? [], now)) {
+        refuse('busy', 'foreign');
+        return { type: 'busy' };
+      }
+      open = open.filter((a) => !isEnded(a, now));
+      if (open.length + foreignSessionsAt(now) >= truth.sessions) {
+        refuse('sessions', open.length >= truth.sessions ? 'own' : 'foreign');
+        return { type: 'throttled', scope: 'sessions', retryAfterMs: null };
+      }
+      const startsAt = endOf(scenario.devices[device]?.offline ?? [], now);
+      const runMs = scenario.runMs[Math.min(actions.length, scenario.runMs.length - 1)] ?? minuteMs;
+      const isReached = startsAt < now + queueMs;
+      const action: ModelAction = {
+        id: `action-${actions.length + 1}`,
+        marker,
+        device,
+        createdAt: now,
+        visibleAt: now + scenario.hideMs,
+        startsAt: isReached ? startsAt : never,
+        endsAt: isReached ? startsAt + runMs : now + queueMs,
+        cancelledAt: never,
+      };
+      actions.push(action);
+      byMarker.set(marker, [...(byMarker.get(marker) ?? []), action]);
+      open.push(action);
+      mostOwnSessions = Math.max(mostOwnSessions, open.length);
+      lastOn.set(device, action);
+      return { type: 'accepted', action: machineActionOf(action, now) };
+    },
+
+    throttle(device: number, now: number): SubmitOutcome {
+      refusals.push({ at: now, device, answer: 'rate', cause: 'injected' });
+      return { type: 'throttled', scope: 'rate', retryAfterMs: 20_000 };
+    },
+
+    /** What a list shows of the action of this marker. */
+    find(marker: string, now: number): ObservedAction | null {
+      const action = byMarker.get(marker)?.find((a) => a.visibleAt <= now);
+      return action === undefined ? null : observedOf(action, now);
+    },
+
+    cancel(marker: string, now: number): ObservedAction | 'hidden' | 'refused' {
+      const action = byMarker.get(marker)?.[0];
+      if (action === undefined || action.visibleAt > now) return 'hidden';
+      if (isEnded(action, now)) return 'refused';
+      action.cancelledAt = Math.min(action.cancelledAt, now + cancelMs);
+      return observedOf(action, now);
+    },
+  };
+}
+
+export type DefenderModel = ReturnType<typeof createDefenderModel>;
+
+const endAt = (a: ModelAction): number => Math.min(a.endsAt, a.cancelledAt);
+export const isEnded = (a: ModelAction, now: number): boolean => now >= endAt(a);
+const busyUntil = (a: ModelAction, now: number): number => {
+  if (!isEnded(a, now)) return never;
+  return a.cancelledAt < a.endsAt ? a.cancelledAt + releaseMs : a.endsAt;
+};
+
+export function statusOf(a: ModelAction, now: number): ObservedAction['status'] {
+  if (a.cancelledAt < a.endsAt && now >= a.cancelledAt) return 'Cancelled';
+  if (now >= a.endsAt) return a.startsAt === never ? 'TimeOut' : 'Succeeded';
+  return now >= a.startsAt ? 'InProgress' : 'Pending';
+}
+
+/** The next instant at which its status changes; Infinity when it has ended. */
+export function nextChange(a: ModelAction, now: number): number {
+  return Math.min(...[a.visibleAt, a.startsAt, endAt(a)].filter((at) => at > now), never);
+}
+
+const observedOf = (a: ModelAction, now: number): ObservedAction => ({
+  actionId: a.id,
+  status: statusOf(a, now),
+  progress: [],
+  cancellationRequestor: 'somebody',
+  cancellationComment: null,
+});
+
+const machineActionOf = (a: ModelAction, now: number) => ({
+  ...observedOf(a, now),
+  type: 'LiveResponse',
+  machineId: `device-${a.device}`,
+  comment: a.marker,
+  requestor: 'us',
+  createdAt: now,
+});

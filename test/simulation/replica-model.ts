@@ -1,0 +1,228 @@
+import type { SubmitOutcome } from '../../src/defender/client';
+import { mayGo } from '../../src/dispatch/admission';
+import { learn } from '../../src/dispatch/limits';
+import { passedRate } from '../../src/dispatch/rate';
+import {
+  answeredAt,
+  answerOf,
+  checkWaitMs,
+  mayPost,
+  stepOf,
+  submitLeaseMs,
+  toEvent,
+} from '../../src/dispatch/submission';
+import type { RequestId, Submitting } from '../../src/request/request';
+import type { Agenda } from './agenda';
+import type { DefenderModel } from './defender-model';
+import { type Fate, isWithin, type Scenario } from './scenario';
+import type { StoreModel, SubmitRow } from './store-model';
+
+/** A POST is given up after this long. */
+const postTimeoutMs = 30_000;
+/** One that was given up may still arrive this much later. */
+const lateMs = 5_000;
+/** From a commit to the pass that it wakes. */
+const passMs = 2;
+const commitMs = 2;
+/** From what was read of the store to what is done with it. */
+const readMs = 2;
+/** The loop looks this often in any case. */
+const longestPauseMs = 30_000;
+/** When another replica has written something. */
+const othersMs = 10_000;
+
+/**
+ * One process of the service, as admission-runner.ts does it: pass, check, admit, post, record. Between these it may be killed, which
+ * loses all but what is in the store, or stopped for a while, and then goes on where it was. What it decides it decides with the real code.
+ */
+export function createReplica(given: {
+  readonly agenda: Agenda;
+  readonly scenario: Scenario;
+  readonly store: StoreModel;
+  readonly defender: DefenderModel;
+  readonly nextFate: () => Fate;
+  readonly onPlan: (planned: ReturnType<StoreModel['plan']>) => void;
+}) {
+  const { agenda, scenario, store, defender } = given;
+  const checking = new Set<RequestId>();
+  let life = 0;
+  let isUp = true;
+  let stoppedUntil = 0;
+  let passAt = Infinity;
+  let wakeAt = Infinity;
+
+  /** Goes on after `ms`, unless this life has ended by then; later when the process is stopped. */
+  function after(ms: number, go: () => void): void {
+    const own = life;
+    const step = () => {
+      if (own !== life || !isUp) return;
+      if (agenda.now < stoppedUntil) agenda.at(stoppedUntil, step);
+      else go();
+    };
+    agenda.at(agenda.now + ms, step);
+  }
+
+  function nudge(): void {
+    if (!isUp || passAt <= agenda.now + passMs) return;
+    passAt = agenda.now + passMs;
+    after(passMs, () => {
+      passAt = Infinity;
+      pass();
+    });
+  }
+
+  function sleepUntil(at: number): void {
+    const due = Math.min(Math.max(at, agenda.now + 1), agenda.now + longestPauseMs);
+    if (due >= wakeAt && wakeAt > agenda.now) return;
+    wakeAt = due;
+    after(due - agenda.now, () => {
+      if (agenda.now < wakeAt) return;
+      wakeAt = Infinity;
+      nudge();
+    });
+  }
+
+  function pass(): void {
+    const claimedAt = agenda.now;
+    if (store.nextLease() <= agenda.now)
+      for (const row of store.claim(agenda.now, submitLeaseMs)) submit(row, claimedAt);
+    if (store.waiting.size === 0) {
+      if (store.nextLease() < Infinity) sleepUntil(store.nextLease());
+      return;
+    }
+    const planned = store.plan(agenda.now);
+    given.onPlan(planned);
+    for (const id of planned.plan.admit) {
+      if (checking.has(id)) continue;
+      checking.add(id);
+      const isReadable = !isWithin(scenario.unreadable, agenda.now);
+      after(scenario.readMs, () => {
+        checking.delete(id);
+        if (isReadable) admit(id);
+        else if (store.requests.get(id)?.state === 'queued')
+          store.apply(
+            id,
+            { type: 'putBack', hold: { type: 'checkFailed', code: 'x' }, notBefore: agenda.now + checkWaitMs },
+            agenda.now,
+          );
+      });
+    }
+    sleepUntil(Math.min(planned.plan.nextAt ?? Infinity, store.nextLease(), agenda.now + longestPauseMs));
+  }
+
+  function admit(id: RequestId): void {
+    const { now } = agenda;
+    const waiting = store.waiting.get(id);
+    if (waiting === undefined || !mayGo(waiting, store.room(now))) return;
+    if (!store.apply(id, { type: 'admitted' }, now)) return;
+    store.addSubmission(id, (store.requests.get(id) as Submitting).attempts, now);
+    for (const row of store.claim(now, submitLeaseMs)) after(commitMs, () => submit(row, now));
+  }
+
+  function submit(row: SubmitRow, claimedAt: number): void {
+    const request = store.requests.get(row.requestId) ?? null;
+    const step = stepOf(row, request);
+    if (step === 'drop' || request?.state !== 'submitting') store.finish(row);
+    else if (step === 'lookUp') record(row, request, { type: 'unclear', code: 'claimedTwice' });
+    else after(readMs, () => post(row, request, claimedAt));
+  }
+
+  function post(row: SubmitRow, request: Submitting, claimedAt: number): void {
+    const { outMs, backMs } = scenario;
+    const arrive = (ms: number, then: (outcome: SubmitOutcome) => void = () => {}) =>
+      agenda.at(agenda.now + ms, () => then(defender.post(request.id, Number(request.device.machineId), agenda.now)));
+    const answer = (ms: number, outcome: SubmitOutcome) => after(ms, () => record(row, request, outcome));
+    const timedOut: SubmitOutcome = { type: 'unclear', code: 'timedOut' };
+    const failed: SubmitOutcome = { type: 'unclear', code: 'http.500' };
+    switch (mayPost({ claimedAt, now: agenda.now, holdsLease: store.holdsLease(row, agenda.now) })) {
+      case 'lost':
+        return;
+      case 'late':
+        record(row, request, { type: 'notSent', code: 'service.late' });
+        return;
+    }
+    switch (given.nextFate()) {
+      case 'answered': {
+        // It arrives whether or not anybody is left to hear the answer.
+        const own = life;
+        arrive(outMs, (outcome) => {
+          if (own === life) answer(backMs, outcome);
+        });
+        break;
+      }
+      case 'lostAfter':
+        arrive(outMs);
+        answer(postTimeoutMs, timedOut);
+        break;
+      case 'lostBefore':
+        answer(postTimeoutMs, timedOut);
+        break;
+      case 'errorAfter':
+        arrive(outMs);
+        answer(outMs + backMs, failed);
+        break;
+      case 'errorBefore':
+        answer(outMs + backMs, failed);
+        break;
+      case 'late':
+        arrive(postTimeoutMs + lateMs);
+        answer(postTimeoutMs, timedOut);
+        break;
+      case 'notSent':
+        answer(10, { type: 'notSent', code: 'noConnection' });
+        break;
+      case 'throttled':
+        after(outMs, () => answer(backMs, defender.throttle(Number(request.device.machineId), agenda.now)));
+        break;
+      case 'rejected':
+        answer(outMs + backMs, { type: 'rejected', code: 'OsPlatformNotSupported', message: 'no' });
+        break;
+    }
+  }
+
+  function record(row: SubmitRow, request: Submitting, outcome: SubmitOutcome): void {
+    const { now } = agenda;
+    if (!store.mayFinish(row)) return;
+    store.apply(request.id, toEvent(outcome, request, now), now);
+    store.answer(request.id, request.attempts, answerOf(outcome), answeredAt(outcome, now));
+    const taken = [...store.underWay.values()].filter(({ state }) => state !== 'submitting').length;
+    store.learned = learn(
+      store.learned,
+      scenario.limits,
+      {
+        answer: answerOf(outcome),
+        retryAfterMs: outcome.type === 'throttled' ? outcome.retryAfterMs : null,
+        sessionsTaken: taken,
+        runsPassed: passedRate(store.submissions(), now),
+      },
+      now,
+    );
+    store.finish(row);
+    nudge();
+  }
+
+  return {
+    nudge,
+    comeBy: (): void => sleepUntil(agenda.now + othersMs),
+    isUp: (): boolean => isUp && agenda.now >= stoppedUntil,
+    kill(downMs: number, onUp: () => void): void {
+      if (!isUp) return;
+      isUp = false;
+      life++;
+      checking.clear();
+      passAt = Infinity;
+      wakeAt = Infinity;
+      agenda.at(agenda.now + downMs, () => {
+        isUp = true;
+        stoppedUntil = 0;
+        onUp();
+        nudge();
+      });
+    },
+    stop(forMs: number): void {
+      stoppedUntil = Math.max(stoppedUntil, agenda.now + forMs);
+    },
+  };
+}
+
+export type Replica = ReturnType<typeof createReplica>;
