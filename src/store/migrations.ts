@@ -1,12 +1,14 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { genesis } from '../audit/chain';
 import type { ColumnTypes } from './engine';
+import { history } from './history-schema';
 
 /** The schema, step by step; a step that was released is never edited. Names sort in the order of application. */
 export const migrations = (columns: ColumnTypes): Record<string, Migration> => ({
   '0001-first': first(columns),
   '0002-reviews': reviews,
   '0004-paces': paces,
+  '0006-history': history,
 });
 
 export const first = ({ identity }: ColumnTypes): Migration => ({

@@ -1,7 +1,9 @@
 import type { Selectable } from 'kysely';
 import type { LiveResponseRequest, RequestId, State } from '../request/request';
+import { sinceOf } from '../request/since';
 import { wakeAt } from '../request/wake-at';
 import type { Engine } from './engine';
+import { findPruned } from './pruned';
 import { type Reader, type Stored, StoreError } from './store';
 import type { Db, RequestsTable } from './tables';
 
@@ -63,6 +65,7 @@ export async function countRequestsByState(db: Db): Promise<Partial<Record<State
 }
 
 export async function insertRequest(db: Db, request: LiveResponseRequest): Promise<void> {
+  if ((await findPruned(db, request.id)) !== null) throw idTaken(request.id); // guard: pruned-id-is-not-given-again
   const inserted = await db
     .insertInto('requests')
     .values({
@@ -77,10 +80,11 @@ export async function insertRequest(db: Db, request: LiveResponseRequest): Promi
     .onConflict((c) => c.column('id').doNothing())
     .returning('seq')
     .executeTakeFirst();
-  if (inserted === undefined) {
-    throw new StoreError('store.duplicateId', `The request id ${request.id} is taken. Draw another one.`);
-  }
+  if (inserted === undefined) throw idTaken(request.id);
 }
+
+const idTaken = (id: RequestId): StoreError =>
+  new StoreError('store.duplicateId', `The request id ${id} is taken. Draw another one.`);
 
 export async function saveRequest(db: Db, request: LiveResponseRequest, expectedVersion: number): Promise<void> {
   const { numUpdatedRows } = await db
@@ -107,5 +111,6 @@ const rowToStored = (row: Pick<Selectable<RequestsTable>, (typeof stored)[number
 const changing = (request: LiveResponseRequest) => ({
   state: request.state,
   wake_at: wakeAt(request),
+  since: sinceOf(request),
   body: JSON.stringify(request),
 });
