@@ -33,6 +33,8 @@ export interface Config {
   readonly databaseUrl: string;
   readonly policyFile: string;
   readonly evidenceDir: string;
+  /** How long ended requests, their results and evidence are kept; null: without end. */
+  readonly historyDays: number | null;
   /** Where the head of the audit chain is posted daily; null: nowhere. */
   readonly anchorConversationId: string | null;
 }
@@ -148,6 +150,14 @@ const Env = z.object({
     .default('sqlite:./data/live-response.db'),
   POLICY_FILE: z.string().default('env/policy.yaml'),
   EVIDENCE_DIR: z.string().default('data/evidence'),
+  HISTORY_DAYS: z
+    .string()
+    .refine(
+      (text) => /^\d{1,5}$/.test(text) && (Number(text) === 0 || (Number(text) >= 7 && Number(text) <= 3_650)),
+      'must be a whole number of days from 7 to 3650, or 0 to keep everything. Set it so, or unset it for 365.',
+    )
+    .transform(Number)
+    .default(365),
   AUDIT_ANCHOR_CONVERSATION: z.string().optional(),
   LOCAL_TRIAL: z
     .enum(
@@ -279,6 +289,7 @@ function toConfig(env: Env): Config {
     databaseUrl: env.DATABASE_URL,
     policyFile: env.POLICY_FILE,
     evidenceDir: env.EVIDENCE_DIR,
+    historyDays: env.HISTORY_DAYS === 0 ? null : env.HISTORY_DAYS,
     anchorConversationId: env.AUDIT_ANCHOR_CONVERSATION ?? null,
   };
 }

@@ -13,6 +13,7 @@ import { removeUnfinished } from './evidence/content-store';
 import { keepResult } from './evidence/keep-result';
 import { createAnchor } from './flow/anchor';
 import { createFlow } from './flow/flow';
+import { createPruning } from './flow/prune-history';
 import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
 import { createWeeklyReviews } from './flow/weekly-reviews';
@@ -164,6 +165,14 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     door,
     { startDue: async () => keeper.refresh().then(() => 0), nextDueAt: async () => clock.now() + policyEveryMs },
     createWeeklyReviews({ store, policy, groups, clock, trial }),
+    createPruning({
+      store,
+      clock,
+      log,
+      evidenceDir: config.evidenceDir,
+      keepMs: config.historyDays === null ? null : hours(24) * config.historyDays,
+      keepPlaces: config.anchorConversationId === null ? [] : [config.anchorConversationId],
+    }),
     ...(config.anchorConversationId === null
       ? []
       : [createAnchor({ store, clock, log, conversationId: config.anchorConversationId, trial })]),

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Bytes on disk that are not kept yet. */
@@ -76,9 +76,8 @@ async function write(
   return { sha256: hash.digest('hex'), size };
 }
 
+/** Also over the same content: its new time stamp tells a removal that it is kept anew. */
 async function place(what: Received, target: string): Promise<void> {
-  const there = await stat(target).catch(() => null);
-  if (there?.isFile() && there.size === what.size) return;
   const folder = path.dirname(target);
   await mkdir(folder, { recursive: true, mode: ownerOnlyDir });
   await rename(what.file, target);

@@ -34,7 +34,10 @@ export async function leaveEvidenceFiles(db: Db, ids: readonly RequestId[], now:
     .execute();
 }
 
-export async function findLeavingFiles(db: Db, limit: number): Promise<readonly LeavingFile[]> {
+export async function findLeavingFiles(
+  db: Db,
+  { notedBefore, limit }: { readonly notedBefore: number; readonly limit: number },
+): Promise<readonly LeavingFile[]> {
   const rows = await db
     .selectFrom('evidence_leaving')
     .select((e) => [
@@ -47,6 +50,7 @@ export async function findLeavingFiles(db: Db, limit: number): Promise<readonly 
         .whereRef('evidence_files.path', '=', 'evidence_leaving.path')
         .as('uses'),
     ])
+    .where((e) => e.or([e('kept_at', 'is', null), e('noted_at', '<=', notedBefore)]))
     .orderBy('noted_at')
     .orderBy('path')
     .limit(limit)
@@ -62,7 +66,7 @@ export async function findLeavingFiles(db: Db, limit: number): Promise<readonly 
 export async function watchLeavingFile(
   db: Db,
   path: string,
-  { keptAt, now }: { readonly keptAt: number; readonly now: number },
+  { keptAt, now }: { readonly keptAt: number | null; readonly now: number },
 ): Promise<void> {
   await db.updateTable('evidence_leaving').set({ kept_at: keptAt, noted_at: now }).where('path', '=', path).execute();
 }

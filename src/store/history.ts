@@ -9,8 +9,8 @@ export interface HistoryReader {
   prunedRequest(id: RequestId): Promise<PrunedRequest | null>;
   /** The same by a message that showed it. */
   prunedByCard(at: { readonly conversationId: string; readonly activityId: string }): Promise<PrunedRequest | null>;
-  /** Evidence files that wait for their removal, oldest first. */
-  leavingFiles(limit: number): Promise<readonly LeavingFile[]>;
+  /** Evidence files that wait for their removal: those not looked at yet, and those looked at before; oldest first. */
+  leavingFiles(of: { readonly notedBefore: number; readonly limit: number }): Promise<readonly LeavingFile[]>;
   /** The latest instant at which anything is said to have happened; later than now only when a clock was ahead. */
   latestInstant(): Promise<number | null>;
 }
@@ -36,8 +36,8 @@ export interface HistoryTx {
     readonly activitiesBefore: number;
     readonly limit: number;
   }): Promise<number>;
-  /** When the file was last kept, as its own time stamp says; from `now` on its day counts. */
-  watchLeavingFile(path: string, at: { readonly keptAt: number; readonly now: number }): Promise<void>;
+  /** When the file was last kept, as its own time stamp says; its day begins `now`. */
+  watchLeavingFile(path: string, at: { readonly keptAt: number | null; readonly now: number }): Promise<void>;
   forgetLeavingFile(path: string): Promise<void>;
   /** What a clock that was ahead has stored is due now: no lease, wait or limit outlasts its own period. Gives how many rows and facts. */
   bringBackInstants(now: number): Promise<number>;

@@ -145,7 +145,7 @@ const createReader = (db: Db): Reader => ({
   figures: () => findFigures(db),
   prunedRequest: (id) => findPruned(db, id),
   prunedByCard: (at) => findPrunedByCard(db, at),
-  leavingFiles: (limit) => findLeavingFiles(db, limit),
+  leavingFiles: (of) => findLeavingFiles(db, of),
   latestInstant: () => findLatestInstant(db),
 });
 
