@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Config } from './config';
 import type { ReadBudget } from './defender/budget';
 import { createDefender, type Defender } from './defender/client';
@@ -16,25 +17,27 @@ import { createFlow } from './flow/flow';
 import { createPruning } from './flow/prune-history';
 import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
+import { tellUnreached } from './flow/tell-unreached';
 import { createWeeklyReviews } from './flow/weekly-reviews';
+import { createHealth } from './health';
 import { type Clock, hours, minutes, seconds } from './lib/clock';
 import type { Log } from './lib/log';
-import { createLoop, type DueWork } from './lib/loop';
+import { createLoop, type DueWork, type Loop } from './lib/loop';
 import type { RandomBytes } from './lib/random';
-import { visible } from './lib/visible';
 import { createMetrics } from './metrics';
 import type { PolicyFault } from './policy/parse-policy';
 import { type Policy, roleOf } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
 import { followDatabase } from './store/database-clock';
+import { withLeases } from './store/leases';
 import { openStore } from './store/open';
 import { isOutrun, putPolicyInForce } from './store/policy-in-force';
-import type { Store, Tx } from './store/store';
+import { isOutage, type Store } from './store/store';
 import { withWakeUps } from './store/wake-ups';
 import { type AdapterOptions, createAdapter } from './teams/adapter';
 import { teamsUserIdOf } from './teams/inbound';
 import { callTimeoutMs, createTeams } from './teams/outbound';
-import { createOutbox, queuePost, type Undelivered } from './teams/outbox';
+import { createOutbox, queuePost } from './teams/outbox';
 import { createRoster } from './teams/roster';
 import { createBot } from './teams/routes';
 import { createServer } from './teams/server';
@@ -97,9 +100,28 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const groups = () => readGroups(policy().groups, directory);
   await prepareEvidence(config.evidenceDir);
   await putInForce(policy());
-  const store = withWakeUps(bare, () => nudge());
+  const health = createHealth({
+    store: bare,
+    clock,
+    log,
+    databaseDir: databaseDirOf(config.databaseUrl),
+    evidenceDir: config.evidenceDir,
+  });
+  const ready = async () => {
+    const problems = await health.problems();
+    return problems.length > 0 ? problems : findOutrun(health.store, policy());
+  };
+  const leasing = withLeases(health.store, (type, outcome) => metrics.onWork(type, outcome));
+  const store = withWakeUps(leasing, () => nudge());
   const queueMs = hours(config.defender.queueHours);
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
+  const metrics = createMetrics({
+    store,
+    limits: () => limits,
+    clock,
+    ready,
+    freeBytes: health.freeBytes,
+  });
   const defender = createDefenderClient(options, createReadBudget({ store: bare, clock, log }));
   const dispatch = createDispatch({
     store,
@@ -197,26 +219,26 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       }
     });
   }
-  const onFailure = (error: unknown) => log.error(problemOf(error), 'A pass failed; it is tried again');
-  const outboxLoop = createLoop(
-    { startDue: () => outbox.startDue(), nextDueAt: () => store.nextDueAt() },
-    { clock, onFailure },
-  );
+  const steadily = (name: string, work: DueWork): Loop =>
+    createLoop(work, {
+      clock,
+      // An outage of the database is told once for all of them, by `health`.
+      onFailure: (error) => {
+        if (!isOutage(error))
+          log.error({ loop: name, ...problemOf(error) }, 'A pass failed; it is tried again, more and more slowly');
+      },
+      onRecovered: () => log.info({ loop: name }, 'A pass that had failed works again'),
+    });
+  const outboxLoop = steadily('outbox', { startDue: () => outbox.startDue(), nextDueAt: () => store.nextDueAt() });
   const loops = [
-    createLoop(dispatch, { clock, onFailure }),
+    steadily('dispatch', dispatch),
     outboxLoop,
-    ...chores.map((chore) => createLoop(chore, { clock, onFailure })),
+    ...chores.map((chore, i) => steadily(`chore ${i + 1}`, chore)),
   ];
   function nudge(): void {
     for (const loop of loops) loop.nudge();
   }
-  const server = createServer({
-    bot,
-    ready: () => findUnready(store, policy()),
-    metrics: createMetrics(store),
-    clock,
-    log,
-  });
+  const server = createServer({ bot, ready, metrics: metrics.registry, clock, log });
   const port = await server.listen(config.port, config.host).catch((error: unknown) => {
     throw listenError(error, config.port);
   });
@@ -234,14 +256,23 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       }
     },
     async stop() {
-      await server.stop();
-      for (const loop of loops) await loop.stop();
+      server.drain();
+      await Promise.all(loops.map((loop) => loop.stop()));
       await dispatch.idle();
       await outbox.idle();
+      await server.stop();
+      const released = await leasing.releaseLeases().catch(() => 0);
+      log.info({ released }, 'Stopped: nothing is under way any more');
       await bare.close();
     },
   };
 }
+
+/** Null where the database is not a file of this machine. */
+const databaseDirOf = (url: string): string | null => {
+  const path = /^sqlite:(.+)$/i.exec(url)?.[1];
+  return path === undefined ? null : dirname(resolve(path));
+};
 
 /** A folder that cannot be written would only show when a script has run and its result is lost. */
 async function prepareEvidence(dir: string): Promise<void> {
@@ -334,38 +365,11 @@ function identityOf(config: Config): AdapterOptions['identity'] {
   return { type: 'SingleTenant', appId, tenantId, password: bot.password, cloud };
 }
 
-/** An approver who never got their card must not be waited for in silence: the thread says so, and that the card there will do. */
-async function tellUnreached(
-  tx: Tx,
-  policy: Policy,
-  { copy, code }: Undelivered,
-  { trial, now }: { readonly trial: boolean; readonly now: number },
-): Promise<void> {
-  const stored = copy === null ? null : await tx.request(copy.requestId);
-  if (copy?.personId == null || stored?.request.state !== 'awaitingApproval') return;
-  // Each change of the card tries that chat again; the thread hears of it once.
-  const told = `unreached:${copy.copyId}`;
-  if ((await tx.fact<number>(told)) !== null) return;
-  await tx.saveFact(told, now);
-  const { id, conversationId } = stored.request;
-  const name = visible(policy.names.get(copy.personId) ?? copy.personId);
-  const text = `I could not send ${id} to ${name} in their own chat (${code}), most likely because they have not added me there. They can decide on the card in this conversation, or add me and type status ${id}.`;
-  const post = sentencePost(text, { trial, summary: `${id}: an approver was not reached` });
-  await tx.addWork([
-    { requestId: id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },
-  ]);
-}
-
-async function findUnready(store: Store, policy: Policy): Promise<readonly string[]> {
-  try {
-    await store.waitingWork();
-    if (!(await isOutrun(store, policy))) return [];
-    return [
-      'Another replica has put another approval policy in force, so this one decides and sends nothing. Give all replicas the same policy file.',
-    ];
-  } catch {
-    return ['The store cannot be read. Look at the disk and the log of the service.'];
-  }
+async function findOutrun(store: Store, policy: Policy): Promise<readonly string[]> {
+  if (!(await isOutrun(store, policy))) return [];
+  return [
+    'Another replica has put another approval policy in force, so this one decides and sends nothing. Give all replicas the same policy file.',
+  ];
 }
 
 function listenError(error: unknown, port: number): unknown {

@@ -221,6 +221,7 @@ function detailOf(event: Event): Readonly<Record<string, unknown>> {
     case 'cancelRefused':
       return { code: event.code };
     case 'clock':
+    case 'clockSetBack':
     case 'admitted':
     case 'unclear':
     case 'vanished':

@@ -29,7 +29,6 @@ export async function bringBackInstants(db: Db, now: number): Promise<number> {
       .where('ended_at', 'is', null)
       .where('first_due_at', '>', now)
       .executeTakeFirst(),
-    await db.updateTable('work').set({ lease_until: now }).where('lease_until', '>', now).executeTakeFirst(),
     await db.updateTable('submissions').set({ at: now }).where('at', '>', now).executeTakeFirst(),
     await db.updateTable('activities').set({ at: now }).where('at', '>', now).executeTakeFirst(),
   ];

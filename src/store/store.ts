@@ -228,3 +228,7 @@ export class StoreError extends Error {
     this.code = code;
   }
 }
+
+/** The database cannot be used: a full disk, a lock, a lost connection. Nobody can work through it, and most of it ends by itself. */
+export const isOutage = (error: unknown): error is StoreError =>
+  error instanceof StoreError && (error.code === 'store.unavailable' || error.code === 'store.corrupt');
