@@ -18,9 +18,14 @@ export function withLeases(
   return {
     ...store,
     async transact(work) {
-      const claimed: ClaimedWork[] = [];
-      const ended: Array<readonly [ClaimedWork, WorkOutcome]> = [];
-      const result = await store.transact((tx: Tx) => work(noting(tx, claimed, ended)));
+      let claimed: ClaimedWork[] = [];
+      let ended: Array<readonly [ClaimedWork, WorkOutcome]> = [];
+      const result = await store.transact((tx: Tx) => {
+        // Decided anew when somebody else was first: what the lost try noted never was.
+        claimed = [];
+        ended = [];
+        return work(noting(tx, claimed, ended));
+      });
       for (const row of claimed) held.set(row.workId, row);
       for (const [row, outcome] of ended) {
         if (held.get(row.workId)?.leaseToken === row.leaseToken) held.delete(row.workId);

@@ -449,7 +449,7 @@ describe('a stop', () => {
       503,
       { error: { code: 'stopping', message: 'The service is stopping. Please send it again.' } },
     ]);
-    expect(kit.flow.reached).toHaveLength(0);
+    expect(kit.flow.reached).toHaveLength(1);
     finish();
     const answer = await turn;
     // Kept alive, the connection would hold up the stop.
