@@ -1,6 +1,7 @@
 import { prunedEntry, removedEvidenceEntry } from '../audit/entry';
 import { putBackAside, readKeptAt, removeContent } from '../evidence/remove-content';
 import { type Clock, hours } from '../lib/clock';
+import { diskCodeOf } from '../lib/disk-code';
 import type { Log } from '../lib/log';
 import type { DueWork } from '../lib/loop';
 import type { LeavingFile } from '../store/history';
@@ -87,9 +88,10 @@ export function createPruning(options: {
       try {
         await removeFile(file, now);
       } catch (error) {
-        if (!(error instanceof Error) || !('syscall' in error)) throw error;
+        const code = diskCodeOf(error);
+        if (code === null) throw error;
         log.error(
-          { path: file.path, code: (error as NodeJS.ErrnoException).code ?? null },
+          { path: file.path, code },
           'A file of the evidence folder that nothing needs any more could not be removed; tried again tomorrow',
         );
         await store.transact((tx) => tx.watchLeavingFile(file.path, { keptAt: file.keptAt, now }));

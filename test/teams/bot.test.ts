@@ -440,10 +440,7 @@ describe('a stop', () => {
     kit.server.drain();
     const stopped = kit.server.stop();
     const ready = await fetch(`${kit.url}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([
-      503,
-      { ready: false, problems: ['The service is stopping.'] },
-    ]);
+    expect([ready.status, await ready.json()]).toEqual([503, { ready: false, problems: ['The service is stopping.'] }]);
     const late = await fetch(`${kit.url}/api/messages`, { method: 'POST', body: '{}' });
     expect([late.status, await late.json()]).toEqual([
       503,
