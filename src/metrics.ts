@@ -214,7 +214,8 @@ class StoredHistogram extends Histogram<'outcome'> {
     this.#configuration = configuration;
   }
 
-  override async get() {
+  /** What the registry asks for when it writes text. */
+  async getForPromString() {
     const durations = (await this.#read()).durations.filter(({ name }) => name === this.#name);
     const { name, help } = this.#configuration;
     const outcomes = [...new Set(durations.map(({ outcome }) => outcome))].sort();
@@ -229,15 +230,10 @@ class StoredHistogram extends Histogram<'outcome'> {
         value('count', all, { outcome }),
       ];
     });
-    return { ...(await super.get()), values };
+    return { name, help, type: 'histogram', aggregator: 'sum', values };
 
     function value(part: string, count: number, labels: Readonly<Record<string, string | number>>) {
       return { metricName: `${name}_${part}`, value: count, labels, help };
     }
-  }
-
-  /** The registry prefers this one for text. */
-  getForPromString(): ReturnType<StoredHistogram['get']> {
-    return this.get();
   }
 }
