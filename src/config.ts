@@ -64,6 +64,14 @@ export function parseConfig(env: Environment): Result<Config, readonly string[]>
   return lines.length > 0 ? err(lines) : ok(toConfig(values));
 }
 
+/** Where everything lies that must survive: all that a tool beside the service needs to know. */
+export function parsePlaces(env: Environment): Result<Pick<Config, 'databaseUrl' | 'evidenceDir'>, readonly string[]> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value = '']) => value.trim() !== ''));
+  const read = Env.pick({ DATABASE_URL: true, EVIDENCE_DIR: true }).safeParse(given);
+  if (!read.success) return err(read.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`));
+  return ok({ databaseUrl: read.data.DATABASE_URL.trim(), evidenceDir: read.data.EVIDENCE_DIR.trim() });
+}
+
 const Guid = z.guid(
   'must be a GUID such as 11111111-2222-3333-4444-555555555555, as Entra shows it. Copy it from there.',
 );

@@ -7,7 +7,7 @@ import { openStates, type State } from './request/request';
 import { durationBoundsMs } from './store/figures';
 import type { Duration, Figures } from './store/history';
 import type { WorkOutcome } from './store/leases';
-import { defenderWork, type Store, teamsWork, type WorkType } from './store/store';
+import { defenderWork, isOutage, type Store, teamsWork, type WorkType } from './store/store';
 
 export interface MetricsOptions {
   readonly store: Store;
@@ -50,7 +50,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       registers,
       async collect() {
         this.reset();
-        await read((labels, value) => this.set(labels, value));
+        await unlessOutage(() => read((labels, value) => this.set(labels, value)));
       },
     });
 
@@ -191,6 +191,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
   }
 }
 
+/** Without the database what it counts is left out, and the rest of the scrape says why. */
+async function unlessOutage<T>(read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isOutage(error)) return null;
+    throw error;
+  }
+}
+
 const inFlight: readonly State[] = ['submitting', 'unknown', 'pending', 'running'];
 const buckets = durationBoundsMs.map((ms) => ms / 1_000);
 
@@ -216,7 +226,8 @@ class StoredHistogram extends Histogram<'outcome'> {
 
   /** What the registry asks for when it writes text. */
   async getForPromString() {
-    const durations = (await this.#read()).durations.filter(({ name }) => name === this.#name);
+    const figures = await unlessOutage(this.#read);
+    const durations = (figures?.durations ?? []).filter(({ name }) => name === this.#name);
     const { name, help } = this.#configuration;
     const outcomes = [...new Set(durations.map(({ outcome }) => outcome))].sort();
     const values = outcomes.flatMap((outcome) => {

@@ -262,6 +262,63 @@ describe('a trial that serves', () => {
   });
 });
 
+describe('a stop while the POST to Defender is in flight', () => {
+  const started = async (name: string) => {
+    const service = start(trial(name));
+    const port = await service.port();
+    const users = people(port);
+    await users.install();
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    emulator.fault({ fault: { type: 'hold', release: held, when: 'after' }, route: 'runLiveResponse' });
+    const before = submissions().length;
+    const thread = await users.askAndApprove('on srv-db-01 run collect-logs.ps1 because it is in flight');
+    await until('the submission', () => (submissions().length === before + 1 ? true : undefined));
+    return { service, port, users, release, thread, submitted: before + 1 };
+  };
+  const databaseOf = (name: string) => new Database(join(dir, name, 'live-response.db'));
+
+  test('says so first, takes nothing new, records the answer, gives leases back, and ends with 0', async () => {
+    const { service, port, users, release, submitted } = await started('drained');
+    service.child.kill('SIGTERM');
+    await until('not ready', async () => ((await get(port, '/readyz')).status === 503 ? true : undefined));
+    expect((await get(port, '/readyz')).text).toBe('{"ready":false,"problems":["The service is stopping."]}');
+    expect((await users.say('status')).status).toBe(503);
+    expect(service.child.exitCode).toBeNull();
+    release();
+    expect(await service.exited).toBe(0);
+    expect(submissions()).toHaveLength(submitted);
+    const database = databaseOf('drained');
+    expect(database.prepare('select state from requests').all([])).toEqual([{ state: 'pending' }]);
+    expect(database.prepare('select count(*) as leased from work where lease_token is not null').all([])).toEqual([
+      { leased: 0 },
+    ]);
+    database.close();
+    expect(service.logLines.at(-1)).toContain('Stopped: nothing is under way any more');
+  });
+
+  test('ends at once when it is asked a second time, and the next start finds the action by looking', async () => {
+    const { service, users, release, thread, submitted } = await started('forced');
+    service.child.kill('SIGTERM');
+    await until('the stop has begun', () => service.logLines.find((line) => line.includes('Stopping')));
+    service.child.kill('SIGTERM');
+    expect(await service.exited).toBe(1);
+    expect(service.logLines.at(-1)).toContain('Asked a second time: ended at once; what is on disk is enough to go on');
+    release();
+    const again = start(trial('forced'));
+    await again.port();
+    await until(
+      'the action is found',
+      () => users.thread(thread).includes('Found') || users.thread(thread).includes('started') || undefined,
+    );
+    expect(submissions()).toHaveLength(submitted);
+    again.child.kill('SIGTERM');
+    expect(await again.exited).toBe(0);
+  });
+});
+
 describe('a real setup', () => {
   let service: Run;
   let port: number;
