@@ -38,6 +38,7 @@ export async function makeBackup(options: {
   if ((await readdir(folder)).length > 0)
     return err([`The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.`]);
   const database = copyDatabase(databasePath, path.join(folder, databaseName), now);
+  await mkdir(path.join(folder, evidenceName), { mode: 0o700 });
   const files = [await describe(folder, databaseName)];
   const faults: string[] = [];
   for (const relative of database.evidence) {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -236,7 +236,7 @@ describe('a trial that serves', () => {
     await until('the turn is under way', () => (lookUps() > before ? true : undefined));
     service.child.kill('SIGTERM');
     await until('the stop has begun', () => service.logLines.find((line) => line.includes('Stopping')));
-    await until('nobody new is let in', async () => ((await canReach('127.0.0.1', port)) ? undefined : true));
+    await until('nobody new is let in', async () => ((await get(port, '/readyz')).status === 503 ? true : undefined));
     expect(service.child.exitCode).toBeNull();
     release();
     const { status, conversationId } = await turn;
@@ -259,6 +259,78 @@ describe('a trial that serves', () => {
     again.child.kill('SIGTERM');
     expect(await again.exited).toBe(0);
     expect(submissions()).toHaveLength(2);
+  });
+});
+
+describe('a backup of a running service', () => {
+  const backup = async (name: string, ...args: readonly string[]) => {
+    const run = promisify(execFile)(process.execPath, [join(dir, 'dist', 'backup-cli.js'), ...args], {
+      cwd: dir,
+      env: { ...trial(name), DATABASE_URL: trial(name).DATABASE_URL },
+    });
+    return run.then(
+      ({ stdout }) => ({ code: 0, out: stdout }),
+      ({ code, stderr }: { readonly code: number; readonly stderr: string }) => ({ code, out: stderr }),
+    );
+  };
+
+  test('is made beside it, is whole, writes over nothing, and brings back nothing to approve', async () => {
+    const service = start(trial('saved'));
+    const users = people(await service.port());
+    await users.install();
+    await users.say('on ws-043 run collect-logs.ps1 because it is open in the backup');
+    const folder = join(dir, 'saved-backup');
+    await until(
+      'a card',
+      () => users.thread(connector.personalConversationId(bo.aadObjectId)).includes('open in the backup') || undefined,
+    );
+    const made = await backup('saved', folder);
+    expect(made).toEqual({
+      code: 0,
+      out: expect.stringMatching(
+        /^The backup is in .*: the database and \d+ files of evidence\. Its audit holds and ends with\n[0-9a-f]{64}:\d+\n$/,
+      ),
+    });
+    expect(await backup('saved', 'check', folder)).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^The backup of .* is whole/),
+    });
+    expect(await backup('saved', folder)).toEqual({
+      code: 1,
+      out: `The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.\n`,
+    });
+    expect(await backup('saved')).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('npm run backup -- <folder>'),
+    });
+    service.child.kill('SIGTERM');
+    expect(await service.exited).toBe(0);
+
+    // On a machine that has never seen this database.
+    await mkdir(join(dir, 'elsewhere'));
+    await copyFile(join(folder, 'live-response.db'), join(dir, 'elsewhere', 'live-response.db'));
+    const restored = start(trial('elsewhere'));
+    await restored.port();
+    expect(restored.logLines.join('\n')).toContain('A backup was put back');
+    const database = new Database(join(dir, 'elsewhere', 'live-response.db'));
+    expect(database.prepare('select distinct state from requests').all([])).toEqual([{ state: 'voided' }]);
+    database.close();
+    restored.child.kill('SIGTERM');
+    expect(await restored.exited).toBe(0);
+  });
+
+  test('of a database on a server is left to the tool of that server', async () => {
+    const run = promisify(execFile)(process.execPath, [join(dir, 'dist', 'backup-cli.js'), '/backups/today'], {
+      cwd: dir,
+      env: { DATABASE_URL: 'postgres://bot:secret-word@db/live' },
+    });
+    const { code, stderr } = await run.then(
+      () => ({ code: 0, stderr: '' }),
+      (error: { readonly code: number; readonly stderr: string }) => error,
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('pg_dump --format=custom --file=/backups/today/live-response.dump "$DATABASE_URL"');
+    expect(stderr).not.toContain('secret-word');
   });
 });
 

@@ -2,10 +2,8 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** When a file was last kept, by its own time stamp; null when there is none. */
-export async function readKeptAt(dir: string, relativePath: string): Promise<number | null> {
-  if (!isContentPath(relativePath)) return null; // guard: only-content-is-removed
-  return stampOf(path.join(dir, relativePath));
-}
+export const readKeptAt = (dir: string, relativePath: string): Promise<number | null> =>
+  stampOf(path.join(dir, relativePath));
 
 /**
  * Removes a file unless it was kept anew since: another result may bring the same content at any moment, on another replica too. The
@@ -16,15 +14,16 @@ export async function removeContent(
   relativePath: string,
   keptAt: number,
 ): Promise<'removed' | 'gone' | 'keptAnew'> {
-  if (!isContentPath(relativePath)) return 'gone';
+  if (!isContentPath(relativePath)) return 'gone'; // guard: only-content-is-removed
   const file = path.join(dir, relativePath);
   const aside = path.join(dir, asideName, path.basename(relativePath));
   await mkdir(path.dirname(aside), { recursive: true, mode: 0o700 });
   if ((await stampOf(file)) === null) return 'gone';
   await rename(file, aside);
+  // guard: content-kept-anew-stays
   if ((await stampOf(aside)) !== keptAt) {
     await rename(aside, file);
-    return 'keptAnew'; // guard: content-kept-anew-stays
+    return 'keptAnew';
   }
   await rm(aside, { force: true });
   return 'removed';

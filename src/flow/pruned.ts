@@ -20,7 +20,8 @@ export async function findMissingCard(reader: Reader, turn: Turn): Promise<Refus
 }
 
 /** A request of another tenant does not exist here, and never did (T-38). */
-const orPruned = (pruned: PrunedRequest | null, turn: Turn, otherwise: Refusal): Refusal =>
-  pruned === null || pruned.tenantId !== turn.tenantId // guard: pruned-requests-stay-in-their-tenant
-    ? otherwise
-    : { type: 'prunedRequest', id: pruned.id, endedAt: pruned.endedAt };
+function orPruned(pruned: PrunedRequest | null, turn: Turn, otherwise: Refusal): Refusal {
+  if (pruned === null) return otherwise;
+  if (pruned.tenantId !== turn.tenantId) return otherwise; // guard: pruned-requests-stay-in-their-tenant
+  return { type: 'prunedRequest', id: pruned.id, endedAt: pruned.endedAt };
+}
