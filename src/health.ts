@@ -85,8 +85,8 @@ function watch(
   };
   return new Proxy(store, {
     get(target, name: keyof Store) {
-      const method = target[name] as (...args: readonly unknown[]) => Promise<unknown>;
-      if (name === 'close') return () => target.close();
+      const method = target[name] as ((...args: readonly unknown[]) => Promise<unknown>) | null;
+      if (method === null || name === 'close') return method;
       return async (...args: readonly unknown[]) => {
         const result = await noting(method(...args));
         if (name === 'transact') onCommit();

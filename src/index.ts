@@ -2,7 +2,8 @@ import pino from 'pino';
 import { parseConfig } from './config';
 import { createSteadyClock } from './lib/clock';
 import { systemRandom } from './lib/random';
-import { type Service, StartError, startService } from './service';
+import { type Service, startService } from './service';
+import { StartError } from './starting';
 import { StoreError } from './store/store';
 
 /** How long a stop may take before the process ends anyway; what is left is on disk. */

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Config } from './config';
 import type { ReadBudget } from './defender/budget';
@@ -10,7 +8,6 @@ import { createDirectory, type Directory } from './directory/directory';
 import { readGroups } from './directory/read-groups';
 import { createDispatch, problemOf } from './dispatch/dispatch';
 import { createReadBudget } from './dispatch/read-budget';
-import { removeUnfinished } from './evidence/content-store';
 import { keepResult } from './evidence/keep-result';
 import { createAnchor } from './flow/anchor';
 import { createFlow } from './flow/flow';
@@ -28,6 +25,7 @@ import { createMetrics } from './metrics';
 import type { PolicyFault } from './policy/parse-policy';
 import { type Policy, roleOf } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
+import { listenError, prepareEvidence, StartError } from './starting';
 import { followDatabase } from './store/database-clock';
 import { withLeases } from './store/leases';
 import { openStore } from './store/open';
@@ -63,17 +61,6 @@ export interface Service {
   settle(): Promise<void>;
   /** Takes nothing new, lets what is under way finish, closes the store. What is left is on disk for the next start. */
   stop(): Promise<void>;
-}
-
-/** Why the service does not start; each line says what, why and what next. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-  readonly code = 'service.cannotStart';
-  readonly lines: readonly string[];
-  constructor(lines: readonly string[], options?: { readonly cause?: unknown }) {
-    super(lines.join('\n'), options);
-    this.lines = lines;
-  }
 }
 
 /** The whole service: policy, store, Teams, Defender, and the two loops that do what is due. Every start resumes what the last one left. */
@@ -274,22 +261,6 @@ const databaseDirOf = (url: string): string | null => {
   return path === undefined ? null : dirname(resolve(path));
 };
 
-/** A folder that cannot be written would only show when a script has run and its result is lost. */
-async function prepareEvidence(dir: string): Promise<void> {
-  try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await access(dir, constants.W_OK | constants.X_OK);
-    await removeUnfinished(dir);
-  } catch (cause) {
-    throw new StartError(
-      [
-        `EVIDENCE_DIR: the folder ${dir} cannot be made or written, so results of scripts would be lost. Create it for the account that runs this service, or set EVIDENCE_DIR to another one.`,
-      ],
-      { cause },
-    );
-  }
-}
-
 /** How often the policy's file is looked at. */
 const policyEveryMs = seconds(5);
 
@@ -370,17 +341,4 @@ async function findOutrun(store: Store, policy: Policy): Promise<readonly string
   return [
     'Another replica has put another approval policy in force, so this one decides and sends nothing. Give all replicas the same policy file.',
   ];
-}
-
-function listenError(error: unknown, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  if (code === 'EADDRINUSE')
-    return new StartError([`PORT: ${port} is in use by another program. Stop that one, or set PORT to a free one.`], {
-      cause: error,
-    });
-  if (code === 'EACCES')
-    return new StartError([`PORT: ${port} may not be used by this account. Set PORT to one above 1023.`], {
-      cause: error,
-    });
-  return error;
 }
