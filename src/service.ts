@@ -17,7 +17,7 @@ import { createRender } from './flow/render';
 import { tellUnreached } from './flow/tell-unreached';
 import { createWeeklyReviews } from './flow/weekly-reviews';
 import { createHealth } from './health';
-import { type Clock, hours, minutes, seconds } from './lib/clock';
+import { type Clock, hours, minutes, monotonicMs, seconds } from './lib/clock';
 import type { Log } from './lib/log';
 import { createLoop, type DueWork, type Loop } from './lib/loop';
 import type { RandomBytes } from './lib/random';
@@ -70,7 +70,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     const { databaseNow: readNow } = bare;
     if (!isFollowing || readNow === null) return await assemble(bare, options, []);
-    const shared = await followDatabase({ readNow, sleep: clock.sleep, monotonic: () => performance.now(), log });
+    const shared = await followDatabase({ readNow, sleep: clock.sleep, monotonic: monotonicMs, log });
     return await assemble(bare, { ...options, clock: shared }, [shared]);
   } catch (error) {
     await bare.close();
