@@ -13,7 +13,8 @@ export interface SetBackTerms {
 export function setBack(request: LiveResponseRequest, { settleMs }: SetBackTerms, now: number): Outcome {
   switch (request.state) {
     case 'awaitingApproval': {
-      const decideBy = Math.min(request.decideBy, now + request.decideWithinMs); // guard: no-deadline-from-a-wrong-clock
+      let { decideBy } = request;
+      if (decideBy > now + request.decideWithinMs) decideBy = now + request.decideWithinMs; // guard: no-deadline-from-a-wrong-clock
       const remindAt = request.remindAt && Math.min(request.remindAt, now + request.decideWithinMs / 2);
       return moved(request, { ...request, decideBy, remindAt });
     }

@@ -25,7 +25,11 @@ export async function leaveEvidenceFiles(db: Db, ids: readonly RequestId[], now:
   if (paths.length === 0) return;
   const used = await db.selectFrom('evidence_files').select('path').where('path', 'in', paths).distinct().execute();
   const stillUsed = new Set(used.map((row) => row.path));
-  const leaving = paths.filter((path) => !stillUsed.has(path)); // guard: evidence-in-use-stays
+  const leaving: string[] = [];
+  for (const path of paths) {
+    if (stillUsed.has(path)) continue; // guard: evidence-in-use-stays
+    leaving.push(path);
+  }
   if (leaving.length === 0) return;
   await db
     .insertInto('evidence_leaving')
