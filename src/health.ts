@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Clock } from './lib/clock';
 import type { Log } from './lib/log';
 import { isOutage, type Store, type StoreError } from './store/store';
@@ -23,11 +24,11 @@ export function createHealth(options: {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  /** Null where the database is not a file of this machine. */
-  readonly databaseDir: string | null;
+  readonly databaseUrl: string;
   readonly evidenceDir: string;
 }): Health {
-  const { clock, log, databaseDir, evidenceDir } = options;
+  const { clock, log, evidenceDir } = options;
+  const databaseDir = databaseDirOf(options.databaseUrl);
   let outage: { readonly message: string; readonly since: number } | null = null;
   const store = watch(options.store, {
     onFailure(error) {
@@ -121,3 +122,9 @@ async function freeBytesOf(dir: string): Promise<number | null> {
     return null;
   }
 }
+
+/** Null where the database is not a file of this machine. */
+const databaseDirOf = (url: string): string | null => {
+  const path = /^sqlite:(.+)$/i.exec(url)?.[1];
+  return path === undefined ? null : dirname(resolve(path));
+};

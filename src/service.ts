@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { dirname, resolve } from 'node:path';
 import type { Config } from './config';
 import type { ReadBudget } from './defender/budget';
 import { createDefender, type Defender } from './defender/client';
@@ -21,7 +20,7 @@ import { type Clock, hours, minutes, monotonicMs, seconds } from './lib/clock';
 import type { Log } from './lib/log';
 import { createLoop, type DueWork, type Loop } from './lib/loop';
 import type { RandomBytes } from './lib/random';
-import { createMetrics } from './metrics';
+import { createMetrics, type Metrics } from './metrics';
 import type { PolicyFault } from './policy/parse-policy';
 import { type Policy, roleOf } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
@@ -91,7 +90,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     store: bare,
     clock,
     log,
-    databaseDir: databaseDirOf(config.databaseUrl),
+    databaseUrl: config.databaseUrl,
     evidenceDir: config.evidenceDir,
   });
   const ready = async () => {
@@ -109,7 +108,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     ready,
     freeBytes: health.freeBytes,
   });
-  const defender = createDefenderClient(options, createReadBudget({ store: bare, clock, log }));
+  const defender = createDefenderClient(options, createReadBudget({ store: bare, clock, log }), metrics.onCall);
   const dispatch = createDispatch({
     store,
     defender,
@@ -255,12 +254,6 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   };
 }
 
-/** Null where the database is not a file of this machine. */
-const databaseDirOf = (url: string): string | null => {
-  const path = /^sqlite:(.+)$/i.exec(url)?.[1];
-  return path === undefined ? null : dirname(resolve(path));
-};
-
 /** How often the policy's file is looked at. */
 const policyEveryMs = seconds(5);
 
@@ -314,11 +307,23 @@ function createGroupDirectory({ config, clock, log }: ServiceOptions): Directory
   return createDirectory({ baseUrl: graphUrl, token, clock, log });
 }
 
-function createDefenderClient({ config, clock, log }: ServiceOptions, budget: ReadBudget): Defender {
+function createDefenderClient(
+  { config, clock, log }: ServiceOptions,
+  budget: ReadBudget,
+  onCall: Metrics['onCall'],
+): Defender {
   const { url, credential } = config.defender;
   const token = credential.type === 'local' ? localToken() : createTokenSource({ credential, baseUrl: url, clock });
   // Reads that must wait longer than a person does are tried again from their rows, where a restart finds them.
-  return createDefender({ baseUrl: url, token, clock, log, budget, timeouts: { longestWaitMs: longestReadWaitMs } });
+  return createDefender({
+    baseUrl: url,
+    token,
+    clock,
+    log,
+    budget,
+    onCall,
+    timeouts: { longestWaitMs: longestReadWaitMs },
+  });
 }
 
 const longestReadWaitMs = 1_500;

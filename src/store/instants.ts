@@ -32,6 +32,8 @@ export async function bringBackInstants(db: Db, now: number): Promise<number> {
     await db.updateTable('submissions').set({ at: now }).where('at', '>', now).executeTakeFirst(),
     await db.updateTable('activities').set({ at: now }).where('at', '>', now).executeTakeFirst(),
   ];
+  // Only a memory of calls: without it the next ones may be told to wait.
+  await db.deleteFrom('paces').where('forget_at', '>', now).execute();
   const rows = changes.reduce((sum, { numUpdatedRows }) => sum + Number(numUpdatedRows), 0);
   return rows + (await bringBackFacts(db, now));
 }

@@ -52,6 +52,11 @@ const noting = (tx: Tx, claimed: ClaimedWork[], ended: Array<readonly [ClaimedWo
     claimed.push(...rows);
     return rows;
   },
+  async leaseWork(...options) {
+    const rows = await tx.leaseWork(...options);
+    claimed.push(...rows);
+    return rows;
+  },
   async finishWork(work, now) {
     await tx.finishWork(work, now);
     ended.push([work, 'done']);

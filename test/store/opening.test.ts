@@ -24,7 +24,10 @@ test('the folder and the file are made, in WAL mode with a full sync at every co
   const clock = { now: () => t0, sleep: async () => {} };
   const store = await openStore({ url: `sqlite:${path}`, log, clock });
   expect(lines).toEqual([
-    ['The store is open', { path, migrations: ['0001-first', '0002-reviews', '0004-paces', '0006-history'], tookMs: 0 }],
+    [
+      'The store is open',
+      { path, migrations: ['0001-first', '0002-reviews', '0004-paces', '0006-history'], tookMs: 0 },
+    ],
   ]);
   const [mode] = new Database(path).prepare('pragma journal_mode').all([]) as unknown[];
   expect(mode).toEqual({ journal_mode: 'wal' });

@@ -94,6 +94,13 @@ test('while Teams takes nothing the outbox lags, and what it gives up is a dead 
   expect(thread).not.toBe('');
 });
 
+test('calls to Defender are counted by name and code, with how long they took', async () => {
+  await stage.ask(ana, seedExample);
+  const lines = await read();
+  expect(lines.get('defender_calls_total{name="listMachines",code="ok"}')).toBeGreaterThan(0);
+  expect(lines.get('defender_call_seconds_count{name="listMachines"}')).toBeGreaterThan(0);
+});
+
 test('a pause is seen', async () => {
   await stage.tell(bo, 'pause because something is odd');
   expect(await show('paused')).toEqual({ paused: 1 });
