@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Limits } from './dispatch/admission';
+import { readQuotaLeft } from './dispatch/read-budget';
 import type { Clock } from './lib/clock';
 import { minutes } from './lib/clock';
 import { type Pause, pauseFact } from './request/pause';
@@ -78,6 +79,19 @@ export function createMetrics(options: MetricsOptions): Metrics {
   );
   gauge({ name: 'submissions_limit', help: 'Submissions that Defender is held to allow a minute' }, async (set) =>
     set({}, options.limits().runsPerMinute),
+  );
+  gauge(
+    {
+      name: 'defender_reads_left',
+      help: 'Calls that are left of each API of Defender, in this minute and this hour',
+      labelNames: ['name', 'window'],
+    },
+    async (set) => {
+      for (const [name, left] of await readQuotaLeft(store, clock.now())) {
+        set({ name, window: 'minute' }, left.minute);
+        set({ name, window: 'hour' }, left.hour);
+      }
+    },
   );
   gauge(
     { name: 'work_waiting', help: 'Effects that are stored and not done yet, by type', labelNames: ['type'] },

@@ -98,6 +98,7 @@ test('calls to Defender are counted by name and code, with how long they took', 
   await stage.ask(ana, seedExample);
   const lines = await read();
   expect(lines.get('defender_calls_total{name="listMachines",code="ok"}')).toBeGreaterThan(0);
+  expect(lines.get('defender_reads_left{name="listMachines",window="hour"}')).toBeLessThan(1_500);
   expect(lines.get('defender_call_seconds_count{name="listMachines"}')).toBeGreaterThan(0);
 });
 
