@@ -41,8 +41,9 @@ async function main(): Promise<void> {
       random: systemRandom,
       log,
     });
-    log.info({ port: service.port, trial: config.value.trial }, 'Live Response for Teams is listening');
+    // Before anybody is told that it runs, and may stop it.
     stopBySignal(service, log);
+    log.info({ port: service.port, trial: config.value.trial }, 'Live Response for Teams is listening');
   } catch (error) {
     if (error instanceof StartError) return refuse(error.lines);
     if (error instanceof StoreError) return refuse([error.message]);
