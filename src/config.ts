@@ -33,6 +33,8 @@ export interface Config {
   readonly databaseUrl: string;
   readonly policyFile: string;
   readonly evidenceDir: string;
+  /** How long ended requests, their results and evidence are kept; null: without end. */
+  readonly historyDays: number | null;
   /** Where the head of the audit chain is posted daily; null: nowhere. */
   readonly anchorConversationId: string | null;
 }
@@ -60,6 +62,14 @@ export function parseConfig(env: Environment): Result<Config, readonly string[]>
   for (const { name, message } of findContradictions(values, faulty))
     if (!faulty.has(name)) lines.push(`${name}: ${message}`);
   return lines.length > 0 ? err(lines) : ok(toConfig(values));
+}
+
+/** Where everything lies that must survive: all that a tool beside the service needs to know. */
+export function parsePlaces(env: Environment): Result<Pick<Config, 'databaseUrl' | 'evidenceDir'>, readonly string[]> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value = '']) => value.trim() !== ''));
+  const read = Env.pick({ DATABASE_URL: true, EVIDENCE_DIR: true }).safeParse(given);
+  if (!read.success) return err(read.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`));
+  return ok({ databaseUrl: read.data.DATABASE_URL.trim(), evidenceDir: read.data.EVIDENCE_DIR.trim() });
 }
 
 const Guid = z.guid(
@@ -148,6 +158,14 @@ const Env = z.object({
     .default('sqlite:./data/live-response.db'),
   POLICY_FILE: z.string().default('env/policy.yaml'),
   EVIDENCE_DIR: z.string().default('data/evidence'),
+  HISTORY_DAYS: z
+    .string()
+    .refine(
+      (text) => /^\d{1,5}$/.test(text) && (Number(text) === 0 || (Number(text) >= 7 && Number(text) <= 3_650)),
+      'must be a whole number of days from 7 to 3650, or 0 to keep everything. Set it so, or unset it for 365.',
+    )
+    .transform(Number)
+    .default(365),
   AUDIT_ANCHOR_CONVERSATION: z.string().optional(),
   LOCAL_TRIAL: z
     .enum(
@@ -279,6 +297,7 @@ function toConfig(env: Env): Config {
     databaseUrl: env.DATABASE_URL,
     policyFile: env.POLICY_FILE,
     evidenceDir: env.EVIDENCE_DIR,
+    historyDays: env.HISTORY_DAYS === 0 ? null : env.HISTORY_DAYS,
     anchorConversationId: env.AUDIT_ANCHOR_CONVERSATION ?? null,
   };
 }

@@ -4,7 +4,7 @@ import pino from 'pino';
 import { instructions } from './local/instructions';
 import { knowsTrialPeople, startTrial, type Trial } from './local/trial';
 import { TrialError } from './local/trial-error';
-import { StartError } from './service';
+import { StartError } from './starting';
 import { StoreError } from './store/store';
 
 const root = join(__dirname, '..');

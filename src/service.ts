@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
 import type { Config } from './config';
 import type { ReadBudget } from './defender/budget';
 import { createDefender, type Defender } from './defender/client';
@@ -8,32 +6,36 @@ import { createTokenSource, localToken } from './defender/token';
 import { createDirectory, type Directory } from './directory/directory';
 import { readGroups } from './directory/read-groups';
 import { createDispatch, problemOf } from './dispatch/dispatch';
+import { admissionFact, type Learned, limitsInForce } from './dispatch/limits';
 import { createReadBudget } from './dispatch/read-budget';
-import { removeUnfinished } from './evidence/content-store';
 import { keepResult } from './evidence/keep-result';
 import { createAnchor } from './flow/anchor';
 import { createFlow } from './flow/flow';
+import { createPruning } from './flow/prune-history';
 import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
+import { tellUnreached } from './flow/tell-unreached';
 import { createWeeklyReviews } from './flow/weekly-reviews';
-import { type Clock, hours, minutes, seconds } from './lib/clock';
+import { createHealth } from './health';
+import { type Clock, hours, minutes, monotonicMs, seconds } from './lib/clock';
 import type { Log } from './lib/log';
-import { createLoop, type DueWork } from './lib/loop';
+import { createLoop, type DueWork, type Loop } from './lib/loop';
 import type { RandomBytes } from './lib/random';
-import { visible } from './lib/visible';
-import { createMetrics } from './metrics';
+import { createMetrics, type Metrics } from './metrics';
 import type { PolicyFault } from './policy/parse-policy';
 import { type Policy, roleOf } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
+import { listenError, prepareEvidence, StartError } from './starting';
 import { followDatabase } from './store/database-clock';
+import { withLeases } from './store/leases';
 import { openStore } from './store/open';
 import { isOutrun, putPolicyInForce } from './store/policy-in-force';
-import type { Store, Tx } from './store/store';
+import { isOutage, type Store } from './store/store';
 import { withWakeUps } from './store/wake-ups';
 import { type AdapterOptions, createAdapter } from './teams/adapter';
 import { teamsUserIdOf } from './teams/inbound';
 import { callTimeoutMs, createTeams } from './teams/outbound';
-import { createOutbox, queuePost, type Undelivered } from './teams/outbox';
+import { createOutbox, queuePost } from './teams/outbox';
 import { createRoster } from './teams/roster';
 import { createBot } from './teams/routes';
 import { createServer } from './teams/server';
@@ -61,17 +63,6 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Why the service does not start; each line says what, why and what next. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-  readonly code = 'service.cannotStart';
-  readonly lines: readonly string[];
-  constructor(lines: readonly string[], options?: { readonly cause?: unknown }) {
-    super(lines.join('\n'), options);
-    this.lines = lines;
-  }
-}
-
 /** The whole service: policy, store, Teams, Defender, and the two loops that do what is due. Every start resumes what the last one left. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, log, followDatabase: isFollowing = false } = options;
@@ -79,7 +70,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     const { databaseNow: readNow } = bare;
     if (!isFollowing || readNow === null) return await assemble(bare, options, []);
-    const shared = await followDatabase({ readNow, sleep: clock.sleep, monotonic: () => performance.now(), log });
+    const shared = await followDatabase({ readNow, sleep: clock.sleep, monotonic: monotonicMs, log });
     return await assemble(bare, { ...options, clock: shared }, [shared]);
   } catch (error) {
     await bare.close();
@@ -94,12 +85,31 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const policy = () => keeper.current();
   const directory = createGroupDirectory(options);
   const groups = () => readGroups(policy().groups, directory);
-  await prepareEvidence(config.evidenceDir);
+  await prepareEvidence(config.evidenceDir, clock.now());
   await putInForce(policy());
-  const store = withWakeUps(bare, () => nudge());
+  const health = createHealth({
+    store: bare,
+    clock,
+    log,
+    databaseUrl: config.databaseUrl,
+    evidenceDir: config.evidenceDir,
+  });
+  const ready = async () => {
+    const problems = await health.problems();
+    return problems.length > 0 ? problems : findOutrun(health.store, policy());
+  };
+  const leasing = withLeases(health.store, (type, outcome) => metrics.onWork(type, outcome));
+  const store = withWakeUps(leasing, () => nudge());
   const queueMs = hours(config.defender.queueHours);
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
-  const defender = createDefenderClient(options, createReadBudget({ store: bare, clock, log }));
+  const metrics = createMetrics({
+    store,
+    limits: async () => limitsInForce(limits, await store.fact<Learned>(admissionFact), clock.now()),
+    clock,
+    ready,
+    freeBytes: health.freeBytes,
+  });
+  const defender = createDefenderClient(options, createReadBudget({ store: bare, clock, log }), metrics.onCall);
   const dispatch = createDispatch({
     store,
     defender,
@@ -164,6 +174,14 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     door,
     { startDue: async () => keeper.refresh().then(() => 0), nextDueAt: async () => clock.now() + policyEveryMs },
     createWeeklyReviews({ store, policy, groups, clock, trial }),
+    createPruning({
+      store,
+      clock,
+      log,
+      evidenceDir: config.evidenceDir,
+      keepMs: config.historyDays === null ? null : hours(24) * config.historyDays,
+      keepPlaces: config.anchorConversationId === null ? [] : [config.anchorConversationId],
+    }),
     ...(config.anchorConversationId === null
       ? []
       : [createAnchor({ store, clock, log, conversationId: config.anchorConversationId, trial })]),
@@ -188,26 +206,26 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       }
     });
   }
-  const onFailure = (error: unknown) => log.error(problemOf(error), 'A pass failed; it is tried again');
-  const outboxLoop = createLoop(
-    { startDue: () => outbox.startDue(), nextDueAt: () => store.nextDueAt() },
-    { clock, onFailure },
-  );
+  const steadily = (name: string, work: DueWork): Loop =>
+    createLoop(work, {
+      clock,
+      // An outage of the database is told once for all of them, by `health`.
+      onFailure: (error) => {
+        if (!isOutage(error))
+          log.error({ loop: name, ...problemOf(error) }, 'A pass failed; it is tried again, more and more slowly');
+      },
+      onRecovered: () => log.info({ loop: name }, 'A pass that had failed works again'),
+    });
+  const outboxLoop = steadily('outbox', { startDue: () => outbox.startDue(), nextDueAt: () => store.nextDueAt() });
   const loops = [
-    createLoop(dispatch, { clock, onFailure }),
+    steadily('dispatch', dispatch),
     outboxLoop,
-    ...chores.map((chore) => createLoop(chore, { clock, onFailure })),
+    ...chores.map((chore, i) => steadily(`chore ${i + 1}`, chore)),
   ];
   function nudge(): void {
     for (const loop of loops) loop.nudge();
   }
-  const server = createServer({
-    bot,
-    ready: () => findUnready(store, policy()),
-    metrics: createMetrics(store),
-    clock,
-    log,
-  });
+  const server = createServer({ bot, ready, metrics: metrics.registry, clock, log });
   const port = await server.listen(config.port, config.host).catch((error: unknown) => {
     throw listenError(error, config.port);
   });
@@ -225,29 +243,16 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       }
     },
     async stop() {
-      await server.stop();
-      for (const loop of loops) await loop.stop();
+      server.drain();
+      await Promise.all(loops.map((loop) => loop.stop()));
       await dispatch.idle();
       await outbox.idle();
+      await server.stop();
+      const released = await leasing.releaseLeases().catch(() => 0);
+      log.info({ released }, 'Stopped: nothing is under way any more');
       await bare.close();
     },
   };
-}
-
-/** A folder that cannot be written would only show when a script has run and its result is lost. */
-async function prepareEvidence(dir: string): Promise<void> {
-  try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await access(dir, constants.W_OK | constants.X_OK);
-    await removeUnfinished(dir);
-  } catch (cause) {
-    throw new StartError(
-      [
-        `EVIDENCE_DIR: the folder ${dir} cannot be made or written, so results of scripts would be lost. Create it for the account that runs this service, or set EVIDENCE_DIR to another one.`,
-      ],
-      { cause },
-    );
-  }
 }
 
 /** How often the policy's file is looked at. */
@@ -303,11 +308,23 @@ function createGroupDirectory({ config, clock, log }: ServiceOptions): Directory
   return createDirectory({ baseUrl: graphUrl, token, clock, log });
 }
 
-function createDefenderClient({ config, clock, log }: ServiceOptions, budget: ReadBudget): Defender {
+function createDefenderClient(
+  { config, clock, log }: ServiceOptions,
+  budget: ReadBudget,
+  onCall: Metrics['onCall'],
+): Defender {
   const { url, credential } = config.defender;
   const token = credential.type === 'local' ? localToken() : createTokenSource({ credential, baseUrl: url, clock });
   // Reads that must wait longer than a person does are tried again from their rows, where a restart finds them.
-  return createDefender({ baseUrl: url, token, clock, log, budget, timeouts: { longestWaitMs: longestReadWaitMs } });
+  return createDefender({
+    baseUrl: url,
+    token,
+    clock,
+    log,
+    budget,
+    onCall,
+    timeouts: { longestWaitMs: longestReadWaitMs },
+  });
 }
 
 const longestReadWaitMs = 1_500;
@@ -325,49 +342,9 @@ function identityOf(config: Config): AdapterOptions['identity'] {
   return { type: 'SingleTenant', appId, tenantId, password: bot.password, cloud };
 }
 
-/** An approver who never got their card must not be waited for in silence: the thread says so, and that the card there will do. */
-async function tellUnreached(
-  tx: Tx,
-  policy: Policy,
-  { copy, code }: Undelivered,
-  { trial, now }: { readonly trial: boolean; readonly now: number },
-): Promise<void> {
-  const stored = copy === null ? null : await tx.request(copy.requestId);
-  if (copy?.personId == null || stored?.request.state !== 'awaitingApproval') return;
-  // Each change of the card tries that chat again; the thread hears of it once.
-  const told = `unreached:${copy.copyId}`;
-  if ((await tx.fact<number>(told)) !== null) return;
-  await tx.saveFact(told, now);
-  const { id, conversationId } = stored.request;
-  const name = visible(policy.names.get(copy.personId) ?? copy.personId);
-  const text = `I could not send ${id} to ${name} in their own chat (${code}), most likely because they have not added me there. They can decide on the card in this conversation, or add me and type status ${id}.`;
-  const post = sentencePost(text, { trial, summary: `${id}: an approver was not reached` });
-  await tx.addWork([
-    { requestId: id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },
-  ]);
-}
-
-async function findUnready(store: Store, policy: Policy): Promise<readonly string[]> {
-  try {
-    await store.waitingWork();
-    if (!(await isOutrun(store, policy))) return [];
-    return [
-      'Another replica has put another approval policy in force, so this one decides and sends nothing. Give all replicas the same policy file.',
-    ];
-  } catch {
-    return ['The store cannot be read. Look at the disk and the log of the service.'];
-  }
-}
-
-function listenError(error: unknown, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  if (code === 'EADDRINUSE')
-    return new StartError([`PORT: ${port} is in use by another program. Stop that one, or set PORT to a free one.`], {
-      cause: error,
-    });
-  if (code === 'EACCES')
-    return new StartError([`PORT: ${port} may not be used by this account. Set PORT to one above 1023.`], {
-      cause: error,
-    });
-  return error;
+async function findOutrun(store: Store, policy: Policy): Promise<readonly string[]> {
+  if (!(await isOutrun(store, policy))) return [];
+  return [
+    'Another replica has put another approval policy in force, so this one decides and sends nothing. Give all replicas the same policy file.',
+  ];
 }

@@ -38,7 +38,7 @@ const keptIn: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The files that do something when they are run: only these read the environment and take the time by themselves. */
-const entryPoints = ['index.ts', 'local.ts', 'demo.ts', 'audit-cli.ts', 'policy-cli.ts'];
+const entryPoints = ['index.ts', 'local.ts', 'demo.ts', 'audit-cli.ts', 'policy-cli.ts', 'backup-cli.ts'];
 
 /** Decides and draws, and so has no async, no clock and no SDK. Of dispatch, the half that decides. */
 const isCore = ({ path, folder }: SourceFile): boolean =>

@@ -49,6 +49,7 @@ describe('defaults', () => {
       databaseUrl: 'sqlite:./data/live-response.db',
       policyFile: 'env/policy.yaml',
       evidenceDir: 'data/evidence',
+      historyDays: 365,
       anchorConversationId: null,
     });
   });

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -236,7 +236,7 @@ describe('a trial that serves', () => {
     await until('the turn is under way', () => (lookUps() > before ? true : undefined));
     service.child.kill('SIGTERM');
     await until('the stop has begun', () => service.logLines.find((line) => line.includes('Stopping')));
-    await until('nobody new is let in', async () => ((await canReach('127.0.0.1', port)) ? undefined : true));
+    await until('nobody new is let in', async () => ((await get(port, '/readyz')).status === 503 ? true : undefined));
     expect(service.child.exitCode).toBeNull();
     release();
     const { status, conversationId } = await turn;
@@ -259,6 +259,135 @@ describe('a trial that serves', () => {
     again.child.kill('SIGTERM');
     expect(await again.exited).toBe(0);
     expect(submissions()).toHaveLength(2);
+  });
+});
+
+describe('a backup of a running service', () => {
+  const backup = async (name: string, ...args: readonly string[]) => {
+    const run = promisify(execFile)(process.execPath, [join(dir, 'dist', 'backup-cli.js'), ...args], {
+      cwd: dir,
+      env: { ...trial(name), DATABASE_URL: trial(name).DATABASE_URL },
+    });
+    return run.then(
+      ({ stdout }) => ({ code: 0, out: stdout }),
+      ({ code, stderr }: { readonly code: number; readonly stderr: string }) => ({ code, out: stderr }),
+    );
+  };
+
+  test('is made beside it, is whole, writes over nothing, and brings back nothing to approve', async () => {
+    const service = start(trial('saved'));
+    const users = people(await service.port());
+    await users.install();
+    await users.say('on ws-043 run collect-logs.ps1 because it is open in the backup');
+    const folder = join(dir, 'saved-backup');
+    await until(
+      'a card',
+      () => users.thread(connector.personalConversationId(bo.aadObjectId)).includes('open in the backup') || undefined,
+    );
+    const made = await backup('saved', folder);
+    expect(made).toEqual({
+      code: 0,
+      out: expect.stringMatching(
+        /^The backup is in .*: the database and \d+ files of evidence\. Its audit holds and ends with\n[0-9a-f]{64}:\d+\n$/,
+      ),
+    });
+    expect(await backup('saved', 'check', folder)).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^The backup of .* is whole/),
+    });
+    expect(await backup('saved', folder)).toEqual({
+      code: 1,
+      out: `The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.\n`,
+    });
+    expect(await backup('saved')).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('npm run backup -- <folder>'),
+    });
+    service.child.kill('SIGTERM');
+    expect(await service.exited).toBe(0);
+
+    // On a machine that has never seen this database.
+    await mkdir(join(dir, 'elsewhere'));
+    await copyFile(join(folder, 'live-response.db'), join(dir, 'elsewhere', 'live-response.db'));
+    const restored = start(trial('elsewhere'));
+    await restored.port();
+    expect(restored.logLines.join('\n')).toContain('A backup was put back');
+    const database = new Database(join(dir, 'elsewhere', 'live-response.db'));
+    expect(database.prepare('select distinct state from requests').all([])).toEqual([{ state: 'voided' }]);
+    database.close();
+    restored.child.kill('SIGTERM');
+    expect(await restored.exited).toBe(0);
+  });
+
+  test('of a database on a server is left to the tool of that server', async () => {
+    const run = promisify(execFile)(process.execPath, [join(dir, 'dist', 'backup-cli.js'), '/backups/today'], {
+      cwd: dir,
+      env: { DATABASE_URL: 'postgres://bot:secret-word@db/live' },
+    });
+    const { code, stderr } = await run.then(
+      () => ({ code: 0, stderr: '' }),
+      (error: { readonly code: number; readonly stderr: string }) => error,
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('pg_dump --format=custom --file=/backups/today/live-response.dump "$DATABASE_URL"');
+    expect(stderr).not.toContain('secret-word');
+  });
+});
+
+describe('a stop while the POST to Defender is in flight', () => {
+  const started = async (name: string) => {
+    const service = start(trial(name));
+    const port = await service.port();
+    const users = people(port);
+    await users.install();
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    emulator.fault({ fault: { type: 'hold', release: held, when: 'after' }, route: 'runLiveResponse' });
+    const before = submissions().length;
+    const thread = await users.askAndApprove('on srv-db-01 run collect-logs.ps1 because it is in flight');
+    await until('the submission', () => (submissions().length === before + 1 ? true : undefined));
+    return { service, port, users, release, thread, submitted: before + 1 };
+  };
+  const databaseOf = (name: string) => new Database(join(dir, name, 'live-response.db'));
+
+  test('says so first, takes nothing new, records the answer, gives leases back, and ends with 0', async () => {
+    const { service, port, users, release, submitted } = await started('drained');
+    service.child.kill('SIGTERM');
+    await until('not ready', async () => ((await get(port, '/readyz')).status === 503 ? true : undefined));
+    expect((await get(port, '/readyz')).text).toBe('{"ready":false,"problems":["The service is stopping."]}');
+    expect((await users.say('status')).status).toBe(503);
+    expect(service.child.exitCode).toBeNull();
+    release();
+    expect(await service.exited).toBe(0);
+    expect(submissions()).toHaveLength(submitted);
+    const database = databaseOf('drained');
+    expect(database.prepare('select state from requests').all([])).toEqual([{ state: 'pending' }]);
+    expect(database.prepare('select count(*) as leased from work where lease_token is not null').all([])).toEqual([
+      { leased: 0 },
+    ]);
+    database.close();
+    expect(service.logLines.at(-1)).toContain('Stopped: nothing is under way any more');
+  });
+
+  test('ends at once when it is asked a second time, and the next start finds the action by looking', async () => {
+    const { service, users, release, thread, submitted } = await started('forced');
+    service.child.kill('SIGTERM');
+    await until('the stop has begun', () => service.logLines.find((line) => line.includes('Stopping')));
+    service.child.kill('SIGTERM');
+    expect(await service.exited).toBe(1);
+    expect(service.logLines.at(-1)).toContain('Asked a second time: ended at once; what is on disk is enough to go on');
+    release();
+    const again = start(trial('forced'));
+    await again.port();
+    await until(
+      'the action is found',
+      () => users.thread(thread).includes('Found') || users.thread(thread).includes('started') || undefined,
+    );
+    expect(submissions()).toHaveLength(submitted);
+    again.child.kill('SIGTERM');
+    expect(await again.exited).toBe(0);
   });
 });
 

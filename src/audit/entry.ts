@@ -1,3 +1,4 @@
+import { hours } from '../lib/clock';
 import { canonicalText } from '../request/digest';
 import type { Digest, LiveResponseRequest, RequestId } from '../request/request';
 import type { AuditEntry } from './chain';
@@ -44,6 +45,27 @@ export const refusedEntry = (refused: {
   actor: refused.actor,
   what: 'refused',
   detail: { refusal: refused.refusal, ...refused.detail },
+});
+
+/** The retention has removed a request; everything else that the audit says of it stays. */
+export const prunedEntry = (
+  pruned: { readonly requestId: RequestId; readonly endedAt: number; readonly keepMs: number },
+  at: number,
+): AuditEntry => ({
+  at,
+  requestId: pruned.requestId,
+  actor: 'clock',
+  what: 'pruned',
+  detail: { endedAt: pruned.endedAt, keptDays: Math.round(pruned.keepMs / hours(24)) },
+});
+
+/** A file of the evidence folder is gone for good; its name is its SHA-256. */
+export const removedEvidenceEntry = (path: string, at: number): AuditEntry => ({
+  at,
+  requestId: null,
+  actor: 'clock',
+  what: 'evidenceRemoved',
+  detail: { sha256: path.split('/').at(-1) ?? path },
 });
 
 /** A head of the chain was handed to the outbox, to be kept outside. */

@@ -2,6 +2,7 @@ import type { MachineAction } from '../defender/client';
 import { DefenderError, defenderSentences } from '../defender/errors';
 import { type KeptResult, resultNotAvailable } from '../evidence/keep-result';
 import { minutes, seconds } from '../lib/clock';
+import { diskCodeOf } from '../lib/disk-code';
 import { markerOf, shortDigest } from '../request/digest';
 import type { Event } from '../request/event';
 import type { LiveResponseRequest, RequestId } from '../request/request';
@@ -251,9 +252,3 @@ const noResultSentences = {
   notReady: 'Defender ended the command and never made its result ready. Look at the action in the Defender portal.',
   unknownResult: 'Defender has no result for this command. Look at the action in the Defender portal.',
 } as const;
-
-/** Node's code of a failed file call; null for everything else. Told by shape: errors of other realms are no instances here. */
-const diskCodeOf = (error: unknown): string | null =>
-  typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : null;

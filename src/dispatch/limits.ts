@@ -63,6 +63,12 @@ export function inForce(configured: number, lesson: Lesson | null, kind: keyof L
     : { limit: lesson.limit, heldUntil, risesAt: probesAt };
 }
 
+/** Both limits as they count now. */
+export const limitsInForce = (configured: Limits, learned: Learned | null, now: number): Limits => ({
+  runsPerMinute: inForce(configured.runsPerMinute, learned?.rate ?? null, 'rate', now).limit,
+  sessions: inForce(configured.sessions, learned?.sessions ?? null, 'sessions', now).limit,
+});
+
 /** What an answer teaches. Of what we had with Defender when it was recorded, this answer included. */
 export interface Seen {
   readonly answer: SubmissionAnswer;

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Bytes on disk that are not kept yet. */
@@ -41,9 +41,17 @@ export async function openContentStore(dir: string, label: string): Promise<Cont
   };
 }
 
-/** Removes what a crash left half received; called before the service begins, when nothing is being received. */
-export async function removeUnfinished(dir: string): Promise<void> {
-  await rm(path.join(dir, incomingName), { recursive: true, force: true });
+/** Longer than a download may take: what was last written before that is nobody's any more. */
+const abandonedAfterMs = 2 * 3_600_000;
+
+/** Removes what a crash left half received; not what another replica, which shares the folder, is receiving now. */
+export async function removeUnfinished(dir: string, now: number): Promise<void> {
+  const incoming = path.join(dir, incomingName);
+  for (const name of await readdir(incoming).catch(() => [])) {
+    const file = path.join(incoming, name);
+    const touchedAt = (await stat(file).catch(() => null))?.mtimeMs ?? now;
+    if (touchedAt <= now - abandonedAfterMs) await rm(file, { recursive: true, force: true });
+  }
 }
 
 /** Beside the content and not in the system's temporary folder: a rename must not cross file systems. */
@@ -76,9 +84,8 @@ async function write(
   return { sha256: hash.digest('hex'), size };
 }
 
+/** Also over the same content: its new time stamp tells a removal that it is kept anew. */
 async function place(what: Received, target: string): Promise<void> {
-  const there = await stat(target).catch(() => null);
-  if (there?.isFile() && there.size === what.size) return;
   const folder = path.dirname(target);
   await mkdir(folder, { recursive: true, mode: ownerOnlyDir });
   await rename(what.file, target);

@@ -18,6 +18,7 @@ import { requestCard } from '../thread/request-card';
 import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
 import type { FlowOptions } from './answer';
+import { findMissing, findMissingCard } from './pruned';
 
 /** What a decision came to: the request as it now is, or why it did not count. */
 export type Decided = Result<Stored, Refusal>;
@@ -47,7 +48,7 @@ export async function voteByCard(
   const token = await tx.voteToken(hashToken(vote.token));
   const stored = token === null ? null : await tx.request(token.requestId);
   const copy = token === null ? null : await tx.copy(token.copyId);
-  if (token === null || stored === null || copy === null) return refuse(scene, null, { type: 'cardOutdated' }); // guard: card-token-known
+  if (token === null || stored === null || copy === null) return refuse(scene, null, await findMissingCard(tx, turn)); // guard: card-token-known
   const misplaced = findMisplaced(turn, stored.request, copy);
   if (misplaced === null) return voteOnce(scene, stored, token, vote);
   if (misplaced.type !== 'cardOutdated') await tellThread(scene, stored.request, misplaced);
@@ -77,8 +78,8 @@ export async function viewByCard(scene: Scene, shownToken: string): Promise<Resu
   const known = await tx.voteToken(hashToken(shownToken));
   const stored = known === null ? null : await tx.request(known.requestId);
   const copy = known === null ? null : await tx.copy(known.copyId);
-  if (stored === null || copy === null || findMisplaced(turn, stored.request, copy) !== null)
-    return err({ type: 'cardOutdated' });
+  if (stored === null || copy === null) return err(await findMissingCard(tx, turn));
+  if (findMisplaced(turn, stored.request, copy) !== null) return err({ type: 'cardOutdated' });
   const { request } = stored;
   const mayDecide =
     request.state === 'awaitingApproval' &&
@@ -112,7 +113,7 @@ export async function voteByWords(
   const { tx, turn } = scene;
   const stored = await tx.request(vote.id);
   if (stored === null || stored.request.tenantId !== turn.tenantId)
-    return refuse(scene, null, { type: 'unknownRequest', id: vote.id });
+    return refuse(scene, null, await findMissing(tx, turn, vote.id));
   const { request } = stored;
   if (turn.person.id === request.requester.id) return castVote(scene, stored, { ...vote, digest: request.digest });
   const wasShown = (await tx.copies(vote.id)).some(
@@ -135,7 +136,7 @@ export async function cancel(
   const id = parseRequestId(wish.id);
   const stored = id === null ? null : await tx.request(id);
   if (id === null || stored === null || stored.request.tenantId !== turn.tenantId)
-    return refuse(scene, null, { type: 'unknownRequest', id: wish.id });
+    return refuse(scene, null, await findMissing(tx, turn, wish.id));
   if (!mayCancel(options.policy(), groups, stored.request, turn.person)) return refuse(scene, id, { type: 'notYours' }); // guard: only-requester-and-approvers-cancel
   const event = { type: 'cancelAsked', by: turn.person, reason: wish.reason } as const;
   const outcome = await applyEvent(tx, stored, event, { personId: turn.person.id }, turn.at);

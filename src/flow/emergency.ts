@@ -10,6 +10,7 @@ import type { Refusal } from '../thread/refusals';
 import { fitsOneCard } from '../thread/request-card';
 import { opinionPost } from '../thread/review-cards';
 import { type Decided, refuse, reread, type Scene, toRefusal } from './decide';
+import { findMissing } from './pruned';
 
 /**
  * Lowers the bar of one waiting request to one approval by somebody whom the rule names for that, as long as no earlier use of it is
@@ -23,7 +24,7 @@ export async function breakGlass(
   const policy = options.policy();
   const stored = await tx.request(wish.id);
   if (stored === null || stored.request.tenantId !== turn.tenantId)
-    return refuse(scene, null, { type: 'unknownRequest', id: wish.id });
+    return refuse(scene, null, await findMissing(tx, turn, wish.id));
   const { request } = stored;
   const mayBreak = turn.person.id === request.requester.id || request.approverIds.includes(turn.person.id);
   if (!mayBreak) return refuse(scene, wish.id, { type: 'breakGlassNotYours' }); // guard: break-glass-by-those-concerned

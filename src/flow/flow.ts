@@ -196,7 +196,10 @@ async function viewing(options: FlowOptions, turn: Turn, token: string): Promise
     write: async (tx) => {
       const shown = await viewByCard({ tx, options, turn, groups }, token);
       const card = shown.ok ? shown.value.card : null;
-      answer.notice = shown.ok && card !== null ? { card } : { text: describeRefusal({ type: 'cardOutdated' }) };
+      answer.notice =
+        shown.ok && card !== null
+          ? { card }
+          : { text: describeRefusal(shown.ok ? { type: 'cardOutdated' } : shown.error) };
       return [];
     },
   };

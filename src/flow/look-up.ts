@@ -18,6 +18,7 @@ import { whoamiCard } from '../thread/whoami-card';
 import { count } from '../thread/words';
 import { type Answer, type FlowOptions, posts } from './answer';
 import { findDraft } from './ask';
+import { findMissing } from './pruned';
 
 /** A read-only answer: it shows, and stores nothing. */
 export type Shown = Result<Answer, Refusal>;
@@ -146,10 +147,11 @@ export async function showReviews(options: FlowOptions, turn: Turn): Promise<Sho
 /** A request shows itself where it was asked, and to whoever has a part in the policy; anywhere else it does not exist (T-38). */
 async function findVisible(options: FlowOptions, turn: Turn, id: RequestId): Promise<Result<Stored, Refusal>> {
   const stored = await options.store.request(id);
-  const isHere = stored?.request.conversationId === turn.place.conversationId;
-  const visible =
-    stored !== null && stored.request.tenantId === turn.tenantId && (isHere || (await hasRole(options, turn)));
-  return visible ? ok(stored) : err({ type: 'unknownRequest', id });
+  const pruned = stored === null ? await options.store.prunedRequest(id) : null;
+  const conversationId = stored?.request.conversationId ?? pruned?.conversationId;
+  const visible = conversationId === turn.place.conversationId || (await hasRole(options, turn));
+  if (stored !== null && stored.request.tenantId === turn.tenantId && visible) return ok(stored);
+  return err(visible ? await findMissing(options.store, turn, id) : { type: 'unknownRequest', id });
 }
 
 async function hasRole(options: FlowOptions, turn: Turn): Promise<boolean> {

@@ -21,14 +21,16 @@ export interface Loop {
 const shortestPauseMs = 50;
 /** Ours: looked at in any case, should a wake-up have been missed. */
 const longestPauseMs = 30_000;
-const pauseAfterFailureMs = 1_000;
+/** After a pass that failed; doubled at each further one. */
+const firstPauseAfterFailureMs = 1_000;
 
-/** Calls `work` whenever something is due, until stopped. A pass that throws is reported and tried again. */
+/** Calls `work` whenever something is due, until stopped. A pass that throws is tried again; that it fails is told once, and once that it works again. */
 export function createLoop(
   work: DueWork,
-  options: { readonly clock: Clock; readonly onFailure: (error: unknown) => void },
+  options: { readonly clock: Clock; readonly onFailure: (error: unknown) => void; readonly onRecovered?: () => void },
 ): Loop {
-  const { clock, onFailure } = options;
+  const { clock, onFailure, onRecovered = () => {} } = options;
+  let failures = 0;
   const stopping = new AbortController();
   let wake = new AbortController();
   let ended: Promise<void> | null = null;
@@ -43,10 +45,14 @@ export function createLoop(
 
   async function pass(): Promise<Outcome> {
     try {
-      if ((await work.startDue()) > 0) return { type: 'busy' };
-      return { type: 'idle', nextAt: await work.nextDueAt() };
+      const did = await work.startDue();
+      const outcome: Outcome = did > 0 ? { type: 'busy' } : { type: 'idle', nextAt: await work.nextDueAt() };
+      if (failures > 0) onRecovered();
+      failures = 0;
+      return outcome;
     } catch (error) {
-      onFailure(error);
+      if (failures === 0) onFailure(error);
+      failures += 1;
       return { type: 'failed' };
     }
   }
@@ -64,7 +70,10 @@ export function createLoop(
       }
       case 'failed':
         // Not cut short by a nudge, since a pass may nudge and then fail.
-        return clock.sleep(pauseAfterFailureMs, stopping.signal);
+        return clock.sleep(
+          Math.min(firstPauseAfterFailureMs * 2 ** Math.min(failures - 1, 10), longestPauseMs),
+          stopping.signal,
+        );
     }
   }
 

@@ -40,6 +40,8 @@ export type Event =
     }
   /** A clock may have run out. */
   | { readonly type: 'clock' }
+  /** The clock that its instants come from was ahead and has been set right. */
+  | { readonly type: 'clockSetBack' }
   /** What the digest binds has changed; compared before each admission, and refused once the POST may be in flight. */
   | { readonly type: 'changed'; readonly changes: readonly Change[] }
   /** Admission gave it a slot. */

@@ -19,6 +19,7 @@ import type {
 } from './request';
 import { isFinal } from './request';
 import { askAgain, awaiting, breakGlass, remind } from './round';
+import { setBack } from './set-back';
 import { tally } from './tally';
 
 export type { Transition, TransitionRefusal } from './outcome';
@@ -58,6 +59,8 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
       return askCancel(request, { by: event.by, reason: event.reason, at: now });
     case 'clock':
       return runClock(request, now);
+    case 'clockSetBack':
+      return setBack(request, { settleMs }, now);
     case 'changed':
       // Not while submitting: the POST may be in flight, and an action would be left to itself.
       if (request.state !== 'awaitingApproval' && request.state !== 'queued') return notNow(request); // guard: in-flight-is-not-forgotten

@@ -58,12 +58,24 @@ export async function applyEvent(
     what: event.type,
     detail: { from: stored.request.state, to: request.state, digest: shortDigest(request.digest), ...detailOf(event) },
   });
+  measure(tx, stored.request, request, now);
   if (request.digest !== stored.request.digest) await tx.appendAudit(shownEntry(request, now)); // guard: new-round-text-audited
   if (stored.request.state === 'awaitingApproval' && request.state === 'queued') {
     for (const { fileName, sha256 } of request.library) await tx.saveFact(approvedFact(fileName), sha256);
   }
   await storeEffects(tx, request, effects, now);
   return ok(request);
+}
+
+/** How long people took to decide, and how long the decision then waited for its first submission. */
+function measure(tx: Tx, before: LiveResponseRequest, after: LiveResponseRequest, now: number): void {
+  if (before.state === 'awaitingApproval' && (after.state === 'queued' || after.state === 'denied'))
+    tx.addDuration(
+      { name: 'decision', outcome: after.state === 'queued' ? 'approved' : 'denied' },
+      now - before.createdAt,
+    );
+  if (before.state === 'queued' && after.state === 'submitting' && after.attempts === 1)
+    tx.addDuration({ name: 'submission', outcome: 'approved' }, now - before.approvedAt);
 }
 
 const approvedFact = (fileName: string): string => `approvedFile:${fileName}`;
@@ -209,6 +221,7 @@ function detailOf(event: Event): Readonly<Record<string, unknown>> {
     case 'cancelRefused':
       return { code: event.code };
     case 'clock':
+    case 'clockSetBack':
     case 'admitted':
     case 'unclear':
     case 'vanished':

@@ -27,7 +27,7 @@ export interface Wanted {
 export function openAuditCopy(path: string): AuditCopy {
   if (!existsSync(path))
     throw new StoreError('store.unavailable', `There is no file ${path}. Name a copy of the service's database.`);
-  const database = new Database(toUri(path));
+  const database = new Database(toReadOnlyUri(path));
   try {
     const [state] = database
       .prepare('select (select count(*) from audit) as count, seq, hash from audit_head where id = 1')
@@ -55,7 +55,7 @@ const unreadable = (path: string, cause: unknown): StoreError =>
  * libsql writes through its own `readonly` option (measured with 0.5.29: it checkpoints, and creates what is missing); SQLite's URI
  * parameters hold. Without a write-ahead log beside it the file is whole in itself, and reading it leaves no trace at all.
  */
-function toUri(path: string): string {
+export function toReadOnlyUri(path: string): string {
   const absolute = resolve(path).split(/[\\/]/).map(encodeURIComponent).join('/');
   return `file:${absolute}?mode=ro${existsSync(`${path}-wal`) ? '' : '&immutable=1'}`;
 }

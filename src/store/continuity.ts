@@ -5,6 +5,8 @@ import { type Restored, voidAfterRestore, voidUnsent } from './restored';
 import { type Store, StoreError } from './store';
 
 const identityFact = 'database.identity';
+/** Set in every copy that a backup makes, and nowhere else. */
+export const copiedFact = 'database.copiedAt';
 
 /**
  * The same store, sure that its database is the one that was written last: at the start, and again when a connection shows under the
@@ -17,7 +19,11 @@ export async function withContinuity(
 ): Promise<Store> {
   let mending: Promise<void> | null = null;
 
-  tell((await voidAfterRestore(store, engine.headNote, clock.now())) ?? (await voidInOtherDatabase()));
+  tell(
+    (await voidAfterRestore(store, engine.headNote, clock.now())) ??
+      (await voidInCopy()) ??
+      (await voidInOtherDatabase()),
+  );
   return {
     ...store,
     async transact(work) {
@@ -46,6 +52,14 @@ export async function withContinuity(
       throw error;
     }
     await store.transact(async (tx) => tx.saveFact(identityFact, await engine.identity()));
+  }
+
+  /** A backup that knows that it is one: also on another machine, where no note lies beside the file. */
+  async function voidInCopy(): Promise<Restored | null> {
+    if ((await store.fact<number>(copiedFact)) === null) return null;
+    const restored = await voidUnsent(store, null, clock.now());
+    await store.transact((tx) => tx.saveFact(copiedFact, null));
+    return restored;
   }
 
   /** A dump that was restored, or a server that was put back to an earlier instant, while no service was there to notice. */

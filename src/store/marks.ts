@@ -2,6 +2,7 @@ import type { KeptResult } from '../evidence/keep-result';
 import type { RequestId } from '../request/request';
 import type { Submission, SubmissionAnswer } from '../request/submission';
 import type { Engine } from './engine';
+import { saveEvidenceFiles } from './evidence-files';
 import { StoreError } from './store';
 import type { Db } from './tables';
 
@@ -77,6 +78,7 @@ export async function saveResult(db: Db, id: RequestId, result: KeptResult): Pro
     .values({ request_id: id, command_index: result.index, body })
     .onConflict((c) => c.columns(['request_id', 'command_index']).doUpdateSet({ body }))
     .execute();
+  await saveEvidenceFiles(db, id, result);
 }
 
 export async function findResults(db: Db, id: RequestId): Promise<readonly KeptResult[]> {

@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { genesis } from '../audit/chain';
 import type { ColumnTypes } from './engine';
+import { history } from './history-schema';
 import { submissionAnswers } from './queue-schema';
 
 /** The schema, step by step; a step that was released is never edited. Names sort in the order of application. */
@@ -9,6 +10,7 @@ export const migrations = (columns: ColumnTypes): Record<string, Migration> => (
   '0002-reviews': reviews,
   '0003-submission-answers': submissionAnswers,
   '0004-paces': paces,
+  '0006-history': history,
 });
 
 export const first = ({ identity }: ColumnTypes): Migration => ({

@@ -6,10 +6,14 @@ import { withContinuity } from './continuity';
 import type { Engine } from './engine';
 import { migrate } from './migrate';
 import { openPostgres } from './postgres';
+import { setBackInstants } from './set-back';
 import { createSqlStore } from './sql-store';
 import { openSqlite } from './sqlite';
 import { type Store, StoreError } from './store';
 import { freeLeases } from './work';
+
+const clockWasAhead =
+  'The clock of this machine is behind what the database has seen: one of the two was wrong. Waits, limits and deadlines that lay in the future were brought back, so that none lasts longer than it should. Check the time of this machine.';
 
 interface OpenOptions {
   /** `sqlite:<path>` or `postgres://…`. */
@@ -26,7 +30,11 @@ export async function openStore({ url, log, clock = systemClock }: OpenOptions):
     const migrations = await migrate(engine);
     log.info({ path, migrations, tookMs: clock.now() - startedAt }, 'The store is open');
     if (engine.isSole) await freeLeases(engine.db);
-    return await withContinuity(createSqlStore(engine), engine, { path, clock, log });
+    const store = createSqlStore(engine);
+    // Of several services no one's clock is the right one: there the database's is taken.
+    const setBack = engine.isSole ? await setBackInstants(store, startedAt) : null;
+    if (setBack !== null) log.warn({ path, ...setBack }, clockWasAhead);
+    return await withContinuity(store, engine, { path, clock, log });
   } catch (error) {
     await engine.close();
     throw error;

@@ -1,8 +1,10 @@
 import type { Selectable } from 'kysely';
 import type { LiveResponseRequest, RequestId, State } from '../request/request';
+import { sinceOf } from '../request/since';
 import { restsUntil } from '../request/waiting';
 import { wakeAt } from '../request/wake-at';
 import type { Engine } from './engine';
+import { findPruned } from './pruned';
 import { queueColumns } from './queue';
 import { type Reader, type Stored, StoreError } from './store';
 import type { Db, RequestsTable } from './tables';
@@ -65,6 +67,7 @@ export async function countRequestsByState(db: Db): Promise<Partial<Record<State
 }
 
 export async function insertRequest(db: Db, request: LiveResponseRequest): Promise<void> {
+  if ((await findPruned(db, request.id)) !== null) throw idTaken(request.id); // guard: pruned-id-is-not-given-again
   const inserted = await db
     .insertInto('requests')
     .values({
@@ -79,10 +82,11 @@ export async function insertRequest(db: Db, request: LiveResponseRequest): Promi
     .onConflict((c) => c.column('id').doNothing())
     .returning('seq')
     .executeTakeFirst();
-  if (inserted === undefined) {
-    throw new StoreError('store.duplicateId', `The request id ${request.id} is taken. Draw another one.`);
-  }
+  if (inserted === undefined) throw idTaken(request.id);
 }
+
+const idTaken = (id: RequestId): StoreError =>
+  new StoreError('store.duplicateId', `The request id ${id} is taken. Draw another one.`);
 
 export async function saveRequest(db: Db, request: LiveResponseRequest, expectedVersion: number): Promise<void> {
   const { numUpdatedRows } = await db
@@ -111,5 +115,6 @@ const changing = (request: LiveResponseRequest) => ({
   wake_at: wakeAt(request),
   ...queueColumns(request),
   rests_until: restsUntil(request),
+  since: sinceOf(request),
   body: JSON.stringify(request),
 });

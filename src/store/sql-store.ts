@@ -15,6 +15,9 @@ import {
   savePlace,
 } from './copies';
 import type { Engine } from './engine';
+import { findLeavingFiles, forgetLeavingFile, watchLeavingFile } from './evidence-files';
+import { addDurations, findFigures } from './figures';
+import { bringBackInstants, findLatestInstant } from './instants';
 import {
   addSubmission,
   answerSubmission,
@@ -28,6 +31,8 @@ import {
   saveResult,
 } from './marks';
 import { forgetPaces, lockPaces, savePaces } from './paces';
+import { pruneMarks, pruneRequests } from './prune';
+import { findPruned, findPrunedByCard } from './pruned';
 import { findResting, findUnderWay, findWaiting } from './queue';
 import {
   countRequestsByState,
@@ -55,6 +60,7 @@ import {
   leaseWork,
   moveLane,
   postponeWork,
+  releaseWork,
   retryWork,
 } from './work';
 
@@ -98,9 +104,11 @@ export function createSqlStore(engine: Engine): Store {
       running.run(scope, async () => {
         try {
           const entries: AuditEntry[] = [];
-          const result = await work(createTx(db, engine, entries));
+          const durations: Durations = [];
+          const result = await work(createTx(db, engine, entries, durations));
           let head: ChainHead | null = null;
           head = await appendAudit(db, entries); // guard: audit-commits-with-the-state
+          await addDurations(db, durations);
           return { result, head };
         } finally {
           scope.open = false;
@@ -142,9 +150,16 @@ const createReader = (db: Db): Reader => ({
   review: (id) => findReview(db, id),
   openReviews: (of) => findOpenReviews(db, of),
   fact: (name) => findFact(db, name),
+  figures: () => findFigures(db),
+  prunedRequest: (id) => findPruned(db, id),
+  prunedByCard: (at) => findPrunedByCard(db, at),
+  leavingFiles: (of) => findLeavingFiles(db, of),
+  latestInstant: () => findLatestInstant(db),
 });
 
-const createTx = (db: Db, engine: Engine, entries: AuditEntry[]): Tx => ({
+type Durations = Array<Parameters<typeof addDurations>[1][number]>;
+
+const createTx = (db: Db, engine: Engine, entries: AuditEntry[], durations: Durations): Tx => ({
   ...createReader(db),
   request: (id) => findRequest(db, id, engine.forUpdate),
   claimActivity: (activityId, now) => claimActivity(db, activityId, now),
@@ -179,6 +194,15 @@ const createTx = (db: Db, engine: Engine, entries: AuditEntry[]): Tx => ({
   lockPaces: (keys, unknown) => lockPaces(db, engine.forUpdate, keys, unknown),
   savePaces: (paces) => savePaces(db, paces),
   forgetPaces: (now) => forgetPaces(db, engine.skipLocked, now),
+  releaseWork: (work) => releaseWork(db, work),
+  addDuration(what, ms) {
+    durations.push({ what, ms });
+  },
+  pruneRequests: (options) => pruneRequests(db, engine.forUpdate, options),
+  pruneMarks: (before) => pruneMarks(db, before),
+  watchLeavingFile: (path, at) => watchLeavingFile(db, path, at),
+  forgetLeavingFile: (path) => forgetLeavingFile(db, path),
+  bringBackInstants: (now) => bringBackInstants(db, now),
 });
 
 const earliest = (a: number | null, b: number | null): number | null =>

@@ -14,6 +14,7 @@ import {
 import Database from 'libsql';
 import type { Engine } from './engine';
 import { createHeadNote } from './head-note';
+import { createSameFile, type SameFile } from './same-file';
 import { StoreError } from './store';
 import type { Tables } from './tables';
 
@@ -40,7 +41,7 @@ export function openSqlite(path: string, holder: Holder): Engine {
     keep(takeLock(path, holder));
     checkIntegrity(path);
     const database = keep(connect(path));
-    const writer = new SqliteConnection(database, path);
+    const writer = new SqliteConnection(database, path, createSameFile(path));
     const reader = new SqliteConnection(keep(connect(path, 'pragma query_only = on')), path);
     const db = new Kysely<Tables>({ dialect: dialectOver(writer) });
     return {
@@ -206,6 +207,7 @@ const maxStatements = 200;
 class SqliteConnection implements DatabaseConnection {
   readonly #database: Database.Database;
   readonly #path: string;
+  readonly #checkFile: SameFile;
   readonly #waiting: Array<() => void> = [];
   readonly #statements = new Map<string, Statement>();
   #lent = false;
@@ -213,9 +215,10 @@ class SqliteConnection implements DatabaseConnection {
   /** Why the running transaction cannot be committed any more. */
   #failure: unknown = null;
 
-  constructor(database: Database.Database, path: string) {
+  constructor(database: Database.Database, path: string, checkFile: SameFile = () => {}) {
     this.#database = database;
     this.#path = path;
+    this.#checkFile = checkFile;
   }
 
   async acquire(): Promise<this> {
@@ -240,11 +243,17 @@ class SqliteConnection implements DatabaseConnection {
 
   /** `exec`, since a prepared `begin` that finds the file busy keeps its snapshot in libsql until it is garbage-collected. */
   begin(): void {
-    this.#run(() => this.#database.exec('begin immediate'));
+    this.#run(() => {
+      this.#checkFile();
+      this.#database.exec('begin immediate');
+    });
   }
 
   commit(): void {
-    this.#run(() => this.#database.exec('commit'));
+    this.#run(() => {
+      this.#checkFile();
+      this.#database.exec('commit');
+    });
   }
 
   rollback(): void {

@@ -7,6 +7,7 @@ import type { Review } from '../request/review';
 import type { Submission, SubmissionAnswer } from '../request/submission';
 import type { UnderWay, Waiting } from '../request/waiting';
 import type { Post } from '../thread/post';
+import type { HistoryReader, HistoryTx } from './history';
 
 /**
  * Everything that must survive a crash. One code path over Kysely; what differs between engines is the dialect file.
@@ -95,7 +96,7 @@ export interface ClaimedWork extends NewWork {
 
 export type { AuditEntry, AuditRow, ChainHead };
 
-export interface Reader {
+export interface Reader extends HistoryReader {
   request(id: RequestId): Promise<Stored | null>;
   /** Oldest first. */
   requestsIn(states: readonly State[]): Promise<readonly Stored[]>;
@@ -150,7 +151,7 @@ export interface Reader {
   fact<T>(name: string): Promise<T | null>;
 }
 
-export interface Tx extends Reader {
+export interface Tx extends Reader, HistoryTx {
   /** Locked until the transaction ends: whoever else wants to change it waits, and then sees it as this transaction leaves it. */
   request(id: RequestId): Promise<Stored | null>;
   /** False when this activity was handled already: Teams delivers again what took too long (teams.md E2). */
@@ -210,6 +211,8 @@ export interface Tx extends Reader {
   moveLane(from: string, to: string): Promise<void>;
   finishWork(work: ClaimedWork, now: number): Promise<void>;
   retryWork(work: ClaimedWork, dueAt: number, problem: string): Promise<void>;
+  /** Gives a lease back before its time, so that another worker may have the row at once; a lease that was lost is left alone. */
+  releaseWork(work: ClaimedWork): Promise<void>;
   /** Dead letter: kept, counted, never tried again by itself. */
   giveUpWork(work: ClaimedWork, now: number, problem: string): Promise<void>;
   /** By key, shared by all replicas; `unknown` where there is none yet. Nothing else may be locked after it. */
@@ -239,3 +242,7 @@ export class StoreError extends Error {
     this.code = code;
   }
 }
+
+/** The database cannot be used: a full disk, a lock, a lost connection. Nobody can work through it, and most of it ends by itself. */
+export const isOutage = (error: unknown): error is StoreError =>
+  error instanceof StoreError && (error.code === 'store.unavailable' || error.code === 'store.corrupt');

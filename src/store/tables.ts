@@ -17,6 +17,11 @@ export interface Tables {
   facts: FactsTable;
   paces: PacesTable;
   reviews: ReviewsTable;
+  durations: DurationsTable;
+  pruned_requests: PrunedRequestsTable;
+  pruned_cards: PrunedCardsTable;
+  evidence_files: EvidenceFilesTable;
+  evidence_leaving: EvidenceLeavingTable;
   audit: AuditTable;
   audit_head: AuditHeadTable;
 }
@@ -39,6 +44,8 @@ export interface RequestsTable {
   hold: string | null;
   /** `restsUntil(request)`. */
   rests_until: number | null;
+  /** `sinceOf(request)`. */
+  since: number;
   body: string;
 }
 
@@ -50,6 +57,8 @@ export interface WorkTable {
   /** Of a sendCard, so that updates of one copy can be coalesced. */
   copy_id: number | null;
   due_at: number;
+  /** As it was added; later tries move `due_at` only. */
+  first_due_at: number;
   body: string;
   claims: number;
   lease_token: string | null;
@@ -120,6 +129,46 @@ export interface ReviewsTable {
   /** How many, for compare-and-swap. */
   opinions: number;
   body: string;
+}
+
+/** A histogram that survives restarts: how many took longer than the bucket below and at most `le_ms`. */
+export interface DurationsTable {
+  name: string;
+  outcome: string;
+  le_ms: number;
+  count: number;
+  sum_ms: number;
+}
+
+/** What is left of a request that the retention removed: its id is never given again, and who asks for it is told. */
+export interface PrunedRequestsTable {
+  id: string;
+  tenant_id: string;
+  conversation_id: string;
+  ended_at: number;
+  pruned_at: number;
+}
+
+/** The messages that showed it, since people may still click on them. */
+export interface PrunedCardsTable {
+  conversation_id: string;
+  activity_id: string;
+  request_id: string;
+}
+
+/** Which result refers to which file of the evidence folder; several may to one. */
+export interface EvidenceFilesTable {
+  path: string;
+  request_id: string;
+  command_index: number;
+}
+
+/** Files that no result refers to any more, until they are removed a day later. */
+export interface EvidenceLeavingTable {
+  path: string;
+  noted_at: number;
+  /** When the file was last kept, by its time stamp; null until that was read. */
+  kept_at: number | null;
 }
 
 export interface FactsTable {

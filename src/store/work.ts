@@ -24,6 +24,7 @@ export async function addWork(db: Db, rows: readonly NewWork[]): Promise<void> {
         lane,
         copy_id: work.type === 'sendCard' ? work.copyId : null,
         due_at: dueAt,
+        first_due_at: dueAt,
         body: JSON.stringify(work),
         claims: 0,
       })),
@@ -121,6 +122,16 @@ export const retryWork = (db: Db, work: ClaimedWork, dueAt: number, problem: str
 
 export const giveUpWork = (db: Db, work: ClaimedWork, now: number, problem: string): Promise<void> =>
   endLease(db, work, { ended_at: now, outcome: 'givenUp', problem: storable(problem) });
+
+/** That it was claimed still counts: a submission that was given back is looked up. */
+export async function releaseWork(db: Db, work: ClaimedWork): Promise<void> {
+  await db
+    .updateTable('work')
+    .set({ lease_token: null, lease_until: null })
+    .where('id', '=', work.workId)
+    .where('lease_token', '=', work.leaseToken)
+    .execute();
+}
 
 /** The earliest instant at which `claimWork` over all types would find something. */
 export async function findNextClaimable(db: Db): Promise<number | null> {

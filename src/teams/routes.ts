@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import { err, type Result } from '../lib/result';
 import type { Place } from '../request/place';
+import { isOutage, type StoreError } from '../store/store';
 import type { Post } from '../thread/post';
 import type { ActionAnswer, Flow, Presence, Turn } from '../thread/turn';
 import { KeysUnreachable, NotAuthenticated, type VerifiedAdapter } from './adapter';
@@ -267,10 +268,33 @@ async function runMembership(turn: Turn, envelope: Envelope, { flow }: BotOption
 async function answerBug(context: TurnContext, error: unknown, log: Log): Promise<void> {
   const requestId = requestIdOf(context);
   const { type } = envelopeOf(context);
+  if (isOutage(error)) return answerOutage(context, error, log);
   log.error({ requestId, activityType: type, error: nameOf(error), stack: stackOf(error) }, 'turn failed');
   const text = `Something failed inside the bot, and it may not have done what you asked. Please look with \`status\`, then try again; reference for your administrator: ${requestId}.`;
   if (type === 'invoke') give(context, errorAnswer(500, 'internal', text));
   else if (type === 'message') await tell(context, text, log);
+}
+
+/** Nothing is half done: a message is left to Teams, which delivers it again where it does; who clicks can click again. */
+async function answerOutage(context: TurnContext, error: StoreError, log: Log): Promise<void> {
+  const { type } = envelopeOf(context);
+  log.warn({ requestId: requestIdOf(context), activityType: type, code: error.code }, 'turn not taken');
+  if (type === 'invoke')
+    return give(
+      context,
+      errorAnswer(
+        503,
+        'storeUnavailable',
+        'My database cannot be used at the moment, so nothing was done or counted. Please click again in some minutes; whoever runs this bot finds the cause in its log.',
+      ),
+    );
+  give(context, failure(503, 'storeUnavailable', 'The database cannot be used at the moment. Please send it again.'));
+  if (type === 'message')
+    await tell(
+      context,
+      'My database cannot be used at the moment, so nothing was stored, and nothing of it reaches Defender. If no other answer follows within some minutes, please send it again.',
+      log,
+    );
 }
 
 /** Said in the turn itself and once: when even that fails there is only the log. */

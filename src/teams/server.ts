@@ -24,7 +24,9 @@ export interface Server {
   readonly doors: readonly string[];
   /** Resolves with the port once it listens; port 0 takes any. */
   listen(port: number, host: string): Promise<number>;
-  /** Takes nothing new, lets turns under way finish, and cuts what is left after `stopWithinMs`. */
+  /** From now on `/readyz` says that the service is stopping, and who sends something is asked to send it again. */
+  drain(): void;
+  /** Drains, lets turns under way finish, cuts what is left after `stopWithinMs`, and listens no more. */
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export function createServer(options: ServerOptions): Server {
   const server = restify.createServer({ name: 'live-response' });
   server.server.requestTimeout = 30_000;
   let isStopping = false;
+  const turns = new Set<Promise<unknown>>();
 
   server.pre((req, res, next) => {
     const requestId = req.id();
@@ -59,7 +62,9 @@ export function createServer(options: ServerOptions): Server {
   });
 
   server.post('/api/messages', async (req, res) => {
-    const { status, body } = isStopping ? stopping : await receive(req, options);
+    const turn = isStopping ? Promise.resolve(stopping) : receive(req, options);
+    turns.add(turn);
+    const { status, body } = await turn.finally(() => turns.delete(turn));
     // Kept alive, a connection would hold up the stop, or carry the rest of a body that we do not read.
     if (isStopping || status === 413 || status === 415) res.setHeader('Connection', 'close');
     if (body === null) res.send(status);
@@ -92,12 +97,17 @@ export function createServer(options: ServerOptions): Server {
           resolve((server.address() as AddressInfo).port);
         });
       }),
+    drain() {
+      isStopping = true;
+    },
     async stop() {
       isStopping = true;
+      const inTime = new AbortController();
+      const late = clock.sleep(options.stopWithinMs ?? 10_000, inTime.signal);
+      await Promise.race([Promise.allSettled(turns), late]);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.server.closeIdleConnections();
-      const inTime = new AbortController();
-      const cut = clock.sleep(options.stopWithinMs ?? 10_000, inTime.signal).then(() => {
+      const cut = late.then(() => {
         if (!inTime.signal.aborted) server.server.closeAllConnections();
       });
       await closed;

@@ -31,6 +31,8 @@ export type Refusal =
   | { readonly type: 'noRole' }
   | { readonly type: 'doesNotFit' }
   | { readonly type: 'unknownRequest'; readonly id: string }
+  /** The retention has removed it; its audit is kept. */
+  | { readonly type: 'prunedRequest'; readonly id: string; readonly endedAt: number }
   | { readonly type: 'unknownDevice'; readonly query: string }
   | { readonly type: 'ambiguousDevice'; readonly query: string; readonly count: number }
   | { readonly type: 'unknownLibraryFile'; readonly fileName: string; readonly known: readonly string[] }
@@ -93,6 +95,8 @@ export function describeRefusal(refusal: Refusal): string {
       return 'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.';
     case 'unknownRequest':
       return `I know no request ${quote(refusal.id)}. Check the id on its card, or type status for the open ones.`;
+    case 'prunedRequest':
+      return `${visibleCode(refusal.id)} ended at ${formatTime(refusal.endedAt)}, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.`;
     case 'unknownDevice':
       return `Defender knows no device by ${quote(refusal.query)}, so nothing was stored. Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
     case 'ambiguousDevice':

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -205,11 +205,14 @@ describe('a broken download', () => {
     expect(await files()).toEqual([]);
   });
 
-  test('left over by a crash is removed before the service begins', async () => {
+  test('left over by a crash is removed before the service begins, and what another replica is receiving is not', async () => {
     await mkdir(path.join(dir, 'incoming'), { recursive: true });
-    await writeFile(path.join(dir, 'incoming', 'LR-7F3K-0-x'), 'half');
-    await removeUnfinished(dir);
-    expect(await files()).toEqual([]);
+    for (const name of ['LR-7F3K-0-old', 'LR-7F3K-0-new']) await writeFile(path.join(dir, 'incoming', name), 'half');
+    const now = Date.parse('2026-11-24T12:00:00Z');
+    await utimes(path.join(dir, 'incoming', 'LR-7F3K-0-old'), now / 1_000, (now - 2 * 3_600_000) / 1_000);
+    await utimes(path.join(dir, 'incoming', 'LR-7F3K-0-new'), now / 1_000, (now - 3_600_000) / 1_000);
+    await removeUnfinished(dir, now);
+    expect(await files()).toEqual(['incoming/LR-7F3K-0-new']);
   });
 });
 

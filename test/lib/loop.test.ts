@@ -167,6 +167,33 @@ test.each(['startDue', 'nextDueAt'] as const)(
   },
 );
 
+test('failures in a row are told once, tried more and more slowly, and that it works again is told once as well', async () => {
+  let isBroken = true;
+  let recovered = 0;
+  const passes: number[] = [];
+  loop = createLoop(
+    {
+      startDue: async () => {
+        passes.push(clock.now());
+        if (isBroken) throw new Error('disk full');
+        return 0;
+      },
+      nextDueAt: async () => null,
+    },
+    { clock, onFailure: (error) => failures.push(error), onRecovered: () => recovered++ },
+  );
+  const from = clock.now();
+  loop.start();
+  await runReady();
+  for (let second = 0; second < 150; second++) await pass(seconds(1));
+  expect(passes.map((at) => (at - from) / 1_000)).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121]);
+  expect([failures.length, recovered]).toEqual([1, 0]);
+  isBroken = false;
+  await pass(seconds(30));
+  await pass(seconds(30));
+  expect([failures.length, recovered]).toEqual([1, 1]);
+});
+
 test('a pass that nudges and then fails does not spin', async () => {
   const passes = counted({
     startDue: async () => {

@@ -26,6 +26,7 @@ export const usual: { readonly [T in EventType]: Extract<Event, { type: T }> } =
   },
   brokeGlass: brokeGlass(),
   clock: { type: 'clock' },
+  clockSetBack: { type: 'clockSetBack' },
   changed: { type: 'changed', changes: [{ type: 'policyChanged' }] },
   admitted: { type: 'admitted' },
   accepted: { type: 'accepted', action: action('Pending') },

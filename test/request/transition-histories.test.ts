@@ -149,6 +149,7 @@ const anyEventOf: { readonly [T in EventType]: fc.Arbitrary<Extract<Event, { typ
     .map((terms) => ({ type: 'askedAgain', because: [{ type: 'policyChanged' }], terms: termsOf(base, terms) })),
   brokeGlass: fc.record({ by: anyPerson, bar: anyBar, approverIds: anyApprovers }).map(brokeGlass),
   clock: fc.constant({ type: 'clock' }),
+  clockSetBack: fc.constant({ type: 'clockSetBack' }),
   changed: fc.constant({ type: 'changed', changes: [{ type: 'deviceGone' }] }),
   admitted: fc.constant({ type: 'admitted' }),
   accepted: anyAction.map((seen) => ({ type: 'accepted', action: seen })),

@@ -198,8 +198,9 @@ export class Stage {
   }
 
   /** Stops the service as an upgrade would, and starts it again on the same files. */
-  async restart(): Promise<void> {
+  async restart(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     await this.#service.stop();
+    await meanwhile();
     this.#service = await Stage.#start({
       clock: this.clock,
       emulator: this.emulator,

@@ -422,7 +422,7 @@ describe('over HTTP', () => {
 });
 
 describe('a stop', () => {
-  test('lets the turn under way finish and takes nothing new', async () => {
+  test('is told first: not ready, and who sends something is asked to send it again, while the turn under way finishes', async () => {
     let finish = () => {};
     const isUnderWay = new Promise<void>((arrived) => {
       kit.flow.echo = () => {
@@ -437,13 +437,22 @@ describe('a stop', () => {
       body: JSON.stringify(kit.client.build.message(ana, inPersonal, 'status')),
     });
     await isUnderWay;
+    kit.server.drain();
     const stopped = kit.server.stop();
-    await expect(fetch(`${kit.url}/healthz`)).rejects.toThrow();
+    const ready = await fetch(`${kit.url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([503, { ready: false, problems: ['The service is stopping.'] }]);
+    const late = await fetch(`${kit.url}/api/messages`, { method: 'POST', body: '{}' });
+    expect([late.status, await late.json()]).toEqual([
+      503,
+      { error: { code: 'stopping', message: 'The service is stopping. Please send it again.' } },
+    ]);
+    expect(kit.flow.reached).toHaveLength(1);
     finish();
     const answer = await turn;
     // Kept alive, the connection would hold up the stop.
     expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
     await stopped;
+    await expect(fetch(`${kit.url}/healthz`)).rejects.toThrow();
   });
 
   test('cuts a turn that does not end in time', async () => {

@@ -73,6 +73,7 @@ test('every refusal says what, why, and what next', () => {
     { type: 'denyNeedsReason' },
     { type: 'expired', at: noon },
     { type: 'cardOutdated' },
+    { type: 'prunedRequest', id: 'LR-7F3K', endedAt: 0 },
     { type: 'notYourCard' },
     { type: 'wrongConversation' },
     { type: 'requestChanged' },
@@ -128,6 +129,7 @@ alreadyVoted: You have voted on this request already, and a vote counts once. If
 denyNeedsReason: A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.
 expired: The time to decide ran out at 3 Mar 2026 12:00 UTC, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.
 cardOutdated: This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.
+prunedRequest: LR-7F3K ended at 1 Jan 1970 00:00 UTC, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.
 notYourCard: This card was sent to someone else, so nothing was done. Use the card in your own chat with me.
 wrongConversation: This request belongs to another conversation, so nothing was done. Decide it on the card that I posted there or in your own chat with me.
 requestChanged: This is not what you were shown: the digest that you decided on is not the one of the request as it is now. Your vote was not counted. Read its newest card and decide on that.

@@ -1,0 +1,128 @@
+import { prunedEntry, removedEvidenceEntry } from '../audit/entry';
+import { putBackAside, readKeptAt, removeContent } from '../evidence/remove-content';
+import { type Clock, hours } from '../lib/clock';
+import { diskCodeOf } from '../lib/disk-code';
+import type { Log } from '../lib/log';
+import type { DueWork } from '../lib/loop';
+import type { LeavingFile } from '../store/history';
+import type { Store } from '../store/store';
+
+/** The name under which it is kept when history was last pruned to the end. */
+export const prunedFact = 'history.prunedAt';
+
+const day = hours(24);
+const everyMs = day;
+/** Ours: work that is done is looked at when something went wrong, and Teams delivers an activity again within minutes. */
+const keepDoneMs = 7 * day;
+const keepGivenUpMs = 30 * day;
+const keepActivitiesMs = 3 * day;
+/** Far longer than a result takes from its file to its row, so that content which comes again is never taken from under it. */
+const keepUnusedMs = day;
+/** Small, since a batch holds the writer: some milliseconds each. */
+const requestsAtOnce = 20;
+const marksAtOnce = 500;
+const filesAtOnce = 100;
+
+/**
+ * Removes what is older than the retention, once a day, a small batch a pass: ended requests with their copies, tokens and results, work
+ * that is done, marks of handled activities, and evidence that no kept result refers to. The audit stays whole and tells of each removal.
+ */
+export function createPruning(options: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly evidenceDir: string;
+  /** Null: requests and evidence are kept without end. */
+  readonly keepMs: number | null;
+  readonly keepPlaces: readonly string[];
+}): DueWork {
+  const { store, clock, log, evidenceDir, keepMs, keepPlaces } = options;
+  const removed = { requests: 0, marks: 0, files: 0 };
+  let isUnderWay = false;
+
+  return {
+    async startDue() {
+      const now = clock.now();
+      if (dueAt(await store.fact<number>(prunedFact)) > now) return 0;
+      if (!isUnderWay) await putBackAside(evidenceDir);
+      isUnderWay = true;
+      const requests = keepMs === null ? 0 : await pruneRequests(now, keepMs);
+      removed.requests += requests;
+      if (requests === requestsAtOnce) return requests;
+      const marks = await pruneMarks(now);
+      removed.marks += marks;
+      if (marks > 0) return marks;
+      const files = await removeFiles(now);
+      if (files === filesAtOnce) return files;
+      await store.transact((tx) => tx.saveFact(prunedFact, now));
+      tell();
+      isUnderWay = false;
+      return 1;
+    },
+    nextDueAt: async () => dueAt(await store.fact<number>(prunedFact)),
+  };
+
+  function pruneRequests(now: number, keep: number): Promise<number> {
+    return store.transact(async (tx) => {
+      const pruned = await tx.pruneRequests({ endedBefore: now - keep, now, limit: requestsAtOnce, keepPlaces });
+      for (const { id, endedAt } of pruned)
+        await tx.appendAudit(prunedEntry({ requestId: id, endedAt, keepMs: keep }, now)); // guard: pruning-is-audited
+      return pruned.length;
+    });
+  }
+
+  function pruneMarks(now: number): Promise<number> {
+    return store.transact((tx) =>
+      tx.pruneMarks({
+        doneBefore: now - keepDoneMs,
+        givenUpBefore: now - keepGivenUpMs,
+        activitiesBefore: now - keepActivitiesMs,
+        limit: marksAtOnce,
+      }),
+    );
+  }
+
+  async function removeFiles(now: number): Promise<number> {
+    const files = await store.leavingFiles({ notedBefore: now - keepUnusedMs, limit: filesAtOnce });
+    for (const file of files) {
+      try {
+        await removeFile(file, now);
+      } catch (error) {
+        const code = diskCodeOf(error);
+        if (code === null) throw error;
+        log.error(
+          { path: file.path, code },
+          'A file of the evidence folder that nothing needs any more could not be removed; tried again tomorrow',
+        );
+        await store.transact((tx) => tx.watchLeavingFile(file.path, { keptAt: file.keptAt, now }));
+      }
+    }
+    return files.length;
+  }
+
+  /** Looked at one day, removed the next, and only if nothing has brought or used the same content in between. */
+  async function removeFile({ path, keptAt, isUnused }: LeavingFile, now: number): Promise<void> {
+    if (!isUnused) return store.transact((tx) => tx.forgetLeavingFile(path)); // guard: evidence-used-again-stays
+    if (keptAt === null) {
+      const found = await readKeptAt(evidenceDir, path);
+      return store.transact((tx) =>
+        found === null ? tx.forgetLeavingFile(path) : tx.watchLeavingFile(path, { keptAt: found, now }),
+      );
+    }
+    const outcome = await removeContent(evidenceDir, path, keptAt);
+    await store.transact(async (tx) => {
+      if (outcome === 'keptAnew') return tx.watchLeavingFile(path, { keptAt: null, now });
+      if (outcome === 'removed') await tx.appendAudit(removedEvidenceEntry(path, now)); // guard: removed-evidence-is-audited
+      return tx.forgetLeavingFile(path);
+    });
+    if (outcome === 'removed') removed.files += 1;
+  }
+
+  function tell(): void {
+    if (removed.requests + removed.marks + removed.files > 0)
+      log.info({ ...removed }, 'History beyond the retention was removed; the audit is whole');
+    removed.requests = removed.marks = removed.files = 0;
+  }
+}
+
+const dueAt = (prunedAt: number | null): number => (prunedAt === null ? 0 : prunedAt + everyMs);

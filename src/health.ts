@@ -1,0 +1,130 @@
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Clock } from './lib/clock';
+import type { Log } from './lib/log';
+import { isOutage, type Store, type StoreError } from './store/store';
+
+/** Whether the service can do its work, as `/readyz` says it and as the log says it once a change. */
+export interface Health {
+  /** The same store, whose failures and recoveries are noticed. */
+  readonly store: Store;
+  /** What is not well now, one sentence each, after a look at everything. */
+  problems(): Promise<readonly string[]>;
+  freeBytes(): Promise<Readonly<Record<'database' | 'evidence', number | null>>>;
+}
+
+/** The name of what is written to see whether the disk takes anything again. */
+const probeFact = 'store.probe';
+
+/** Ours: with less, not even a small result of a script can be kept. */
+const leastFreeBytes = 1024 * 1024;
+
+export function createHealth(options: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly databaseUrl: string;
+  readonly evidenceDir: string;
+}): Health {
+  const { clock, log, evidenceDir } = options;
+  const databaseDir = databaseDirOf(options.databaseUrl);
+  let outage: { readonly message: string; readonly since: number } | null = null;
+  const store = watch(options.store, {
+    onFailure(error) {
+      if (outage?.message !== error.message)
+        log.error({ code: error.code }, `${error.message} Until then nothing new is taken or sent.`);
+      outage = { message: error.message, since: outage?.since ?? clock.now() };
+    },
+    onCommit() {
+      if (outage === null) return;
+      log.info({ forMs: clock.now() - outage.since }, 'The database works again; what waited goes on');
+      outage = null;
+    },
+  });
+
+  return {
+    store,
+    async problems() {
+      return [...(await findStoreProblem()), ...(await findEvidenceProblem(evidenceDir))];
+    },
+    async freeBytes() {
+      return {
+        database: databaseDir === null ? null : await freeBytesOf(databaseDir),
+        evidence: await freeBytesOf(evidenceDir),
+      };
+    },
+  };
+
+  /** A transaction shows a lock and a lost connection; only a write shows that a full disk has room again. */
+  async function findStoreProblem(): Promise<readonly string[]> {
+    try {
+      await store.auditHead();
+      await store.transact(async (tx) => {
+        if (outage !== null) await tx.saveFact(probeFact, clock.now());
+      });
+      return [];
+    } catch (error) {
+      if (isOutage(error)) return [error.message];
+      throw error;
+    }
+  }
+}
+
+/** Reads and transactions both show an outage; only a commit shows that it is over. */
+function watch(
+  store: Store,
+  { onFailure, onCommit }: { readonly onFailure: (error: StoreError) => void; readonly onCommit: () => void },
+): Store {
+  const noting = async <T>(result: Promise<T>): Promise<T> => {
+    try {
+      return await result;
+    } catch (error) {
+      if (isOutage(error)) onFailure(error);
+      throw error;
+    }
+  };
+  return new Proxy(store, {
+    get(target, name: keyof Store) {
+      const method = target[name] as ((...args: readonly unknown[]) => Promise<unknown>) | null;
+      if (method === null || name === 'close') return method;
+      return async (...args: readonly unknown[]) => {
+        const result = await noting(method(...args));
+        if (name === 'transact') onCommit();
+        return result;
+      };
+    },
+  });
+}
+
+async function findEvidenceProblem(dir: string): Promise<readonly string[]> {
+  try {
+    await access(dir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    return [
+      `The evidence folder ${dir} cannot be written (${code}), so no result can be kept. Put it back or give this account the right to write it; what waits is fetched then.`,
+    ];
+  }
+  const free = await freeBytesOf(dir);
+  if (free === null || free >= leastFreeBytes) return [];
+  return [
+    `The disk of the evidence folder ${dir} is full, so no result can be kept. Make room there; what waits is fetched then.`,
+  ];
+}
+
+/** For this account; null when nobody can say. */
+async function freeBytesOf(dir: string): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs(dir);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
+}
+
+/** Null where the database is not a file of this machine. */
+const databaseDirOf = (url: string): string | null => {
+  const path = /^sqlite:(.+)$/i.exec(url)?.[1];
+  return path === undefined ? null : dirname(resolve(path));
+};

@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createMetrics } from '../../src/metrics';
+import type { Store } from '../../src/store/store';
+
+const page = readFileSync('docs/operations.md', 'utf8');
+const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
+
+/** The rows of the table of metrics: name and labels. */
+const listed = [...page.matchAll(/^\| `(live_response_\w+)` \|([^|]*)\|/gm)].map(([, name, labels = '']) =>
+  `${name} ${[...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label).join(' ')}`.trim(),
+);
+
+test('the page lists every metric that there is, with its labels, and no other', () => {
+  const { registry } = createMetrics({
+    store: {} as Store,
+    limits: async () => ({ runsPerMinute: 1, sessions: 1 }),
+    clock: { now: () => 0, sleep: async () => {} },
+    ready: async () => [],
+    freeBytes: async () => ({ database: null, evidence: null }),
+  });
+  const known = registry
+    .getMetricsAsArray()
+    .filter(({ name }) => name.startsWith('live_response_'))
+    .map((metric) =>
+      `${metric.name} ${(metric as unknown as { labelNames: readonly string[] }).labelNames.filter((label) => label !== 'le').join(' ')}`.trim(),
+    );
+  expect(known.length).toBeGreaterThan(15);
+  expect([...listed].sort()).toEqual([...known].sort());
+});
+
+test('what is counted in the process says so in its help, and nothing else does', async () => {
+  const source = readFileSync('src/metrics.ts', 'utf8');
+  const helps = [...source.matchAll(/name: '(?:live_response_)?(\w+)',\s+help: '([^']+)'/g)].map(
+    ([, name, help = '']) => [name, /since this process started/.test(help)],
+  );
+  const perProcess = [...page.matchAll(/^\| `live_response_(\w+)` \|[^|]*\| per process/gm)].map(([, name]) => name);
+  expect(helps.filter(([, is]) => is).map(([name]) => name)).toEqual(perProcess);
+  expect(perProcess).toHaveLength(3);
+});
+
+test('every path that the page names is there', () => {
+  const paths = [...page.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path = '']) =>
+    join(dirname('docs/operations.md'), path),
+  );
+  expect(paths.length).toBeGreaterThan(1);
+  expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+});
+
+test('every command that the page gives is a script', () => {
+  const named = new Set([...page.matchAll(/npm (?:run )?(?:--silent )?([a-z:]+)/g)].map(([, name = '']) => name));
+  expect([...named].filter((name) => name !== 'ci' && scripts[name] === undefined)).toEqual([]);
+  expect(named.size).toBeGreaterThan(3);
+});
+
+test('every variable that the page names is a setting', () => {
+  const source = readFileSync('src/config.ts', 'utf8');
+  const known = new Set([...source.matchAll(/^\s+([A-Z][A-Z_]{3,}):/gm)].map(([, name]) => name));
+  const named = [...page.matchAll(/`"?\$?([A-Z][A-Z_]{3,})"?`/g)].map(([, name]) => name);
+  expect(named.filter((name) => !known.has(name) && name !== 'SIGTERM' && name !== 'SIGINT')).toEqual([]);
+  expect(named.length).toBeGreaterThan(3);
+});
+
+test('every sentence of a log that the page quotes is one that is logged', () => {
+  const sources = [
+    'src/health.ts',
+    'src/store/sqlite.ts',
+    'src/store/same-file.ts',
+    'src/store/continuity.ts',
+    'src/store/migrate.ts',
+    'src/index.ts',
+    'src/service.ts',
+    'src/teams/server.ts',
+    'src/teams/outbox.ts',
+    'src/dispatch/defender-work.ts',
+  ]
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  const quoted = [...page.replaceAll('\n', ' ').matchAll(/"([A-Za-z][^"$]{4,})"/g)].map(([, text = '']) => text);
+  expect(quoted.length).toBeGreaterThan(6);
+  expect(quoted.filter((text) => !sources.includes(text) && text !== 'paused')).toEqual([]);
+});
+
+test('the days and limits that the page states are those in force', () => {
+  const source = readFileSync('src/flow/prune-history.ts', 'utf8');
+  for (const line of [
+    'keepDoneMs = 7 * day',
+    'keepGivenUpMs = 30 * day',
+    'keepActivitiesMs = 3 * day',
+    'keepUnusedMs = day',
+  ])
+    expect(source).toContain(line);
+  expect(page).toContain('after 7; 30; 3 days');
+  expect(readFileSync('src/config.ts', 'utf8')).toContain('from 7 to 3650, or 0 to keep everything');
+  expect(readFileSync('src/index.ts', 'utf8')).toContain('longestStopMs = 25_000');
+});
