@@ -96,7 +96,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const groups = () => readGroups(policy().groups, directory);
   await prepareEvidence(config.evidenceDir);
   await putInForce(policy());
-  const store = withWakeUps(bare, () => nudge());
+  const store = withWakeUps(bare, { onTeamsWork: () => outboxLoop.nudge(), onRequestWork: () => dispatchLoop.nudge() });
   const queueMs = hours(config.defender.queueHours);
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
   const defender = createDefenderClient(options, createReadBudget({ store: bare, clock, log }));
@@ -113,7 +113,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     random,
     log,
     trial: config.trial,
-    onTaskEnded: () => nudge(),
+    onTaskEnded: () => dispatchLoop.nudge(),
   });
   const { views } = dispatch;
   const adapter = createAdapter({
@@ -189,18 +189,12 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     });
   }
   const onFailure = (error: unknown) => log.error(problemOf(error), 'A pass failed; it is tried again');
+  const dispatchLoop = createLoop(dispatch, { clock, onFailure });
   const outboxLoop = createLoop(
     { startDue: () => outbox.startDue(), nextDueAt: () => store.nextDueAt() },
     { clock, onFailure },
   );
-  const loops = [
-    createLoop(dispatch, { clock, onFailure }),
-    outboxLoop,
-    ...chores.map((chore) => createLoop(chore, { clock, onFailure })),
-  ];
-  function nudge(): void {
-    for (const loop of loops) loop.nudge();
-  }
+  const loops = [dispatchLoop, outboxLoop, ...chores.map((chore) => createLoop(chore, { clock, onFailure }))];
   const server = createServer({
     bot,
     ready: () => findUnready(store, policy()),
