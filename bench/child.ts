@@ -3,16 +3,17 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Memory of a process, in MB, after its garbage was collected. */
-export interface Memory {
+/** What a process has taken so far: memory in MB, after its garbage was collected, and processor time in ms, of all its threads. */
+export interface Usage {
   readonly rss: number;
   readonly heap: number;
+  readonly cpu: number;
 }
 
 /** What the programs of the benchmark say to it, over the channel that node gives a child. */
 export type Told =
   | { readonly type: 'listening'; readonly port: number }
-  | { readonly type: 'memory'; readonly memory: Memory }
+  | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'done'; readonly values: Readonly<Record<string, readonly number[]>> };
 
 export interface Program {
@@ -28,9 +29,9 @@ export async function startProgram(
   { env, dir }: { readonly env: Readonly<Record<string, string>>; readonly dir: string },
 ): Promise<Program & { readonly first: Told }> {
   const log = openSync(join(dir, `${name}.log`), 'a');
-  const child = spawn(process.execPath, ['--expose-gc', join(__dirname, 'programs', `${name}.js`)], {
+  const child = spawn(process.execPath, ['--expose-gc', ...profiling(), join(__dirname, 'programs', `${name}.js`)], {
     cwd: dir,
-    env: { PATH: process.env.PATH ?? '', ...profiling(), ...env },
+    env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', log, 'inherit', 'ipc'],
   });
   closeSync(log);
@@ -54,17 +55,16 @@ export async function startProgram(
   };
 }
 
-/** `BENCH_NODE_OPTIONS=--cpu-prof npm run bench` looks into the programs that are measured. */
-const profiling = (): Record<string, string> =>
-  process.env.BENCH_NODE_OPTIONS === undefined ? {} : { NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS };
+/** `BENCH_NODE_ARGS='--cpu-prof --cpu-prof-dir=/tmp/prof' npm run bench` looks into the programs that are measured. */
+const profiling = (): readonly string[] => (process.env.BENCH_NODE_ARGS ?? '').split(' ').filter((arg) => arg !== '');
 
 export const portOf = (told: Told): number => {
   if (told.type !== 'listening') throw new Error(`A port was expected, and ${told.type} was told.`);
   return told.port;
 };
 
-export async function memoryOf(program: Program): Promise<Memory> {
-  const told = await program.ask('memory');
-  if (told.type !== 'memory') throw new Error(`The memory was expected, and ${told.type} was told.`);
-  return told.memory;
+export async function usageOf(program: Program): Promise<Usage> {
+  const told = await program.ask('usage');
+  if (told.type !== 'usage') throw new Error(`The usage was expected, and ${told.type} was told.`);
+  return told.usage;
 }

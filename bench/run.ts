@@ -1,6 +1,6 @@
+import { toText } from './report';
 import { measureTurns } from './turns';
 import { openWorld } from './world';
-import { toText } from './report';
 
 async function main(): Promise<void> {
   const world = await openWorld();

@@ -5,8 +5,8 @@ import { LocalIssuer } from '../test/fakes/local-issuer';
 import { type Program, portOf, startProgram } from './child';
 import type { Row, Section } from './report';
 import { median } from './statistics';
-import type { World } from './world';
 import { hangUp, messageOf, nowMs, type Seat, send, WireConnector } from './wire';
+import type { World } from './world';
 
 export interface TurnOptions {
   readonly rounds: number;
@@ -198,9 +198,7 @@ async function runLoad(side: Side, connections: number, amount: number): Promise
     amount,
     timeout: 30,
     headers: { 'content-type': 'application/json', ...(authorization === null ? {} : { authorization }) },
-    requests: [
-      { setupRequest: (request) => ({ ...request, body: messageOf(nextSeat(side), connector.url, 'help') }) },
-    ],
+    requests: [{ setupRequest: (request) => ({ ...request, body: messageOf(nextSeat(side), connector.url, 'help') }) }],
   });
   if (result['2xx'] !== amount || result.errors > 0)
     throw new Error(`Of ${amount} turns ${result['2xx']} were answered 200, and ${result.errors} failed.`);

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { CloudAdapter, ConfigurationBotFrameworkAuthentication } from 'botbuilder';
-import * as restify from 'restify';
 import type { Request } from 'restify';
+import * as restify from 'restify';
 import { answerTo, tell } from './tell';
 
 /** restify's request, with the optional method that botbuilder's types do not know. */
