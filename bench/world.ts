@@ -24,7 +24,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-export const devices = 200;
+export const devices = 400;
 export const deviceName = (index: number): string => `bench-${String(index).padStart(3, '0')}`;
 
 export async function openWorld(): Promise<World> {
