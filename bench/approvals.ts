@@ -107,13 +107,13 @@ const restMs = 40;
 export async function measureApprovals(world: World, options: ApprovalOptions): Promise<Section> {
   const ways = { toCard: [] as number[], toPost: [] as number[] };
   const floor = { commit: [] as number[], call: [] as number[], both: [] as number[] };
-  let device = 0;
   for (let round = 0; round < options.rounds; round++) {
     const dir = await world.newDir();
     const bench = await openBench(world, dir);
     const measured: Way[] = [];
+    const first = world.takeDevices(options.requests + warmUps);
     for (let i = 0; i < options.requests + warmUps; i++) {
-      const way = await askAndApprove(bench, world, device++);
+      const way = await askAndApprove(bench, world, first + i);
       if (i >= warmUps) measured.push(way);
       await systemClock.sleep(restMs);
     }
@@ -122,10 +122,13 @@ export async function measureApprovals(world: World, options: ApprovalOptions): 
     ways.toPost.push(median(measured.map((way) => way.toPost)));
 
     const least = await startProgram('floor', {
-      env: { BENCH_DEFENDER_URL: world.emulator.url, BENCH_FROM: String(device), BENCH_COUNT: String(floorCalls) },
+      env: {
+        BENCH_DEFENDER_URL: world.emulator.url,
+        BENCH_FROM: String(world.takeDevices(floorCalls)),
+        BENCH_COUNT: String(floorCalls),
+      },
       dir,
     });
-    device += floorCalls;
     if (least.first.type !== 'done') throw new Error('The floor was not measured.');
     const { commit = [], call = [] } = least.first.values;
     await least.stop();

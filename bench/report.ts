@@ -1,4 +1,4 @@
-import { type Judgement, judge, ratios, type Summary, summarize, type Target } from './statistics';
+import { type Judgement, judge, keeps, median, ratios, type Summary, summarize, type Target } from './statistics';
 
 /** One line of the table: what was measured side by side, round by round. */
 export interface Row {
@@ -8,6 +8,8 @@ export interface Row {
   /** What it is held against, measured in the same rounds; null: nothing, the number stands alone. */
   readonly against: { readonly what: string; readonly values: readonly number[] } | null;
   readonly target: RowTarget | null;
+  /** Virtual time or a count: the one number is the number, and has no spread to be judged by. */
+  readonly exact?: true;
 }
 
 export type RowTarget = Target & {
@@ -63,9 +65,10 @@ const heads: Cells = {
 const columns = ['what', 'ours', 'theirs', 'ratio', 'target', 'verdict'] as const;
 
 /** The verdict on a row; null when it has no target. */
-export function verdictOf({ ours, against, target }: Row): Judgement | null {
+export function verdictOf({ ours, against, target, exact }: Row): Judgement | null {
   if (target === null) return null;
   const measured = target.of === 'value' || against === null ? ours : ratios(ours, against.values);
+  if (exact) return keeps(median(measured), target) ? 'met' : 'missed';
   return judge(summarize(measured), target);
 }
 
@@ -116,12 +119,12 @@ function toTextTable({ rows, missing = [] }: Section): string {
 }
 
 function toCells(row: Row): Cells {
-  const { what, unit, ours, against, target } = row;
+  const { what, unit, ours, against, target, exact = false } = row;
   return {
     what,
-    ours: spread(summarize(ours), unit),
-    theirs: against === null ? '' : `${against.what}: ${spread(summarize(against.values), unit)}`,
-    ratio: against === null ? '' : spread(summarize(ratios(ours, against.values)), 'x'),
+    ours: spread(summarize(ours), unit, exact),
+    theirs: against === null ? '' : `${against.what}: ${spread(summarize(against.values), unit, exact)}`,
+    ratio: against === null ? '' : spread(summarize(ratios(ours, against.values)), 'x', exact),
     target: target === null ? '' : toTarget(target, unit),
     verdict: verdictOf(row) ?? '',
   };
@@ -132,8 +135,11 @@ function toTarget({ type, value, of }: RowTarget, unit: string): string {
   return of === 'ratio' ? `${sign} ${value}x` : `${sign} ${value} ${unit}`;
 }
 
-const spread = ({ median, iqr }: Summary, unit: string): string =>
-  unit === 'x' ? `${two(median)}x ±${two(iqr)}` : `${digits(median)} ±${digits(iqr)} ${unit}`;
+function spread({ median, iqr }: Summary, unit: string, exact: boolean): string {
+  const print = unit === 'x' ? two : digits;
+  const gap = unit === 'x' ? '' : ' ';
+  return exact ? `${print(median)}${gap}${unit}` : `${print(median)} ±${print(iqr)}${gap}${unit}`;
+}
 
 const two = (value: number): string => value.toFixed(2);
 

@@ -43,9 +43,12 @@ export function ratios(ours: readonly number[], theirs: readonly number[]): read
 /** Refuses to conclude when the spread of the rounds is larger than the distance that the conclusion rests on. */
 export function judge({ median, iqr, count }: Summary, target: Target): Judgement {
   if (count < leastRounds || iqr > Math.abs(median - target.value)) return 'unclear';
-  const isMet = target.type === 'atMost' ? median <= target.value : median >= target.value;
-  return isMet ? 'met' : 'missed';
+  return keeps(median, target) ? 'met' : 'missed';
 }
+
+/** For a number without a spread, such as one of virtual time. */
+export const keeps = (value: number, { type, value: bound }: Target): boolean =>
+  type === 'atMost' ? value <= bound : value >= bound;
 
 /** Fewer rounds have quartiles, and the quartiles mean nothing. */
 const leastRounds = 3;

@@ -154,7 +154,7 @@ async function askOneEach(side: Side): Promise<ReadonlyMap<string, string>> {
   const ids = new Map<string, string>();
   for (const seat of seats.slice(0, tenants)) {
     const conversationId = `${seat.conversationId}-ask-${randomUUID().slice(0, 8)}`;
-    const text = 'on bench-000 run minidump.ps1 OfficeClickToRun because INC-1042 credential theft triage';
+    const text = 'on ws-042 run minidump.ps1 OfficeClickToRun because INC-1042 credential theft triage';
     const card = side.connector.arrival(conversationId);
     await checked(send(side.url, messageOf({ ...seat, conversationId }, side.connector.url, text), side.authorization));
     const id = /LR-[A-Z0-9]{4,}/.exec((await card).body)?.[0];

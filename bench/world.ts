@@ -18,25 +18,21 @@ export const fineClock: Clock = {
 export interface World {
   readonly emulator: Emulator;
   newDir(): Promise<string>;
+  /** So many devices that nothing was sent to yet; gives the number of the first. */
+  takeDevices(count: number): number;
   /** Where the service keeps what it keeps; fresh in each folder. */
   filesEnv(dir: string): Readonly<Record<string, string>>;
   trialEnv(dir: string): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-export const devices = 400;
 export const deviceName = (index: number): string => `bench-${String(index).padStart(3, '0')}`;
 
 export async function openWorld(): Promise<World> {
   const root = await mkdtemp(join(tmpdir(), 'lr-bench-'));
   const emulator = await startEmulator({ clock: fineClock, limits: boundless });
   addTrialWorld(emulator);
-  // They are never reached, so that what is sent stays open and nothing moves beside the measurement.
-  for (let i = 0; i < devices; i++)
-    emulator.addDevice({
-      machine: { computerDnsName: `${deviceName(i)}.contoso.com` },
-      offlineUntil: Number.POSITIVE_INFINITY,
-    });
+  let taken = 0;
   const policyFile = join(root, 'policy.yaml');
   await writeFile(policyFile, policyOf({ requesters: [ana, bo], approvers: [bo, cy] }));
   const filesEnv = (dir: string) => ({
@@ -50,6 +46,16 @@ export async function openWorld(): Promise<World> {
   return {
     emulator,
     newDir: () => mkdtemp(join(root, 'run-')),
+    takeDevices(count) {
+      const first = taken;
+      // They are never reached, so that what is sent stays open and nothing moves beside the measurement.
+      for (; taken < first + count; taken++)
+        emulator.addDevice({
+          machine: { computerDnsName: `${deviceName(taken)}.contoso.com` },
+          offlineUntil: Number.POSITIVE_INFINITY,
+        });
+      return first;
+    },
     filesEnv,
     trialEnv: (dir) => ({ ...filesEnv(dir), LOCAL_TRIAL: '1', DEFENDER_API_URL: emulator.url }),
     async close() {
