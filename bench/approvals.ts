@@ -26,11 +26,13 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export async function openBench(world: World, dir: string): Promise<Bench> {
-  const connector = await createConnector({ clock: fineClock, tenantId }).start();
-  connector.addChannel(teamId, channelId);
-  connector.addMembers(teamId, [ana, bo, cy]);
-  const program = await startProgram('service', { env: world.trialEnv(dir), dir });
+export async function openBench(
+  world: World,
+  options: { readonly dir: string; readonly connector?: Connector; readonly env?: Readonly<Record<string, string>> },
+): Promise<Bench> {
+  const { dir, env = {} } = options;
+  const connector = options.connector ?? (await openConnector());
+  const program = await startProgram('service', { env: { ...world.trialEnv(dir), ...env }, dir });
   const url = `http://127.0.0.1:${portOf(program.first)}/api/messages`;
   const teams = createTeamsClient({ connector, endpoint: url, tenantId, bot });
   return {
@@ -40,9 +42,16 @@ export async function openBench(world: World, dir: string): Promise<Bench> {
     url,
     async close() {
       await program.stop();
-      await connector.stop();
+      if (options.connector === undefined) await connector.stop();
     },
   };
+}
+
+export async function openConnector(): Promise<Connector> {
+  const connector = await createConnector({ clock: fineClock, tenantId }).start();
+  connector.addChannel(teamId, channelId);
+  connector.addMembers(teamId, [ana, bo, cy]);
+  return connector;
 }
 
 /** Milliseconds of one request's way. */
@@ -53,25 +62,43 @@ export interface Way {
   readonly toPost: number;
 }
 
-/** Asks for a device of its own in a thread of its own, and approves on the card there. */
-export async function askAndApprove({ connector, teams, url }: Bench, world: World, device: number): Promise<Way> {
+/** A request whose card is out, ready to be approved in its thread. */
+export interface Asked {
+  /** The instant at which its first card was at the Connector. */
+  readonly cardAt: number;
+  readonly askedAt: number;
+  /** The click on Approve, as Teams sends it. */
+  readonly click: string;
+}
+
+/** Asks for a device of its own in a thread of its own. */
+export async function ask({ connector, teams, url }: Bench, device: number): Promise<Asked> {
   const text = `on ${deviceName(device)} run minidump.ps1 OfficeClickToRun because INC-1042 credential theft triage`;
   const threadId = connector.addThread(channelId, ana, text);
   const command = teams.build.message(ana, { scope: 'channel', teamId, channelId, threadId }, text);
   const askedAt = fineClock.now();
   await checked(send(url, JSON.stringify(command), null));
   const card = await until('an approval card', () => findCard(connector, command.conversation.id));
-  const cardAt = arrivalOf(connector, command.conversation.id);
-
   const { verb, data } = approveOf(card) ?? {};
   const click = JSON.stringify(teams.build.execute(bo, card.id, { verb: String(verb), data }));
-  const runs = () => world.emulator.journal.filter((entry) => entry.route === 'runLiveResponse');
-  const before = runs().length;
-  const clickedAt = fineClock.now();
-  await checked(send(url, click, null));
-  const post = await until('a POST at Defender', () => runs()[before]);
-  return { toCard: cardAt - askedAt, toPost: post.at - clickedAt };
+  return { askedAt, cardAt: arrivalOf(connector, command.conversation.id), click };
 }
+
+/** Asks, approves on the card, and waits until it is at Defender. */
+export async function askAndApprove(bench: Bench, world: World, device: number): Promise<Way> {
+  const { askedAt, cardAt, click } = await ask(bench, device);
+  const before = countRuns(world);
+  const clickedAt = fineClock.now();
+  await checked(send(bench.url, click, null));
+  const post = await until('a POST at Defender', () => runsAt(world)[before]);
+  return { toCard: cardAt - askedAt, toPost: post - clickedAt };
+}
+
+/** The instants at which submissions arrived at Defender, in order. */
+export const runsAt = ({ emulator }: World): readonly number[] =>
+  emulator.journal.filter((entry) => entry.route === 'runLiveResponse').map((entry) => entry.at);
+
+const countRuns = (world: World): number => runsAt(world).length;
 
 const isCall = (call: ConnectorCall, conversationId: string): boolean =>
   call.method === 'POST' && call.path.includes(`/${conversationId}/activities`);
@@ -85,7 +112,7 @@ const findCard = (connector: Connector, conversationId: string): TeamsMessage | 
 const approveOf = (message: TeamsMessage): Readonly<Record<string, unknown>> | undefined =>
   findActions(cardOf(message.activity)).find((action) => action.title === 'Approve');
 
-async function checked(reply: ReturnType<typeof send>): Promise<void> {
+export async function checked(reply: ReturnType<typeof send>): Promise<void> {
   const { status, body } = await reply;
   if (status !== 200) throw new Error(`It was answered ${status}: ${body}`);
 }
@@ -109,7 +136,7 @@ export async function measureApprovals(world: World, options: ApprovalOptions): 
   const floor = { commit: [] as number[], call: [] as number[], both: [] as number[] };
   for (let round = 0; round < options.rounds; round++) {
     const dir = await world.newDir();
-    const bench = await openBench(world, dir);
+    const bench = await openBench(world, { dir });
     const measured: Way[] = [];
     const first = world.takeDevices(options.requests + warmUps);
     for (let i = 0; i < options.requests + warmUps; i++) {

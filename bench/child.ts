@@ -3,17 +3,18 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a process has taken so far: memory in MB, after its garbage was collected, and processor time in ms, of all its threads. */
-export interface Usage {
+/** Memory of a process in MB, after its garbage was collected. */
+export interface Memory {
   readonly rss: number;
   readonly heap: number;
-  readonly cpu: number;
 }
 
 /** What the programs of the benchmark say to it, over the channel that node gives a child. */
 export type Told =
   | { readonly type: 'listening'; readonly port: number }
-  | { readonly type: 'usage'; readonly usage: Usage }
+  | { readonly type: 'memory'; readonly memory: Memory }
+  /** Processor time so far, of all threads. */
+  | { readonly type: 'cpu'; readonly ms: number }
   | { readonly type: 'done'; readonly values: Readonly<Record<string, readonly number[]>> };
 
 export interface Program {
@@ -63,8 +64,14 @@ export const portOf = (told: Told): number => {
   return told.port;
 };
 
-export async function usageOf(program: Program): Promise<Usage> {
-  const told = await program.ask('usage');
-  if (told.type !== 'usage') throw new Error(`The usage was expected, and ${told.type} was told.`);
-  return told.usage;
+export async function memoryOf(program: Program): Promise<Memory> {
+  const told = await program.ask('memory');
+  if (told.type !== 'memory') throw new Error(`The memory was expected, and ${told.type} was told.`);
+  return told.memory;
+}
+
+export async function cpuMsOf(program: Program): Promise<number> {
+  const told = await program.ask('cpu');
+  if (told.type !== 'cpu') throw new Error(`The processor time was expected, and ${told.type} was told.`);
+  return told.ms;
 }

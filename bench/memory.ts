@@ -5,11 +5,11 @@ import { silentLog } from '../src/lib/log';
 import { openStore } from '../src/store/open';
 import { ana, tenantId } from '../test/fakes/fake-connector';
 import { askAndApprove, openBench } from './approvals';
-import { type Usage, usageOf } from './child';
+import { type Memory, memoryOf } from './child';
 import { insertEnded } from './history';
 import type { Row, Section } from './report';
 import { hangUp, messageOf, send } from './wire';
-import { fineClock, type World } from './world';
+import type { World } from './world';
 
 export interface MemoryOptions {
   readonly rounds: number;
@@ -20,8 +20,8 @@ export interface MemoryOptions {
 
 /** What people did in one life of the service, and what it took at the end of each. */
 interface Life {
-  readonly idle: Usage;
-  readonly open: Usage;
+  readonly idle: Memory;
+  readonly open: Memory;
 }
 
 /** Memory with a long history beside none, at rest and with requests open. */
@@ -29,7 +29,7 @@ export async function measureMemory(world: World, options: MemoryOptions): Promi
   const { rounds, history, open } = options;
   const seeded = join(await world.newDir(), 'live-response.db');
   const store = await openStore({ url: `sqlite:${seeded}`, log: silentLog });
-  await insertEnded(store, history, fineClock.now());
+  await insertEnded(store, history, systemClock.now());
   await store.close();
 
   const empty: Life[] = [];
@@ -62,7 +62,7 @@ const words = ['queue', 'status', 'whoami', 'library', 'device ws-042', 'help'];
 async function live(world: World, database: string | null, open: number): Promise<Life> {
   const dir = await world.newDir();
   if (database !== null) await copyFile(database, join(dir, 'live-response.db'));
-  const bench = await openBench(world, dir);
+  const bench = await openBench(world, { dir });
   for (let i = 0; i < messages; i++) {
     const seat = { conversationId: `a:memory-${i}`, tenantId, personId: ana.aadObjectId };
     const text = words[i % words.length] as string;
@@ -70,11 +70,11 @@ async function live(world: World, database: string | null, open: number): Promis
     if (status !== 200) throw new Error(`${text} was answered ${status}.`);
   }
   await systemClock.sleep(settleMs);
-  const idle = await usageOf(bench.program);
+  const idle = await memoryOf(bench.program);
   const from = world.takeDevices(open);
   for (let i = 0; i < open; i++) await askAndApprove(bench, world, from + i);
   await systemClock.sleep(settleMs);
-  const opened = await usageOf(bench.program);
+  const opened = await memoryOf(bench.program);
   await bench.close();
   return { idle, open: opened };
 }

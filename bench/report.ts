@@ -41,9 +41,12 @@ export interface Machine {
   /** ISO 8601. */
   readonly date: string;
   readonly tookS: number;
-  /** Of the last minute, by core, before the first and after the last measurement: above one, somebody else was running as well. */
-  readonly load: readonly [before: number, after: number];
+  /** Load of the minute before the first measurement, by core: what others were running on the machine. */
+  readonly busyBefore: number;
 }
+
+/** Above what an editor and the build before leave behind. */
+export const quietLoad = 0.5;
 
 interface Cells {
   readonly what: string;
@@ -79,11 +82,11 @@ export function toText(sections: readonly Section[]): string {
 
 /** The same as a page, with how each was measured and on what. */
 export function toMarkdown(sections: readonly Section[], machine: Machine): string {
-  const { cpu, cores, memoryGb, node, os, commit, date, tookS, load } = machine;
+  const { cpu, cores, memoryGb, node, os, commit, date, tookS, busyBefore } = machine;
   return [
     '# What `npm run bench` measured',
     '',
-    `${date}, commit ${commit}, Node ${node}, ${os}, ${cores} cores (${cpu}), ${memoryGb} GB; took ${Math.round(tookS)} s. Load by core ${two(load[0])} before and ${two(load[1])} after.`,
+    `${date}, commit ${commit}, Node ${node}, ${os}, ${cores} cores (${cpu}), ${memoryGb} GB; took ${Math.round(tookS)} s. Load before the first measurement: ${two(busyBefore)} a core${busyBefore > quietLoad ? ', so others were running and times are no good' : ''}.`,
     '',
     'Written by the run; do not edit. Numbers are medians of rounds, ± the interquartile range. Both sides of a row are measured in turn in the same rounds, and the ratio is taken round by round. `unclear` means that the rounds lie further apart than the median lies from the target, so they decide nothing.',
     ...sections.flatMap((section) => [

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import autocannon from 'autocannon';
 import { ana, appId, tenantId } from '../test/fakes/fake-connector';
 import { LocalIssuer } from '../test/fakes/local-issuer';
-import { type Program, portOf, startProgram } from './child';
+import { cpuMsOf, type Program, portOf, startProgram } from './child';
 import type { Row, Section } from './report';
 import { median } from './statistics';
 import { hangUp, messageOf, nowMs, type Seat, send, WireConnector } from './wire';
@@ -38,12 +38,16 @@ const seats: readonly Seat[] = Array.from({ length: seatsByTenant }, (_, seat) =
 const echoed = 'the echo bot';
 
 /** One bot that is measured: how to reach it, and whose turn it is next. */
-interface Side {
-  readonly program: Program;
-  readonly url: string;
+export interface LoadSide {
+  readonly urls: readonly string[];
   readonly connector: WireConnector;
   readonly authorization: string | null;
   next: number;
+}
+
+interface Side extends LoadSide {
+  readonly program: Program;
+  readonly url: string;
 }
 
 /** What became of one turn, in ms from the first byte of the message. */
@@ -61,7 +65,7 @@ export async function measureTurns(world: World, options: TurnOptions): Promise<
   hangUp();
   return {
     title: 'Turns',
-    how: `Service and echo bot as processes of their own on loopback, the same adapter, the same Connector. Latency: ${options.turns} turns one after the other a round (a closed loop of one person), median of the round; a turn is over when HTTP has its 200 and the answer is at the Connector. Turns per second: ${options.load} turns from ${options.connections} connections (autocannon; a closed loop, since Teams waits for each 200), over the time from the first message to the last answer at the Connector, so that what is queued counts only once it is sent. ${options.rounds} rounds.`,
+    how: `Service and echo bot as processes of their own on loopback, the same adapter, the same Connector. Latency: ${options.turns} turns one after the other a round (a closed loop of one person), median of the round; a turn is over when HTTP has its 200 and the answer is at the Connector. Turns per second: ${options.load} turns from ${options.connections} connections (autocannon; a closed loop, since Teams waits for each 200), over the time from the first message to the last answer at the Connector, so that what is queued counts only once it is sent. Processor time is that of the bot's process under this load, which others on the machine disturb least. ${options.rounds} rounds.`,
     rows: [...local, ...signed],
   };
 }
@@ -77,14 +81,21 @@ async function compare(world: World, issuer: LocalIssuer | null, options: TurnOp
 
   const single = { echo: [] as Turn[], help: [] as Turn[], status: [] as Turn[] };
   const perSecond = { echo: [] as number[], service: [] as number[] };
+  const cpu = { echo: [] as number[], service: [] as number[] };
   for (const side of sides) await runTurns(side, help, options.turns);
   await runTurns(service, status, options.turns);
   for (let round = 0; round < options.rounds; round++) {
     single.echo.push(await runTurns(echo, help, options.turns));
     single.help.push(await runTurns(service, help, options.turns));
     single.status.push(await runTurns(service, status, options.turns));
-    perSecond.echo.push(await runLoad(echo, options.connections, options.load));
-    perSecond.service.push(await runLoad(service, options.connections, options.load));
+    for (const [name, side] of [
+      ['echo', echo],
+      ['service', service],
+    ] as const) {
+      const before = await cpuMsOf(side.program);
+      perSecond[name].push(await runLoad(side, options.connections, options.load));
+      cpu[name].push(((await cpuMsOf(side.program)) - before) / options.load);
+    }
   }
   for (const side of sides) {
     await side.program.stop();
@@ -119,6 +130,13 @@ async function compare(world: World, issuer: LocalIssuer | null, options: TurnOp
       against: { what: echoed, values: perSecond.echo },
       target: { type: 'atLeast', value: 0.6, of: 'ratio' },
     },
+    {
+      what: `processor time a turn, ${mode}`,
+      unit: 'ms',
+      ours: cpu.service,
+      against: { what: echoed, values: cpu.echo },
+      target: null,
+    },
   ];
 }
 
@@ -140,9 +158,11 @@ async function startSide(name: 'service' | 'echo', world: World, issuer: LocalIs
         };
   const env = { ...(issuer === null ? world.trialEnv(dir) : world.filesEnv(dir)), ...signIn };
   const program = await startProgram(name, { env, dir });
+  const url = `http://127.0.0.1:${portOf(program.first)}/api/messages`;
   return {
     program,
-    url: `http://127.0.0.1:${portOf(program.first)}/api/messages`,
+    url,
+    urls: [url],
     connector,
     authorization: issuer === null ? null : issuer.bearer({ aud: appId, serviceurl: connector.url }),
     next: 0,
@@ -170,7 +190,7 @@ async function checked(reply: ReturnType<typeof send>): Promise<Awaited<ReturnTy
   return answer;
 }
 
-const nextSeat = (side: Side): Seat => seats[side.next++ % seats.length] as Seat;
+const nextSeat = (side: LoadSide): Seat => seats[side.next++ % seats.length] as Seat;
 
 /** Turn after turn; the medians of both halves. */
 async function runTurns(side: Side, textFor: (seat: Seat) => string, count: number): Promise<Turn> {
@@ -186,22 +206,28 @@ async function runTurns(side: Side, textFor: (seat: Seat) => string, count: numb
   return { toStatus: median(turns.map((t) => t.toStatus)), toAnswer: median(turns.map((t) => t.toAnswer)) };
 }
 
-/** Turns per second, up to the last answer. */
-async function runLoad(side: Side, connections: number, amount: number): Promise<number> {
-  const { connector, url, authorization } = side;
+/** Turns per second, up to the last answer; over several replicas when there are several addresses. */
+export async function runLoad(side: LoadSide, connections: number, amount: number): Promise<number> {
+  const { connector, urls, authorization } = side;
   connector.reset();
   const startedAt = nowMs();
-  const result = await autocannon({
-    url,
-    method: 'POST',
-    connections,
-    amount,
-    timeout: 30,
-    headers: { 'content-type': 'application/json', ...(authorization === null ? {} : { authorization }) },
-    requests: [{ setupRequest: (request) => ({ ...request, body: messageOf(nextSeat(side), connector.url, 'help') }) }],
-  });
-  if (result['2xx'] !== amount || result.errors > 0)
-    throw new Error(`Of ${amount} turns ${result['2xx']} were answered 200, and ${result.errors} failed.`);
+  const results = await Promise.all(
+    urls.map((url) =>
+      autocannon({
+        url,
+        method: 'POST',
+        connections: connections / urls.length,
+        amount: amount / urls.length,
+        timeout: 30,
+        headers: { 'content-type': 'application/json', ...(authorization === null ? {} : { authorization }) },
+        requests: [
+          { setupRequest: (request) => ({ ...request, body: messageOf(nextSeat(side), connector.url, 'help') }) },
+        ],
+      }),
+    ),
+  );
+  const answered = results.reduce((sum, result) => sum + result['2xx'], 0);
+  if (answered !== amount) throw new Error(`Of ${amount} turns ${answered} were answered 200.`);
   await connector.all(amount);
   return (amount / (connector.lastPostedAt - startedAt)) * 1_000;
 }

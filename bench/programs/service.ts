@@ -25,6 +25,7 @@ async function main(): Promise<void> {
     },
     clock: systemClock,
     random: systemRandom,
+    followDatabase: true,
     log: pino({
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,

@@ -8,15 +8,23 @@ const toMb = (bytes: number): number => bytes / 1_048_576;
 /** Answers what the benchmark asks, until it stops the program. */
 export function answerTo(stop: () => Promise<void>): void {
   process.on('message', (word) => {
-    if (word !== 'usage') return;
-    const { user, system } = process.cpuUsage();
-    // Twice: the first frees what only finalizers held.
-    globalThis.gc?.();
-    setImmediate(() => {
-      globalThis.gc?.();
-      const { rss, heapUsed } = process.memoryUsage();
-      tell({ type: 'usage', usage: { rss: toMb(rss), heap: toMb(heapUsed), cpu: (user + system) / 1_000 } });
-    });
+    if (word === 'cpu') tellCpu();
+    if (word === 'memory') tellMemory();
   });
   process.once('SIGTERM', () => void stop().then(() => process.exit(0)));
+}
+
+function tellCpu(): void {
+  const { user, system } = process.cpuUsage();
+  tell({ type: 'cpu', ms: (user + system) / 1_000 });
+}
+
+function tellMemory(): void {
+  globalThis.gc?.();
+  // Again: the first frees what only finalizers held.
+  setImmediate(() => {
+    globalThis.gc?.();
+    const { rss, heapUsed } = process.memoryUsage();
+    tell({ type: 'memory', memory: { rss: toMb(rss), heap: toMb(heapUsed) } });
+  });
 }
