@@ -12,6 +12,8 @@ export function answerTo(stop: () => Promise<void>): void {
     if (word === 'memory') tellMemory();
   });
   process.once('SIGTERM', () => void stop().then(() => process.exit(0)));
+  // Whoever started this is gone, and nobody else ends it.
+  process.once('disconnect', () => process.exit(1));
 }
 
 function tellCpu(): void {
