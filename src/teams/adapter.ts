@@ -1,4 +1,5 @@
-import { TeamsAdapter } from '@microsoft/teams-ai';
+// Not the package's own entry, which loads its language models, tokenizers and planners as well.
+import { TeamsAdapter } from '@microsoft/teams-ai/lib/TeamsAdapter';
 import type {
   Activity,
   ConfigurationBotFrameworkAuthentication,
@@ -79,6 +80,7 @@ export class VerifiedAdapter extends TeamsAdapter {
       channelId: 'msteams',
       clock: options.clock ?? systemClock,
     });
+    this.keepUserTokenClient();
   }
 
   /** Runs one turn of a verified sender; throws `NotAuthenticated` or `KeysUnreachable` before anything of ours has run. */
@@ -114,6 +116,20 @@ export class VerifiedAdapter extends TeamsAdapter {
       serviceUrl,
       audiences[cloudOf(this.identity)],
     );
+  }
+
+  /** botbuilder makes a client for people's sign-ins at every turn, with a pipeline of its own; this bot signs nobody in, so one will do. */
+  private keepUserTokenClient(): void {
+    const authentication = this.botFrameworkAuthentication;
+    const make = authentication.createUserTokenClient.bind(authentication);
+    let kept: ReturnType<typeof make> | null = null;
+    authentication.createUserTokenClient = (claims) => {
+      kept ??= make(claims).catch((error: unknown) => {
+        kept = null;
+        throw error;
+      });
+      return kept;
+    };
   }
 
   /**
