@@ -30,17 +30,38 @@ export function requestOf(index: number, createdAt: number): RequestBase {
 export async function insertEnded(store: Store, count: number, now: number): Promise<void> {
   for (let done = 0; done < count; done += perTransaction) {
     await store.transact(async (tx) => {
-      for (let i = done; i < Math.min(done + perTransaction, count); i++)
-        await insertOne(tx, requestOf(i, now - hours(24 * 30) + i * minutes(4)));
+      for (let i = done; i < Math.min(done + perTransaction, count); i++) {
+        const wish = requestOf(i, now - hours(24 * 30) + i * minutes(4));
+        const actionId = `action-${wish.id}`;
+        await insertOne(tx, wish, [
+          ...takenBy(wish, actionId),
+          { type: 'observed', action: action('InProgress', { actionId }) },
+          { type: 'observed', action: action('Succeeded', { actionId }) },
+        ]);
+      }
       await finishAll(tx, now);
     });
   }
 }
 
+/** Requests that Defender has under these ids and that wait for their devices. */
+export async function insertOpen(store: Store, actionIds: readonly string[], now: number): Promise<void> {
+  await store.transact(async (tx) => {
+    for (const [i, actionId] of actionIds.entries()) {
+      const wish = requestOf(firstOpen + i, now);
+      await insertOne(tx, wish, takenBy(wish, actionId));
+    }
+    await finishAll(tx, now);
+  });
+}
+
+/** Beyond any history. */
+const firstOpen = 1_000_000;
+
 const perTransaction = 100;
 
-async function insertOne(tx: Tx, wish: RequestBase): Promise<void> {
-  const { id, createdAt, digest, conversationId } = wish;
+async function insertOne(tx: Tx, wish: RequestBase, events: readonly Event[]): Promise<void> {
+  const { id, createdAt, conversationId } = wish;
   await tx.savePlace({
     conversationId,
     tenantId,
@@ -49,24 +70,27 @@ async function insertOne(tx: Tx, wish: RequestBase): Promise<void> {
     personId: null,
   });
   await storeNewRequest(tx, openRequest(wish), createdAt);
-  const actionId = `action-${id}`;
-  const yes = vote({ id: approver.id, tenantId, name: approver.name });
-  const events: readonly Event[] = [
-    {
-      type: 'voted',
-      vote: { ...yes, by: approver, personKey: approver.id, groups: ['approvers'], digest, at: createdAt + 1 },
-    },
-    { type: 'admitted' },
-    { type: 'accepted', action: action('Pending', { actionId }) },
-    { type: 'observed', action: action('InProgress', { actionId }) },
-    { type: 'observed', action: action('Succeeded', { actionId }) },
-  ];
   for (const event of events) {
     const stored = await tx.request(id);
     if (stored === null) throw new Error(`The request ${id} was not stored.`);
     const outcome = await applyEvent(tx, stored, event, 'bot', createdAt + 2);
     if (!outcome.ok) throw new Error(`${id} refused ${event.type}: ${outcome.error.type}`);
   }
+}
+
+/** Approved, admitted, and taken by Defender. */
+function takenBy({ digest, createdAt }: RequestBase, actionId: string): readonly Event[] {
+  const yes = vote(approver, 'approve', {
+    personKey: approver.id,
+    groups: ['approvers'],
+    digest,
+    at: createdAt + 1,
+  });
+  return [
+    { type: 'voted', vote: yes },
+    { type: 'admitted' },
+    { type: 'accepted', action: action('Pending', { actionId }) },
+  ];
 }
 
 async function finishAll(tx: Tx, now: number): Promise<void> {

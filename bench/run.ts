@@ -18,10 +18,10 @@ const measurements: Readonly<Record<string, (world: World) => Promise<readonly S
     await measureColdStart(world, { rounds: 9, service: join(process.cwd(), 'dist', 'index.js') }),
   ],
   turns: async (world) => [await measureTurns(world, { rounds: 7, turns: 60, load: 800, connections: 16 })],
-  approvals: async (world) => [await measureApprovals(world, { rounds: 7, requests: 12 })],
+  approvals: async (world) => [await measureApprovals(world, { rounds: 9, requests: 6 })],
   memory: async (world) => [await measureMemory(world, { rounds: 3, history: 10_000, open: 50 })],
   reading: async () => [await measureReading({ open: 50, forMs: 20 * 60_000 })],
-  store: (world) => measureStores(world, { rounds: 3, operations: 60, load: 640, approvals: 20 }),
+  store: (world) => measureStores(world, { rounds: 3, operations: 60, load: 640, approvals: 10 }),
 };
 
 /**

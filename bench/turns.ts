@@ -21,8 +21,8 @@ export interface TurnOptions {
  * Teams allows an app 50 calls a second in one tenant and 7 in one conversation, and this bot keeps to that: so the turns come from as many
  * tenants and conversations as their number needs, and the echo bot gets the same.
  */
-const tenants = 40;
-const seatsByTenant = 20;
+const tenants = 30;
+const seatsByTenant = 24;
 
 const seats: readonly Seat[] = Array.from({ length: seatsByTenant }, (_, seat) =>
   Array.from({ length: tenants }, (_, tenant) => {
