@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { minutes } from '../src/lib/clock';
 import { measureApprovals } from './approvals';
 import { measureColdStart } from './cold-start';
 import { measureMemory } from './memory';
@@ -12,23 +13,38 @@ import { measureTurns } from './turns';
 import { nowMs } from './wire';
 import { openWorld, type World } from './world';
 
+type Measure = (world: World) => Promise<readonly Section[]>;
+
 /** In this order; each can be asked for alone by its name. */
-const measurements: Readonly<Record<string, (world: World) => Promise<readonly Section[]>>> = {
-  start: async (world) => [
-    await measureColdStart(world, { rounds: 9, service: join(process.cwd(), 'dist', 'index.js') }),
-  ],
+const measurements: Readonly<Record<string, Measure>> = {
+  start: async (world) => [await measureColdStart(world, { rounds: 9, service })],
   turns: async (world) => [await measureTurns(world, { rounds: 7, turns: 60, load: 800, connections: 16 })],
   approvals: async (world) => [await measureApprovals(world, { rounds: 9, requests: 6 })],
   memory: async (world) => [await measureMemory(world, { rounds: 3, history: 10_000, open: 50 })],
-  reading: async () => [await measureReading({ open: 50, forMs: 20 * 60_000 })],
+  reading: async () => [await measureReading({ open: 50, forMs: minutes(20) })],
   store: (world) => measureStores(world, { rounds: 3, operations: 60, load: 640, approvals: 10 }),
 };
 
+/** The same with as little as has a spread at all: to see that everything can be measured. */
+const quickly: typeof measurements = {
+  start: async (world) => [await measureColdStart(world, { rounds: 3, service })],
+  turns: async (world) => [await measureTurns(world, { rounds: 3, turns: 20, load: 160, connections: 16 })],
+  approvals: async (world) => [await measureApprovals(world, { rounds: 3, requests: 3 })],
+  memory: async (world) => [await measureMemory(world, { rounds: 1, history: 500, open: 50 })],
+  reading: async () => [await measureReading({ open: 50, forMs: minutes(2) })],
+  store: (world) => measureStores(world, { rounds: 1, operations: 20, load: 160, approvals: 5 }),
+};
+
+const service = join(process.cwd(), 'dist', 'index.js');
+
 /**
- * `npm run bench`: measures everything and writes bench/RESULTS.md; with names, measures these alone and writes nothing. Judges by targets, and
+ * `npm run bench`: measures everything and writes bench/RESULTS.md; with names, measures these alone and writes nothing; with `--quick`, little
+ * of everything. Judges by targets, and
  * fails only when something cannot be measured: how fast a machine is today is no bug.
  */
-async function main(asked: readonly string[]): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+  const table = args.includes('--quick') ? quickly : measurements;
+  const asked = args.filter((arg) => arg !== '--quick');
   const unknown = asked.filter((name) => !(name in measurements));
   if (unknown.length > 0)
     throw new Error(
@@ -42,7 +58,7 @@ async function main(asked: readonly string[]): Promise<void> {
   try {
     for (const name of names) {
       process.stderr.write(`measuring ${name} ...\n`);
-      const measured = (await measurements[name]?.(world)) ?? [];
+      const measured = (await table[name]?.(world)) ?? [];
       sections.push(...measured);
       console.log(`${toText(measured)}\n`);
     }

@@ -44,8 +44,9 @@ export function withWakeUps(store: Store, { onTeamsWork, onRequestWork }: WakeUp
           },
         }),
       );
-      if (forTeams) onTeamsWork();
+      // What was approved goes before the cards that say so.
       if (forRequests) onRequestWork();
+      if (forTeams) onTeamsWork();
       return result;
     },
   };
