@@ -28,7 +28,11 @@ async function wokenBy(before: ((tx: Tx) => Promise<unknown>) | null, change: (t
 test.each<[string, readonly string[], (tx: Tx) => Promise<unknown>]>([
   ['a message for Teams wakes the outbox alone', ['teams'], (tx) => tx.addWork([message])],
   ['work at Defender wakes those who decide alone', ['requests'], (tx) => tx.addWork([sampleWork()])],
-  ['work of both kinds wakes both, those who decide first', ['requests', 'teams'], (tx) => tx.addWork([sampleWork(), message])],
+  [
+    'work of both kinds wakes both, those who decide first',
+    ['requests', 'teams'],
+    (tx) => tx.addWork([sampleWork(), message]),
+  ],
   ['a new request wakes those who decide', ['requests'], (tx) => tx.insertRequest(sampleRequest())],
   ['a mark wakes nobody', [], (tx) => tx.saveFact('fact', 1)],
   ['no work wakes nobody', [], (tx) => tx.addWork([])],
