@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { minutes } from '../src/lib/clock';
 import { measureApprovals } from './approvals';
 import { measureColdStart } from './cold-start';
+import { measureMakespan } from './makespan';
 import { measureMemory } from './memory';
 import { measureReading } from './reading';
 import { type Machine, quietLoad, type Section, toMarkdown, toText } from './report';
@@ -22,6 +23,7 @@ const measurements: Readonly<Record<string, Measure>> = {
   approvals: async (world) => [await measureApprovals(world, { rounds: 9, requests: 6 })],
   memory: async (world) => [await measureMemory(world, { rounds: 3, history: 10_000, open: 50 })],
   reading: async () => [await measureReading({ open: 50, forMs: minutes(20) })],
+  makespan: async () => [measureMakespan()],
   store: (world) => measureStores(world, { rounds: 3, operations: 60, load: 640, approvals: 10 }),
 };
 
@@ -32,6 +34,7 @@ const quickly: typeof measurements = {
   approvals: async (world) => [await measureApprovals(world, { rounds: 3, requests: 3 })],
   memory: async (world) => [await measureMemory(world, { rounds: 1, history: 500, open: 50 })],
   reading: async () => [await measureReading({ open: 50, forMs: minutes(2) })],
+  makespan: async () => [measureMakespan()],
   store: (world) => measureStores(world, { rounds: 1, operations: 20, load: 160, approvals: 5 }),
 };
 
