@@ -99,7 +99,10 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     return problems.length > 0 ? problems : findOutrun(health.store, policy());
   };
   const leasing = withLeases(health.store, (type, outcome) => metrics.onWork(type, outcome));
-  const store = withWakeUps(leasing, () => nudge());
+  const store = withWakeUps(leasing, {
+    onTeamsWork: () => outboxLoop.nudge(),
+    onRequestWork: () => dispatchLoop.nudge(),
+  });
   const queueMs = hours(config.defender.queueHours);
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
   const metrics = createMetrics({
@@ -123,7 +126,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     random,
     log,
     trial: config.trial,
-    onTaskEnded: () => nudge(),
+    onTaskEnded: () => dispatchLoop.nudge(),
   });
   const { views } = dispatch;
   const adapter = createAdapter({
@@ -217,14 +220,8 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       onRecovered: () => log.info({ loop: name }, 'A pass that had failed works again'),
     });
   const outboxLoop = steadily('outbox', { startDue: () => outbox.startDue(), nextDueAt: () => store.nextDueAt() });
-  const loops = [
-    steadily('dispatch', dispatch),
-    outboxLoop,
-    ...chores.map((chore, i) => steadily(`chore ${i + 1}`, chore)),
-  ];
-  function nudge(): void {
-    for (const loop of loops) loop.nudge();
-  }
+  const dispatchLoop = steadily('dispatch', dispatch);
+  const loops = [dispatchLoop, outboxLoop, ...chores.map((chore, i) => steadily(`chore ${i + 1}`, chore))];
   const server = createServer({ bot, ready, metrics: metrics.registry, clock, log });
   const port = await server.listen(config.port, config.host).catch((error: unknown) => {
     throw listenError(error, config.port);

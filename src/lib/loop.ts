@@ -81,7 +81,8 @@ export function createLoop(
     start() {
       ended ??= run();
     },
-    nudge: () => wake.abort(),
+    // A reason of our own, since node makes an error with a stack for one that is not given.
+    nudge: () => wake.abort('nudged'),
     async stop() {
       stopping.abort();
       wake.abort();

@@ -1,29 +1,55 @@
-import type { Store, Tx } from './store';
+import { type NewWork, type Store, type Tx, teamsWork } from './store';
 
-/** The same store, which also tells `onWork` after each commit that may have made something due. */
-export function withWakeUps(store: Store, onWork: () => void): Store {
+/** Who must look after a commit: a message that waits for Teams is nothing to those who decide, and most commits are just that. */
+export interface WakeUps {
+  /** Something may be due for Teams. */
+  readonly onTeamsWork: () => void;
+  /** A request is new or another one, or there is something to do at Defender. */
+  readonly onRequestWork: () => void;
+}
+
+/** The same store, which also tells after each commit who may have something to do. */
+export function withWakeUps(store: Store, { onTeamsWork, onRequestWork }: WakeUps): Store {
   return {
     ...store,
     async transact(work) {
-      let mayBeDue = false;
-      const noting =
-        <A extends readonly unknown[]>(method: (...args: A) => Promise<void>) =>
-        (...args: A): Promise<void> => {
-          mayBeDue = true;
-          return method(...args);
-        };
+      let forTeams = false;
+      let forRequests = false;
+      const note = ({ work: { type } }: Pick<NewWork, 'work'>): void => {
+        if (isForTeams(type)) forTeams = true;
+        else forRequests = true;
+      };
       const result = await store.transact((tx: Tx) =>
         work({
           ...tx,
-          insertRequest: noting(tx.insertRequest),
-          saveRequest: noting(tx.saveRequest),
-          addWork: noting(tx.addWork),
-          refreshCopies: noting(tx.refreshCopies),
-          retryWork: noting(tx.retryWork),
+          insertRequest: (...args) => {
+            forRequests = true;
+            return tx.insertRequest(...args);
+          },
+          saveRequest: (...args) => {
+            forRequests = true;
+            return tx.saveRequest(...args);
+          },
+          addWork: (rows) => {
+            rows.forEach(note);
+            return tx.addWork(rows);
+          },
+          refreshCopies: (...args) => {
+            forTeams = true;
+            return tx.refreshCopies(...args);
+          },
+          retryWork: (row, ...args) => {
+            note(row);
+            return tx.retryWork(row, ...args);
+          },
         }),
       );
-      if (mayBeDue) onWork();
+      // What was approved goes before the cards that say so.
+      if (forRequests) onRequestWork();
+      if (forTeams) onTeamsWork();
       return result;
     },
   };
 }
+
+const isForTeams = (type: string): boolean => (teamsWork as readonly string[]).includes(type);

@@ -1,10 +1,10 @@
-import { TeamsAdapter } from '@microsoft/teams-ai';
+// Not the package's own entry, which loads its language models, tokenizers and planners as well.
+import { TeamsAdapter } from '@microsoft/teams-ai/lib/TeamsAdapter';
 import type {
   Activity,
   ConfigurationBotFrameworkAuthentication,
   ConfigurationBotFrameworkAuthenticationOptions,
   ConfigurationServiceClientCredentialFactoryOptions,
-  Middleware,
   TurnContext,
 } from 'botbuilder';
 import { type Clock, systemClock } from '../lib/clock';
@@ -41,6 +41,11 @@ export type ConnectorClient = Awaited<
   ReturnType<ReturnType<ConfigurationBotFrameworkAuthentication['createConnectorFactory']>['create']>
 >;
 
+type ConnectorFactory = ReturnType<ConfigurationBotFrameworkAuthentication['createConnectorFactory']>;
+
+/** Teams has a handful of service addresses; whoever states more of them must not fill the memory. */
+const maxConnectors = 50;
+
 /** The sender could not show a token of the Bot Framework for this bot (T-1). */
 export class NotAuthenticated extends Error {
   override readonly name = 'NotAuthenticated';
@@ -62,6 +67,8 @@ export class VerifiedAdapter extends TeamsAdapter {
   private readonly identity: BotIdentity;
   private readonly tokenIssuer: string;
   private readonly isEndorsed: IsEndorsed;
+  /** By service address and audience, oldest first. */
+  private readonly connectors = new Map<string, Promise<ConnectorClient>>();
 
   constructor(options: AdapterOptions) {
     super(toAuthOptions(options));
@@ -73,7 +80,7 @@ export class VerifiedAdapter extends TeamsAdapter {
       channelId: 'msteams',
       clock: options.clock ?? systemClock,
     });
-    this.use(oneAttempt(this.ConnectorClientKey));
+    this.keepUserTokenClient();
   }
 
   /** Runs one turn of a verified sender; throws `NotAuthenticated` or `KeysUnreachable` before anything of ours has run. */
@@ -83,7 +90,15 @@ export class VerifiedAdapter extends TeamsAdapter {
     turn: (context: TurnContext) => Promise<void>,
   ): Promise<void> {
     const verified = await this.verify(authorization, activity);
-    await this.processActivity(verified, activity, turn);
+    const { connectorFactory } = verified;
+    await this.processActivity(
+      {
+        ...verified,
+        ...(connectorFactory === undefined ? {} : { connectorFactory: this.keeping(connectorFactory) }),
+      },
+      activity,
+      turn,
+    );
   }
 
   /** The tenant that the sender's verified token states, if any (T-2). */
@@ -97,11 +112,44 @@ export class VerifiedAdapter extends TeamsAdapter {
   /** For calls outside a turn. */
   async connector(serviceUrl: string): Promise<ConnectorClient> {
     const claims = this.createClaimsIdentity(this.identity.type === 'trial' ? '' : this.identity.appId);
-    return withOneAttempt(
-      await this.botFrameworkAuthentication
-        .createConnectorFactory(claims)
-        .create(serviceUrl, audiences[cloudOf(this.identity)]),
+    return this.keeping(this.botFrameworkAuthentication.createConnectorFactory(claims)).create(
+      serviceUrl,
+      audiences[cloudOf(this.identity)],
     );
+  }
+
+  /** botbuilder makes a client for people's sign-ins at every turn, with a pipeline of its own; this bot signs nobody in, so one will do. */
+  private keepUserTokenClient(): void {
+    const authentication = this.botFrameworkAuthentication;
+    const make = authentication.createUserTokenClient.bind(authentication);
+    let kept: ReturnType<typeof make> | null = null;
+    authentication.createUserTokenClient = (claims) => {
+      kept ??= make(claims).catch((error: unknown) => {
+        kept = null;
+        throw error;
+      });
+      return kept;
+    };
+  }
+
+  /**
+   * Gives each service address one client: botbuilder makes one for every turn and every call, which costs as much as the call itself. A client
+   * holds no state but its credentials, which renew their token by themselves.
+   */
+  private keeping(factory: ConnectorFactory): ConnectorFactory {
+    return {
+      create: (serviceUrl, audience) => {
+        const key = JSON.stringify([serviceUrl, audience]);
+        const known = this.connectors.get(key);
+        if (known !== undefined) return known;
+        const made = factory.create(serviceUrl, audience).then(withOneAttempt);
+        const [oldest] = this.connectors.keys();
+        if (this.connectors.size >= maxConnectors && oldest !== undefined) this.connectors.delete(oldest);
+        this.connectors.set(key, made);
+        made.catch(() => this.connectors.delete(key));
+        return made;
+      },
+    };
   }
 
   /** botbuilder's check of signature, audience and clocks, and after it ours: it also lets in emulator and skill tokens, which bind no service address (T-3, T-7), and keys without endorsements (T-1). */
@@ -195,16 +243,10 @@ function isKeyFetchFailure(cause: unknown): boolean {
   );
 }
 
-/** botbuilder repeats every Connector call three times, POST included, and ignores its own option to stop that (teams.md E2). */
-const oneAttempt = (clientKey: symbol): Middleware => ({
-  async onTurn(context: TurnContext, next: () => Promise<void>) {
-    const client: ConnectorClient | undefined = context.turnState.get(clientKey);
-    if (client !== undefined) withOneAttempt(client);
-    await next();
-  },
-});
-
-/** Takes out the blind retries, and redirects, by which our token could travel elsewhere (T-3). */
+/**
+ * Takes out the blind retries, and redirects, by which our token could travel elsewhere (T-3): botbuilder repeats every Connector call three
+ * times, POST included, and ignores its own option to stop that (teams.md E2).
+ */
 function withOneAttempt(connector: ConnectorClient): ConnectorClient {
   const { pipeline } = (
     connector as unknown as { readonly client: { readonly pipeline: { removePolicy(policy: { name: string }): void } } }

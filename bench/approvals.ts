@@ -1,0 +1,187 @@
+import { createConnector } from '../src/emulator/connector';
+import { createTeamsClient, type TeamsClient } from '../src/emulator/connector-people';
+import type { Connector, ConnectorCall, TeamsMessage } from '../src/emulator/connector-port';
+import { findActions } from '../src/emulator/connector-reading';
+import { systemClock } from '../src/lib/clock';
+import { ana, bo, bot, channelId, cy, teamId, tenantId } from '../test/fakes/fake-connector';
+import { cardOf } from '../test/stories/stage';
+import { type Program, portOf, startProgram } from './child';
+import type { Section } from './report';
+import { median } from './statistics';
+import { hangUp, send } from './wire';
+import { deviceName, fineClock, type World } from './world';
+
+export interface ApprovalOptions {
+  readonly rounds: number;
+  /** Requests asked and approved one after the other, each round. */
+  readonly requests: number;
+}
+
+/** A service with people who ask it and approve, and a Connector that says when what arrived. */
+export interface Bench {
+  readonly program: Program;
+  readonly connector: Connector;
+  readonly teams: TeamsClient;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function openBench(
+  world: World,
+  options: { readonly dir: string; readonly connector?: Connector; readonly env?: Readonly<Record<string, string>> },
+): Promise<Bench> {
+  const { dir, env = {} } = options;
+  const connector = options.connector ?? (await openConnector());
+  const program = await startProgram('service', { env: { ...world.trialEnv(dir), ...env }, dir });
+  const url = `http://127.0.0.1:${portOf(program.first)}/api/messages`;
+  const teams = createTeamsClient({ connector, endpoint: url, tenantId, bot });
+  return {
+    program,
+    connector,
+    teams,
+    url,
+    async close() {
+      await program.stop();
+      if (options.connector === undefined) await connector.stop();
+    },
+  };
+}
+
+export async function openConnector(): Promise<Connector> {
+  const connector = await createConnector({ clock: fineClock, tenantId }).start();
+  connector.addChannel(teamId, channelId);
+  connector.addMembers(teamId, [ana, bo, cy]);
+  return connector;
+}
+
+/** Milliseconds of one request's way. */
+export interface Way {
+  /** From the command to the card with the buttons, in the thread. */
+  readonly toCard: number;
+  /** From the click on Approve to the POST at Defender. */
+  readonly toPost: number;
+}
+
+/** A request whose card is out, ready to be approved in its thread. */
+export interface Asked {
+  /** The instant at which its first card was at the Connector. */
+  readonly cardAt: number;
+  readonly askedAt: number;
+  /** The click on Approve, as Teams sends it. */
+  readonly click: string;
+}
+
+/** Asks for a device of its own in a thread of its own. */
+export async function ask({ connector, teams, url }: Bench, device: number): Promise<Asked> {
+  const text = `on ${deviceName(device)} run minidump.ps1 OfficeClickToRun because INC-1042 credential theft triage`;
+  const threadId = connector.addThread(channelId, ana, text);
+  const command = teams.build.message(ana, { scope: 'channel', teamId, channelId, threadId }, text);
+  const askedAt = fineClock.now();
+  await checked(send(url, JSON.stringify(command), null));
+  const card = await until('an approval card', () => findCard(connector, command.conversation.id));
+  const { verb, data } = approveOf(card) ?? {};
+  const click = JSON.stringify(teams.build.execute(bo, card.id, { verb: String(verb), data }));
+  return { askedAt, cardAt: arrivalOf(connector, command.conversation.id), click };
+}
+
+/** Asks, approves on the card, and waits until it is at Defender. */
+export async function askAndApprove(bench: Bench, world: World, device: number): Promise<Way> {
+  const { askedAt, cardAt, click } = await ask(bench, device);
+  const before = countRuns(world);
+  const clickedAt = fineClock.now();
+  await checked(send(bench.url, click, null));
+  const post = await until('a POST at Defender', () => runsAt(world)[before]);
+  return { toCard: cardAt - askedAt, toPost: post - clickedAt };
+}
+
+/** The instants at which submissions arrived at Defender, in order. */
+export const runsAt = ({ emulator }: World): readonly number[] =>
+  emulator.journal.filter((entry) => entry.route === 'runLiveResponse').map((entry) => entry.at);
+
+const countRuns = (world: World): number => runsAt(world).length;
+
+const isCall = (call: ConnectorCall, conversationId: string): boolean =>
+  call.method === 'POST' && call.path.includes(`/${conversationId}/activities`);
+
+const arrivalOf = (connector: Connector, conversationId: string): number =>
+  connector.calls.find((call) => isCall(call, conversationId))?.at ?? Number.NaN;
+
+const findCard = (connector: Connector, conversationId: string): TeamsMessage | undefined =>
+  connector.messages(conversationId).find((message) => approveOf(message) !== undefined);
+
+const approveOf = (message: TeamsMessage): Readonly<Record<string, unknown>> | undefined =>
+  findActions(cardOf(message.activity)).find((action) => action.title === 'Approve');
+
+export async function checked(reply: ReturnType<typeof send>): Promise<void> {
+  const { status, body } = await reply;
+  if (status !== 200) throw new Error(`It was answered ${status}: ${body}`);
+}
+
+/** The instants are in the journals, so looking seldom costs no precision. */
+export async function until<T>(what: string, find: () => T | undefined): Promise<T> {
+  for (const deadline = fineClock.now() + 20_000; fineClock.now() < deadline; ) {
+    const found = find();
+    if (found !== undefined) return found;
+    await systemClock.sleep(2);
+  }
+  throw new Error(`Not within 20 s: ${what}.`);
+}
+
+/** Until the machine has nothing left to do for the request before. */
+const restMs = 40;
+
+/** Command to card, and Approve to POST beside what it cannot do without: one commit on disk and one call. */
+export async function measureApprovals(world: World, options: ApprovalOptions): Promise<Section> {
+  const ways = { toCard: [] as number[], toPost: [] as number[] };
+  const floor = { commit: [] as number[], call: [] as number[], both: [] as number[] };
+  for (let round = 0; round < options.rounds; round++) {
+    const dir = await world.newDir();
+    const bench = await openBench(world, { dir });
+    const measured: Way[] = [];
+    const first = world.takeDevices(options.requests + warmUps);
+    for (let i = 0; i < options.requests + warmUps; i++) {
+      const way = await askAndApprove(bench, world, first + i);
+      if (i >= warmUps) measured.push(way);
+      await systemClock.sleep(restMs);
+    }
+    await bench.close();
+    ways.toCard.push(median(measured.map((way) => way.toCard)));
+    ways.toPost.push(median(measured.map((way) => way.toPost)));
+
+    const least = await startProgram('floor', {
+      env: {
+        BENCH_DEFENDER_URL: world.emulator.url,
+        BENCH_FROM: String(world.takeDevices(floorCalls)),
+        BENCH_COUNT: String(floorCalls),
+      },
+      dir,
+    });
+    if (least.first.type !== 'done') throw new Error('The floor was not measured.');
+    const { commit = [], call = [] } = least.first.values;
+    await least.stop();
+    floor.commit.push(median(commit));
+    floor.call.push(median(call));
+    floor.both.push(median(commit) + median(call));
+  }
+  hangUp();
+  return {
+    title: 'Command to card, Approve to POST',
+    how: `A fresh service each round, ${options.requests} requests one after the other for devices that are never reached, after ${warmUps} to warm up. The card has arrived when all of it is at the Connector, the POST when all of it is at the emulator. The floor is measured in the same round, in a process of its own with the same libraries: one commit of a request's row with SQLite's full sync, and one POST to the emulator with its answer.`,
+    rows: [
+      { what: 'command to approval card', unit: 'ms', ours: ways.toCard, against: null, target: null },
+      {
+        what: 'Approve to POST',
+        unit: 'ms',
+        ours: ways.toPost,
+        against: { what: 'commit + call', values: floor.both },
+        target: { type: 'atMost', value: 2, of: 'ratio' },
+      },
+      { what: 'one durable commit', unit: 'ms', ours: floor.commit, against: null, target: null },
+      { what: 'one POST to the emulator', unit: 'ms', ours: floor.call, against: null, target: null },
+    ],
+  };
+}
+
+/** Together with what is measured no more than the quota of reads leaves room for, as at the ten a minute that Defender takes. */
+const warmUps = 2;
+const floorCalls = 25;

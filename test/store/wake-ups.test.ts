@@ -1,0 +1,95 @@
+import type { Tx } from '../../src/store/store';
+import { withWakeUps } from '../../src/store/wake-ups';
+import { inState, insert, requestId, sampleRequest, sampleWork, t0, useStores } from './sample';
+
+const { openNew } = useStores();
+
+const post = { text: 'Hello', mention: null, card: null, summary: 'Hello' };
+const message = sampleWork({ work: { type: 'sendPost', conversationId: 'c', post } });
+
+async function openListening() {
+  const woken: string[] = [];
+  const store = withWakeUps(await openNew(), {
+    onTeamsWork: () => woken.push('teams'),
+    onRequestWork: () => woken.push('requests'),
+  });
+  return { store, woken };
+}
+
+/** Who was woken by exactly this transaction. */
+async function wokenBy(before: ((tx: Tx) => Promise<unknown>) | null, change: (tx: Tx) => Promise<unknown>) {
+  const { store, woken } = await openListening();
+  if (before !== null) await store.transact(before);
+  woken.length = 0;
+  await store.transact(change);
+  return woken;
+}
+
+test.each<[string, readonly string[], (tx: Tx) => Promise<unknown>]>([
+  ['a message for Teams wakes the outbox alone', ['teams'], (tx) => tx.addWork([message])],
+  ['work at Defender wakes those who decide alone', ['requests'], (tx) => tx.addWork([sampleWork()])],
+  [
+    'work of both kinds wakes both, those who decide first',
+    ['requests', 'teams'],
+    (tx) => tx.addWork([sampleWork(), message]),
+  ],
+  ['a new request wakes those who decide', ['requests'], (tx) => tx.insertRequest(sampleRequest())],
+  ['a mark wakes nobody', [], (tx) => tx.saveFact('fact', 1)],
+  ['no work wakes nobody', [], (tx) => tx.addWork([])],
+  ['a read wakes nobody', [], (tx) => tx.request(requestId('LR-7KQ2'))],
+])('%s', async (_, expected, change) => {
+  expect(await wokenBy(null, change)).toEqual(expected);
+});
+
+test('a changed request wakes those who decide', async () => {
+  const request = sampleRequest();
+  const woken = await wokenBy(
+    (tx) => tx.insertRequest(request),
+    (tx) => tx.saveRequest(inState(request, 'withdrawn'), 1),
+  );
+  expect(woken).toEqual(['requests']);
+});
+
+test('cards to be drawn again wake the outbox', async () => {
+  const request = sampleRequest();
+  expect(
+    await wokenBy(
+      (tx) => tx.insertRequest(request),
+      (tx) => tx.refreshCopies(request.id, t0),
+    ),
+  ).toEqual(['teams']);
+});
+
+test('a row that is put off wakes whoever performs it, since it is due at another instant', async () => {
+  const { store, woken } = await openListening();
+  const claimed = await store.transact(async (tx) => {
+    await tx.addWork([message]);
+    return tx.claimWork({ types: ['sendPost'], now: t0, leaseMs: 1_000, limit: 1, leaseToken: 'token' });
+  });
+  woken.length = 0;
+  for (const row of claimed) await store.transact((tx) => tx.retryWork(row, t0 + 1, 'paced'));
+  expect(woken).toEqual(['teams']);
+});
+
+test('a transaction that fails wakes nobody', async () => {
+  const { store, woken } = await openListening();
+  const failed = store.transact(async (tx) => {
+    await tx.addWork([message]);
+    throw new Error('no');
+  });
+  await expect(failed).rejects.toThrow('no');
+  expect(woken).toEqual([]);
+});
+
+test('what is woken sees what was committed', async () => {
+  let seen: Promise<unknown> | null = null;
+  const bare = await openNew();
+  const store = withWakeUps(bare, {
+    onTeamsWork: () => {},
+    onRequestWork: () => {
+      seen = bare.request(requestId('LR-7KQ2'));
+    },
+  });
+  await insert(store, sampleRequest());
+  expect(await seen).not.toBeNull();
+});
