@@ -448,7 +448,7 @@ describe('a start that is refused', () => {
     'a policy with a fault': {
       async env() {
         await writeFile(at('broken.yaml'), policy.replace('approvals: 1', 'approvals: 0'));
-        return trial('never', { POLICY_FILE: at('broken.yaml') });
+        return trial('never-1', { POLICY_FILE: at('broken.yaml') });
       },
       lines: () => [
         'The policy file has a fault, so nobody could approve anything. Mend and start again:',
@@ -456,11 +456,11 @@ describe('a start that is refused', () => {
       ],
     },
     'evidence below a file': {
-      env: () => trial('never', { EVIDENCE_DIR: '/etc/hostname/evidence' }),
+      env: () => trial('never-2', { EVIDENCE_DIR: '/etc/hostname/evidence' }),
       lines: () => [expect.stringMatching(/^EVIDENCE_DIR: the folder .* cannot be made or written/)],
     },
     'no policy file': {
-      env: () => trial('never', { POLICY_FILE: at('nowhere.yaml') }),
+      env: () => trial('never-3', { POLICY_FILE: at('nowhere.yaml') }),
       lines: () => [
         `The policy file ${at('nowhere.yaml')} cannot be read, so nobody could approve anything. Put it there, or set POLICY_FILE to where it is.`,
       ],

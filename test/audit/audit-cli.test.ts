@@ -207,8 +207,11 @@ test('a hundred thousand entries stay out of memory', async () => {
 test.each([
   [[], 'Say verify or export.'],
   [['check', 'x.db'], 'I do not know check; say verify or export.'],
-  [['verify'], 'Name one file: the copy of the database to verify.'],
-  [['verify', 'a.db', 'b.db'], 'Name one file: the copy of the database to verify.'],
+  [['verify'], 'Name one file, the copy of the database to verify, or the address of a PostgreSQL database.'],
+  [
+    ['verify', 'a.db', 'b.db'],
+    'Name one file, the copy of the database to verify, or the address of a PostgreSQL database.',
+  ],
   [['verify', 'a.db', '--out', 'x'], '--out is not for verify.'],
   [['verify', 'a.db', '--anchor', '5:abc'], '--anchor must be one anchor: 64 hex digits, a colon and a number'],
   [['export', 'a.db', '--from', 'yesterday'], '--from must be a date such as 2026-11-23'],

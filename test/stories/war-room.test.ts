@@ -27,7 +27,11 @@ const percentile = (values: readonly number[], percent: number): number =>
   [...values].sort((a, b) => a - b)[Math.ceil((values.length * percent) / 100) - 1] ?? Number.NaN;
 
 test(`${size} requests at once in one thread: Teams never refuses us, words stay near what happens, and every card ends with the truth`, async () => {
-  stage = await Stage.open({ policy: policyOf({ requesters: [ana, bo, cy], decideBy: '4h', startBy: '4h' }) });
+  stage = await Stage.open({
+    policy: policyOf({ requesters: [ana, bo, cy], decideBy: '4h', startBy: '4h' }),
+    // So that some must wait.
+    env: { DEFENDER_RUNS_PER_MINUTE: String(Math.min(size / 2, 10)) },
+  });
   const { connector, emulator } = stage;
   const thread = await stage.ask(ana, 'help');
   const scripts = [
