@@ -40,7 +40,7 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
   ];
   for (let i = 0; i < size; i++) {
     emulator.addDevice({ machine: { computerDnsName: `war-${i}.contoso.com` }, connectDelayMs: seconds(5) });
-    await stage.reply(ana, thread, `on war-${i} ${scripts[i % 10 === 9 ? 1 : 0]} because INC-10`);
+    await stage.reply(ana, thread, `on war-${i} ${scripts[i % 10 === 2 ? 1 : 0]} because INC-10`);
   }
   const requests = async (): Promise<readonly LiveResponseRequest[]> =>
     (await stage.service.store.recentRequests({ conversationId: thread }, 2 * size)).map((r) => r.request);
