@@ -14,6 +14,8 @@ FROM ${NODE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY scripts/prune-packages.mjs ./scripts/
+RUN node scripts/prune-packages.mjs node_modules
 
 FROM ${NODE}
 ENV NODE_ENV=production \
