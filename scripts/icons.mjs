@@ -1,6 +1,7 @@
-// Draws the two icons of the Teams app: node scripts/icons.mjs
+// Draws the two icons of the Teams app: npm run icons, or node scripts/icons.mjs <folder>
 // color.png: 192x192, the sign inside the 96x96 safe zone; outline.png: 32x32, white on transparent (Teams app package rules).
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 
 const accent = [0x4f, 0x52, 0xb2, 0xff];
@@ -58,11 +59,12 @@ function chunk(type, data) {
   return out;
 }
 
+const folder = process.argv[2] ?? 'appPackage';
 writeFileSync(
-  'appPackage/color.png',
+  join(folder, 'color.png'),
   draw(192, 96, (share) => mix(accent, white, share)),
 );
 writeFileSync(
-  'appPackage/outline.png',
+  join(folder, 'outline.png'),
   draw(32, 26, (share) => mix(clear, white, share)),
 );

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Config } from './config';
 import type { ReadBudget } from './defender/budget';
 import { createDefender, type Defender } from './defender/client';
-import { createTokenSource, localToken } from './defender/token';
+import { reportRoles } from './defender/roles';
+import { createTokenSource, localToken, type TokenSource } from './defender/token';
 import { createDirectory, type Directory } from './directory/directory';
 import { readGroups } from './directory/read-groups';
 import { createDispatch, problemOf } from './dispatch/dispatch';
@@ -112,7 +113,9 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     ready,
     freeBytes: health.freeBytes,
   });
-  const defender = createDefenderClient(options, createReadBudget({ store: bare, clock, log }), metrics.onCall);
+  const token = createDefenderToken(options);
+  const budget = createReadBudget({ store: bare, clock, log });
+  const defender = createDefenderClient(options, { token, budget, onCall: metrics.onCall });
   const dispatch = createDispatch({
     store,
     defender,
@@ -227,6 +230,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     throw listenError(error, config.port);
   });
   if (byItself) for (const loop of loops) loop.start();
+  if (byItself && !config.trial) void reportRoles({ token, apiUrl: config.defender.url, log });
   return {
     port,
     store,
@@ -305,23 +309,18 @@ function createGroupDirectory({ config, clock, log }: ServiceOptions): Directory
   return createDirectory({ baseUrl: graphUrl, token, clock, log });
 }
 
+function createDefenderToken({ config, clock }: ServiceOptions): TokenSource {
+  const { url, credential } = config.defender;
+  return credential.type === 'local' ? localToken() : createTokenSource({ credential, baseUrl: url, clock });
+}
+
 function createDefenderClient(
   { config, clock, log }: ServiceOptions,
-  budget: ReadBudget,
-  onCall: Metrics['onCall'],
+  more: { readonly token: TokenSource; readonly budget: ReadBudget; readonly onCall: Metrics['onCall'] },
 ): Defender {
-  const { url, credential } = config.defender;
-  const token = credential.type === 'local' ? localToken() : createTokenSource({ credential, baseUrl: url, clock });
   // Reads that must wait longer than a person does are tried again from their rows, where a restart finds them.
-  return createDefender({
-    baseUrl: url,
-    token,
-    clock,
-    log,
-    budget,
-    onCall,
-    timeouts: { longestWaitMs: longestReadWaitMs },
-  });
+  const timeouts = { longestWaitMs: longestReadWaitMs };
+  return createDefender({ baseUrl: config.defender.url, clock, log, timeouts, ...more });
 }
 
 const longestReadWaitMs = 1_500;

@@ -146,12 +146,22 @@ function createCredential({ credential, baseUrl, authorityHost, ca }: TokenSourc
   }
 }
 
-/** Entra's own number for a refusal, such as AADSTS7000215 for a wrong secret, where the library hands it on as data. */
+/**
+ * Entra's own number for a refusal, such as AADSTS7000215 for a wrong secret, or its word. @azure/identity 4.13 hands the number on in its
+ * text alone; it chooses the sentence that an operator reads, and nothing else.
+ */
 function entraCodeOf(cause: unknown): string | null {
-  const response = (cause as { errorResponse?: { errorCodes?: unknown; error?: unknown } } | null)?.errorResponse;
-  const number = Array.isArray(response?.errorCodes) ? response.errorCodes[0] : undefined;
-  if (typeof number === 'number') return `AADSTS${number}`;
-  const word = response?.error ?? (cause as { errorCode?: unknown } | null)?.errorCode;
+  const { errorResponse, errorCode, message } = Object(cause) as {
+    readonly errorResponse?: { readonly errorCodes?: unknown; readonly error?: unknown };
+    readonly errorCode?: unknown;
+    readonly message?: unknown;
+  };
+  const codes = errorResponse?.errorCodes;
+  const number = Array.isArray(codes)
+    ? codes[0]
+    : /\b(?:AADSTS|Error\(s\): )(\d{4,8})\b/.exec(String(message ?? ''))?.[1];
+  if (number !== undefined) return `AADSTS${number}`;
+  const word = errorResponse?.error ?? errorCode;
   return typeof word === 'string' ? word.slice(0, 100) : null;
 }
 

@@ -5,6 +5,8 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { cloudOf } from '../../src/defender/cloud';
+import { reportRoles } from '../../src/defender/roles';
 import {
   type CredentialSettings,
   createTokenSource,
@@ -28,6 +30,8 @@ class Issuer {
     readonly headers: IncomingMessage['headers'];
   }> = [];
   livesForSeconds = 3_599;
+  /** In place of the numbered ones. */
+  accessToken: string | null = null;
   refuse: { readonly status: number; readonly json: unknown } | null = null;
   readonly #answer: RequestListener = async (request, response) => {
     const chunks: Buffer[] = [];
@@ -48,7 +52,7 @@ class Issuer {
       token_type: 'Bearer',
       expires_in: this.livesForSeconds,
       ext_expires_in: this.livesForSeconds,
-      access_token: `token-${number}`,
+      access_token: this.accessToken ?? `token-${number}`,
     };
     const managed = {
       ...whole,
@@ -221,6 +225,48 @@ test('a refusal by Entra is told by its number and without the secret', async ()
   expect(inspectDeeply(error)).not.toContain('s3cr3t');
 });
 
+test('at the start the log tells the roles in the token, those that are missing, and those that are too many', async () => {
+  const claims = {
+    aud: 'https://api.securitycenter.microsoft.com',
+    roles: ['Machine.LiveResponse', 'Machine.Isolate'],
+  };
+  issuer.accessToken = `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.signature`;
+  const { log, lines } = keepLines();
+  await reportRoles({ token: source(secret), apiUrl: 'https://api.security.microsoft.com', log });
+  expect(lines).toEqual([
+    'info Roles of this service in Defender {"roles":["Machine.LiveResponse","Machine.Isolate"]}',
+    expect.stringMatching(/^warn Machine\.ReadWrite\.All is missing: /),
+    expect.stringMatching(/^warn Library\.Manage is missing: /),
+    expect.stringMatching(/^warn Machine\.Isolate is not needed: /),
+  ]);
+});
+
+test.each([
+  [7000215, 'The client secret is wrong.'],
+  [7000222, 'The client secret has expired.'],
+  [700016, 'The tenant does not know the app.'],
+])('at the start a refusal AADSTS%d is told with its cure, and without the secret', async (number, cure) => {
+  issuer.refuse = {
+    status: 401,
+    json: { error: 'invalid_client', error_description: `AADSTS${number}: s3cr3t~value`, error_codes: [number] },
+  };
+  const { log, lines } = keepLines();
+  await reportRoles({ token: source(secret), apiUrl: 'https://api.security.microsoft.com', log });
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain(`warn No token for Defender yet. ${cure}`);
+  expect(lines[0]).toContain(`"defenderCode":"AADSTS${number}"`);
+  expect(lines[0]).not.toContain('s3cr3t');
+});
+
+test('an authority that does not answer is told as that', async () => {
+  const token = source(secret);
+  await issuer.stop();
+  const { log, lines } = keepLines();
+  await reportRoles({ token, apiUrl: 'https://api.security.microsoft.com', log });
+  await issuer.start();
+  expect(lines).toEqual([expect.stringContaining('warn No token for Defender yet. Neither Entra nor')]);
+});
+
 test('after a failure the next caller asks again', async () => {
   const token = source(secret);
   issuer.refuse = { status: 400, json: { error: 'invalid_request' } };
@@ -242,6 +288,15 @@ test('an issuer whose certificate nobody vouches for gets no secret', async () =
 });
 
 test.each([
+  ['https://api.security.microsoft.com', 'https://login.microsoftonline.com'],
+  ['https://ina.api.security.microsoft.com', 'https://login.microsoftonline.com'],
+  ['https://api-gcc.securitycenter.microsoft.us', 'https://login.microsoftonline.com'],
+  ['https://api-gov.securitycenter.microsoft.us', 'https://login.microsoftonline.us'],
+])('the identity for %s signs in at %s', (host, authority) => {
+  expect(cloudOf(host).authorityHost).toBe(authority);
+});
+
+test.each([
   ['https://api.security.microsoft.com', 'https://api.securitycenter.microsoft.com/.default'],
   ['https://api.securitycenter.microsoft.com', 'https://api.securitycenter.microsoft.com/.default'],
   ['https://eu.api.security.microsoft.com', 'https://api.securitycenter.microsoft.com/.default'],
@@ -256,6 +311,14 @@ test.each([
 test('the trial sends a word that is no secret', async () => {
   expect(reveal(await localToken()())).toBe('local');
 });
+
+function keepLines() {
+  const lines: string[] = [];
+  const keep = (level: string) => (fields: Record<string, unknown>, message: string) => {
+    lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
+  };
+  return { lines, log: { info: keep('info'), warn: keep('warn'), error: keep('error') } };
+}
 
 function inspectDeeply(value: unknown): string {
   const error = value as Error & { cause?: unknown };

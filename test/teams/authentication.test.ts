@@ -2,6 +2,7 @@ import { hours, seconds } from '../../src/lib/clock';
 import { redact } from '../../src/lib/redacted';
 import { type BotIdentity, createAdapter } from '../../src/teams/adapter';
 import { ana, appId, bot, tenantId } from '../fakes/fake-connector';
+import { LocalAuthority } from '../fakes/local-authority';
 import { LocalIssuer, strangersKey, type TokenClaims, type TokenForm } from '../fakes/local-issuer';
 import { SteppedClock } from '../fakes/stepped-clock';
 import { inPersonal, type Kit, plainPost, startKit } from './kit';
@@ -242,6 +243,59 @@ test('a managed identity gets its token from the platform, and Teams sees it', a
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
   }
+});
+
+test('a single-tenant bot gets its token from its own tenant with its secret, and Teams sees it', async () => {
+  const authority = await new LocalAuthority().start();
+  const identity: BotIdentity = {
+    type: 'SingleTenant',
+    appId: '33333333-2222-4333-8444-555555555555',
+    tenantId,
+    password: redact('s3cr3t~of the bot'),
+  };
+  const other = await startKit({
+    adapter: { identity, issuer },
+    authorize: (a) => issuer.bearer({ aud: identity.appId, serviceurl: a.serviceUrl }),
+  });
+  other.flow.echo = async (turn) => void (await other.teams.post(turn.place, plainPost('Hello.')));
+  expect((await other.client.say(ana, inPersonal, 'hello')).status).toBe(200);
+  expect(other.connector.calls.map((call) => call.authorization)).toEqual(['Bearer secret-token-1']);
+  expect(authority.forms).toEqual([
+    expect.objectContaining({
+      host: 'login.microsoftonline.com',
+      path: `/${tenantId}/oauth2/v2.0/token`,
+      grant_type: 'client_credentials',
+      client_id: identity.appId,
+      client_secret: 's3cr3t~of the bot',
+      scope: 'https://api.botframework.com/.default',
+    }),
+  ]);
+  await other.stop();
+  await authority.stop();
+});
+
+test('a bot whose secret Entra refuses reaches nobody, and the log names the failure without the secret', async () => {
+  const authority = await new LocalAuthority().start();
+  authority.refusal = {
+    status: 401,
+    body: { error: 'invalid_client', error_description: 'AADSTS7000222: expired', error_codes: [7000222] },
+  };
+  const identity: BotIdentity = { ...singleTenant, appId: '44444444-2222-4333-8444-555555555555' };
+  const other = await startKit({
+    adapter: { identity, issuer },
+    authorize: (a) => issuer.bearer({ aud: identity.appId, serviceurl: a.serviceUrl }),
+  });
+  let failure: unknown;
+  other.flow.echo = async (turn) => {
+    failure = await other.teams.post(turn.place, plainPost('Hello.')).catch((error: unknown) => error);
+  };
+  expect((await other.client.say(ana, inPersonal, 'hello')).status).toBe(200);
+  expect(failure).toMatchObject({ name: 'TeamsError' });
+  expect(authority.forms.length).toBeGreaterThan(0);
+  expect(other.connector.calls).toEqual([]);
+  expect(`${failure} ${JSON.stringify(other.log.lines)}`).not.toContain('not-a-secret');
+  await other.stop();
+  await authority.stop();
 });
 
 test('the recipient in the activity does not decide whom the token is for', async () => {
