@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type Admission, admit, type Envelope, readEnvelope, toRawMessage } from '../../src/teams/inbound';
 import { type Cloud, isTrustedServiceUrl } from '../../src/teams/service-url';
 
@@ -178,13 +177,6 @@ describe('a channel that is shared with others (T-5)', () => {
       ok: false,
       error: { type: 'guest' },
     });
-  });
-
-  test('the app package does not offer the bot to shared channels', () => {
-    const manifest: unknown = JSON.parse(readFileSync('appPackage/manifest.json', 'utf8'));
-    expect(manifest).toMatchObject({ manifestVersion: '1.25' });
-    expect(Object.keys(manifest as object)).not.toContain('supportsChannelFeatures');
-    expect(JSON.stringify(manifest)).not.toContain('sharedChannels');
   });
 });
 
