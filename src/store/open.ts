@@ -5,7 +5,6 @@ import type { Log } from '../lib/log';
 import { withContinuity } from './continuity';
 import type { Engine } from './engine';
 import { migrate } from './migrate';
-import { openPostgres } from './postgres';
 import { setBackInstants } from './set-back';
 import { createSqlStore } from './sql-store';
 import { openSqlite } from './sqlite';
@@ -43,7 +42,11 @@ export async function openStore({ url, log, clock = systemClock }: OpenOptions):
 
 /** `path` is what a log may say of the address: it may hold a password. */
 function openEngine(url: string, log: Log, now: number): { readonly engine: Engine; readonly path: string } {
-  if (/^postgres(ql)?:\/\//i.test(url)) return { engine: openPostgres(url, log), path: 'postgres' };
+  if (/^postgres(ql)?:\/\//i.test(url)) {
+    // Loaded only where it is used: a start on SQLite does without its driver.
+    const { openPostgres } = require('./postgres') as typeof import('./postgres.js');
+    return { engine: openPostgres(url, log), path: 'postgres' };
+  }
   const path = parseSqliteUrl(url);
   const holder = { pid: process.pid, host: hostname(), since: new Date(now).toISOString() };
   return { engine: openSqlite(path, holder), path };

@@ -198,7 +198,11 @@ class SingleConnectionDriver implements Driver {
   async destroy(): Promise<void> {}
 }
 
-type Statement = Database.Statement<unknown[]>;
+/** Whether it gives rows is asked once: libsql looks it up each time. */
+interface Prepared {
+  readonly statement: Database.Statement<unknown[]>;
+  readonly isReader: boolean;
+}
 
 /** Prepared statements are kept, since libsql frees one only when it is garbage-collected, which thousands of tiny objects do not hasten. */
 const maxStatements = 200;
@@ -209,7 +213,7 @@ class SqliteConnection implements DatabaseConnection {
   readonly #path: string;
   readonly #checkFile: SameFile;
   readonly #waiting: Array<() => void> = [];
-  readonly #statements = new Map<string, Statement>();
+  readonly #statements = new Map<string, Prepared>();
   #lent = false;
   #shut = false;
   /** Why the running transaction cannot be committed any more. */
@@ -263,19 +267,20 @@ class SqliteConnection implements DatabaseConnection {
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     return this.#run(() => {
-      const statement = this.#prepare(sql);
-      if (statement.reader) return { rows: statement.all(parameters) as R[] };
+      const { statement, isReader } = this.#prepare(sql);
+      if (isReader) return { rows: statement.all(parameters) as R[] };
       return { rows: [], numAffectedRows: BigInt(statement.run(parameters).changes) };
     });
   }
 
-  #prepare(sql: string): Statement {
+  #prepare(sql: string): Prepared {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
     if (this.#statements.size >= maxStatements) this.#statements.clear();
     const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
+    const prepared = { statement, isReader: statement.reader };
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
 
   // biome-ignore lint/correctness/useYield: Kysely asks for the method; nothing here streams.
