@@ -9,6 +9,8 @@ export const words = [
   'help',
   'status',
   'queue',
+  'mine',
+  'history',
   'waiting',
   'cancel',
   'approve',
@@ -88,8 +90,22 @@ export const wordTable: Readonly<Record<Word, WordEntry>> = {
     example: 'queue',
     roles: ['everyone'],
   },
-  waiting: {
+  mine: {
+    aliases: ['my'],
+    syntax: 'mine',
+    purpose: 'Lists what you asked for: what is open, then how the rest ended.',
+    example: 'mine',
+    roles: ['requester'],
+  },
+  history: {
     aliases: [],
+    syntax: 'history [device]',
+    purpose: 'Lists what was asked before and how it ended, here or on one device.',
+    example: 'history ws-042',
+    roles: ['everyone'],
+  },
+  waiting: {
+    aliases: ['inbox'],
     syntax: 'waiting',
     purpose: 'Lists the requests that wait for your vote.',
     example: 'waiting',

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../lib/result';
 import type { Stored, Tx } from '../store/store';
 import { formCard } from '../thread/form-card';
 import { helpCard } from '../thread/help-card';
+import type { ListName, ListQuery } from '../thread/list-page';
 import { pausedPost, resumedPost } from '../thread/pause-post';
 import type { Post } from '../thread/post';
 import { describeRefusal, type Refusal } from '../thread/refusals';
@@ -20,17 +21,8 @@ import { asking, submitForm } from './ask-by-card';
 import { cancel, cardAfter, type Decided, type Scene, viewByCard, voteByCard, voteByWords } from './decide';
 import { breakGlass, pause, resume, review } from './emergency';
 import { greet } from './greet';
-import {
-  explainPolicy,
-  showDevice,
-  showLibrary,
-  showPerson,
-  showQueue,
-  showResult,
-  showReviews,
-  showStatus,
-  showWaiting,
-} from './look-up';
+import { openRequest, showList } from './lists';
+import { explainPolicy, showDevice, showPerson, showResult, showStatus } from './look-up';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
 
 /**
@@ -81,21 +73,23 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
       return asked.ok ? asked.value : notStored(options, turn, asked.error);
     }
     case 'status':
-      return orRefusal(options, await showStatus(options, turn, intent.id));
+      return intent.id === null
+        ? listing(options, turn, 'open', null)
+        : orRefusal(options, await showStatus(options, turn, intent.id));
     case 'queue':
-      return orRefusal(options, await showQueue(options, turn));
+    case 'mine':
+    case 'waiting':
+    case 'reviews':
+      return listing(options, turn, intent.type, null);
+    case 'history':
+    case 'library':
+      return listing(options, turn, intent.type, intent.query);
     case 'result':
       return orRefusal(options, await showResult(options, turn, intent.id, intent.index));
     case 'device':
       return orRefusal(options, await showDevice(options, turn, intent.query));
-    case 'library':
-      return orRefusal(options, await showLibrary(options, turn, intent.query));
-    case 'waiting':
-      return showWaiting(options, turn);
     case 'policy':
       return orRefusal(options, await explainPolicy(options, turn, intent));
-    case 'reviews':
-      return orRefusal(options, await showReviews(options, turn));
     case 'approve':
     case 'deny': {
       const vote = {
@@ -161,6 +155,10 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
       return byCard(options, turn, (scene) => cancel(scene, { id: action.requestId, reason: action.reason }));
     case 'card.refresh':
       return viewing(options, turn, action.token);
+    case 'request.open':
+      return openRequest(options, turn, action.requestId);
+    case 'list.page':
+      return readingDefender(options, turn, () => turnPage(options, turn, action));
     case 'form.open':
       return posts(formCard(createForm(action.device), [], { trial }));
     case 'form.add':
@@ -173,6 +171,16 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
     case 'draft.device':
       return asking(options, turn, () => ask(options, turn, { ...action.draft, device: action.machineId }));
   }
+}
+
+const listing = async (options: FlowOptions, turn: Turn, list: ListName, about: string | null): Promise<Answer> =>
+  orRefusal(options, await showList(options, turn, { list, about, page: 1 }));
+
+/** The page takes the place of the one whose button was pressed, for the person who pressed it. */
+async function turnPage(options: FlowOptions, turn: Turn, query: ListQuery): Promise<Answer> {
+  const shown = await showList(options, turn, query);
+  const [post] = shown.ok ? shown.value.posts : [];
+  return post === undefined ? orRefusal(options, shown) : showing(post);
 }
 
 /** A decision is made inside the transaction that stores it; what came of it is told at once, to the one who decided. */

@@ -3,16 +3,14 @@ import { factsOf } from '../dispatch/reconsider';
 import { err, ok, type Result } from '../lib/result';
 import { explain } from '../policy/explain';
 import { type Policy, roleOf } from '../policy/policy';
-import { isFinal, type RequestId } from '../request/request';
+import type { RequestId } from '../request/request';
 import { readApprovedHashes } from '../store/apply';
 import type { Stored } from '../store/store';
 import { deviceCard } from '../thread/device-card';
 import { explainCard } from '../thread/explain-card';
-import { libraryCard } from '../thread/library-card';
 import type { Refusal } from '../thread/refusals';
-import { queueCard, statusCard, statusListCard } from '../thread/request-list-card';
+import { statusCard } from '../thread/request-list-card';
 import { resultPost } from '../thread/result-post';
-import { reviewsCard } from '../thread/review-cards';
 import type { Turn } from '../thread/turn';
 import { whoamiCard } from '../thread/whoami-card';
 import { count } from '../thread/words';
@@ -23,31 +21,10 @@ import { findMissing } from './pruned';
 /** A read-only answer: it shows, and stores nothing. */
 export type Shown = Result<Answer, Refusal>;
 
-/** More than any card shows; the card counts what it leaves out. */
-const listLength = 50;
-
-/** One request's card, or the newest of this conversation. */
-export async function showStatus(options: FlowOptions, turn: Turn, id: RequestId | null): Promise<Shown> {
-  if (id !== null) {
-    const stored = await findVisible(options, turn, id);
-    if (!stored.ok) return stored;
-    return ok(posts(statusCard(await options.views.of(options.store, stored.value))));
-  }
-  const { conversationId, scope } = turn.place;
-  const filter = scope === 'personal' ? { requesterId: turn.person.id } : { conversationId };
-  const recent = await options.store.recentRequests({ tenantId: turn.tenantId, ...filter }, listLength);
-  const open = recent.filter(({ request }) => !isFinal(request.state));
-  const views = await Promise.all(open.map((stored) => options.views.of(options.store, stored)));
-  return ok(posts(statusListCard(views, { now: turn.at, trial: options.trial })));
-}
-
-export async function showQueue(options: FlowOptions, turn: Turn): Promise<Shown> {
-  if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
-  const waiting = await options.views.queue(options.store);
-  const underWay = await options.store.requestsIn(['submitting', 'unknown', 'pending', 'running']);
-  const views = [...waiting, ...(await Promise.all(underWay.map((stored) => options.views.of(options.store, stored))))];
-  const own = views.filter(({ request }) => request.tenantId === turn.tenantId);
-  return ok(posts(queueCard(own, { now: turn.at, trial: options.trial })));
+/** One request's card as it is now. */
+export async function showStatus(options: FlowOptions, turn: Turn, id: RequestId): Promise<Shown> {
+  const stored = await findVisible(options, turn, id);
+  return stored.ok ? ok(posts(statusCard(await options.views.of(options.store, stored.value)))) : stored;
 }
 
 /** The results again; `index` is one-based as people count. */
@@ -71,13 +48,6 @@ export async function showDevice(options: FlowOptions, turn: Turn, query: string
   return ok(posts(deviceCard(devices, { query, now: turn.at, trial: options.trial })));
 }
 
-export async function showLibrary(options: FlowOptions, turn: Turn, query: string | null): Promise<Shown> {
-  if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
-  const wanted = query?.toLowerCase() ?? '';
-  const files = (await options.defender.listLibrary()).filter((f) => f.fileName.toLowerCase().includes(wanted));
-  return ok(posts(libraryCard(files, { query, now: turn.at, trial: options.trial })));
-}
-
 export async function showPerson(options: FlowOptions, turn: Turn): Promise<Answer> {
   const policy = options.policy();
   const { mayAsk, mayApprove } = roleOf(policy, await options.groups(), turn.person.id);
@@ -87,19 +57,6 @@ export async function showPerson(options: FlowOptions, turn: Turn): Promise<Answ
       { trial: options.trial },
     ),
   );
-}
-
-/** What waits for this person's vote, wherever it was asked. */
-export async function showWaiting(options: FlowOptions, turn: Turn): Promise<Answer> {
-  const waiting = await options.store.requestsIn(['awaitingApproval']);
-  const theirs = waiting.filter(
-    ({ request }) =>
-      request.tenantId === turn.tenantId &&
-      request.approverIds.includes(turn.person.id) &&
-      !('votes' in request && request.votes.some((v) => v.by.id === turn.person.id)),
-  );
-  const views = await Promise.all(theirs.map((stored) => options.views.of(options.store, stored)));
-  return posts(statusListCard(views, { now: turn.at, trial: options.trial }));
 }
 
 /** Which rule applies and why, of a request as it was asked, of a draft that is not asked for, or the names of the rules. */
@@ -137,15 +94,8 @@ const describePolicy = (policy: Policy): readonly string[] => [
   'Type policy explain and an id, or policy explain and a whole request, to see which rule applies and why.',
 ];
 
-/** What is still owed after break-glass. */
-export async function showReviews(options: FlowOptions, turn: Turn): Promise<Shown> {
-  if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
-  const open = await options.store.openReviews({ tenantId: turn.tenantId });
-  return ok(posts(reviewsCard(open, { now: turn.at, trial: options.trial })));
-}
-
 /** A request shows itself where it was asked, and to whoever has a part in the policy; anywhere else it does not exist (T-38). */
-async function findVisible(options: FlowOptions, turn: Turn, id: RequestId): Promise<Result<Stored, Refusal>> {
+export async function findVisible(options: FlowOptions, turn: Turn, id: RequestId): Promise<Result<Stored, Refusal>> {
   const stored = await options.store.request(id);
   const pruned = stored === null ? await options.store.prunedRequest(id) : null;
   const conversationId = stored?.request.conversationId ?? pruned?.conversationId;
@@ -154,7 +104,7 @@ async function findVisible(options: FlowOptions, turn: Turn, id: RequestId): Pro
   return err(visible ? await findMissing(options.store, turn, id) : { type: 'unknownRequest', id });
 }
 
-async function hasRole(options: FlowOptions, turn: Turn): Promise<boolean> {
+export async function hasRole(options: FlowOptions, turn: Turn): Promise<boolean> {
   const role = roleOf(options.policy(), await options.groups(), turn.person.id);
   return role.mayAsk || role.mayApprove;
 }

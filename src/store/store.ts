@@ -107,6 +107,7 @@ export interface Reader extends HistoryReader {
       readonly machineId?: string;
       readonly requesterId?: string;
       readonly conversationId?: string;
+      readonly states?: readonly State[];
     },
     limit: number,
   ): Promise<readonly Stored[]>;

@@ -51,3 +51,41 @@ export function chooseDeviceCard(draft: Draft, devices: readonly Device[], optio
   const withButtons = build(true, Math.min(mostChoices, devices.length));
   return fits(withButtons) ? withButtons : firstThatFits(mostChoices, (rows) => build(false, rows));
 }
+
+/** The same question about a history: the buttons lead to the list of one device. */
+export const chooseHistoryCard = (
+  devices: readonly Device[],
+  options: CardOptions & { readonly query: string },
+): Post =>
+  firstThatFits(Math.min(mostChoices, devices.length), (rows) =>
+    pagePost(
+      {
+        title: 'Which device?',
+        lines: [
+          [...showCut(options.query, 253, showCode), say(` matches ${count(devices.length, 'device')}. Choose one.`)],
+        ],
+        sections: [
+          ...devices.slice(0, rows).map(
+            (device, i): Section => ({
+              title: `Device ${i + 1}`,
+              lines: describeDevice(device, { at: options.now, full: true }),
+            }),
+          ),
+          ...moreSection(
+            devices.length - rows,
+            'device',
+            'If yours is not among these, use its full name or Defender id.',
+          ),
+        ],
+        actions: devices.slice(0, rows).map((device, i) =>
+          button({
+            title: `Device ${i + 1}`,
+            verb: 'list.page',
+            data: { list: 'history', about: device.machineId, page: 1 },
+            inputs: 'none',
+          }),
+        ),
+      },
+      options,
+    ),
+  );

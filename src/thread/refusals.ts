@@ -90,7 +90,7 @@ export function describeRefusal(refusal: Refusal): string {
     case 'uploaderCannotVote':
       return `You uploaded ${quote(refusal.fileName)}, which changed since it was last approved, so someone else must decide about running it. Your vote was not counted.`;
     case 'noRole':
-      return 'I show devices, the library and the queue only to people whom the policy names. Ask whoever keeps the policy to add you.';
+      return 'I show devices, the library, the queue and the history only to people whom the policy names. Ask whoever keeps the policy to add you.';
     case 'doesNotFit':
       return 'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.';
     case 'unknownRequest':

@@ -1,9 +1,11 @@
+import type { LiveResponseRequest } from '../request/request';
+import { describeProgressOfVotes } from './bar-lines';
 import { type Line, say, sayBold, showCode, showCut, showPerson } from './line';
 import { describeState } from './state-words';
 import type { RequestView } from './view';
 import { count, formatTime } from './words';
 
-/** One request in a list: id and state, then what on which device by whom, then its place in the queue. */
+/** One request in a list: id and state, then what on which device by whom, then its clock or its place in the queue. */
 export function requestRow(view: RequestView): readonly Line[] {
   const { request, queue } = view;
   return [
@@ -15,7 +17,7 @@ export function requestRow(view: RequestView): readonly Line[] {
       say(` at ${formatTime(request.createdAt)}.`),
     ],
     ...(queue === null
-      ? []
+      ? clockLine(request)
       : [
           [
             say(
@@ -24,4 +26,10 @@ export function requestRow(view: RequestView): readonly Line[] {
           ],
         ]),
   ];
+}
+
+function clockLine(request: LiveResponseRequest): readonly Line[] {
+  if (request.state === 'awaitingApproval')
+    return [[...describeProgressOfVotes(request), say(`Decide by ${formatTime(request.decideBy)}.`)]];
+  return 'endedAt' in request ? [[say(`Ended at ${formatTime(request.endedAt)}.`)]] : [];
 }
