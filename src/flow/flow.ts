@@ -167,7 +167,7 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
     case 'form.submit':
       return submitForm(options, turn, action.data);
     case 'draft.confirm':
-      return asking(options, turn, () => ask(options, turn, action.draft));
+      return asking(options, turn, () => ask(options, turn, action.draft, [], action));
     case 'draft.device':
       return asking(options, turn, () => ask(options, turn, { ...action.draft, device: action.machineId }));
   }

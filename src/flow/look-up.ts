@@ -3,10 +3,12 @@ import { factsOf } from '../dispatch/reconsider';
 import { err, ok, type Result } from '../lib/result';
 import { explain } from '../policy/explain';
 import { type Policy, roleOf } from '../policy/policy';
-import type { RequestId } from '../request/request';
+import { findDeviceFindings } from '../request/preflight';
+import { type Device, finalStates, openStates, type RequestId } from '../request/request';
 import { readApprovedHashes } from '../store/apply';
+import { readLessons } from '../store/lessons';
 import type { Stored } from '../store/store';
-import { deviceCard } from '../thread/device-card';
+import { type DeviceStanding, deviceCard, devicesCard } from '../thread/device-card';
 import { explainCard } from '../thread/explain-card';
 import type { Refusal } from '../thread/refusals';
 import { statusCard } from '../thread/request-list-card';
@@ -45,7 +47,26 @@ export async function showResult(
 export async function showDevice(options: FlowOptions, turn: Turn, query: string): Promise<Shown> {
   if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
   const devices = await options.defender.findMachines(query);
-  return ok(posts(deviceCard(devices, { query, now: turn.at, trial: options.trial })));
+  const cardOptions = { now: turn.at, trial: options.trial };
+  const [device, ...others] = devices;
+  if (device === undefined || others.length > 0) return ok(posts(devicesCard(devices, { query, ...cardOptions })));
+  return ok(posts(deviceCard(await readStanding(options, turn, device), cardOptions)));
+}
+
+/** Ours: enough to see what goes on, and how it went the last times. */
+const mostShown = 3;
+
+async function readStanding(options: FlowOptions, turn: Turn, device: Device): Promise<DeviceStanding> {
+  const { store, views } = options;
+  const filter = { tenantId: turn.tenantId, machineId: device.machineId };
+  const open = await store.recentRequests({ ...filter, states: openStates }, mostShown);
+  const ended = await store.recentRequests({ ...filter, states: finalStates }, mostShown);
+  return {
+    device,
+    findings: findDeviceFindings(device, { lessons: await readLessons(store, device), now: turn.at }),
+    open: await views.list(store, open),
+    ended: await views.list(store, ended),
+  };
 }
 
 export async function showPerson(options: FlowOptions, turn: Turn): Promise<Answer> {

@@ -6,6 +6,7 @@ import type { Event } from '../request/event';
 import type { LiveResponseRequest } from '../request/request';
 import { type Transition, type TransitionRefusal, transition } from '../request/transition';
 import { laneName, laneOfCopy } from './lane';
+import { keepLesson } from './lessons';
 import type { NewWork, Reader, Stored, Tx } from './store';
 
 /** Who or what caused a change: an Entra object id, or one of the three that are not people. */
@@ -63,6 +64,7 @@ export async function applyEvent(
   if (stored.request.state === 'awaitingApproval' && request.state === 'queued') {
     for (const { fileName, sha256 } of request.library) await tx.saveFact(approvedFact(fileName), sha256);
   }
+  await keepLesson(tx, request, event, now);
   await storeEffects(tx, request, effects, now);
   return ok(request);
 }

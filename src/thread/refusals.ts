@@ -2,8 +2,10 @@ import { visible, visibleCode } from '../lib/visible';
 import { describeRefusal as describePolicyRefusal } from '../policy/explain';
 import type { PolicyRefusal } from '../policy/policy';
 import type { ResumeRefusal } from '../request/pause';
+import type { Finding } from '../request/preflight';
 import type { LiveResponseRequest, Person, Vote } from '../request/request';
 import type { ReviewRefusal } from '../request/review';
+import { describeFinding, lineText } from './finding-words';
 import { cutAt } from './line';
 import { count, formatList, formatTime } from './words';
 
@@ -35,6 +37,10 @@ export type Refusal =
   | { readonly type: 'prunedRequest'; readonly id: string; readonly endedAt: number }
   | { readonly type: 'unknownDevice'; readonly query: string }
   | { readonly type: 'ambiguousDevice'; readonly query: string; readonly count: number }
+  /** Found beforehand: it could not run, so nobody is asked. */
+  | { readonly type: 'unfit'; readonly finding: Finding }
+  /** More than one thing to mend, each with its cure. */
+  | { readonly type: 'several'; readonly refusals: readonly Refusal[] }
   | { readonly type: 'unknownLibraryFile'; readonly fileName: string; readonly known: readonly string[] }
   /** `number` counts commands from 1, as people do. */
   | { readonly type: 'noResult'; readonly id: string; readonly number: number | null }
@@ -101,6 +107,10 @@ export function describeRefusal(refusal: Refusal): string {
       return `Defender knows no device by ${quote(refusal.query)}, so nothing was stored. Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
     case 'ambiguousDevice':
       return `${quote(refusal.query)} matches ${count(refusal.count, 'device')}, and I never guess. Nothing was stored. Use the full name or the Defender id; the word device shows them.`;
+    case 'unfit':
+      return `${lineText(describeFinding(refusal.finding))} Nothing was stored.`;
+    case 'several':
+      return refusal.refusals.map((one) => `- ${describeRefusal(one)}`).join('\n');
     case 'unknownLibraryFile':
       return describeUnknownFile(refusal.fileName, refusal.known);
     case 'noResult':

@@ -23,7 +23,7 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  * | `form.submit` | `type1`, `type2`, … | `device`, `name1`, `args1`, …, `reason` |
  * | `form.add` | the same and `add`: a verb of the grammar | the same |
  * | `form.remove` | the same and `remove`: a row from 1 | the same |
- * | `draft.confirm` | `draft` | |
+ * | `draft.confirm` | `draft`, `warned` (may be absent) | |
  * | `draft.device` | `draft`, `machineId` | |
  */
 export type CardAction =
@@ -40,7 +40,8 @@ export type CardAction =
   /** The raw data, for `readForm`. */
   | { readonly verb: 'form.submit'; readonly data: Readonly<Record<string, unknown>> }
   | { readonly verb: 'form.add' | 'form.remove'; readonly input: FormInput; readonly edit: FormEdit }
-  | { readonly verb: 'draft.confirm'; readonly draft: Draft }
+  /** `warned`: they have read what was found beforehand, and go on. */
+  | { readonly verb: 'draft.confirm'; readonly draft: Draft; readonly warned: boolean }
   | { readonly verb: 'draft.device'; readonly machineId: string; readonly draft: Draft };
 
 export const cardVerbs = [
@@ -100,7 +101,7 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
     }
     case 'draft.confirm': {
       const draft = readDraft(data.draft);
-      return draft === null ? null : { verb: 'draft.confirm', draft };
+      return draft === null ? null : { verb: 'draft.confirm', draft, warned: data.warned === true };
     }
     case 'draft.device': {
       const draft = readDraft(data.draft);

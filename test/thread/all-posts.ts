@@ -2,8 +2,9 @@ import { createForm, type FormFault, type FormInput } from '../../src/chat/form'
 import { createHelp } from '../../src/chat/help';
 import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
+import type { LiveResponseRequest } from '../../src/request/request';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/choose-device-card';
-import { deviceCard } from '../../src/thread/device-card';
+import { deviceCard, devicesCard } from '../../src/thread/device-card';
 import { explainCard } from '../../src/thread/explain-card';
 import { formCard } from '../../src/thread/form-card';
 import { helpCard } from '../../src/thread/help-card';
@@ -11,6 +12,7 @@ import { libraryCard } from '../../src/thread/library-card';
 import { newsPost } from '../../src/thread/news';
 import { pausedPost, resumedPost } from '../../src/thread/pause-post';
 import type { Post } from '../../src/thread/post';
+import { preflightCard } from '../../src/thread/preflight-card';
 import { describeRefusal } from '../../src/thread/refusals';
 import { requestCard } from '../../src/thread/request-card';
 import {
@@ -31,6 +33,7 @@ import {
   makeCommands,
   makeDevice,
   makeFile,
+  makeFindings,
   makeNews,
   makePause,
   makeRequests,
@@ -41,6 +44,8 @@ import {
   person,
   scriptResult,
 } from './samples';
+
+const deviceFindings: ReadonlySet<string> = new Set(['sensorUnhealthy', 'longSilent', 'refusedBefore']);
 
 /** Every post that this bot can send, with texts from outside as `outside` makes them. */
 export function allPosts(outside: Outside, trial: boolean): Readonly<Record<string, Post>> {
@@ -146,10 +151,40 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
     waiting: waitingCard(views, { ...options, ownChat: true }),
     'waiting, in a conversation': waitingCard(views, { ...options, ownChat: false }),
     'waiting, nothing': waitingCard([], { ...options, ownChat: true }),
-    'one device': deviceCard(devices.slice(0, 1), { ...options, query: outside('ws') }),
-    'many devices': deviceCard(devices, { ...options, query: outside('ws') }),
-    'no device': deviceCard([], { ...options, query: outside('ws') }),
-    'bare device': deviceCard(
+    'one device': deviceCard({ device: makeDevice(outside), findings: [], open: [], ended: [] }, options),
+    'one device, all that is known': deviceCard(
+      {
+        device: makeDevice(outside, { lastSeen: '2026-02-20T09:58:00Z', healthStatus: 'Inactive' }),
+        findings: makeFindings(outside).filter(({ type }) => deviceFindings.has(type)),
+        open: views.slice(0, 5),
+        ended: views.slice(-5),
+      },
+      options,
+    ),
+    'one device, not possible': deviceCard(
+      {
+        device: makeDevice(outside, { lastSeen: null }),
+        findings: makeFindings(outside).slice(0, 1),
+        open: [],
+        ended: views.slice(-1),
+      },
+      options,
+    ),
+    'one device, busy': deviceCard(
+      { device: makeDevice(outside), findings: [], open: views.slice(0, 1), ended: [] },
+      options,
+    ),
+    'found beforehand': preflightCard(
+      { draft, device: makeDevice(outside), findings: makeFindings(outside) },
+      options,
+    ) as Post,
+    'request with findings': requestCard(
+      makeView({ ...(requests.awaitingApproval as LiveResponseRequest), findings: makeFindings(outside) }, { trial }),
+      { audience: 'approver', token: 'token-1' },
+    ),
+    'many devices': devicesCard(devices, { ...options, query: outside('ws') }),
+    'no device': devicesCard([], { ...options, query: outside('ws') }),
+    'bare device': devicesCard(
       [
         makeDevice(outside, {
           osPlatform: null,

@@ -2,7 +2,7 @@ import { createForm } from '../../src/chat/form';
 import { createHelp } from '../../src/chat/help';
 import type { Opinion } from '../../src/request/review';
 import { chooseDeviceCard } from '../../src/thread/choose-device-card';
-import { deviceCard } from '../../src/thread/device-card';
+import { devicesCard } from '../../src/thread/device-card';
 import { explainCard } from '../../src/thread/explain-card';
 import { formCard } from '../../src/thread/form-card';
 import { helpCard } from '../../src/thread/help-card';
@@ -75,8 +75,8 @@ Ask for something with the word on, or open the form with new. Type status and a
 
 test('a device, the library and the person are told as Defender and Teams know them', () => {
   const posts = [
-    deviceCard([makeDevice()], { ...options, query: 'ws' }),
-    deviceCard([], { ...options, query: 'ws-\u202e1' }),
+    devicesCard([makeDevice()], { ...options, query: 'ws' }),
+    devicesCard([], { ...options, query: 'ws-\u202e1' }),
     libraryCard(
       [makeFile('minidump.ps1'), makeFile('procdump.zip', harmless, { description: null, hasParameters: false })],
       { ...options, query: null },
