@@ -15,6 +15,7 @@ import { createFlow } from './flow/flow';
 import { createPruning } from './flow/prune-history';
 import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
+import { createRoundUps } from './flow/round-ups';
 import { tellUnreached } from './flow/tell-unreached';
 import { createWeeklyReviews } from './flow/weekly-reviews';
 import { createHealth } from './health';
@@ -179,6 +180,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     ...more,
     door,
     { startDue: async () => keeper.refresh().then(() => 0), nextDueAt: async () => clock.now() + policyEveryMs },
+    createRoundUps({ store, views, clock, trial }),
     createWeeklyReviews({ store, policy, groups, clock, trial }),
     createPruning({
       store,

@@ -3,7 +3,8 @@ import { ok, type Result } from '../lib/result';
 import { shortDigest } from '../request/digest';
 import type { Effect } from '../request/effect';
 import type { Event } from '../request/event';
-import type { LiveResponseRequest } from '../request/request';
+import { type LiveResponseRequest, openStates } from '../request/request';
+import { isBusy, mayWait, warRoomFrom } from '../request/round-up';
 import { type Transition, type TransitionRefusal, transition } from '../request/transition';
 import { laneName, laneOfCopy } from './lane';
 import { keepLesson } from './lessons';
@@ -129,6 +130,10 @@ async function storeEffects(
         await tx.refreshCopies(request.id, now);
         break;
       case 'reply':
+        if (mayWait(effect.news, request) && isBusy(await readRoom(tx, request))) {
+          await tx.gatherNews(request.conversationId, { news: effect.news, requestId: request.id, at: now });
+          break;
+        }
         await tx.addWork([
           {
             requestId: request.id,
@@ -150,6 +155,11 @@ async function storeEffects(
     }
   }
 }
+
+const readRoom = async (tx: Tx, { conversationId }: LiveResponseRequest) => ({
+  open: (await tx.recentRequests({ conversationId, states: openStates }, warRoomFrom)).length,
+  gathering: (await tx.gathering()).has(conversationId),
+});
 
 async function addThreadCopy(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
   const { conversationId } = request;

@@ -39,7 +39,7 @@ export interface PagedList extends ListQuery {
 
 /** One page of a list with buttons to its neighbours; a page that is no longer there is the last one. */
 export function listPost({ title, lines = [], rows, actions = [], ...query }: PagedList, options: CardOptions): Post {
-  const pages = cutPages(rows);
+  const pages = cutPages(rows, mostRowsOfAPage);
   const page = Math.min(Math.max(query.page, 1), pages.length);
   const to = (name: string, at: number): readonly ActionJson[] =>
     at < 1 || at > pages.length
@@ -77,13 +77,14 @@ const mostBytesOfAPage = 20_000;
 const lineBytes = 100;
 
 /** The same rows always make the same pages, whichever of them is shown; a list without rows has one empty page. */
-function cutPages(rows: readonly ListRow[]): ReadonlyArray<readonly ListRow[]> {
-  const pages: ListRow[][] = [[]];
+export function cutPages<R extends ListRow>(rows: readonly R[], most: number): ReadonlyArray<readonly R[]> {
+  const pages: R[][] = [[]];
   let bytes = 0;
   for (const row of rows) {
-    const size = Buffer.byteLength(JSON.stringify(row), 'utf8') + row.lines.length * lineBytes;
-    const last = pages.at(-1) as ListRow[];
-    if (last.length > 0 && (last.length === mostRowsOfAPage || bytes + size > mostBytesOfAPage)) {
+    const { lines, actions } = row;
+    const size = Buffer.byteLength(JSON.stringify([lines, actions]), 'utf8') + lines.length * lineBytes;
+    const last = pages.at(-1) as R[];
+    if (last.length > 0 && (last.length === most || bytes + size > mostBytesOfAPage)) {
       pages.push([row]);
       bytes = size;
     } else {
