@@ -41,6 +41,7 @@ import { createOutbox, queuePost } from './teams/outbox';
 import { createRoster } from './teams/roster';
 import { createBot } from './teams/routes';
 import { createServer } from './teams/server';
+import { answers } from './thread/answers';
 import { sentencePost } from './thread/sentence';
 
 export interface ServiceOptions {
@@ -272,18 +273,10 @@ async function openPolicy(
     file,
     clock,
     log,
-    onProblem: (faults) =>
-      tell(
-        [
-          'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must mend it:',
-          ...lines(faults),
-        ].join('\n'),
-      ),
+    onProblem: (faults) => tell(answers.policyFaulty(lines(faults))),
     onChange: async (now, before) => {
       await putInForce(now);
-      await tell(
-        `Another approval policy is in force: ${now.version} in place of ${before.version}. What was approved under the old one and has not been sent yet is asked again.`,
-      );
+      await tell(answers.policyReplaced(now.version, before.version));
     },
   }).catch((cause: unknown) => {
     if (!(cause instanceof PolicyFileError)) throw cause;

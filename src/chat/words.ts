@@ -253,13 +253,13 @@ function find<W extends string>(names: readonly W[], table: Readonly<Record<W, W
 }
 
 /** The nearest of `candidates` when it is near enough to be what was meant; a swap of neighbours counts as one slip. */
-export function nearestWord<W extends string>(typed: string, candidates: readonly W[]): W | null {
+export function nearestWord<W extends string>(typed: string, candidates: readonly W[], most = 2): W | null {
   const word = typed.toLowerCase();
   if (word.length > 20) return null;
   let best: { readonly candidate: W; readonly slips: number } | null = null;
   for (const candidate of candidates) {
     const slips = countSlips(word, candidate);
-    const allowed = Math.min(word.length, candidate.length) <= 3 ? 1 : 2;
+    const allowed = Math.min(word.length, candidate.length) <= 3 ? Math.min(1, most) : most;
     if (slips <= allowed && (best === null || slips < best.slips)) best = { candidate, slips };
   }
   return best?.candidate ?? null;

@@ -34,6 +34,8 @@ export interface Defender {
    * merged into another machine are left out. No match is an empty list; more than one is a question for the person who asked.
    */
   findMachines(query: string): Promise<readonly Device[]>;
+  /** Names of some machines that begin with `start`: what a misspelt name may have meant, not all there are. */
+  machineNames(start: string): Promise<readonly string[]>;
   /** The machine with exactly this id; null when it is gone or was merged into another, which is then not the machine that was meant (T-21). */
   getMachine(machineId: string): Promise<Device | null>;
   listLibrary(): Promise<readonly LibraryFile[]>;
@@ -130,6 +132,7 @@ export function createDefender(options: DefenderOptions): Defender {
 
 const toDefender = (context: CallContext, limits: DownloadLimits): Defender => ({
   findMachines: (query) => findMachines(context, query),
+  machineNames: (start) => machineNames(context, start),
   getMachine: async (machineId) => (await fetchMachine(context, machineId))?.device ?? null,
   listLibrary: async () => (await listLibrary(context)).items,
   openAhead: () => context.connections.openAhead(),
@@ -154,6 +157,8 @@ const defaultTimeouts: DefenderTimeouts = {
 const maxAnswerBytes = 32 * 1024 * 1024;
 /** GetFile stops at 3 GB (live-response page). */
 const defaultMaxResultBytes = 3 * 1024 ** 3;
+/** Ours: as many as a half-typed name leaves to choose from. */
+const mostNames = 100;
 /** Ours: more matches than that are no choice but a reason to ask with more of the name. */
 const mostReadWhole = 6;
 /** Ours: 50 pages of anything are a loop or a mistake. */
@@ -197,6 +202,14 @@ const apiByQuery: Readonly<Record<MachineQuery['type'], Api>> = {
   name: 'listMachines',
   nothing: 'listMachines',
 };
+
+/** One page of names is enough to choose the nearest from. */
+async function machineNames(context: CallContext, start: string): Promise<readonly string[]> {
+  const path = `machines?$filter=${encodeURIComponent(`startswith(computerDnsName,${quote(start.toLowerCase())})`)}&$top=${mostNames}`;
+  const reply = await get(context, at(context, 'listMachines', path), [404]);
+  const page = reply.status === 404 ? null : readPage(reply.body, readMachine);
+  return (page?.items ?? []).filter((m) => m.mergedInto === null).map((m) => m.device.name);
+}
 
 /** `{id}` also takes computer names and Entra ids, so the answer is compared: a computer may be named like another's id. */
 async function fetchMachine(context: CallContext, machineId: string): Promise<ReadMachine | null> {

@@ -15,6 +15,7 @@ import { readApprovedHashes, storeNewRequest } from '../store/apply';
 import { readLessons } from '../store/lessons';
 import { isOutrun } from '../store/policy-in-force';
 import { StoreError, type Tx } from '../store/store';
+import { answers } from '../thread/answers';
 import { chooseDeviceCard } from '../thread/choose-device-card';
 import { preflightCard } from '../thread/preflight-card';
 import type { Refusal } from '../thread/refusals';
@@ -22,6 +23,7 @@ import { fitsOneCard } from '../thread/request-card';
 import type { Turn } from '../thread/turn';
 import { understoodCard } from '../thread/understood-card';
 import { type Answer, type FlowOptions, posts } from './answer';
+import { unknownDevice } from './near';
 
 /** A request id has about a million values; a taken one is drawn again, and after these tries one letter longer. */
 const idTries = 5;
@@ -44,7 +46,7 @@ export async function ask(
   const allowed = mayAsk(options.policy(), groups, turn.person.id);
   if (!allowed.ok) return allowed; // guard: only-requesters-ask-anything
   if (notices.length > 0) return ok(posts(understoodCard(draft, notices, { trial: options.trial })));
-  const devices = await findDevices(options, draft);
+  const devices = await findDevices(options, turn, draft);
   if (!devices.ok) return devices;
   const [device, ...others] = devices.value;
   if (device === undefined || others.length > 0)
@@ -56,9 +58,10 @@ export async function ask(
 /** What a draft names, without asking anything of anybody; several devices are as unknown as none. */
 export async function findDraft(
   options: FlowOptions,
+  turn: Turn,
   draft: Draft,
 ): Promise<Result<{ readonly device: Device; readonly library: readonly LibraryFile[] }, Refusal>> {
-  const devices = await findDevices(options, draft);
+  const devices = await findDevices(options, turn, draft);
   if (!devices.ok) return devices;
   const [device, ...others] = devices.value;
   if (device === undefined || others.length > 0)
@@ -68,9 +71,13 @@ export async function findDraft(
 }
 
 /** Every device that it may be; never a guess. */
-async function findDevices(options: FlowOptions, draft: Draft): Promise<Result<readonly Device[], Refusal>> {
+async function findDevices(
+  options: FlowOptions,
+  turn: Turn,
+  draft: Draft,
+): Promise<Result<readonly Device[], Refusal>> {
   const devices = await options.defender.findMachines(draft.device);
-  return devices.length === 0 ? err({ type: 'unknownDevice', query: draft.device }) : ok(devices);
+  return devices.length === 0 ? err(await unknownDevice(options, turn, draft.device)) : ok(devices);
 }
 
 interface LibraryFiles {
@@ -141,9 +148,7 @@ async function store(options: FlowOptions, turn: Turn, found: Found): Promise<As
   if (!fitsOneCard(view)) return err({ type: 'doesNotFit' }); // guard: shown-whole-or-not-asked
   return ok({
     posts: [],
-    notice: {
-      text: 'Your request is stored and the approvers are asked. Its card in this conversation shows how it goes on.',
-    },
+    notice: { text: answers.stored },
     write: async (tx) => {
       await insert(tx, options, base);
       return [];

@@ -5,6 +5,7 @@ import { createHelp } from '../chat/help';
 import { type Intent, parseMessage } from '../chat/parse';
 import { err, ok, type Result } from '../lib/result';
 import type { Stored, Tx } from '../store/store';
+import { answers } from '../thread/answers';
 import { formCard } from '../thread/form-card';
 import { helpCard } from '../thread/help-card';
 import type { ListName, ListQuery } from '../thread/list-page';
@@ -20,7 +21,7 @@ import { ask } from './ask';
 import { asking, submitForm } from './ask-by-card';
 import { cancel, cardAfter, type Decided, type Scene, viewByCard, voteByCard, voteByWords } from './decide';
 import { breakGlass, pause, resume, review } from './emergency';
-import { greet } from './greet';
+import { greet, partOf } from './greet';
 import { openRequest, showList } from './lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus } from './look-up';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
@@ -45,7 +46,7 @@ export function createFlow(options: FlowOptions): Flow {
     },
     async onPresence(turn, what) {
       if (what === 'removed') return;
-      await write(options, turn, what === 'installed' ? greet(turn, options) : posts());
+      await write(options, turn, what === 'installed' ? await greet(turn, options) : posts());
     },
   };
 }
@@ -63,7 +64,7 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
 async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
   switch (intent.type) {
     case 'help':
-      return posts(helpCard(createHelp(intent.word), { trial: options.trial }));
+      return posts(helpCard(createHelp(intent.word, await partOf(options, turn)), { trial: options.trial }));
     case 'newForm':
       return posts(formCard(createForm(intent.device), [], { trial: options.trial }));
     case 'whoami':
@@ -236,13 +237,7 @@ async function byWords<T>(
 /** In a thread the news says it; in a person's own chat only a card further up would change. */
 const inOwnChat = (options: FlowOptions, turn: Turn, { request }: Stored): Post | null =>
   turn.place.scope === 'personal'
-    ? sentencePost(
-        `Done: it is kept for ${request.id}, and its cards show it. Type status ${request.id} to see where it stands.`,
-        {
-          trial: options.trial,
-          summary: `${request.id}: done`,
-        },
-      )
+    ? sentencePost(answers.done(request.id), { trial: options.trial, summary: `${request.id}: done` })
     : null;
 
 async function noticeOf(
@@ -252,10 +247,9 @@ async function noticeOf(
 ): Promise<NonNullable<Answer['notice']>> {
   if (!decided.ok) return { text: describeRefusal(decided.error) };
   const { request } = decided.value;
-  if (request.state === 'awaitingApproval')
-    return { text: `Your approval of ${request.id} is counted. It needs more people before it runs.` };
+  if (request.state === 'awaitingApproval') return { text: answers.counted(request.id) };
   const card = (await cardAfter(tx, options, decided.value)).card;
-  return card === null ? { text: `${request.id} is decided.` } : { card };
+  return card === null ? { text: answers.decided(request.id) } : { card };
 }
 
 /** One transaction: the activity is marked, the place remembered, the stage's writing done, and the answers put into the outbox. */
@@ -276,8 +270,8 @@ async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<
     );
     return ok(null);
   });
-  if (!handled.ok) return { type: 'message', text: 'I have already handled this click; the card shows how it stands.' };
-  if (answer.notice === undefined) return { type: 'message', text: 'See my answer below.' };
+  if (!handled.ok) return { type: 'message', text: answers.handledAlready };
+  if (answer.notice === undefined) return { type: 'message', text: answers.seeBelow };
   return 'card' in answer.notice
     ? { type: 'card', card: answer.notice.card }
     : { type: 'message', text: answer.notice.text };

@@ -10,6 +10,7 @@ import { reviewsCard } from '../thread/review-cards';
 import type { Turn } from '../thread/turn';
 import { type Answer, type FlowOptions, posts } from './answer';
 import { findVisible, hasRole, type Shown } from './look-up';
+import { unknownDevice } from './near';
 import { notStored, orRefusal } from './refusal';
 
 /** Ours: more than people leaf through; the audit has all of it. */
@@ -94,7 +95,7 @@ async function showHistory(options: FlowOptions, turn: Turn, asked: Asked): Prom
     return show({ machineId: about }, { type: 'device', machineId: about, name: known.request.device.name });
   const devices = await options.defender.findMachines(about);
   const [device, ...others] = devices;
-  if (device === undefined) return err({ type: 'unknownDevice', query: about });
+  if (device === undefined) return err(await unknownDevice(options, turn, about));
   if (others.length > 0) return ok(posts(chooseHistoryCard(devices, { query: about, now: turn.at, trial })));
   return show({ machineId: device.machineId }, { type: 'device', machineId: device.machineId, name: device.name });
 }

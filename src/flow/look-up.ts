@@ -8,6 +8,7 @@ import { type Device, finalStates, openStates, type RequestId } from '../request
 import { readApprovedHashes } from '../store/apply';
 import { readLessons } from '../store/lessons';
 import type { Stored } from '../store/store';
+import { answers } from '../thread/answers';
 import { type DeviceStanding, deviceCard, devicesCard } from '../thread/device-card';
 import { explainCard } from '../thread/explain-card';
 import type { Refusal } from '../thread/refusals';
@@ -15,10 +16,9 @@ import { statusCard } from '../thread/request-list-card';
 import { resultPost } from '../thread/result-post';
 import type { Turn } from '../thread/turn';
 import { whoamiCard } from '../thread/whoami-card';
-import { count } from '../thread/words';
 import { type Answer, type FlowOptions, posts } from './answer';
 import { findDraft } from './ask';
-import { findMissing } from './pruned';
+import { unknownRequest } from './near';
 
 /** A read-only answer: it shows, and stores nothing. */
 export type Shown = Result<Answer, Refusal>;
@@ -96,7 +96,7 @@ export async function explainPolicy(
     return ok(say(explain(policy, await options.groups(), factsOf(stored.value.request, approved))));
   }
   if (about.draft === null) return ok(say(describePolicy(policy)));
-  const found = await findDraft(options, about.draft);
+  const found = await findDraft(options, turn, about.draft);
   if (!found.ok) return found;
   const { device, library } = found.value;
   const { commands, reason } = about.draft;
@@ -107,22 +107,20 @@ export async function explainPolicy(
 }
 
 const describePolicy = (policy: Policy): readonly string[] => [
-  `Policy ${policy.version}: the first rule that matches decides, and what none matches is refused.`,
-  ...policy.rules.map(
-    ({ name, outcome }, i) =>
-      `${i + 1}. ${name}: ${outcome.type === 'deny' ? 'refused' : count(outcome.bar.approvals, 'approval')}`,
+  answers.policyRules(policy.version),
+  ...policy.rules.map(({ name, outcome }, i) =>
+    answers.policyRule(i + 1, name, outcome.type === 'deny' ? null : outcome.bar.approvals),
   ),
-  'Type policy explain and an id, or policy explain and a whole request, to see which rule applies and why.',
+  answers.policyHint,
 ];
 
 /** A request shows itself where it was asked, and to whoever has a part in the policy; anywhere else it does not exist (T-38). */
 export async function findVisible(options: FlowOptions, turn: Turn, id: RequestId): Promise<Result<Stored, Refusal>> {
   const stored = await options.store.request(id);
-  const pruned = stored === null ? await options.store.prunedRequest(id) : null;
-  const conversationId = stored?.request.conversationId ?? pruned?.conversationId;
-  const visible = conversationId === turn.place.conversationId || (await hasRole(options, turn));
+  const trusted = await hasRole(options, turn);
+  const visible = stored?.request.conversationId === turn.place.conversationId || trusted;
   if (stored !== null && stored.request.tenantId === turn.tenantId && visible) return ok(stored);
-  return err(visible ? await findMissing(options.store, turn, id) : { type: 'unknownRequest', id });
+  return err(await unknownRequest(options.store, { id, turn, hasRole: trusted }));
 }
 
 export async function hasRole(options: FlowOptions, turn: Turn): Promise<boolean> {

@@ -32,10 +32,11 @@ export type Refusal =
   | PolicyRefusal
   | { readonly type: 'noRole' }
   | { readonly type: 'doesNotFit' }
-  | { readonly type: 'unknownRequest'; readonly id: string }
+  /** `near`: ids that may be meant, of those only that this person may see here. */
+  | { readonly type: 'unknownRequest'; readonly id: string; readonly near?: readonly string[] }
   /** The retention has removed it; its audit is kept. */
   | { readonly type: 'prunedRequest'; readonly id: string; readonly endedAt: number }
-  | { readonly type: 'unknownDevice'; readonly query: string }
+  | { readonly type: 'unknownDevice'; readonly query: string; readonly near?: readonly string[] }
   | { readonly type: 'ambiguousDevice'; readonly query: string; readonly count: number }
   /** Found beforehand: it could not run, so nobody is asked. */
   | { readonly type: 'unfit'; readonly finding: Finding }
@@ -100,11 +101,11 @@ export function describeRefusal(refusal: Refusal): string {
     case 'doesNotFit':
       return 'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.';
     case 'unknownRequest':
-      return `I know no request ${quote(refusal.id)}. Check the id on its card, or type status for the open ones.`;
+      return `I know no request ${quote(refusal.id)}. ${didYouMean(refusal.near)}Check the id on its card, or type status for the open ones.`;
     case 'prunedRequest':
       return `${visibleCode(refusal.id)} ended at ${formatTime(refusal.endedAt)}, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.`;
     case 'unknownDevice':
-      return `Defender knows no device by ${quote(refusal.query)}, so nothing was stored. Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
+      return `Defender knows no device by ${quote(refusal.query)}, so nothing was stored. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
     case 'ambiguousDevice':
       return `${quote(refusal.query)} matches ${count(refusal.count, 'device')}, and I never guess. Nothing was stored. Use the full name or the Defender id; the word device shows them.`;
     case 'unfit':
@@ -197,12 +198,11 @@ const describeNoResult = (id: string, number: number | null): string =>
 
 function describeUnknownFile(fileName: string, known: readonly string[]): string {
   const near = nearestNames(fileName, known);
-  const next =
-    near.length === 0
-      ? 'Type library to see what there is.'
-      : `Did you mean ${formatList(near.map(quote), 'or')}? Type library to see all.`;
-  return `The live response library has no file ${quote(fileName)}, so nothing was stored. ${next}`;
+  return `The live response library has no file ${quote(fileName)}, so nothing was stored. ${didYouMean(near)}Type library to see ${near.length === 0 ? 'what there is' : 'all'}.`;
 }
+
+const didYouMean = (near: readonly string[] = []): string =>
+  near.length === 0 ? '' : `Did you mean ${formatList(near.map(quote), 'or')}? `;
 
 /** The known names that come nearest by shared pairs of characters: typos and missing extensions both keep most of them. */
 export function nearestNames(typed: string, known: readonly string[], most = 3): readonly string[] {

@@ -25,8 +25,10 @@ import {
 } from '../../src/thread/request-list-card';
 import { resultPost } from '../../src/thread/result-post';
 import { opinionPost, reviewsCard } from '../../src/thread/review-cards';
+import { roundUpPosts } from '../../src/thread/round-up-post';
 import { sentencePost } from '../../src/thread/sentence';
 import { understoodCard } from '../../src/thread/understood-card';
+import { welcomeCard } from '../../src/thread/welcome-card';
 import { whoamiCard } from '../../src/thread/whoami-card';
 import {
   fileResult,
@@ -46,6 +48,14 @@ import {
 } from './samples';
 
 const deviceFindings: ReadonlySet<string> = new Set(['sensorUnhealthy', 'longSilent', 'refusedBefore']);
+
+const parts = [
+  ['an analyst', { mayAsk: true, mayApprove: false, owns: false }],
+  ['an approver', { mayAsk: false, mayApprove: true, owns: false }],
+  ['both', { mayAsk: true, mayApprove: true, owns: true }],
+  ['an owner', { mayAsk: false, mayApprove: false, owns: true }],
+  ['nobody', { mayAsk: false, mayApprove: false, owns: false }],
+] as const;
 
 /** Every post that this bot can send, with texts from outside as `outside` makes them. */
 export function allPosts(outside: Outside, trial: boolean): Readonly<Record<string, Post>> {
@@ -129,6 +139,24 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
     'form with ten rows': formCard(ten, [], options),
     'form with faults': formCard(form, faults, options),
     help: helpCard(createHelp(null), options),
+    ...Object.fromEntries(parts.map(([name, part]) => [`help for ${name}`, helpCard(createHelp(null, part), options)])),
+    welcome: welcomeCard(
+      {
+        requesters: [{ name: outside('analysts'), ids: [person('Ana').id, person('Bo').id] }],
+        approvers: [
+          { name: outside('ir-leads'), ids: ['Bo', 'Cy', 'Di'].map((name) => person(name).id) },
+          { name: outside('platform'), ids: null },
+        ],
+        names: new Map(['Ana', 'Bo', 'Cy'].map((name) => [person(name).id, outside(name)])),
+      },
+      options,
+    ),
+    'welcome, nobody approves': welcomeCard({ requesters: [], approvers: [], names: new Map() }, options),
+    'round-up': roundUpPosts(
+      views.map(({ request }) => ({ requestId: request.id, news: { type: 'ended' }, at: noon })),
+      views,
+      options,
+    )[0] as Post,
     ...Object.fromEntries(words.map((word) => [`help ${word}`, helpCard(createHelp(word), options)])),
     queue: queueCard(views, options),
     'empty queue': queueCard([], options),
