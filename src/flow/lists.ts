@@ -5,6 +5,7 @@ import type { Stored } from '../store/store';
 import { chooseHistoryCard } from '../thread/choose-device-card';
 import { libraryCard } from '../thread/library-card';
 import type { ListQuery } from '../thread/list-page';
+import { readerOf } from '../thread/reader';
 import { historyCard, mineCard, queueCard, statusCard, statusListCard, waitingCard } from '../thread/request-list-card';
 import { reviewsCard } from '../thread/review-cards';
 import type { Turn } from '../thread/turn';
@@ -41,7 +42,12 @@ export async function showList(options: FlowOptions, turn: Turn, query: ListQuer
 
 type Asked = Pick<ListQuery, 'about' | 'page'>;
 
-const cardOptions = ({ trial }: FlowOptions, { at }: Turn, { page }: Asked) => ({ now: at, trial, page });
+const cardOptions = ({ trial }: FlowOptions, turn: Turn, { page }: Asked) => ({
+  now: turn.at,
+  trial,
+  page,
+  reader: readerOf(turn),
+});
 
 async function showQueue(options: FlowOptions, turn: Turn, asked: Asked): Promise<Shown> {
   if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
@@ -96,7 +102,8 @@ async function showHistory(options: FlowOptions, turn: Turn, asked: Asked): Prom
   const devices = await options.defender.findMachines(about);
   const [device, ...others] = devices;
   if (device === undefined) return err(await unknownDevice(options, turn, about));
-  if (others.length > 0) return ok(posts(chooseHistoryCard(devices, { query: about, now: turn.at, trial })));
+  if (others.length > 0)
+    return ok(posts(chooseHistoryCard(devices, { query: about, now: turn.at, trial, reader: readerOf(turn) })));
   return show({ machineId: device.machineId }, { type: 'device', machineId: device.machineId, name: device.name });
 }
 

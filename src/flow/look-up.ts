@@ -11,6 +11,7 @@ import type { Stored } from '../store/store';
 import { answers } from '../thread/answers';
 import { type DeviceStanding, deviceCard, devicesCard } from '../thread/device-card';
 import { explainCard } from '../thread/explain-card';
+import { readerOf } from '../thread/reader';
 import type { Refusal } from '../thread/refusals';
 import { statusCard } from '../thread/request-list-card';
 import { resultPost } from '../thread/result-post';
@@ -47,7 +48,7 @@ export async function showResult(
 export async function showDevice(options: FlowOptions, turn: Turn, query: string): Promise<Shown> {
   if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
   const devices = await options.defender.findMachines(query);
-  const cardOptions = { now: turn.at, trial: options.trial };
+  const cardOptions = { now: turn.at, trial: options.trial, reader: readerOf(turn) };
   const [device, ...others] = devices;
   if (device === undefined || others.length > 0) return ok(posts(devicesCard(devices, { query, ...cardOptions })));
   return ok(posts(deviceCard(await readStanding(options, turn, device), cardOptions)));
@@ -75,7 +76,11 @@ export async function showPerson(options: FlowOptions, turn: Turn): Promise<Answ
   return posts(
     whoamiCard(
       { person: turn.person, mayAsk, mayVote: mayApprove, policyVersion: policy.version },
-      { trial: options.trial },
+      {
+        trial: options.trial,
+        now: turn.at,
+        reader: readerOf({ ...turn, place: { ...turn.place, scope: 'personal' } }),
+      },
     ),
   );
 }

@@ -26,7 +26,7 @@ export function chooseDeviceCard(draft: Draft, devices: readonly Device[], optio
           ...devices.slice(0, rows).map(
             (device, i): Section => ({
               title: `Device ${i + 1}`,
-              lines: describeDevice(device, { at: options.now, full: true }),
+              lines: describeDevice(device, { at: options.now, full: true, reader: options.reader }),
             }),
           ),
           ...moreSection(
@@ -68,7 +68,7 @@ export const chooseHistoryCard = (
           ...devices.slice(0, rows).map(
             (device, i): Section => ({
               title: `Device ${i + 1}`,
-              lines: describeDevice(device, { at: options.now, full: true }),
+              lines: describeDevice(device, { at: options.now, full: true, reader: options.reader }),
             }),
           ),
           ...moreSection(

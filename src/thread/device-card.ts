@@ -26,17 +26,17 @@ export function deviceCard({ device, findings, open, ended }: DeviceStanding, op
     pagePost(
       {
         title: 'Device',
-        lines: describeDevice(device, { at: options.now, full: true }),
+        lines: describeDevice(device, { at: options.now, full: true, reader: options.reader }),
         sections: [
           {
             title: standingTitle(findings, open),
             lines: [
               ...(findings.some(({ type }) => type === 'longSilent') ? [] : standingLines(device, options.now)),
-              ...findingRows(findings),
+              ...findingRows(findings, options.reader),
             ],
           },
-          ...requestSections('Open on it now', open.slice(0, rows)),
-          ...requestSections('Asked before', ended.slice(0, rows)),
+          ...requestSections('Open on it now', open.slice(0, rows), options),
+          ...requestSections('Asked before', ended.slice(0, rows), options),
         ],
         actions: findings.some(({ type }) => weightOf(type) === 'refusal')
           ? []
@@ -71,8 +71,8 @@ function standingLines(device: Device, now: number): readonly Line[] {
 
 const freshMs = 26 * 3_600_000;
 
-const requestSections = (title: string, views: readonly RequestView[]): readonly Section[] =>
-  views.map((view, i) => ({ ...(i === 0 ? { title } : {}), lines: requestRow(view) }));
+const requestSections = (title: string, views: readonly RequestView[], { reader }: CardOptions): readonly Section[] =>
+  views.map((view, i) => ({ ...(i === 0 ? { title } : {}), lines: requestRow(view, reader) }));
 
 /** More than one device, or none: what Defender knows of each, with a button to start a request on it. */
 export function devicesCard(devices: readonly Device[], options: CardOptions & { readonly query: string }): Post {
@@ -91,7 +91,7 @@ export function devicesCard(devices: readonly Device[], options: CardOptions & {
         sections: [
           ...devices.slice(0, rows).map(
             (device): Section => ({
-              lines: describeDevice(device, { at: options.now, full: true }),
+              lines: describeDevice(device, { at: options.now, full: true, reader: options.reader }),
               actions: [openForm('Ask for something on this device', device.machineId)],
             }),
           ),

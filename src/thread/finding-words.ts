@@ -1,9 +1,9 @@
 import type { Finding } from '../request/preflight';
 import { type Line, say, sayBold, showCode, showCut } from './line';
-import { formatDuration, formatList, formatTime } from './words';
+import { formatDuration, formatList, formatTime, type ReaderClock } from './words';
 
 /** What was found beforehand, why it matters, and what to do about it. */
-export function describeFinding(finding: Finding): Line {
+export function describeFinding(finding: Finding, reader?: ReaderClock): Line {
   switch (finding.type) {
     case 'unsupportedPlatform':
       return [
@@ -26,11 +26,11 @@ export function describeFinding(finding: Finding): Line {
     case 'longSilent':
       return [
         say(
-          `The device has sent no full report for ${formatDuration(finding.forMs)} (last at ${formatTime(finding.at)}), and one comes about once a day. It is probably off or away: have it switched on, or the request is withdrawn when its time to start runs out.`,
+          `The device has sent no full report for ${formatDuration(finding.forMs)} (last at ${formatTime(finding.at, reader)}), and one comes about once a day. It is probably off or away: have it switched on, or the request is withdrawn when its time to start runs out.`,
         ),
       ];
     case 'refusedBefore':
-      return describeRefusedBefore(finding);
+      return describeRefusedBefore(finding, reader);
     case 'argsNotTaken':
       return [
         say(`Command ${finding.index + 1} gives arguments, and the library says that `),
@@ -62,14 +62,19 @@ export function describeFinding(finding: Finding): Line {
     case 'queueTooLong':
       return [
         say(
-          `${finding.waiting} requests wait already, and I expect the last of them to go at about ${formatTime(finding.expectedAt)}. Yours may wait ${formatDuration(finding.startWithinMs)} once approved and would be withdrawn before its turn. Ask later, or have some of the others cancelled.`,
+          `${finding.waiting} requests wait already, and I expect the last of them to go at about ${formatTime(finding.expectedAt, reader)}. Yours may wait ${formatDuration(finding.startWithinMs)} once approved and would be withdrawn before its turn. Ask later, or have some of the others cancelled.`,
         ),
       ];
   }
 }
 
-function describeRefusedBefore({ code, group, requestId, at }: Extract<Finding, { type: 'refusedBefore' }>): Line {
-  const last = [say(` Last seen with ${requestId} at ${formatTime(at)}; nothing has been accepted there since.`)];
+function describeRefusedBefore(
+  { code, group, requestId, at }: Extract<Finding, { type: 'refusedBefore' }>,
+  reader: ReaderClock | undefined,
+): Line {
+  const last = [
+    say(` Last seen with ${requestId} at ${formatTime(at, reader)}; nothing has been accepted there since.`),
+  ];
   if (code === 'DisallowedOperation')
     return [
       ...(group === null
@@ -92,8 +97,8 @@ function describeRefusedBefore({ code, group, requestId, at }: Extract<Finding, 
 }
 
 /** The findings under each other, each with its weight in words. */
-export const findingRows = (findings: readonly Finding[]): readonly Line[] =>
-  findings.map((finding) => [sayBold('• '), ...describeFinding(finding)]);
+export const findingRows = (findings: readonly Finding[], reader?: ReaderClock): readonly Line[] =>
+  findings.map((finding) => [sayBold('• '), ...describeFinding(finding, reader)]);
 
 /** The words of a line without their looks; what is from outside is visible in them already. */
 export const lineText = (line: Line): string => line.map(({ text }) => text).join('');

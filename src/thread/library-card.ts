@@ -27,13 +27,13 @@ export function libraryCard(
       about: options.query,
       page: options.page,
       title: count(files.length, 'library file'),
-      rows: files.map((file) => ({ lines: libraryRow(file, options.now) })),
+      rows: files.map((file) => ({ lines: libraryRow(file, options) })),
     },
     options,
   );
 }
 
-function libraryRow(file: LibraryFile, now: number): readonly Line[] {
+function libraryRow(file: LibraryFile, { now, reader }: ListOptions): readonly Line[] {
   const changedAt = parseDefenderTime(file.lastUpdatedTime);
   const by: Line = file.createdBy === null ? [] : [saySubtle(' by '), ...showCut(file.createdBy, 80)];
   return [
@@ -54,7 +54,7 @@ function libraryRow(file: LibraryFile, now: number): readonly Line[] {
       ...by,
       ...(changedAt === null
         ? []
-        : [saySubtle(`, changed ${formatTime(changedAt)} (${formatDuration(now - changedAt)} ago)`)]),
+        : [saySubtle(`, changed ${formatTime(changedAt, reader)} (${formatDuration(now - changedAt)} ago)`)]),
     ],
   ];
 }

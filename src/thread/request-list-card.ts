@@ -20,7 +20,7 @@ export function queueCard(views: readonly RequestView[], options: ListOptions): 
       about: null,
       page: options.page,
       title: `${count(underWay.length, 'request')} under way, ${waiting.length === 0 ? 'none' : waiting.length} waiting`,
-      rows: [...rowsOf(underWay, 'Under way'), ...rowsOf(waiting, 'Waiting, next first')],
+      rows: [...rowsOf(underWay, options, 'Under way'), ...rowsOf(waiting, options, 'Waiting, next first')],
     },
     options,
   );
@@ -33,7 +33,13 @@ export const statusCard = (view: RequestView): Post => requestCard(view, { audie
 export function statusListCard(views: readonly RequestView[], options: ListOptions): Post {
   if (views.length === 0) return emptyList('No open requests here', [askForSomething], options);
   return listPost(
-    { list: 'open', about: null, page: options.page, title: count(views.length, 'open request'), rows: rowsOf(views) },
+    {
+      list: 'open',
+      about: null,
+      page: options.page,
+      title: count(views.length, 'open request'),
+      rows: rowsOf(views, options),
+    },
     options,
   );
 }
@@ -56,7 +62,7 @@ export function mineCard(
       page: options.page,
       title: `Your requests: ${open.length === 0 ? 'none' : open.length} open, ${ended.length === 0 ? 'none' : ended.length} ended`,
       lines: [...elsewhere, ...olderLines(views.length, options.more)],
-      rows: [...rowsOf(open, 'Open'), ...rowsOf(ended, 'Ended')],
+      rows: [...rowsOf(open, options, 'Open'), ...rowsOf(ended, options, 'Ended')],
     },
     options,
   );
@@ -83,7 +89,7 @@ export function historyCard(
       page: options.page,
       title: `History: ${count(views.length, 'request')}`,
       lines: [about, ...olderLines(views.length, options.more)],
-      rows: rowsOf(views),
+      rows: rowsOf(views, options),
     },
     options,
   );
@@ -124,8 +130,8 @@ export function waitingCard(views: readonly RequestView[], options: ListOptions 
           ]
         : [[say('Decide on the cards in your own chat with me; the word waiting opens them there.')]],
       rows: options.ownChat
-        ? views.map((view) => ({ lines: requestRow(view), actions: [openButton(view)] }))
-        : rowsOf(views),
+        ? views.map((view) => ({ lines: requestRow(view, options.reader), actions: [openButton(view)] }))
+        : rowsOf(views, options),
     },
     options,
   );
@@ -134,8 +140,8 @@ export function waitingCard(views: readonly RequestView[], options: ListOptions 
 const openButton = ({ request: { id } }: RequestView): ActionJson =>
   button({ title: `Open ${id}`, verb: 'request.open', data: { requestId: id }, inputs: 'none' });
 
-const rowsOf = (views: readonly RequestView[], heading?: string): readonly ListRow[] =>
-  views.map((view) => ({ lines: requestRow(view), ...(heading === undefined ? {} : { heading }) }));
+const rowsOf = (views: readonly RequestView[], { reader }: ListOptions, heading?: string): readonly ListRow[] =>
+  views.map((view) => ({ lines: requestRow(view, reader), ...(heading === undefined ? {} : { heading }) }));
 
 const olderLines = (shown: number, more: boolean): readonly Line[] =>
   more ? [[say(`These are the newest ${shown}. Type status and an id to see an older one.`)]] : [];

@@ -29,7 +29,7 @@ export function reviewsCard(reviews: readonly Review[], options: ListOptions): P
           ),
         ],
       ],
-      rows: reviews.map((review) => ({ lines: reviewRow(review, options.now) })),
+      rows: reviews.map((review) => ({ lines: reviewRow(review, options) })),
     },
     options,
   );
@@ -65,11 +65,13 @@ export function opinionPost(review: Review, options: { readonly trial: boolean }
   );
 }
 
-function reviewRow(review: Review, now: number): readonly Line[] {
+function reviewRow(review: Review, { now, reader }: ListOptions): readonly Line[] {
   return [
     [
       { ...showCode(review.requestId), weight: 'Bolder' },
-      say(`  open for ${formatDuration(now - review.openedAt)}, since ${formatTime(review.openedAt)}, incident `),
+      say(
+        `  open for ${formatDuration(now - review.openedAt)}, since ${formatTime(review.openedAt, reader)}, incident `,
+      ),
       ...showCut(review.incident, 100, showCode),
       say(', rule '),
       ...showCut(review.rule, 100),
@@ -77,7 +79,7 @@ function reviewRow(review: Review, now: number): readonly Line[] {
     ...review.opinions.map(
       (o): Line => [
         ...showPerson(o.by),
-        say(` ${o.verdict === 'accept' ? 'accepted' : 'objected'} at ${formatTime(o.at)}: `),
+        say(` ${o.verdict === 'accept' ? 'accepted' : 'objected'} at ${formatTime(o.at, reader)}: `),
         ...showCut(o.because, 200),
       ],
     ),

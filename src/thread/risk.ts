@@ -35,7 +35,7 @@ export function weighRisk(request: LiveResponseRequest): Risk {
       ...emergencyWarning(request), // guard: break-glass-told-first
       [...(high ? [sayBold('Look twice. ')] : []), say(describeReach(request.commands))],
       ...warnings,
-      ...(request.findings ?? []).map(describeFinding), // guard: findings-beforehand-told
+      ...(request.findings ?? []).map((finding) => describeFinding(finding)), // guard: findings-beforehand-told
     ],
   };
 }

@@ -126,6 +126,7 @@ Object id 00000000-0000-4000-8000-416e61202020
 Tenant id 11111111-0000-4000-8000-000000000000
 You may ask for live response.
 You may not decide about requests; the policy names who may.
+Times in your own chat with me look like this: 3 Mar 2026 12:00 UTC. What others read as well is in UTC.
 Policy version 7b1e0c55
 
 Who you are to this bot
@@ -134,6 +135,7 @@ Object id 00000000-0000-4000-8000-426f20202020
 Tenant id 11111111-0000-4000-8000-000000000000
 You may not ask for live response; the policy names who may.
 You may decide about other people's requests, never about your own.
+Times in your own chat with me look like this: 3 Mar 2026 12:00 UTC. What others read as well is in UTC.
 Policy version 7b1e0c55"
 `);
 });
