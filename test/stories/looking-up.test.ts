@@ -95,6 +95,9 @@ test('mine lists all of my requests in my own chat, and elsewhere only those ask
   expect(here).not.toContain('ws-043');
   await stage.tell(ana, 'mine');
   expect(stage.chat(ana)).toContain('Your requests: 2 open, none ended');
+  // Their client says that they are in Amsterdam.
+  expect(stage.chat(ana)).toMatch(/Decide by .* CET\./);
+  expect(here).toMatch(/Decide by .* UTC\./);
 });
 
 test('an approver opens what waits from their own chat, and decides on the card that comes', async () => {
