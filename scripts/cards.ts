@@ -1,13 +1,15 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromiumPath, launchChromium, noChromium } from '../test/browser/chromium';
-import { allPosts } from '../test/thread/all-posts';
-import { harmless, hostile } from '../test/thread/samples';
-import { hostConfigOf, type Theme } from './cards/host-config';
+import type { Theme } from './cards/host-config';
+import { writePage } from './cards/write-page';
 
 const folder = resolve('dist', 'cards');
 const images = resolve('docs', 'images');
+
+/** Higher than any card, so that nothing of the page lies over it. */
+const tallest = 4_000;
 
 interface Picture {
   /** The name of a card in the gallery. */
@@ -20,9 +22,9 @@ interface Picture {
 const pictures: Readonly<Record<string, Picture>> = {
   'card-running.png': { of: 'running, status', theme: 'light', width: 720 },
   'card-phone-dark.png': { of: 'awaitingApproval, approver', theme: 'dark', width: 480 },
-  'card-before-asking.png': { of: 'found beforehand', theme: 'light', width: 720 },
-  'card-device.png': { of: 'one device, all that is known', theme: 'light', width: 720 },
-  'card-round-up.png': { of: 'round-up', theme: 'light', width: 720 },
+  'card-before-asking.png': { of: 'found beforehand, two warnings', theme: 'light', width: 720 },
+  'card-device.png': { of: 'one device, as it often is', theme: 'light', width: 720 },
+  'card-round-up.png': { of: 'round-up of a war room', theme: 'light', width: 720 },
 };
 
 /**
@@ -30,19 +32,7 @@ const pictures: Readonly<Record<string, Picture>> = {
  * documentation are taken from it; with `-- --pictures <part of a name>` those of all cards named so, into the folder of the page.
  */
 async function main(): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const page = join(folder, 'index.html');
-  const data = {
-    hosts: { light: hostConfigOf('light'), dark: hostConfigOf('dark') },
-    posts: { harmless: allPosts(harmless, false), hostile: allPosts(hostile, true) },
-  };
-  const template = await readFile(resolve('scripts', 'cards', 'page.html'), 'utf8');
-  const renderer = await readFile(require.resolve('adaptivecards/dist/adaptivecards.min.js'), 'utf8');
-  // Functions, since `$` means something in a replacement text; `<` could end the script element.
-  const filled = template
-    .replace('/* renderer */', () => renderer.replaceAll('</script', '<\\/script'))
-    .replace('const gallery = null', () => `const gallery = ${JSON.stringify(data).replaceAll('<', '\\u003c')}`);
-  await writeFile(page, filled);
+  const { page, posts } = await writePage(folder);
   console.log(page);
   const wanted = process.argv.indexOf('--pictures');
   if (wanted === -1) return;
@@ -52,7 +42,7 @@ async function main(): Promise<void> {
     return;
   }
   const part = process.argv[wanted + 1];
-  const names = Object.keys(data.posts.harmless).filter((name) => part !== undefined && name.includes(part));
+  const names = Object.keys(posts.harmless).filter((name) => part !== undefined && name.includes(part));
   await take(page, part === undefined ? pictures : picturesOf(names), part === undefined ? images : folder);
 }
 
@@ -73,7 +63,7 @@ async function take(page: string, list: Readonly<Record<string, Picture>>, into:
   const browser = await launchChromium();
   try {
     for (const [name, { of, theme, width }] of Object.entries(list)) {
-      const tab = await browser.newPage({ viewport: { width: width + 40, height: 1_000 } });
+      const tab = await browser.newPage({ viewport: { width: width + 40, height: tallest } });
       const view = new URLSearchParams({ find: of, theme, width: String(width), texts: 'harmless' });
       await tab.goto(`${pathToFileURL(page).href}#${view.toString()}`);
       const path = join(into, name);

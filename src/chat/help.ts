@@ -15,6 +15,8 @@ import {
 export interface HelpPage {
   readonly intro: string;
   readonly sections: readonly HelpSection[];
+  /** Whether a button to the form is of use to the reader. */
+  readonly offersForm: boolean;
 }
 
 export interface HelpSection {
@@ -40,7 +42,7 @@ export interface Part {
 
 /** The page for one word, or for all of them; with `part` only what that person may do, the nearest to hand first. */
 export function createHelp(word: Word | Verb | null, part: Part | null = null): HelpPage {
-  if (word !== null) return pageOf(word);
+  if (word !== null) return { ...pageOf(word), offersForm: part?.mayAsk ?? true };
   return part === null ? overview : overviewFor(part);
 }
 
@@ -101,6 +103,7 @@ const decisionNotes: readonly string[] = [
 ];
 
 const overview: HelpPage = {
+  offersForm: true,
   intro: `${introduction} For example:\n${exampleRequest}`,
   sections: [
     { title: 'Ask', lines: requestWords.map((word) => lineOf(wordTable[word])), notes: [] },
@@ -143,7 +146,7 @@ function overviewFor(part: Part): HelpPage {
   const follow = section('Follow and look up', otherWords);
   const first = part.mayApprove && !part.mayAsk ? [...decide, ...ask] : [...ask, ...decide];
   const sections = part.owns && !part.mayAsk ? [emergency, ...first, follow] : [...first, follow, emergency];
-  return { intro: introFor(part), sections: sections.filter(({ lines }) => lines.length > 0) };
+  return { intro: introFor(part), sections: sections.filter(({ lines }) => lines.length > 0), offersForm: part.mayAsk };
 }
 
 function introFor({ mayAsk, mayApprove, owns }: Part): string {
@@ -161,7 +164,7 @@ function introFor({ mayAsk, mayApprove, owns }: Part): string {
   return `I run Microsoft Defender live response after other people have approved it. The policy names you neither for asking nor for approving, so you can read along where you are; ask whoever keeps the policy to add you. For example:\n${wordTable.status.example}`;
 }
 
-function pageOf(word: Word | Verb): HelpPage {
+function pageOf(word: Word | Verb): Omit<HelpPage, 'offersForm'> {
   const entry = word in verbTable ? verbTable[word as Verb] : wordTable[word as Word];
   const aliases = entry.aliases.length === 0 ? '' : ` You can also type ${entry.aliases.join(' or ')}.`;
   const lines = [lineOf(entry)];

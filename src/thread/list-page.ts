@@ -39,7 +39,7 @@ export interface PagedList extends ListQuery {
 
 /** One page of a list with buttons to its neighbours; a page that is no longer there is the last one. */
 export function listPost({ title, lines = [], rows, actions = [], ...query }: PagedList, options: CardOptions): Post {
-  const pages = cutPages(rows, mostRowsOfAPage);
+  const pages = cutPages(rows, pageSize);
   const page = Math.min(Math.max(query.page, 1), pages.length);
   const to = (name: string, at: number): readonly ActionJson[] =>
     at < 1 || at > pages.length
@@ -69,22 +69,25 @@ const toSection = ({ lines, actions = [], heading }: ListRow, i: number, page: r
   ...(heading === undefined || heading === page[i - 1]?.heading ? {} : { title: heading }),
 });
 
-/** Ours: about two screens of a phone. */
-const mostRowsOfAPage = 8;
-/** Leaves room for the title, the buttons and the envelope in an activity (teams.md E3). */
-const mostBytesOfAPage = 20_000;
+export interface PageSize {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Ours: about two screens of a phone; what is left of an activity is for the title, the buttons and the envelope (teams.md E3). */
+const pageSize: PageSize = { rows: 8, bytes: 20_000 };
 /** What a line of runs costs on the card beside the runs. */
 const lineBytes = 100;
 
 /** The same rows always make the same pages, whichever of them is shown; a list without rows has one empty page. */
-export function cutPages<R extends ListRow>(rows: readonly R[], most: number): ReadonlyArray<readonly R[]> {
+export function cutPages<R extends ListRow>(rows: readonly R[], most: PageSize): ReadonlyArray<readonly R[]> {
   const pages: R[][] = [[]];
   let bytes = 0;
   for (const row of rows) {
     const { lines, actions } = row;
     const size = Buffer.byteLength(JSON.stringify([lines, actions]), 'utf8') + lines.length * lineBytes;
     const last = pages.at(-1) as R[];
-    if (last.length > 0 && (last.length === most || bytes + size > mostBytesOfAPage)) {
+    if (last.length > 0 && (last.length === most.rows || bytes + size > most.bytes)) {
       pages.push([row]);
       bytes = size;
     } else {

@@ -9,10 +9,10 @@ import { count, formatTime, type ReaderClock } from './words';
 export function requestRow(view: RequestView, reader?: ReaderClock): readonly Line[] {
   const { request, queue } = view;
   return [
-    [{ ...showCode(request.id), weight: 'Bolder' }, sayBold(`  ${describeState(view).title}`)],
+    [{ ...showCode(request.id), weight: 'Bolder' }, sayBold(` · ${describeState(view).title}`)],
     [
       ...showCut(request.device.name, 100, showCode),
-      say(`  ${count(request.commands.length, 'command')}, asked by `),
+      say(` · ${count(request.commands.length, 'command')}, asked by `),
       ...showPerson(request.requester),
       say(` at ${formatTime(request.createdAt, reader)}.`),
     ],

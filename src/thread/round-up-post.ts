@@ -8,8 +8,8 @@ import { describeState } from './state-words';
 import type { RequestView } from './view';
 import { count, formatList, formatTime } from './words';
 
-/** Ours: about a screen of a desktop. */
-const mostRowsOfAPost = 25;
+/** Ours: about a screen of a desktop, and room for a mention of everybody on it. */
+const postSize = { rows: 25, bytes: 12_000 };
 
 /**
  * What happened in a war room since the last time, each request once and as it is now, so that nothing in it is older than what was told at once.
@@ -23,7 +23,7 @@ export function roundUpPosts(
   if (views.length === 0) return [];
   const pages = cutPages(
     views.map((view) => ({ view, lines: [rowOf(view)] })),
-    mostRowsOfAPost,
+    postSize,
   );
   const ended = new Set(gathered.filter(({ news }) => news.type === 'ended').map(({ requestId }) => requestId));
   return pages.map((page, i) => {
@@ -62,9 +62,10 @@ const gatheredWords = {
 
 const rowOf = (view: RequestView): Line => [
   { ...showCode(view.request.id), weight: 'Bolder' },
-  sayBold(`  ${describeState(view).title}  `),
+  sayBold(` · ${describeState(view).title}`),
+  say(' · '),
   ...showCut(view.request.device.name, 60, showCode),
-  say('  '),
+  say(' · '),
   ...showPerson(view.request.requester),
 ];
 

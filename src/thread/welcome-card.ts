@@ -45,11 +45,7 @@ export const welcomeCard = (welcome: Welcome, options: { readonly trial: boolean
           title: 'Who approves',
           lines: [
             ...groupLines(welcome.approvers, welcome.names),
-            [
-              say(
-                'How many of them, and which, is for the policy to say of each request; never the person who asked. They get each card in their own chat once they have added me there.',
-              ),
-            ],
+            ...(welcome.approvers.length === 0 ? [] : [approvalLine]),
           ],
         },
         {
@@ -67,6 +63,12 @@ export const welcomeCard = (welcome: Welcome, options: { readonly trial: boolean
     },
     options,
   );
+
+const approvalLine: Line = [
+  say(
+    'How many of them, and which, is for the policy to say of each request; never the person who asked. They get each card in their own chat once they have added me there.',
+  ),
+];
 
 function groupLines(groups: readonly PolicyGroup[], names: ReadonlyMap<string, string>): readonly Line[] {
   if (groups.length === 0)

@@ -2,7 +2,7 @@ import { createForm, type FormFault, type FormInput } from '../../src/chat/form'
 import { createHelp } from '../../src/chat/help';
 import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
-import type { LiveResponseRequest } from '../../src/request/request';
+import type { LiveResponseRequest, RequestId } from '../../src/request/request';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/device-card';
 import { explainCard } from '../../src/thread/explain-card';
@@ -206,6 +206,20 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       { draft, device: makeDevice(outside), findings: makeFindings(outside) },
       options,
     ) as Post,
+    'found beforehand, two warnings': preflightCard(
+      { draft, device: makeDevice(outside), findings: makeFindings(outside).filter((_, i) => i === 4 || i === 8) },
+      options,
+    ) as Post,
+    'one device, as it often is': deviceCard(
+      {
+        device: makeDevice(outside),
+        findings: makeFindings(outside).slice(4, 5),
+        open: named.filter(([name]) => name === 'running').map(([, view]) => view),
+        ended: named.filter(([name]) => name === 'succeeded' || name === 'lapsed').map(([, view]) => view),
+      },
+      options,
+    ),
+    'round-up of a war room': warRoom(outside, trial),
     'request with findings': requestCard(
       makeView({ ...(requests.awaitingApproval as LiveResponseRequest), findings: makeFindings(outside) }, { trial }),
       { audience: 'approver', token: 'token-1' },
@@ -275,4 +289,31 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       options,
     ),
   };
+}
+
+/** Nine requests of three people, as they may stand two minutes later. */
+function warRoom(outside: Outside, trial: boolean): Post {
+  const requests = makeRequests(outside);
+  const states = [
+    'succeeded',
+    'succeeded',
+    'running',
+    'pending',
+    'queued',
+    'running',
+    'succeeded',
+    'failed',
+    'pending',
+  ];
+  const views = states.map((state, i) => {
+    const request = requests[state] as LiveResponseRequest;
+    const device = { ...request.device, name: outside(`ws-${140 + i}.contoso.com`) };
+    const requester = person(['Ana', 'Eve', 'Di'][i % 3] as string, outside);
+    return makeView({ ...request, id: `LR-4K${'ABCDEFGHJ'[i]}${i + 2}` as RequestId, device, requester }, { trial });
+  });
+  const news = views.map(({ request }) => {
+    const type = request.state === 'succeeded' ? 'ended' : 'started';
+    return { requestId: request.id, news: { type } as const, at: noon };
+  });
+  return roundUpPosts(news, views, { trial, now: noon + 120_000 })[0] as Post;
 }

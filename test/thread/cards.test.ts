@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createForm } from '../../src/chat/form';
 import { hasHidden, parseVisible } from '../../src/lib/visible';
 import { commandToParams } from '../../src/request/command';
@@ -6,6 +8,7 @@ import { activityBytes, maxActivityBytes } from '../../src/thread/fits';
 import { formCard } from '../../src/thread/form-card';
 import type { Post } from '../../src/thread/post';
 import { requestCard } from '../../src/thread/request-card';
+import { statusCard } from '../../src/thread/request-list-card';
 import { trialBanner } from '../../src/thread/trial';
 import { readCardAction } from '../../src/thread/verbs';
 import { allPosts } from './all-posts';
@@ -87,4 +90,37 @@ test('only inputs hold what a person typed, and they hold it as it was', () => {
     (n) => n.id === 'device',
   );
   expect(inputs.map((n) => n.value)).toEqual([typed]);
+});
+
+describe('the list of all cards', () => {
+  const source = readFileSync(join(__dirname, 'all-posts.ts'), 'utf8');
+
+  test('holds what each function of src/thread draws', () => {
+    const folder = join(__dirname, '..', '..', 'src', 'thread');
+    const drawing = readdirSync(folder)
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => [
+        ...readFileSync(join(folder, name), 'utf8').matchAll(
+          /^export (?:const|function) (\w+(?:Card|Posts?))\b(?!.*boolean \{$)/gm,
+        ),
+      ])
+      .map(([, name = '']) => name);
+    expect(drawing.length).toBeGreaterThan(20);
+    // Drawn through the others.
+    const inner = ['pagePost', 'listPost', 'linesPost'];
+    expect(drawing.filter((name) => !inner.includes(name) && !source.includes(`${name}(`))).toEqual([]);
+  });
+
+  test('has every state of a request on it', () => {
+    const names = Object.keys(allPosts(harmless, false));
+    expect([...openStates, ...finalStates].filter((state) => !names.includes(`${state}, thread`))).toEqual([]);
+  });
+
+  test('tells each state apart by its words, not by its colour', () => {
+    const titles = [...openStates, ...finalStates].map((state) => {
+      const request = makeRequests()[state] as never;
+      return readPost(statusCard(makeView(request))).split('\n')[2];
+    });
+    expect(new Set(titles).size).toBe(titles.length);
+  });
 });

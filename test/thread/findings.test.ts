@@ -98,12 +98,12 @@ Live response: 3 things to know
 • Defender refused live response in the device group Kiosks, because it has no remediation level. The Defender administrators can set one; before that it will be refused again. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; nothing has been accepted there since.
 
 Open on it now
-LR-7F3K  Running command 2 of 3
-ws-042.contoso.com  3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+LR-7F3K · Running command 2 of 3
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 
 Asked before
-LR-7F3K  Finished: Defender says it failed
-ws-042.contoso.com  3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+LR-7F3K · Finished: Defender says it failed
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 Ended at 3 Mar 2026 12:14 UTC.
 (Ask for something on this device)"
 `);

@@ -49,15 +49,15 @@ test('lists are short to read', () => {
 "2 requests under way, 1 waiting
 
 Under way
-LR-7F3K  Running command 2 of 3
-ws-042.contoso.com  3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+LR-7F3K · Running command 2 of 3
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 
-LR-7F3K  Unknown: it may or may not be running
-ws-042.contoso.com  3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+LR-7F3K · Unknown: it may or may not be running
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 
 Waiting, next first
-LR-7F3K  Approved, waiting for a slot
-ws-042.contoso.com  3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+LR-7F3K · Approved, waiting for a slot
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 Number 3 of 7 that wait; expected to go at about 3 Mar 2026 12:12 UTC.
 
 Nothing waits and nothing runs
@@ -65,8 +65,8 @@ Ask for something with the word on, or open the form with new. Type status and a
 
 1 open request
 
-LR-7F3K  Running command 2 of 3
-ws-042.contoso.com  3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+LR-7F3K · Running command 2 of 3
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 
 No open requests here
 Ask for something with the word on, or open the form with new. Type status and an id to see a request that has ended."
@@ -165,6 +165,7 @@ Group: Workstations
 Tags: floor-3
 Defender id 4899036531e374137f63289c3267bad772c13fef
 Entra id 22222222-0000-4000-8000-000000000000
+(Device 1)
 
 Device 2
 ws-042.fabrikam.com
@@ -174,7 +175,6 @@ Group: Workstations
 Tags: floor-3
 Defender id da637472900382838869_1364969609
 Entra id 22222222-0000-4000-8000-000000000000
-(Device 1)
 (Device 2)
 
 Is this what you mean?
@@ -221,12 +221,13 @@ Please mend: "a/b" cannot be the name of a library file. Give the name only, wit
 2. run: arguments (optional): []
 (Remove 2. run)
 
-Reason: approvers decide by it: []
-Please mend: The reason is missing, and approvers decide by it. Say in a few words why.
-(Ask for approval)
 (Add putfile)
 (Add run)
-(Add getfile)"
+(Add getfile)
+
+Reason: approvers decide by it: []
+Please mend: The reason is missing, and approvers decide by it. Say in a few words why.
+(Ask for approval)"
 `);
 });
 

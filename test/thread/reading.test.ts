@@ -175,7 +175,7 @@ Its result is being fetched.
 3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 Completed in 42 seconds.
 Collected 10.0 MB (10,485,760 bytes)
-SHA-256 cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd
+SHA-256 cdcd cdcd cdcd cdcd … (whole with its result)
 
 Device
 ws-042.contoso.com

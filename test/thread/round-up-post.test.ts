@@ -37,10 +37,10 @@ test('a round-up counts what happened, shows each request as it is now, and ment
 Round-up of 4 requests
 Since 3 Mar 2026 12:00 UTC: 2 finished, 2 started and 1 approved. With so many requests open here I gather such news; what fails, is stopped or is in doubt is still told at once, and each card follows its request.
 
-LR-AAAA  Running command 2 of 3  ws-042.contoso.com  Ana
-LR-BBBB  Finished: Defender says it failed  ws-042.contoso.com  Eve
-LR-CCCC  Finished: Defender says it succeeded  ws-042.contoso.com  Ana
-LR-DDDD  Finished: Defender says it succeeded  ws-042.contoso.com  Di"
+LR-AAAA · Running command 2 of 3 · ws-042.contoso.com · Ana
+LR-BBBB · Finished: Defender says it failed · ws-042.contoso.com · Eve
+LR-CCCC · Finished: Defender says it succeeded · ws-042.contoso.com · Ana
+LR-DDDD · Finished: Defender says it succeeded · ws-042.contoso.com · Di"
 `);
 });
 
@@ -64,7 +64,7 @@ test('many requests make several posts, each small enough, and every request is 
     expect(post.card === null ? [] : lintCard(post.card)).toEqual([]);
   }
   const told = posts.map(readPost).join('\n');
-  expect(ids.filter((id) => !told.includes(`${id}  Finished`))).toEqual([]);
+  expect(ids.filter((id) => !told.includes(`${id} · Finished`))).toEqual([]);
 });
 
 test('nothing gathered is no post', () => {
