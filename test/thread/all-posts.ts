@@ -2,7 +2,7 @@ import { createForm, type FormFault, type FormInput } from '../../src/chat/form'
 import { createHelp } from '../../src/chat/help';
 import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
-import type { LiveResponseRequest, RequestId } from '../../src/request/request';
+import { isFinal, type LiveResponseRequest, type RequestId } from '../../src/request/request';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/device-card';
 import { explainCard } from '../../src/thread/explain-card';
@@ -63,7 +63,8 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
   const views = Object.values(requests).map((request) =>
     makeView(request, {
       trial,
-      results: [scriptResult(outside), fileResult(outside)],
+      // Results come when Defender has ended the request.
+      results: 'actionId' in request && isFinal(request.state) ? [scriptResult(outside), fileResult(outside)] : [],
       names: new Map(['Bo', 'Cy', 'Di', 'Eve'].map((name) => [person(name).id, outside(name)])),
     }),
   );
@@ -94,6 +95,7 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
     ...createForm(null),
     rows: Array.from({ length: 10 }, () => ({ verb: 'run' as const, name: '', args: '' })),
   };
+  const undecided = views.filter(({ request }) => request.state === 'awaitingApproval');
   return {
     ...Object.fromEntries(
       named.flatMap(([name, view]) => [
@@ -176,8 +178,8 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
     'history of all': historyCard(views, { ...options, more: false, of: { type: 'everywhere' } }),
     'history, none': historyCard([], { ...options, more: false, of: { type: 'conversation' } }),
     'history of which device': chooseHistoryCard(devices, { ...options, query: outside('ws') }),
-    waiting: waitingCard(views, { ...options, ownChat: true }),
-    'waiting, in a conversation': waitingCard(views, { ...options, ownChat: false }),
+    waiting: waitingCard(undecided, { ...options, ownChat: true }),
+    'waiting, in a conversation': waitingCard(undecided, { ...options, ownChat: false }),
     'waiting, nothing': waitingCard([], { ...options, ownChat: true }),
     'one device': deviceCard({ device: makeDevice(outside), findings: [], open: [], ended: [] }, options),
     'one device, all that is known': deviceCard(

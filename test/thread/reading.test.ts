@@ -130,7 +130,7 @@ test('the live card follows each command', () => {
   ).toMatchInlineSnapshot(`
 "LR-7F3K
 Running command 2 of 3
-Running on the device since 3 Mar 2026 12:10 UTC.
+Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
 
 Commands
 1. Put file  procdump.zip
