@@ -45,7 +45,7 @@ test('a busy room hears good news in one reply, failures at once, and of every r
   for (const id of ids) expect(told).toMatch(new RegExp(`${id} · (Finished|Running)`));
   await stage.pass(minutes(5), seconds(10));
   expect((await stage.service.store.gathering()).size).toBe(0);
-});
+}, 120_000);
 
 test('gathered news survives a restart and is told once', async () => {
   const thread = await fill();
@@ -56,7 +56,7 @@ test('gathered news survives a restart and is told once', async () => {
   const parts = stage.thread(thread).split('Round-up of').slice(1).join(' ');
   const approved = [...parts.matchAll(/(\d+) approved/g)].map(([, n]) => Number(n));
   expect(approved.reduce((sum, n) => sum + n, 0)).toBe(10);
-});
+}, 120_000);
 
 test('a conversation with few requests hears each step by itself', async () => {
   stage = await Stage.open();
