@@ -7,7 +7,7 @@ import { type CallContext, createAgent, get, post, type Reply, type SeenCall, se
 import { cloudOf, isLoopback } from './cloud';
 import { createConnections } from './connection';
 import { DefenderError, readEnvelope } from './errors';
-import { isMeant, isoSeconds, type MachineQuery, parseMachineQuery, queryToPath, quote } from './machine-query';
+import { apiByQuery, isMeant, isoSeconds, namesPath, parseMachineQuery, queryToPath, quote } from './machine-query';
 import { type DownloadLimits, openResult, type ResultOutcome } from './result-download';
 import { defaultLongestWaitMs } from './retry';
 import {
@@ -157,8 +157,6 @@ const defaultTimeouts: DefenderTimeouts = {
 const maxAnswerBytes = 32 * 1024 * 1024;
 /** GetFile stops at 3 GB (live-response page). */
 const defaultMaxResultBytes = 3 * 1024 ** 3;
-/** Ours: as many as a half-typed name leaves to choose from. */
-const mostNames = 100;
 /** Ours: more matches than that are no choice but a reason to ask with more of the name. */
 const mostReadWhole = 6;
 /** Ours: 50 pages of anything are a loop or a mistake. */
@@ -194,19 +192,9 @@ async function findMachines(context: CallContext, text: string): Promise<readonl
   return whole.flatMap((m) => (m === null ? [] : [m.device]));
 }
 
-const apiByQuery: Readonly<Record<MachineQuery['type'], Api>> = {
-  machineId: 'getMachine',
-  entraDeviceId: 'listMachines',
-  ip: 'findMachinesByIp',
-  tag: 'findMachinesByTag',
-  name: 'listMachines',
-  nothing: 'listMachines',
-};
-
 /** One page of names is enough to choose the nearest from. */
 async function machineNames(context: CallContext, start: string): Promise<readonly string[]> {
-  const path = `machines?$filter=${encodeURIComponent(`startswith(computerDnsName,${quote(start.toLowerCase())})`)}&$top=${mostNames}`;
-  const reply = await get(context, at(context, 'listMachines', path), [404]);
+  const reply = await get(context, at(context, 'listMachines', namesPath(start)), [404]);
   const page = reply.status === 404 ? null : readPage(reply.body, readMachine);
   return (page?.items ?? []).filter((m) => m.mergedInto === null).map((m) => m.device.name);
 }
