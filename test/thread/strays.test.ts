@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** Where sentences for people may stand; everywhere else they are looked up (a reader of this project finds all of them in these rooms). */
 const rooms = ['thread', 'chat', 'policy'];
 const searched = [
-  ...['flow', 'store', 'request'].flatMap((folder) => filesOf(folder)),
+  ...['flow', 'request'].flatMap((folder) => filesOf(folder)),
   // The rest of teams/ answers programs, by the protocol's own words.
   'teams/inbound.ts',
   'teams/outbox.ts',
