@@ -15,6 +15,7 @@ import { createFlow } from './flow/flow';
 import { createPruning } from './flow/prune-history';
 import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
+import { createRoundUps } from './flow/round-ups';
 import { tellUnreached } from './flow/tell-unreached';
 import { createWeeklyReviews } from './flow/weekly-reviews';
 import { createHealth } from './health';
@@ -40,6 +41,7 @@ import { createOutbox, queuePost } from './teams/outbox';
 import { createRoster } from './teams/roster';
 import { createBot } from './teams/routes';
 import { createServer } from './teams/server';
+import { answers } from './thread/answers';
 import { sentencePost } from './thread/sentence';
 
 export interface ServiceOptions {
@@ -179,6 +181,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     ...more,
     door,
     { startDue: async () => keeper.refresh().then(() => 0), nextDueAt: async () => clock.now() + policyEveryMs },
+    createRoundUps({ store, views, clock, trial }),
     createWeeklyReviews({ store, policy, groups, clock, trial }),
     createPruning({
       store,
@@ -270,18 +273,10 @@ async function openPolicy(
     file,
     clock,
     log,
-    onProblem: (faults) =>
-      tell(
-        [
-          'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must mend it:',
-          ...lines(faults),
-        ].join('\n'),
-      ),
+    onProblem: (faults) => tell(answers.policyFaulty(lines(faults))),
     onChange: async (now, before) => {
       await putInForce(now);
-      await tell(
-        `Another approval policy is in force: ${now.version} in place of ${before.version}. What was approved under the old one and has not been sent yet is asked again.`,
-      );
+      await tell(answers.policyReplaced(now.version, before.version));
     },
   }).catch((cause: unknown) => {
     if (!(cause instanceof PolicyFileError)) throw cause;

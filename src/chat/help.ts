@@ -15,6 +15,8 @@ import {
 export interface HelpPage {
   readonly intro: string;
   readonly sections: readonly HelpSection[];
+  /** Whether a button to the form is of use to the reader. */
+  readonly offersForm: boolean;
 }
 
 export interface HelpSection {
@@ -31,9 +33,17 @@ export interface HelpLine {
   readonly example: string;
 }
 
-/** The page for one word, or for all of them. */
-export function createHelp(word: Word | Verb | null): HelpPage {
-  return word === null ? overview : pageOf(word);
+/** What the policy lets a person do; `owns`: they look after a rule that allows break-glass. */
+export interface Part {
+  readonly mayAsk: boolean;
+  readonly mayApprove: boolean;
+  readonly owns: boolean;
+}
+
+/** The page for one word, or for all of them; with `part` only what that person may do, the nearest to hand first. */
+export function createHelp(word: Word | Verb | null, part: Part | null = null): HelpPage {
+  if (word !== null) return { ...pageOf(word), offersForm: part?.mayAsk ?? true };
+  return part === null ? overview : overviewFor(part);
 }
 
 /** The rules of a request in sentences; the help page and the documentation say the same. */
@@ -85,8 +95,16 @@ const commandsSection: HelpSection = {
   notes: grammarRules,
 };
 
+const introduction =
+  'I run Microsoft Defender live response commands on a device, after other people have approved exactly what you asked for.';
+
+const decisionNotes: readonly string[] = [
+  'You decide on the card; approve and deny are for when it fails. Nobody approves their own request.',
+];
+
 const overview: HelpPage = {
-  intro: `I run Microsoft Defender live response commands on a device, after other people have approved exactly what you asked for. For example:\n${exampleRequest}`,
+  offersForm: true,
+  intro: `${introduction} For example:\n${exampleRequest}`,
   sections: [
     { title: 'Ask', lines: requestWords.map((word) => lineOf(wordTable[word])), notes: [] },
     commandsSection,
@@ -94,13 +112,59 @@ const overview: HelpPage = {
     {
       title: 'Decide',
       lines: decisionWords.map((word) => lineOf(wordTable[word])),
-      notes: ['You decide on the card; approve and deny are for when it fails. Nobody approves their own request.'],
+      notes: decisionNotes,
     },
     { title: 'Emergency', lines: emergencyWords.map((word) => lineOf(wordTable[word])), notes: emergencyNotes },
   ],
 };
 
-function pageOf(word: Word | Verb): HelpPage {
+function overviewFor(part: Part): HelpPage {
+  const mayUse = ({ roles }: WordEntry): boolean =>
+    roles.includes('everyone') ||
+    (part.mayAsk && roles.includes('requester')) ||
+    (part.mayApprove && roles.includes('approver'));
+  const section = (title: string, names: readonly Word[], notes: readonly string[] = []): HelpSection => ({
+    title,
+    lines: names.filter((name) => mayUse(wordTable[name])).map((name) => lineOf(wordTable[name])),
+    notes,
+  });
+  const ask: readonly HelpSection[] = part.mayAsk
+    ? [
+        section('Ask', requestWords),
+        {
+          title: 'Commands of a request',
+          lines: verbs.map((verb) => lineOf(verbTable[verb])),
+          notes: ['Type help on for the rules, and help with any other word for an example of it.'],
+        },
+      ]
+    : [];
+  const decide: readonly HelpSection[] =
+    part.mayApprove || part.mayAsk
+      ? [section('Decide and take back', decisionWords, part.mayApprove ? decisionNotes : [])]
+      : [];
+  const emergency = section('Emergency', emergencyWords, part.mayAsk || part.mayApprove ? emergencyNotes : []);
+  const follow = section('Follow and look up', otherWords);
+  const first = part.mayApprove && !part.mayAsk ? [...decide, ...ask] : [...ask, ...decide];
+  const sections = part.owns && !part.mayAsk ? [emergency, ...first, follow] : [...first, follow, emergency];
+  return { intro: introFor(part), sections: sections.filter(({ lines }) => lines.length > 0), offersForm: part.mayAsk };
+}
+
+function introFor({ mayAsk, mayApprove, owns }: Part): string {
+  const owner = owns ? ' You also look after break-glass: type reviews to see what is still to be reviewed.' : '';
+  if (mayAsk) {
+    const decides = mayApprove
+      ? ' You may also decide about what others ask: type waiting to see what waits for you.'
+      : '';
+    return `${introduction}${decides}${owner} For example:\n${exampleRequest}`;
+  }
+  if (mayApprove)
+    return `You decide about live response that others ask for; nothing runs before it is approved. Its card comes to your own chat with me.${owner} For example:\n${wordTable.waiting.example}\n${wordTable.device.example}`;
+  if (owns)
+    return `I run Microsoft Defender live response after other people have approved it.${owner} For example:\n${wordTable.reviews.example}`;
+  return `I run Microsoft Defender live response after other people have approved it. The policy names you neither for asking nor for approving, so you can read along where you are; ask whoever keeps the policy to add you. For example:\nstatus`;
+}
+
+function pageOf(word: Word | Verb): Omit<HelpPage, 'offersForm'> {
   const entry = word in verbTable ? verbTable[word as Verb] : wordTable[word as Word];
   const aliases = entry.aliases.length === 0 ? '' : ` You can also type ${entry.aliases.join(' or ')}.`;
   const lines = [lineOf(entry)];

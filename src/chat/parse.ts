@@ -20,6 +20,8 @@ export type Intent =
   | { readonly type: 'help'; readonly word: Word | Verb | null }
   | { readonly type: 'status'; readonly id: RequestId | null }
   | { readonly type: 'queue' }
+  | { readonly type: 'mine' }
+  | { readonly type: 'history'; readonly query: string | null }
   | { readonly type: 'cancel'; readonly id: RequestId; readonly reason: string | null }
   /** `shortDigest` is lower-case hex: the first characters of the digest that the card shows. */
   | { readonly type: 'approve'; readonly id: RequestId; readonly shortDigest: string | null }
@@ -89,6 +91,7 @@ function parseWord(word: Exclude<Word, 'on' | 'policy'>, rest: string): Parsed {
       if (rest === '') return ok({ type: 'status', id: null });
       return withId(word, rest, (id, more) => nothingMore(word, more, { type: 'status', id }));
     case 'queue':
+    case 'mine':
     case 'waiting':
     case 'resume':
     case 'reviews':
@@ -106,6 +109,8 @@ function parseWord(word: Exclude<Word, 'on' | 'policy'>, rest: string): Parsed {
       return parseQuery(word, rest, (query) =>
         query === null ? err([{ type: 'missingText', word }]) : ok({ type: 'device', query }),
       );
+    case 'history':
+      return parseQuery(word, rest, (query) => ok({ type: 'history', query }));
     case 'library':
       return parseQuery(word, rest, (query) => ok({ type: 'library', query }));
     case 'pause':

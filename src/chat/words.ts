@@ -9,6 +9,8 @@ export const words = [
   'help',
   'status',
   'queue',
+  'mine',
+  'history',
   'waiting',
   'cancel',
   'approve',
@@ -88,8 +90,22 @@ export const wordTable: Readonly<Record<Word, WordEntry>> = {
     example: 'queue',
     roles: ['everyone'],
   },
-  waiting: {
+  mine: {
+    aliases: ['my'],
+    syntax: 'mine',
+    purpose: 'Lists what you asked for: what is open, then how the rest ended.',
+    example: 'mine',
+    roles: ['requester'],
+  },
+  history: {
     aliases: [],
+    syntax: 'history [device]',
+    purpose: 'Lists what was asked before and how it ended, here or on one device.',
+    example: 'history ws-042',
+    roles: ['everyone'],
+  },
+  waiting: {
+    aliases: ['inbox'],
     syntax: 'waiting',
     purpose: 'Lists the requests that wait for your vote.',
     example: 'waiting',
@@ -237,13 +253,13 @@ function find<W extends string>(names: readonly W[], table: Readonly<Record<W, W
 }
 
 /** The nearest of `candidates` when it is near enough to be what was meant; a swap of neighbours counts as one slip. */
-export function nearestWord<W extends string>(typed: string, candidates: readonly W[]): W | null {
+export function nearestWord<W extends string>(typed: string, candidates: readonly W[], most = 2): W | null {
   const word = typed.toLowerCase();
   if (word.length > 20) return null;
   let best: { readonly candidate: W; readonly slips: number } | null = null;
   for (const candidate of candidates) {
     const slips = countSlips(word, candidate);
-    const allowed = Math.min(word.length, candidate.length) <= 3 ? 1 : 2;
+    const allowed = Math.min(word.length, candidate.length) <= 3 ? Math.min(1, most) : most;
     if (slips <= allowed && (best === null || slips < best.slips)) best = { candidate, slips };
   }
   return best?.candidate ?? null;

@@ -7,7 +7,7 @@ import { type CallContext, createAgent, get, post, type Reply, type SeenCall, se
 import { cloudOf, isLoopback } from './cloud';
 import { createConnections } from './connection';
 import { DefenderError, readEnvelope } from './errors';
-import { isMeant, isoSeconds, type MachineQuery, parseMachineQuery, queryToPath, quote } from './machine-query';
+import { apiByQuery, isMeant, isoSeconds, namesPath, parseMachineQuery, queryToPath, quote } from './machine-query';
 import { type DownloadLimits, openResult, type ResultOutcome } from './result-download';
 import { defaultLongestWaitMs } from './retry';
 import {
@@ -34,6 +34,8 @@ export interface Defender {
    * merged into another machine are left out. No match is an empty list; more than one is a question for the person who asked.
    */
   findMachines(query: string): Promise<readonly Device[]>;
+  /** Names of some machines that begin with `start`: what a misspelt name may have meant, not all there are. */
+  machineNames(start: string): Promise<readonly string[]>;
   /** The machine with exactly this id; null when it is gone or was merged into another, which is then not the machine that was meant (T-21). */
   getMachine(machineId: string): Promise<Device | null>;
   listLibrary(): Promise<readonly LibraryFile[]>;
@@ -130,6 +132,7 @@ export function createDefender(options: DefenderOptions): Defender {
 
 const toDefender = (context: CallContext, limits: DownloadLimits): Defender => ({
   findMachines: (query) => findMachines(context, query),
+  machineNames: (start) => machineNames(context, start),
   getMachine: async (machineId) => (await fetchMachine(context, machineId))?.device ?? null,
   listLibrary: async () => (await listLibrary(context)).items,
   openAhead: () => context.connections.openAhead(),
@@ -189,14 +192,12 @@ async function findMachines(context: CallContext, text: string): Promise<readonl
   return whole.flatMap((m) => (m === null ? [] : [m.device]));
 }
 
-const apiByQuery: Readonly<Record<MachineQuery['type'], Api>> = {
-  machineId: 'getMachine',
-  entraDeviceId: 'listMachines',
-  ip: 'findMachinesByIp',
-  tag: 'findMachinesByTag',
-  name: 'listMachines',
-  nothing: 'listMachines',
-};
+/** One page of names is enough to choose the nearest from. */
+async function machineNames(context: CallContext, start: string): Promise<readonly string[]> {
+  const reply = await get(context, at(context, 'listMachines', namesPath(start)), [404]);
+  const page = reply.status === 404 ? null : readPage(reply.body, readMachine);
+  return (page?.items ?? []).filter((m) => m.mergedInto === null).map((m) => m.device.name);
+}
 
 /** `{id}` also takes computer names and Entra ids, so the answer is compared: a computer may be named like another's id. */
 async function fetchMachine(context: CallContext, machineId: string): Promise<ReadMachine | null> {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Device } from '../request/request';
+import type { Api } from './budget';
 
 /** What a person may name a device by, and how Defender is asked for it. */
 export type MachineQuery =
@@ -39,6 +40,23 @@ export function queryToPath(query: MachineQuery, now: number): string | null {
       return null;
   }
 }
+
+/** Which API answers each kind of query. */
+export const apiByQuery: Readonly<Record<MachineQuery['type'], Api>> = {
+  machineId: 'getMachine',
+  entraDeviceId: 'listMachines',
+  ip: 'findMachinesByIp',
+  tag: 'findMachinesByTag',
+  name: 'listMachines',
+  nothing: 'listMachines',
+};
+
+/** Ours: as many as a half-typed name leaves to choose from. */
+const mostNames = 100;
+
+/** One page of the machines whose names begin with `start`. */
+export const namesPath = (start: string): string =>
+  `machines?$filter=${encodeURIComponent(`startswith(computerDnsName,${quote(start.toLowerCase())})`)}&$top=${mostNames}`;
 
 /** Whether a candidate is what was asked for: `startswith` also finds ws-042 for ws-04, and only an exact name may be taken without asking. */
 export function isMeant(query: MachineQuery, device: Device): boolean {

@@ -13,6 +13,8 @@ export interface Views {
   of(reader: Reader, stored: Stored): Promise<RequestView>;
   /** Every waiting request with its place, in the order in which they would go. */
   queue(reader: Reader): Promise<readonly RequestView[]>;
+  /** The same for a list, whose rows show no results: the plan is made once. */
+  list(reader: Reader, stored: readonly Stored[]): Promise<readonly RequestView[]>;
   plan(reader: Reader): Promise<Admission & { readonly isClockPutBack: boolean }>;
 }
 
@@ -66,8 +68,30 @@ export function createViews(options: {
     };
   }
 
+  async function list(
+    reader: Reader,
+    all: readonly Stored[],
+    known?: ReadonlyMap<RequestId, QueuePlace>,
+  ): Promise<readonly RequestView[]> {
+    const anyQueued = all.some(({ request }) => request.state === 'queued');
+    const places = known ?? (anyQueued ? (await plan(reader)).places : new Map<RequestId, QueuePlace>());
+    const pause = await reader.fact<Pause>(pauseFact);
+    const { names } = options.policy();
+    const now = clock.now();
+    return all.map(({ request }) => ({
+      request,
+      results: [],
+      queue: places.get(request.id) ?? null,
+      pause,
+      names,
+      now,
+      trial,
+    }));
+  }
+
   return {
     plan,
+    list,
     async of(reader, stored) {
       const places: ReadonlyMap<RequestId, QueuePlace> =
         stored.request.state === 'queued' ? (await plan(reader)).places : new Map();
@@ -75,12 +99,9 @@ export function createViews(options: {
     },
     async queue(reader) {
       const { places } = await plan(reader);
-      const views: RequestView[] = [];
-      for (const id of places.keys()) {
-        const stored = await reader.request(id);
-        if (stored) views.push(await view(reader, stored, places));
-      }
-      return views;
+      const queued = new Map((await reader.requestsIn(['queued'])).map((stored) => [stored.request.id, stored]));
+      const inOrder = [...places.keys()].map((id) => queued.get(id)).filter((stored) => stored !== undefined);
+      return list(reader, inOrder, places);
     },
   };
 }

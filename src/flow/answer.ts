@@ -6,6 +6,7 @@ import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
 import type { Groups, Policy } from '../policy/policy';
 import type { Store, Tx } from '../store/store';
+import { answers } from '../thread/answers';
 import type { CardJson, Post } from '../thread/post';
 import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
@@ -54,5 +55,5 @@ export async function readingDefender(options: FlowOptions, turn: Turn, stage: (
 /** What a person reads when Defender could not be read for them. */
 export function tellUnread(options: FlowOptions, turn: Turn, error: DefenderError): string {
   options.log.warn({ activityId: turn.activityId, code: error.code }, 'Defender could not be read for a person');
-  return `${defenderSentences[error.code]} Nothing was stored or sent (${error.code}).`;
+  return answers.unread(defenderSentences[error.code], error.code);
 }

@@ -18,7 +18,10 @@ export async function submitForm(options: FlowOptions, turn: Turn, data: unknown
     options,
     turn,
     () => ask(options, turn, draft.value),
-    (inputOf, sentence) => refill([{ inputId: inputOf(input), fault: { type: 'refused', sentence } }]),
+    (refused) =>
+      refill(
+        refused.map(({ inputOf, sentence }) => ({ inputId: inputOf(input), fault: { type: 'refused', sentence } })),
+      ),
   );
 }
 
@@ -30,8 +33,8 @@ export async function asking(
   options: FlowOptions,
   turn: Turn,
   stage: () => ReturnType<typeof ask>,
-  refuse: (inputOf: (input: FormInput) => string, sentence: string) => Answer = (_inputOf, sentence) =>
-    showing(sentencePost(sentence, { trial: options.trial })),
+  refuse: (refused: readonly Refused[]) => Answer = (refused) =>
+    showing(sentencePost(refused.map(({ sentence }) => sentence).join('\n'), { trial: options.trial })),
 ): Promise<Answer> {
   const say = (text: string): Answer => showing(sentencePost(text, { trial: options.trial }));
   try {
@@ -39,14 +42,14 @@ export async function asking(
     if (!asked.ok)
       return {
         ...notStored(options, turn, asked.error),
-        ...refuse((input) => inputAbout(asked.error, input), describeRefusal(asked.error)),
+        ...refuse(refusedOf(asked.error)),
       };
     const { notice } = asked.value;
     if (notice === undefined || !('text' in notice)) return asked.value;
     return onceACard(turn, { ...asked.value, ...say(notice.text), posts: asked.value.posts });
   } catch (error) {
     if (!(error instanceof DefenderError)) throw error;
-    return refuse(() => 'device', tellUnread(options, turn, error));
+    return refuse([{ inputOf: () => 'device', sentence: tellUnread(options, turn, error) }]);
   }
 }
 
@@ -62,6 +65,16 @@ function onceACard(turn: Turn, answer: Answer): Answer {
     },
   };
 }
+
+interface Refused {
+  readonly inputOf: (input: FormInput) => string;
+  readonly sentence: string;
+}
+
+const refusedOf = (refusal: Refusal): readonly Refused[] =>
+  refusal.type === 'several'
+    ? refusal.refusals.flatMap(refusedOf)
+    : [{ inputOf: (input) => inputAbout(refusal, input), sentence: describeRefusal(refusal) }];
 
 /** The input that a refusal is about. */
 function inputAbout(refusal: Refusal, input: FormInput): string {

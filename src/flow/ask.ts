@@ -8,17 +8,22 @@ import type { Groups } from '../policy/policy';
 import { libraryFileOf } from '../request/command';
 import { digestOf } from '../request/digest';
 import { newRequestId } from '../request/id';
-import type { Device, LibraryFile, RequestBase } from '../request/request';
+import { concernsApprovers, type Finding, preflight, type Wish, weightOf } from '../request/preflight';
+import { type Device, type LibraryFile, openStates, type RequestBase } from '../request/request';
 import { openRequest } from '../request/transition';
 import { readApprovedHashes, storeNewRequest } from '../store/apply';
+import { readLessons } from '../store/lessons';
 import { isOutrun } from '../store/policy-in-force';
 import { StoreError, type Tx } from '../store/store';
+import { answers } from '../thread/answers';
 import { chooseDeviceCard } from '../thread/choose-device-card';
+import { preflightCard } from '../thread/preflight-card';
 import type { Refusal } from '../thread/refusals';
 import { fitsOneCard } from '../thread/request-card';
 import type { Turn } from '../thread/turn';
 import { understoodCard } from '../thread/understood-card';
 import { type Answer, type FlowOptions, posts } from './answer';
+import { unknownDevice } from './near';
 
 /** A request id has about a million values; a taken one is drawn again, and after these tries one letter longer. */
 const idTries = 5;
@@ -35,63 +40,92 @@ export async function ask(
   turn: Turn,
   draft: Draft,
   notices: readonly Notice[] = [],
+  { warned }: { readonly warned: boolean } = { warned: false },
 ): Promise<Asked> {
   const groups = await options.groups();
   const allowed = mayAsk(options.policy(), groups, turn.person.id);
   if (!allowed.ok) return allowed; // guard: only-requesters-ask-anything
   if (notices.length > 0) return ok(posts(understoodCard(draft, notices, { trial: options.trial })));
-  const devices = await findDevices(options, draft);
+  const devices = await findDevices(options, turn, draft);
   if (!devices.ok) return devices;
   const [device, ...others] = devices.value;
   if (device === undefined || others.length > 0)
     return ok(posts(chooseDeviceCard(draft, devices.value, { now: turn.at, trial: options.trial })));
   const library = await findLibraryFiles(options, draft);
-  if (!library.ok) return library;
-  return store(options, turn, { draft, device, library: library.value, groups });
+  return store(options, turn, { draft, device, library, groups, warned });
 }
 
 /** What a draft names, without asking anything of anybody; several devices are as unknown as none. */
 export async function findDraft(
   options: FlowOptions,
+  turn: Turn,
   draft: Draft,
 ): Promise<Result<{ readonly device: Device; readonly library: readonly LibraryFile[] }, Refusal>> {
-  const devices = await findDevices(options, draft);
+  const devices = await findDevices(options, turn, draft);
   if (!devices.ok) return devices;
   const [device, ...others] = devices.value;
   if (device === undefined || others.length > 0)
     return err({ type: 'ambiguousDevice', query: draft.device, count: devices.value.length });
-  const library = await findLibraryFiles(options, draft);
-  return library.ok ? ok({ device, library: library.value }) : library;
+  const { found, missing } = await findLibraryFiles(options, draft);
+  return missing.length === 0 ? ok({ device, library: found }) : refusing(missing);
 }
 
 /** Every device that it may be; never a guess. */
-async function findDevices(options: FlowOptions, draft: Draft): Promise<Result<readonly Device[], Refusal>> {
+async function findDevices(
+  options: FlowOptions,
+  turn: Turn,
+  draft: Draft,
+): Promise<Result<readonly Device[], Refusal>> {
   const devices = await options.defender.findMachines(draft.device);
-  return devices.length === 0 ? err({ type: 'unknownDevice', query: draft.device }) : ok(devices);
+  return devices.length === 0 ? err(await unknownDevice(options, turn, draft.device)) : ok(devices);
 }
 
-async function findLibraryFiles(options: FlowOptions, draft: Draft): Promise<Result<readonly LibraryFile[], Refusal>> {
+interface LibraryFiles {
+  readonly found: readonly LibraryFile[];
+  readonly missing: readonly Refusal[];
+}
+
+async function findLibraryFiles(options: FlowOptions, draft: Draft): Promise<LibraryFiles> {
   const names = [...new Set(draft.commands.map(libraryFileOf).filter((name) => name !== null))];
-  if (names.length === 0) return ok([]);
+  if (names.length === 0) return { found: [], missing: [] };
   const library = await options.defender.listLibrary();
-  const found: LibraryFile[] = [];
-  for (const name of names) {
-    const file = library.find((f) => f.fileName === name);
-    if (file === undefined)
-      return err({ type: 'unknownLibraryFile', fileName: name, known: library.map((f) => f.fileName) });
-    found.push(file);
-  }
-  return ok(found);
+  const known = library.map((f) => f.fileName);
+  return {
+    found: names.map((name) => library.find((f) => f.fileName === name)).filter((file) => file !== undefined),
+    missing: names
+      .filter((name) => !known.includes(name))
+      .map((fileName) => ({ type: 'unknownLibraryFile', fileName, known })),
+  };
 }
 
-/** The policy says what it needs; then it is drawn once, and stored only if it can be shown whole. */
+/** All that is to be mended, at once. */
+const refusing = (refusals: readonly Refusal[]): { readonly ok: false; readonly error: Refusal } => {
+  const [only, ...others] = refusals;
+  return err(only !== undefined && others.length === 0 ? only : { type: 'several', refusals });
+};
+
+/** The policy says what it needs, and what is known beforehand is looked at; then it is drawn once, and stored only if it can be shown whole. */
 async function store(options: FlowOptions, turn: Turn, found: Found): Promise<Asked> {
   const policy = options.policy();
   if (await isOutrun(options.store, policy)) return err({ type: 'policyOutrun' });
-  const { draft, device, library } = found;
+  const { draft, device } = found;
+  const library = found.library.found;
   const wish = { requester: turn.person, device, commands: draft.commands, library, reason: draft.reason };
   const verdict = evaluate(policy, found.groups, factsOf(wish, await readApprovedHashes(options.store, library)));
+  const findings = await lookAhead(options, turn, { ...wish, startWithinMs: startWithin(options, verdict) });
+  const unfit = findings.filter(({ type }) => weightOf(type) === 'refusal');
+  const refusals: readonly Refusal[] = [
+    ...unfit.map((finding): Refusal => ({ type: 'unfit', finding })),
+    ...found.library.missing,
+    ...(verdict.ok || found.library.missing.length > 0 ? [] : [verdict.error]),
+  ];
+  if (refusals.length > 0) return refusing(refusals); // guard: what-cannot-run-is-not-asked
   if (!verdict.ok) return verdict;
+  const warnings = findings.filter(({ type }) => weightOf(type) === 'warning');
+  if (warnings.length > 0 && !found.warned) {
+    const question = preflightCard({ draft, device, findings }, { trial: options.trial });
+    if (question !== null) return ok(posts(question));
+  }
   const { approverIds, decideWithinMs, startWithinMs, ...bar } = verdict.value;
   const bound = { ...wish, tenantId: turn.tenantId, policyVersion: policy.version, bar, round: 1 };
   const base: RequestBase = {
@@ -103,6 +137,7 @@ async function store(options: FlowOptions, turn: Turn, found: Found): Promise<As
     // Longer than Defender itself keeps it would promise what nobody holds.
     startWithinMs: Math.min(startWithinMs, options.queueMs),
     emergency: null,
+    ...(findings.some(concernsApprovers) ? { findings: findings.filter(concernsApprovers) } : {}),
     digest: digestOf(bound),
     conversationId: turn.place.conversationId,
     createdAt: turn.at,
@@ -113,9 +148,7 @@ async function store(options: FlowOptions, turn: Turn, found: Found): Promise<As
   if (!fitsOneCard(view)) return err({ type: 'doesNotFit' }); // guard: shown-whole-or-not-asked
   return ok({
     posts: [],
-    notice: {
-      text: 'Your request is stored and the approvers are asked. Its card in this conversation shows how it goes on.',
-    },
+    notice: { text: answers.stored },
     write: async (tx) => {
       await insert(tx, options, base);
       return [];
@@ -126,9 +159,32 @@ async function store(options: FlowOptions, turn: Turn, found: Found): Promise<As
 interface Found {
   readonly draft: Draft;
   readonly device: Device;
-  readonly library: readonly LibraryFile[];
+  readonly library: LibraryFiles;
   readonly groups: Groups;
+  readonly warned: boolean;
 }
+
+const startWithin = (options: FlowOptions, verdict: ReturnType<typeof evaluate>): number =>
+  verdict.ok ? Math.min(verdict.value.startWithinMs, options.queueMs) : options.queueMs;
+
+/** What is known about the device and the queue before anybody is asked to approve. */
+async function lookAhead(options: FlowOptions, turn: Turn, wish: Wish): Promise<readonly Finding[]> {
+  const { store, views } = options;
+  const { machineId } = wish.device;
+  const { places } = await views.plan(store);
+  const expected = [...places.values()].map(({ expectedAt }) => expectedAt).filter((at) => at !== null);
+  return preflight(wish, {
+    lessons: await readLessons(store, wish.device),
+    open: (await store.recentRequests({ tenantId: turn.tenantId, machineId, states: openStates }, mostOpen)).map(
+      ({ request }) => request,
+    ),
+    queue: { waiting: places.size, lastAt: expected.length === 0 ? null : Math.max(...expected) },
+    now: turn.at,
+  });
+}
+
+/** Ours: more open requests on one device than a finding would name. */
+const mostOpen = 5;
 
 async function insert(tx: Tx, options: FlowOptions, base: RequestBase): Promise<void> {
   for (let tries = 1; ; tries++) {

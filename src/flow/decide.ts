@@ -3,22 +3,23 @@ import { refusedEntry } from '../audit/entry';
 import { reconsider } from '../dispatch/reconsider';
 import type { RandomBytes } from '../lib/random';
 import { err, ok, type Result } from '../lib/result';
-import { visible } from '../lib/visible';
 import { personKeyOf } from '../policy/people';
-import { type Groups, mayCancel, mayVote, seatGroupsOf, type VoteRefusal } from '../policy/policy';
+import { type Groups, mayCancel, mayVote, roleOf, seatGroupsOf, type VoteRefusal } from '../policy/policy';
 import { parseRequestId } from '../request/id';
 import type { AwaitingApproval, Decision, Digest, LiveResponseRequest, RequestId } from '../request/request';
 import type { TransitionRefusal } from '../request/transition';
 import { applyEvent, readApprovedHashes } from '../store/apply';
 import { isOutrun } from '../store/policy-in-force';
 import type { Copy, Stored, Tx, VoteToken } from '../store/store';
+import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
 import type { Refusal } from '../thread/refusals';
 import { requestCard } from '../thread/request-card';
 import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
 import type { FlowOptions } from './answer';
-import { findMissing, findMissingCard } from './pruned';
+import { unknownRequest } from './near';
+import { findMissingCard } from './pruned';
 
 /** What a decision came to: the request as it now is, or why it did not count. */
 export type Decided = Result<Stored, Refusal>;
@@ -113,7 +114,7 @@ export async function voteByWords(
   const { tx, turn } = scene;
   const stored = await tx.request(vote.id);
   if (stored === null || stored.request.tenantId !== turn.tenantId)
-    return refuse(scene, null, await findMissing(tx, turn, vote.id));
+    return refuse(scene, null, await notKnown(scene, vote.id));
   const { request } = stored;
   if (turn.person.id === request.requester.id) return castVote(scene, stored, { ...vote, digest: request.digest });
   const wasShown = (await tx.copies(vote.id)).some(
@@ -136,7 +137,7 @@ export async function cancel(
   const id = parseRequestId(wish.id);
   const stored = id === null ? null : await tx.request(id);
   if (id === null || stored === null || stored.request.tenantId !== turn.tenantId)
-    return refuse(scene, null, await findMissing(tx, turn, wish.id));
+    return refuse(scene, null, await notKnown(scene, wish.id));
   if (!mayCancel(options.policy(), groups, stored.request, turn.person)) return refuse(scene, id, { type: 'notYours' }); // guard: only-requester-and-approvers-cancel
   const event = { type: 'cancelAsked', by: turn.person, reason: wish.reason } as const;
   const outcome = await applyEvent(tx, stored, event, { personId: turn.person.id }, turn.at);
@@ -191,11 +192,9 @@ async function askAgain(
 
 /** A try to decide from elsewhere is news for those whose request it is (T-10). */
 async function tellThread({ tx, options, turn }: Scene, request: LiveResponseRequest, refusal: Refusal): Promise<void> {
-  const who = visible(turn.person.name);
+  const { name } = turn.person;
   const text =
-    refusal.type === 'notYourCard'
-      ? `${who} tried to decide ${request.id} on a card that was sent to somebody else. Nothing was counted.`
-      : `${who} tried to decide ${request.id} from another conversation. Nothing was counted.`;
+    refusal.type === 'notYourCard' ? answers.onOthersCard(name, request.id) : answers.fromElsewhere(name, request.id);
   const post = sentencePost(text, { trial: options.trial, summary: `${request.id}: a vote from the wrong place` });
   const { conversationId } = request;
   await tx.addWork([
@@ -212,6 +211,11 @@ function findMisplaced(turn: Turn, request: LiveResponseRequest, copy: Copy): Re
     return { type: 'cardOutdated' };
   return null;
 }
+
+export const notKnown = ({ tx, options, turn, groups }: Scene, id: string): Promise<Refusal> => {
+  const { mayAsk, mayApprove } = roleOf(options.policy(), groups, turn.person.id);
+  return unknownRequest(tx, { id, turn, hasRole: mayAsk || mayApprove });
+};
 
 /** Nothing changes, and the audit keeps that it was tried. */
 export async function refuse(

@@ -9,8 +9,7 @@ import { applyEvent } from '../store/apply';
 import type { Refusal } from '../thread/refusals';
 import { fitsOneCard } from '../thread/request-card';
 import { opinionPost } from '../thread/review-cards';
-import { type Decided, refuse, reread, type Scene, toRefusal } from './decide';
-import { findMissing } from './pruned';
+import { type Decided, notKnown, refuse, reread, type Scene, toRefusal } from './decide';
 
 /**
  * Lowers the bar of one waiting request to one approval by somebody whom the rule names for that, as long as no earlier use of it is
@@ -24,7 +23,7 @@ export async function breakGlass(
   const policy = options.policy();
   const stored = await tx.request(wish.id);
   if (stored === null || stored.request.tenantId !== turn.tenantId)
-    return refuse(scene, null, await findMissing(tx, turn, wish.id));
+    return refuse(scene, null, await notKnown(scene, wish.id));
   const { request } = stored;
   const mayBreak = turn.person.id === request.requester.id || request.approverIds.includes(turn.person.id);
   if (!mayBreak) return refuse(scene, wish.id, { type: 'breakGlassNotYours' }); // guard: break-glass-by-those-concerned

@@ -5,8 +5,10 @@ import { createHelp } from '../chat/help';
 import { type Intent, parseMessage } from '../chat/parse';
 import { err, ok, type Result } from '../lib/result';
 import type { Stored, Tx } from '../store/store';
+import { answers } from '../thread/answers';
 import { formCard } from '../thread/form-card';
 import { helpCard } from '../thread/help-card';
+import type { ListName, ListQuery } from '../thread/list-page';
 import { pausedPost, resumedPost } from '../thread/pause-post';
 import type { Post } from '../thread/post';
 import { describeRefusal, type Refusal } from '../thread/refusals';
@@ -19,18 +21,9 @@ import { ask } from './ask';
 import { asking, submitForm } from './ask-by-card';
 import { cancel, cardAfter, type Decided, type Scene, viewByCard, voteByCard, voteByWords } from './decide';
 import { breakGlass, pause, resume, review } from './emergency';
-import { greet } from './greet';
-import {
-  explainPolicy,
-  showDevice,
-  showLibrary,
-  showPerson,
-  showQueue,
-  showResult,
-  showReviews,
-  showStatus,
-  showWaiting,
-} from './look-up';
+import { greet, partOf } from './greet';
+import { openRequest, showList } from './lists';
+import { explainPolicy, showDevice, showPerson, showResult, showStatus } from './look-up';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
 
 /**
@@ -53,7 +46,7 @@ export function createFlow(options: FlowOptions): Flow {
     },
     async onPresence(turn, what) {
       if (what === 'removed') return;
-      await write(options, turn, what === 'installed' ? greet(turn, options) : posts());
+      await write(options, turn, what === 'installed' ? await greet(turn, options) : posts());
     },
   };
 }
@@ -71,7 +64,7 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
 async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
   switch (intent.type) {
     case 'help':
-      return posts(helpCard(createHelp(intent.word), { trial: options.trial }));
+      return posts(helpCard(createHelp(intent.word, await partOf(options, turn)), { trial: options.trial }));
     case 'newForm':
       return posts(formCard(createForm(intent.device), [], { trial: options.trial }));
     case 'whoami':
@@ -81,21 +74,23 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
       return asked.ok ? asked.value : notStored(options, turn, asked.error);
     }
     case 'status':
-      return orRefusal(options, await showStatus(options, turn, intent.id));
+      return intent.id === null
+        ? listing(options, turn, 'open', null)
+        : orRefusal(options, await showStatus(options, turn, intent.id));
     case 'queue':
-      return orRefusal(options, await showQueue(options, turn));
+    case 'mine':
+    case 'waiting':
+    case 'reviews':
+      return listing(options, turn, intent.type, null);
+    case 'history':
+    case 'library':
+      return listing(options, turn, intent.type, intent.query);
     case 'result':
       return orRefusal(options, await showResult(options, turn, intent.id, intent.index));
     case 'device':
       return orRefusal(options, await showDevice(options, turn, intent.query));
-    case 'library':
-      return orRefusal(options, await showLibrary(options, turn, intent.query));
-    case 'waiting':
-      return showWaiting(options, turn);
     case 'policy':
       return orRefusal(options, await explainPolicy(options, turn, intent));
-    case 'reviews':
-      return orRefusal(options, await showReviews(options, turn));
     case 'approve':
     case 'deny': {
       const vote = {
@@ -161,6 +156,10 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
       return byCard(options, turn, (scene) => cancel(scene, { id: action.requestId, reason: action.reason }));
     case 'card.refresh':
       return viewing(options, turn, action.token);
+    case 'request.open':
+      return openRequest(options, turn, action.requestId);
+    case 'list.page':
+      return readingDefender(options, turn, () => turnPage(options, turn, action));
     case 'form.open':
       return posts(formCard(createForm(action.device), [], { trial }));
     case 'form.add':
@@ -169,10 +168,20 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
     case 'form.submit':
       return submitForm(options, turn, action.data);
     case 'draft.confirm':
-      return asking(options, turn, () => ask(options, turn, action.draft));
+      return asking(options, turn, () => ask(options, turn, action.draft, [], action));
     case 'draft.device':
       return asking(options, turn, () => ask(options, turn, { ...action.draft, device: action.machineId }));
   }
+}
+
+const listing = async (options: FlowOptions, turn: Turn, list: ListName, about: string | null): Promise<Answer> =>
+  orRefusal(options, await showList(options, turn, { list, about, page: 1 }));
+
+/** The page takes the place of the one whose button was pressed, for the person who pressed it. */
+async function turnPage(options: FlowOptions, turn: Turn, query: ListQuery): Promise<Answer> {
+  const shown = await showList(options, turn, query);
+  const [post] = shown.ok ? shown.value.posts : [];
+  return post === undefined ? orRefusal(options, shown) : showing(post);
 }
 
 /** A decision is made inside the transaction that stores it; what came of it is told at once, to the one who decided. */
@@ -228,13 +237,7 @@ async function byWords<T>(
 /** In a thread the news says it; in a person's own chat only a card further up would change. */
 const inOwnChat = (options: FlowOptions, turn: Turn, { request }: Stored): Post | null =>
   turn.place.scope === 'personal'
-    ? sentencePost(
-        `Done: it is kept for ${request.id}, and its cards show it. Type status ${request.id} to see where it stands.`,
-        {
-          trial: options.trial,
-          summary: `${request.id}: done`,
-        },
-      )
+    ? sentencePost(answers.done(request.id), { trial: options.trial, summary: `${request.id}: done` })
     : null;
 
 async function noticeOf(
@@ -244,10 +247,9 @@ async function noticeOf(
 ): Promise<NonNullable<Answer['notice']>> {
   if (!decided.ok) return { text: describeRefusal(decided.error) };
   const { request } = decided.value;
-  if (request.state === 'awaitingApproval')
-    return { text: `Your approval of ${request.id} is counted. It needs more people before it runs.` };
+  if (request.state === 'awaitingApproval') return { text: answers.counted(request.id) };
   const card = (await cardAfter(tx, options, decided.value)).card;
-  return card === null ? { text: `${request.id} is decided.` } : { card };
+  return card === null ? { text: answers.decided(request.id) } : { card };
 }
 
 /** One transaction: the activity is marked, the place remembered, the stage's writing done, and the answers put into the outbox. */
@@ -268,8 +270,8 @@ async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<
     );
     return ok(null);
   });
-  if (!handled.ok) return { type: 'message', text: 'I have already handled this click; the card shows how it stands.' };
-  if (answer.notice === undefined) return { type: 'message', text: 'See my answer below.' };
+  if (!handled.ok) return { type: 'message', text: answers.handledAlready };
+  if (answer.notice === undefined) return { type: 'message', text: answers.seeBelow };
   return 'card' in answer.notice
     ? { type: 'card', card: answer.notice.card }
     : { type: 'message', text: answer.notice.text };

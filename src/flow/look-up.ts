@@ -3,51 +3,31 @@ import { factsOf } from '../dispatch/reconsider';
 import { err, ok, type Result } from '../lib/result';
 import { explain } from '../policy/explain';
 import { type Policy, roleOf } from '../policy/policy';
-import { isFinal, type RequestId } from '../request/request';
+import { findDeviceFindings } from '../request/preflight';
+import { type Device, finalStates, openStates, type RequestId } from '../request/request';
 import { readApprovedHashes } from '../store/apply';
+import { readLessons } from '../store/lessons';
 import type { Stored } from '../store/store';
-import { deviceCard } from '../thread/device-card';
+import { answers } from '../thread/answers';
+import { type DeviceStanding, deviceCard, devicesCard } from '../thread/device-card';
 import { explainCard } from '../thread/explain-card';
-import { libraryCard } from '../thread/library-card';
+import { readerOf } from '../thread/reader';
 import type { Refusal } from '../thread/refusals';
-import { queueCard, statusCard, statusListCard } from '../thread/request-list-card';
+import { statusCard } from '../thread/request-list-card';
 import { resultPost } from '../thread/result-post';
-import { reviewsCard } from '../thread/review-cards';
 import type { Turn } from '../thread/turn';
 import { whoamiCard } from '../thread/whoami-card';
-import { count } from '../thread/words';
 import { type Answer, type FlowOptions, posts } from './answer';
 import { findDraft } from './ask';
-import { findMissing } from './pruned';
+import { unknownRequest } from './near';
 
 /** A read-only answer: it shows, and stores nothing. */
 export type Shown = Result<Answer, Refusal>;
 
-/** More than any card shows; the card counts what it leaves out. */
-const listLength = 50;
-
-/** One request's card, or the newest of this conversation. */
-export async function showStatus(options: FlowOptions, turn: Turn, id: RequestId | null): Promise<Shown> {
-  if (id !== null) {
-    const stored = await findVisible(options, turn, id);
-    if (!stored.ok) return stored;
-    return ok(posts(statusCard(await options.views.of(options.store, stored.value))));
-  }
-  const { conversationId, scope } = turn.place;
-  const filter = scope === 'personal' ? { requesterId: turn.person.id } : { conversationId };
-  const recent = await options.store.recentRequests({ tenantId: turn.tenantId, ...filter }, listLength);
-  const open = recent.filter(({ request }) => !isFinal(request.state));
-  const views = await Promise.all(open.map((stored) => options.views.of(options.store, stored)));
-  return ok(posts(statusListCard(views, { now: turn.at, trial: options.trial })));
-}
-
-export async function showQueue(options: FlowOptions, turn: Turn): Promise<Shown> {
-  if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
-  const waiting = await options.views.queue(options.store);
-  const underWay = await options.store.requestsIn(['submitting', 'unknown', 'pending', 'running']);
-  const views = [...waiting, ...(await Promise.all(underWay.map((stored) => options.views.of(options.store, stored))))];
-  const own = views.filter(({ request }) => request.tenantId === turn.tenantId);
-  return ok(posts(queueCard(own, { now: turn.at, trial: options.trial })));
+/** One request's card as it is now. */
+export async function showStatus(options: FlowOptions, turn: Turn, id: RequestId): Promise<Shown> {
+  const stored = await findVisible(options, turn, id);
+  return stored.ok ? ok(posts(statusCard(await options.views.of(options.store, stored.value)))) : stored;
 }
 
 /** The results again; `index` is one-based as people count. */
@@ -68,14 +48,26 @@ export async function showResult(
 export async function showDevice(options: FlowOptions, turn: Turn, query: string): Promise<Shown> {
   if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
   const devices = await options.defender.findMachines(query);
-  return ok(posts(deviceCard(devices, { query, now: turn.at, trial: options.trial })));
+  const cardOptions = { now: turn.at, trial: options.trial, reader: readerOf(turn) };
+  const [device, ...others] = devices;
+  if (device === undefined || others.length > 0) return ok(posts(devicesCard(devices, { query, ...cardOptions })));
+  return ok(posts(deviceCard(await readStanding(options, turn, device), cardOptions)));
 }
 
-export async function showLibrary(options: FlowOptions, turn: Turn, query: string | null): Promise<Shown> {
-  if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
-  const wanted = query?.toLowerCase() ?? '';
-  const files = (await options.defender.listLibrary()).filter((f) => f.fileName.toLowerCase().includes(wanted));
-  return ok(posts(libraryCard(files, { query, now: turn.at, trial: options.trial })));
+/** Ours: enough to see what goes on, and how it went the last times. */
+const mostShown = 3;
+
+async function readStanding(options: FlowOptions, turn: Turn, device: Device): Promise<DeviceStanding> {
+  const { store, views } = options;
+  const filter = { tenantId: turn.tenantId, machineId: device.machineId };
+  const open = await store.recentRequests({ ...filter, states: openStates }, mostShown);
+  const ended = await store.recentRequests({ ...filter, states: finalStates }, mostShown);
+  return {
+    device,
+    findings: findDeviceFindings(device, { lessons: await readLessons(store, device), now: turn.at }),
+    open: await views.list(store, open),
+    ended: await views.list(store, ended),
+  };
 }
 
 export async function showPerson(options: FlowOptions, turn: Turn): Promise<Answer> {
@@ -84,22 +76,13 @@ export async function showPerson(options: FlowOptions, turn: Turn): Promise<Answ
   return posts(
     whoamiCard(
       { person: turn.person, mayAsk, mayVote: mayApprove, policyVersion: policy.version },
-      { trial: options.trial },
+      {
+        trial: options.trial,
+        now: turn.at,
+        reader: readerOf({ ...turn, place: { ...turn.place, scope: 'personal' } }),
+      },
     ),
   );
-}
-
-/** What waits for this person's vote, wherever it was asked. */
-export async function showWaiting(options: FlowOptions, turn: Turn): Promise<Answer> {
-  const waiting = await options.store.requestsIn(['awaitingApproval']);
-  const theirs = waiting.filter(
-    ({ request }) =>
-      request.tenantId === turn.tenantId &&
-      request.approverIds.includes(turn.person.id) &&
-      !('votes' in request && request.votes.some((v) => v.by.id === turn.person.id)),
-  );
-  const views = await Promise.all(theirs.map((stored) => options.views.of(options.store, stored)));
-  return posts(statusListCard(views, { now: turn.at, trial: options.trial }));
 }
 
 /** Which rule applies and why, of a request as it was asked, of a draft that is not asked for, or the names of the rules. */
@@ -118,7 +101,7 @@ export async function explainPolicy(
     return ok(say(explain(policy, await options.groups(), factsOf(stored.value.request, approved))));
   }
   if (about.draft === null) return ok(say(describePolicy(policy)));
-  const found = await findDraft(options, about.draft);
+  const found = await findDraft(options, turn, about.draft);
   if (!found.ok) return found;
   const { device, library } = found.value;
   const { commands, reason } = about.draft;
@@ -129,32 +112,23 @@ export async function explainPolicy(
 }
 
 const describePolicy = (policy: Policy): readonly string[] => [
-  `Policy ${policy.version}: the first rule that matches decides, and what none matches is refused.`,
-  ...policy.rules.map(
-    ({ name, outcome }, i) =>
-      `${i + 1}. ${name}: ${outcome.type === 'deny' ? 'refused' : count(outcome.bar.approvals, 'approval')}`,
+  answers.policyRules(policy.version),
+  ...policy.rules.map(({ name, outcome }, i) =>
+    answers.policyRule(i + 1, name, outcome.type === 'deny' ? null : outcome.bar.approvals),
   ),
-  'Type policy explain and an id, or policy explain and a whole request, to see which rule applies and why.',
+  answers.policyHint,
 ];
 
-/** What is still owed after break-glass. */
-export async function showReviews(options: FlowOptions, turn: Turn): Promise<Shown> {
-  if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
-  const open = await options.store.openReviews({ tenantId: turn.tenantId });
-  return ok(posts(reviewsCard(open, { now: turn.at, trial: options.trial })));
-}
-
 /** A request shows itself where it was asked, and to whoever has a part in the policy; anywhere else it does not exist (T-38). */
-async function findVisible(options: FlowOptions, turn: Turn, id: RequestId): Promise<Result<Stored, Refusal>> {
+export async function findVisible(options: FlowOptions, turn: Turn, id: RequestId): Promise<Result<Stored, Refusal>> {
   const stored = await options.store.request(id);
-  const pruned = stored === null ? await options.store.prunedRequest(id) : null;
-  const conversationId = stored?.request.conversationId ?? pruned?.conversationId;
-  const visible = conversationId === turn.place.conversationId || (await hasRole(options, turn));
+  const trusted = await hasRole(options, turn);
+  const visible = stored?.request.conversationId === turn.place.conversationId || trusted;
   if (stored !== null && stored.request.tenantId === turn.tenantId && visible) return ok(stored);
-  return err(visible ? await findMissing(options.store, turn, id) : { type: 'unknownRequest', id });
+  return err(await unknownRequest(options.store, { id, turn, hasRole: trusted }));
 }
 
-async function hasRole(options: FlowOptions, turn: Turn): Promise<boolean> {
+export async function hasRole(options: FlowOptions, turn: Turn): Promise<boolean> {
   const role = roleOf(options.policy(), await options.groups(), turn.person.id);
   return role.mayAsk || role.mayApprove;
 }

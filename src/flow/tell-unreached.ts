@@ -1,6 +1,6 @@
-import { visible } from '../lib/visible';
 import type { Policy } from '../policy/policy';
 import type { Copy, Tx } from '../store/store';
+import { answers } from '../thread/answers';
 import { sentencePost } from '../thread/sentence';
 
 /** An approver who never got their card must not be waited for in silence: the thread says so, and that the card there will do. */
@@ -17,8 +17,7 @@ export async function tellUnreached(
   if ((await tx.fact<number>(told)) !== null) return;
   await tx.saveFact(told, now);
   const { id, conversationId } = stored.request;
-  const name = visible(policy.names.get(copy.personId) ?? copy.personId);
-  const text = `I could not send ${id} to ${name} in their own chat (${code}), most likely because they have not added me there. They can decide on the card in this conversation, or add me and type status ${id}.`;
+  const text = answers.unreached(id, policy.names.get(copy.personId) ?? copy.personId, code);
   const post = sentencePost(text, { trial, summary: `${id}: an approver was not reached` });
   await tx.addWork([
     { requestId: id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },

@@ -35,7 +35,7 @@ export function createWeeklyReviews(options: {
         for (const [personId, reviews] of byOwner(options.policy(), groups, open)) {
           const place = await tx.personalPlace(personId);
           if (place === null) continue;
-          const post = reviewsCard(reviews, { now, trial });
+          const post = reviewsCard(reviews, { now, trial, page: 1 });
           const { conversationId } = place;
           await tx.addWork([
             { requestId: null, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },

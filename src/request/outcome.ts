@@ -51,6 +51,7 @@ export const baseOf = (r: RequestBase): RequestBase => ({
   startWithinMs: r.startWithinMs,
   round: r.round,
   emergency: r.emergency,
+  ...(r.findings === undefined ? {} : { findings: r.findings }),
   digest: r.digest,
   conversationId: r.conversationId,
   createdAt: r.createdAt,

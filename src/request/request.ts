@@ -1,5 +1,6 @@
 import type { RequestBar } from './bar';
 import type { Command } from './command';
+import type { Finding } from './preflight';
 
 /**
  * The words of this project (design.md §2): a *request* is a stored draft; a *vote* is one person's approve or deny over a *digest*;
@@ -80,6 +81,8 @@ export interface Device {
   readonly entraDeviceId: string | null;
   readonly osPlatform: string | null;
   readonly healthStatus: string | null;
+  /** Absent in requests that were stored before it was read. */
+  readonly onboardingStatus?: string | null;
   readonly riskScore: string | null;
   readonly deviceValue: string | null;
   readonly groupName: string | null;
@@ -124,6 +127,8 @@ export interface RequestBase {
   readonly round: number;
   /** Set by break-glass: one approval is enough, and a review follows (T-24). */
   readonly emergency: Emergency | null;
+  /** What was found beforehand that approvers should know; absent when there was nothing. */
+  readonly findings?: readonly Finding[];
   readonly digest: Digest;
   /** Conversation that the request was made in; all news goes there and nowhere else (T-38). */
   readonly conversationId: string;

@@ -3,9 +3,11 @@ import { ok, type Result } from '../lib/result';
 import { shortDigest } from '../request/digest';
 import type { Effect } from '../request/effect';
 import type { Event } from '../request/event';
-import type { LiveResponseRequest } from '../request/request';
+import { type LiveResponseRequest, openStates } from '../request/request';
+import { isBusy, mayWait, warRoomFrom } from '../request/round-up';
 import { type Transition, type TransitionRefusal, transition } from '../request/transition';
 import { laneName, laneOfCopy } from './lane';
+import { keepLesson } from './lessons';
 import type { NewWork, Reader, Stored, Tx } from './store';
 
 /** Who or what caused a change: an Entra object id, or one of the three that are not people. */
@@ -63,6 +65,7 @@ export async function applyEvent(
   if (stored.request.state === 'awaitingApproval' && request.state === 'queued') {
     for (const { fileName, sha256 } of request.library) await tx.saveFact(approvedFact(fileName), sha256);
   }
+  await keepLesson(tx, request, event, now);
   await storeEffects(tx, request, effects, now);
   return ok(request);
 }
@@ -127,6 +130,10 @@ async function storeEffects(
         await tx.refreshCopies(request.id, now);
         break;
       case 'reply':
+        if (mayWait(effect.news, request) && isBusy(await readRoom(tx, request))) {
+          await tx.gatherNews(request.conversationId, { news: effect.news, requestId: request.id, at: now });
+          break;
+        }
         await tx.addWork([
           {
             requestId: request.id,
@@ -148,6 +155,11 @@ async function storeEffects(
     }
   }
 }
+
+const readRoom = async (tx: Tx, { conversationId }: LiveResponseRequest) => ({
+  open: (await tx.recentRequests({ conversationId, states: openStates }, warRoomFrom)).length,
+  gathering: (await tx.gathering()).has(conversationId),
+});
 
 async function addThreadCopy(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
   const { conversationId } = request;

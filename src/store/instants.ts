@@ -31,6 +31,7 @@ export async function bringBackInstants(db: Db, now: number): Promise<number> {
       .executeTakeFirst(),
     await db.updateTable('submissions').set({ at: now }).where('at', '>', now).executeTakeFirst(),
     await db.updateTable('activities').set({ at: now }).where('at', '>', now).executeTakeFirst(),
+    await db.updateTable('gathered_news').set({ at: now }).where('at', '>', now).executeTakeFirst(),
   ];
   // Only a memory of calls: without it the next ones may be told to wait.
   await db.deleteFrom('paces').where('forget_at', '>', now).execute();

@@ -11,6 +11,7 @@ export const migrations = (columns: ColumnTypes): Record<string, Migration> => (
   '0003-submission-answers': submissionAnswers,
   '0004-paces': paces,
   '0006-history': history,
+  '0007-surface': gatheredNews(columns),
 });
 
 export const first = ({ identity }: ColumnTypes): Migration => ({
@@ -183,3 +184,21 @@ const paces: Migration = {
     await db.schema.createIndex('paces_forget_at').on('paces').column('forget_at').execute();
   },
 };
+/** News that a war room is told together. */
+const gatheredNews = ({ identity }: ColumnTypes): Migration => ({
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('gathered_news')
+      .addColumn('id', identity.type, identity.build)
+      .addColumn('conversation_id', 'text', (c) => c.notNull())
+      .addColumn('request_id', 'text', (c) => c.notNull().references('requests.id'))
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .addColumn('body', 'text', (c) => c.notNull())
+      .execute();
+    await db.schema
+      .createIndex('gathered_news_conversation_id')
+      .on('gathered_news')
+      .columns(['conversation_id', 'at'])
+      .execute();
+  },
+});

@@ -34,6 +34,7 @@ export async function findRecentRequests(
   if (filter.machineId !== undefined) query = query.where('machine_id', '=', filter.machineId);
   if (filter.requesterId !== undefined) query = query.where('requester_id', '=', filter.requesterId);
   if (filter.conversationId !== undefined) query = query.where('conversation_id', '=', filter.conversationId);
+  if (filter.states !== undefined) query = query.where('state', 'in', filter.states);
   return (await query.execute()).map(rowToStored);
 }
 

@@ -17,6 +17,7 @@ import {
 import type { Engine } from './engine';
 import { findLeavingFiles, forgetLeavingFile, watchLeavingFile } from './evidence-files';
 import { addDurations, findFigures } from './figures';
+import { addGathered, findGathering, takeGathered } from './gathered';
 import { bringBackInstants, findLatestInstant } from './instants';
 import {
   addSubmission,
@@ -149,6 +150,7 @@ const createReader = (db: Db): Reader => ({
   auditRows: (options) => findAuditRows(db, options),
   review: (id) => findReview(db, id),
   openReviews: (of) => findOpenReviews(db, of),
+  gathering: () => findGathering(db),
   fact: (name) => findFact(db, name),
   figures: () => findFigures(db),
   prunedRequest: (id) => findPruned(db, id),
@@ -182,6 +184,8 @@ const createTx = (db: Db, engine: Engine, entries: AuditEntry[], durations: Dura
   insertReview: (review) => saveReview(db, review, null),
   saveReview: (review, expectedOpinions) => saveReview(db, review, expectedOpinions),
   lockFact: (name) => lockFact(db, engine.forUpdate, name),
+  gatherNews: (conversationId, gathered) => addGathered(db, conversationId, gathered),
+  takeGathered: (conversationId) => takeGathered(db, conversationId),
   saveFact: (name, value) => saveFact(db, name, value),
   claimWork: (options) => claimWork(db, engine.skipLocked, options),
   dueWork: (options) => findDueWork(db, engine.skipLocked, options),

@@ -4,6 +4,7 @@ import type { Effect, News } from '../request/effect';
 import type { Place } from '../request/place';
 import type { Digest, LiveResponseRequest, RequestId, State } from '../request/request';
 import type { Review } from '../request/review';
+import type { GatheredNews } from '../request/round-up';
 import type { Submission, SubmissionAnswer } from '../request/submission';
 import type { UnderWay, Waiting } from '../request/waiting';
 import type { Post } from '../thread/post';
@@ -107,6 +108,7 @@ export interface Reader extends HistoryReader {
       readonly machineId?: string;
       readonly requesterId?: string;
       readonly conversationId?: string;
+      readonly states?: readonly State[];
     },
     limit: number,
   ): Promise<readonly Stored[]>;
@@ -147,6 +149,8 @@ export interface Reader extends HistoryReader {
   review(id: RequestId): Promise<Review | null>;
   /** Oldest first; of one rule when given. */
   openReviews(of: { readonly tenantId?: string; readonly rule?: string }): Promise<readonly Review[]>;
+  /** Since when each conversation has news that waits for its round-up. */
+  gathering(): Promise<ReadonlyMap<string, number>>;
   /** A small named fact, such as when the next poll is due. */
   fact<T>(name: string): Promise<T | null>;
 }
@@ -184,6 +188,9 @@ export interface Tx extends Reader, HistoryTx {
   saveReview(review: Review, expectedOpinions: number): Promise<void>;
   /** Reads it, and keeps every other transaction that locks it waiting until this one ends. Lock several always in the same order. */
   lockFact<T>(name: string): Promise<T | null>;
+  gatherNews(conversationId: string, gathered: GatheredNews): Promise<void>;
+  /** Oldest first; what is taken is gone. */
+  takeGathered(conversationId: string): Promise<readonly GatheredNews[]>;
   saveFact(name: string, value: unknown): Promise<void>;
   /**
    * Leases due rows: undone, not leased (or the lease ran out), due, and the oldest of their lane. Increments `claims`.

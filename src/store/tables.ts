@@ -22,6 +22,7 @@ export interface Tables {
   pruned_cards: PrunedCardsTable;
   evidence_files: EvidenceFilesTable;
   evidence_leaving: EvidenceLeavingTable;
+  gathered_news: GatheredNewsTable;
   audit: AuditTable;
   audit_head: AuditHeadTable;
 }
@@ -169,6 +170,14 @@ export interface EvidenceLeavingTable {
   noted_at: number;
   /** When the file was last kept, by its time stamp; null until that was read. */
   kept_at: number | null;
+}
+
+export interface GatheredNewsTable {
+  id: Generated<number>;
+  conversation_id: string;
+  request_id: string;
+  at: number;
+  body: string;
 }
 
 export interface FactsTable {

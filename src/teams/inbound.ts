@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { RawMessage } from '../chat/clean';
 import { err, ok, type Result } from '../lib/result';
 import type { Place } from '../request/place';
+import { answers } from '../thread/answers';
 import type { Turn } from '../thread/turn';
 import { type Cloud, isTrustedServiceUrl } from './service-url';
 
@@ -224,22 +225,15 @@ function timezoneOf(envelope: Envelope): string | null {
   return typeof client?.timezone === 'string' ? client.timezone : null;
 }
 
-const guestAnswer =
-  'You are a guest or an external participant here, and this bot serves members of its own organisation only. Nothing was done. Please ask a member of the organisation to make the request.';
-
-const sharedChannelAnswer =
-  'This channel is shared with other teams or organisations, and this bot is not used in such channels unless its administrator allows it. Nothing was done. Please write to it in a standard channel or in its own chat.';
-
 /** For a person of whom Teams does not say whether they are a guest (T-5): as long as that is not known, they may not act, and need not be told more. */
 export const unknownMember: AdmitRefusal = {
   type: 'unknownMember',
   status: 500,
-  answer:
-    'I could not check with Teams whether you are a member of this organisation or a guest, so nothing was done. Please try again in a minute; if it stays so, write to me in my own chat, and tell your administrator.',
+  answer: answers.unknownMember,
 };
 
 function refuse(type: AdmitRefusal['type']): { readonly ok: false; readonly error: AdmitRefusal } {
   const malformed = type === 'noObjectId' || type === 'noTenant';
-  const answer = type === 'guest' ? guestAnswer : type === 'sharedChannel' ? sharedChannelAnswer : null;
+  const answer = type === 'guest' ? answers.guest : type === 'sharedChannel' ? answers.sharedChannel : null;
   return err({ type, status: malformed ? 400 : 403, answer });
 }

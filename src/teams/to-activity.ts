@@ -15,9 +15,9 @@ export function toActivity(
     alert,
   }: { readonly place: Place; readonly bot: { readonly id: string; readonly name: string }; readonly alert: boolean },
 ): Partial<Activity> {
-  const mention = post.mention === null ? null : toMention(post.mention);
-  const text = [mention?.text, post.text]
-    .filter((part) => part !== null && part !== undefined && part !== '')
+  const mentions = [...(post.mention === null ? [] : [post.mention]), ...(post.alsoMention ?? [])].map(toMention);
+  const text = [...mentions.map((mention) => mention.text), post.text]
+    .filter((part) => part !== null && part !== '')
     .join(' ');
   return {
     type: 'message',
@@ -34,7 +34,7 @@ export function toActivity(
     channelData: { tenant: { id: place.tenantId }, ...(alert ? { notification: { alert: true } } : {}) },
     summary: post.summary,
     ...(text === '' ? {} : { text, textFormat: 'markdown' }),
-    ...(mention === null ? {} : { entities: [mention] }),
+    ...(mentions.length === 0 ? {} : { entities: mentions }),
     ...(post.card === null
       ? {}
       : { attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: post.card }] }),

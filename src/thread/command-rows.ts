@@ -84,7 +84,7 @@ function describeProgress({ request, results }: RequestView, index: number): rea
   return [
     describeOutcome(request, index),
     ...errorLines(progressOf(request), index),
-    ...(kept === undefined ? awaitedLines(request, index) : describeKept(kept)),
+    ...(kept === undefined ? awaitedLines(request, index) : describeKept(kept, { whole: false })),
   ];
 }
 

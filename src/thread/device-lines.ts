@@ -1,11 +1,11 @@
 import type { Device } from '../request/request';
 import { joinLines, type Line, say, sayBold, saySubtle, showCode, showCut } from './line';
-import { formatDuration, formatTime, parseDefenderTime } from './words';
+import { formatDuration, formatTime, parseDefenderTime, type ReaderClock } from './words';
 
 /** A device as Defender describes it; every value is from outside, the host name too (the device's owner may have chosen it). */
 export function describeDevice(
   device: Device,
-  { at, full }: { readonly at: number; readonly full: boolean },
+  { at, full, reader }: { readonly at: number; readonly full: boolean; readonly reader?: ReaderClock | undefined },
 ): readonly Line[] {
   const name: Line = [{ ...showCode(device.name), weight: 'Bolder' }];
   if (!full) return [name];
@@ -18,7 +18,7 @@ export function describeDevice(
       fact('value ', device.deviceValue),
       fact('address ', device.lastIpAddress),
     ]),
-    lastSeenLine(device.lastSeen, at),
+    lastSeenLine(device.lastSeen, at, reader),
     [say('Group: '), ...(device.groupName === null ? [saySubtle('none')] : showCut(device.groupName, 100, showCode))],
     tagLine(device.tags),
     [saySubtle('Defender id '), showCode(device.machineId)],
@@ -27,11 +27,15 @@ export function describeDevice(
 }
 
 /** The last full report, which comes about daily: a weak sign of being online (defender-api.md §1.6). */
-function lastSeenLine(lastSeen: string | null, at: number): Line {
+function lastSeenLine(lastSeen: string | null, at: number, reader: ReaderClock | undefined): Line {
   const seenAt = parseDefenderTime(lastSeen);
   if (lastSeen === null) return [say('Last full report: '), saySubtle('never, as far as Defender tells')];
   if (seenAt === null) return [say('Last full report: '), ...showCut(lastSeen, 60)];
-  return [say('Last full report: '), sayBold(formatTime(seenAt)), say(` (${formatDuration(at - seenAt)} before)`)];
+  return [
+    say('Last full report: '),
+    sayBold(formatTime(seenAt, reader)),
+    say(` (${formatDuration(at - seenAt)} before)`),
+  ];
 }
 
 function tagLine(tags: readonly string[]): Line {

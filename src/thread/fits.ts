@@ -11,13 +11,16 @@ export const fits = (post: Post): boolean => activityBytes(post) <= maxActivityB
 
 /** UTF-8 bytes of the activity that carries this post, with room for the envelope. */
 export function activityBytes(post: Post): number {
-  const mention =
-    post.mention === null ? [] : [{ type: 'mention', text: `<at>${post.mention.name}</at>`, mentioned: post.mention }];
+  const mentions = [...(post.mention === null ? [] : [post.mention]), ...(post.alsoMention ?? [])].map((mentioned) => ({
+    type: 'mention',
+    text: `<at>${mentioned.name}</at>`,
+    mentioned,
+  }));
   const activity = {
     type: 'message',
-    text: post.text,
+    text: [...mentions.map(({ text }) => text), post.text].join(' '),
     summary: post.summary,
-    entities: mention,
+    entities: mentions,
     attachments:
       post.card === null ? [] : [{ contentType: 'application/vnd.microsoft.card.adaptive', content: post.card }],
   };

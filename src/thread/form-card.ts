@@ -67,15 +67,10 @@ function renderForm(input: FormInput, faults: readonly FormFault[], { trial }: {
       ...faults.filter((f) => !placed.has(f.inputId)).map((fault) => ({ runs: [relay(describeFormFault(fault))] })),
     ],
     deviceItems,
-    rows,
+    rows: [...rows, ...addRow(types, input)],
     reasonItems,
     actions: [
       button({ title: 'Ask for approval', verb: 'form.submit', data: types, style: 'positive', inputs: 'all' }),
-      ...(input.rows.length >= maxCommands
-        ? []
-        : verbs.map((verb) =>
-            button({ title: `Add ${verb}`, verb: 'form.add', data: { ...types, add: verb }, inputs: 'all' }),
-          )),
     ],
   });
   return { text: null, mention: null, card, summary };
@@ -131,6 +126,26 @@ function rowFields({ verb, name, args }: FormRow, n: number): readonly TextInput
       ];
   }
 }
+
+/** In a row of their own: beside the button that sends they would be wider than a phone. */
+const addRow = (
+  types: Readonly<Record<string, string>>,
+  { rows }: FormInput,
+): ReadonlyArray<{ readonly items: readonly object[] }> =>
+  rows.length >= maxCommands
+    ? []
+    : [
+        {
+          items: [
+            {
+              type: 'ActionSet',
+              actions: verbs.map((verb) =>
+                button({ title: `Add ${verb}`, verb: 'form.add', data: { ...types, add: verb }, inputs: 'all' }),
+              ),
+            },
+          ],
+        },
+      ];
 
 const removeButton = (types: Readonly<Record<string, string>>, { verb }: FormRow, n: number): object => ({
   type: 'ActionSet',

@@ -1,13 +1,14 @@
 import type { LibraryFile } from '../request/request';
 import { type Line, say, saySubtle, showCode, showCut } from './line';
-import { type CardOptions, firstThatFits, moreSection, mostRows, pagePost } from './page';
+import { type ListOptions, listPost } from './list-page';
+import { pagePost } from './page';
 import type { Post } from './post';
 import { count, formatDuration, formatTime, groupHex, parseDefenderTime } from './words';
 
 /** The library's scripts and files as far as they match. */
 export function libraryCard(
   files: readonly LibraryFile[],
-  options: CardOptions & { readonly query: string | null },
+  options: ListOptions & { readonly query: string | null },
 ): Post {
   if (files.length === 0) {
     const line: Line =
@@ -20,21 +21,19 @@ export function libraryCard(
           ];
     return pagePost({ title: 'No library file found', lines: [line] }, options);
   }
-  return firstThatFits(mostRows, (rows) =>
-    pagePost(
-      {
-        title: count(files.length, 'library file'),
-        sections: [
-          ...files.slice(0, rows).map((file) => ({ lines: libraryRow(file, options.now) })),
-          ...moreSection(files.length - rows, 'file', 'Type library and a part of the name to see fewer.'),
-        ],
-      },
-      options,
-    ),
+  return listPost(
+    {
+      list: 'library',
+      about: options.query,
+      page: options.page,
+      title: count(files.length, 'library file'),
+      rows: files.map((file) => ({ lines: libraryRow(file, options) })),
+    },
+    options,
   );
 }
 
-function libraryRow(file: LibraryFile, now: number): readonly Line[] {
+function libraryRow(file: LibraryFile, { now, reader }: ListOptions): readonly Line[] {
   const changedAt = parseDefenderTime(file.lastUpdatedTime);
   const by: Line = file.createdBy === null ? [] : [saySubtle(' by '), ...showCut(file.createdBy, 80)];
   return [
@@ -55,7 +54,7 @@ function libraryRow(file: LibraryFile, now: number): readonly Line[] {
       ...by,
       ...(changedAt === null
         ? []
-        : [saySubtle(`, changed ${formatTime(changedAt)} (${formatDuration(now - changedAt)} ago)`)]),
+        : [saySubtle(`, changed ${formatTime(changedAt, reader)} (${formatDuration(now - changedAt)} ago)`)]),
     ],
   ];
 }

@@ -5,7 +5,7 @@ import template from './page-card.json';
 import type { Post } from './post';
 import { fillTemplate } from './template';
 import { trialBanner } from './trial';
-import { count } from './words';
+import { count, type ReaderClock } from './words';
 
 /** A card to read: a title, lines, and sections set apart from each other. Titles and summary hold our own words only. */
 export interface Page {
@@ -26,6 +26,8 @@ export interface Section {
 export interface CardOptions {
   readonly trial: boolean;
   readonly now: number;
+  /** Everyone unless given. */
+  readonly reader?: ReaderClock;
 }
 
 /** Ours: more rows than people read in a chat. */

@@ -10,6 +10,8 @@ export interface Post {
   readonly text: string | null;
   /** Mentioned in front of `text`. */
   readonly mention: Person | null;
+  /** Mentioned after `mention`, when one message is news for several. */
+  readonly alsoMention?: readonly Person[];
   readonly card: CardJson | null;
   /** Plain words for the notification and for screens that cannot show the card; our own words only. */
   readonly summary: string;

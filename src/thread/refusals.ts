@@ -2,8 +2,10 @@ import { visible, visibleCode } from '../lib/visible';
 import { describeRefusal as describePolicyRefusal } from '../policy/explain';
 import type { PolicyRefusal } from '../policy/policy';
 import type { ResumeRefusal } from '../request/pause';
+import type { Finding } from '../request/preflight';
 import type { LiveResponseRequest, Person, Vote } from '../request/request';
 import type { ReviewRefusal } from '../request/review';
+import { describeFinding, lineText } from './finding-words';
 import { cutAt } from './line';
 import { count, formatList, formatTime } from './words';
 
@@ -30,11 +32,16 @@ export type Refusal =
   | PolicyRefusal
   | { readonly type: 'noRole' }
   | { readonly type: 'doesNotFit' }
-  | { readonly type: 'unknownRequest'; readonly id: string }
+  /** `near`: ids that may be meant, of those only that this person may see here. */
+  | { readonly type: 'unknownRequest'; readonly id: string; readonly near?: readonly string[] }
   /** The retention has removed it; its audit is kept. */
   | { readonly type: 'prunedRequest'; readonly id: string; readonly endedAt: number }
-  | { readonly type: 'unknownDevice'; readonly query: string }
+  | { readonly type: 'unknownDevice'; readonly query: string; readonly near?: readonly string[] }
   | { readonly type: 'ambiguousDevice'; readonly query: string; readonly count: number }
+  /** Found beforehand: it could not run, so nobody is asked. */
+  | { readonly type: 'unfit'; readonly finding: Finding }
+  /** More than one thing to mend, each with its cure. */
+  | { readonly type: 'several'; readonly refusals: readonly Refusal[] }
   | { readonly type: 'unknownLibraryFile'; readonly fileName: string; readonly known: readonly string[] }
   /** `number` counts commands from 1, as people do. */
   | { readonly type: 'noResult'; readonly id: string; readonly number: number | null }
@@ -90,17 +97,21 @@ export function describeRefusal(refusal: Refusal): string {
     case 'uploaderCannotVote':
       return `You uploaded ${quote(refusal.fileName)}, which changed since it was last approved, so someone else must decide about running it. Your vote was not counted.`;
     case 'noRole':
-      return 'I show devices, the library and the queue only to people whom the policy names. Ask whoever keeps the policy to add you.';
+      return 'I show devices, the library, the queue and the history only to people whom the policy names. Ask whoever keeps the policy to add you.';
     case 'doesNotFit':
       return 'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.';
     case 'unknownRequest':
-      return `I know no request ${quote(refusal.id)}. Check the id on its card, or type status for the open ones.`;
+      return `I know no request ${quote(refusal.id)}. ${didYouMean(refusal.near)}Check the id on its card, or type status for the open ones.`;
     case 'prunedRequest':
       return `${visibleCode(refusal.id)} ended at ${formatTime(refusal.endedAt)}, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.`;
     case 'unknownDevice':
-      return `Defender knows no device by ${quote(refusal.query)}, so nothing was stored. Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
+      return `Defender knows no device by ${quote(refusal.query)}, so nothing was stored. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
     case 'ambiguousDevice':
       return `${quote(refusal.query)} matches ${count(refusal.count, 'device')}, and I never guess. Nothing was stored. Use the full name or the Defender id; the word device shows them.`;
+    case 'unfit':
+      return `${lineText(describeFinding(refusal.finding))} Nothing was stored.`;
+    case 'several':
+      return refusal.refusals.map((one) => `- ${describeRefusal(one)}`).join('\n');
     case 'unknownLibraryFile':
       return describeUnknownFile(refusal.fileName, refusal.known);
     case 'noResult':
@@ -187,12 +198,11 @@ const describeNoResult = (id: string, number: number | null): string =>
 
 function describeUnknownFile(fileName: string, known: readonly string[]): string {
   const near = nearestNames(fileName, known);
-  const next =
-    near.length === 0
-      ? 'Type library to see what there is.'
-      : `Did you mean ${formatList(near.map(quote), 'or')}? Type library to see all.`;
-  return `The live response library has no file ${quote(fileName)}, so nothing was stored. ${next}`;
+  return `The live response library has no file ${quote(fileName)}, so nothing was stored. ${didYouMean(near)}Type library to see ${near.length === 0 ? 'what there is' : 'all'}.`;
 }
+
+const didYouMean = (near: readonly string[] = []): string =>
+  near.length === 0 ? '' : `Did you mean ${formatList(near.map(quote), 'or')}? `;
 
 /** The known names that come nearest by shared pairs of characters: typos and missing extensions both keep most of them. */
 export function nearestNames(typed: string, known: readonly string[], most = 3): readonly string[] {

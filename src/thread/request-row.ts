@@ -1,27 +1,35 @@
+import type { LiveResponseRequest } from '../request/request';
+import { describeProgressOfVotes } from './bar-lines';
 import { type Line, say, sayBold, showCode, showCut, showPerson } from './line';
 import { describeState } from './state-words';
 import type { RequestView } from './view';
-import { count, formatTime } from './words';
+import { count, formatTime, type ReaderClock } from './words';
 
-/** One request in a list: id and state, then what on which device by whom, then its place in the queue. */
-export function requestRow(view: RequestView): readonly Line[] {
+/** One request in a list: id and state, then what on which device by whom, then its clock or its place in the queue. */
+export function requestRow(view: RequestView, reader?: ReaderClock): readonly Line[] {
   const { request, queue } = view;
   return [
-    [{ ...showCode(request.id), weight: 'Bolder' }, sayBold(`  ${describeState(view).title}`)],
+    [{ ...showCode(request.id), weight: 'Bolder' }, sayBold(` · ${describeState(view).title}`)],
     [
       ...showCut(request.device.name, 100, showCode),
-      say(`  ${count(request.commands.length, 'command')}, asked by `),
+      say(` · ${count(request.commands.length, 'command')}, asked by `),
       ...showPerson(request.requester),
-      say(` at ${formatTime(request.createdAt)}.`),
+      say(` at ${formatTime(request.createdAt, reader)}.`),
     ],
     ...(queue === null
-      ? []
+      ? clockLine(request, reader)
       : [
           [
             say(
-              `Number ${queue.position} of ${queue.of} that wait; ${queue.expectedAt === null ? 'I cannot tell when it goes.' : `expected to go at about ${formatTime(queue.expectedAt)}.`}`,
+              `Number ${queue.position} of ${queue.of} that wait; ${queue.expectedAt === null ? 'I cannot tell when it goes.' : `expected to go at about ${formatTime(queue.expectedAt, reader)}.`}`,
             ),
           ],
         ]),
   ];
+}
+
+function clockLine(request: LiveResponseRequest, reader: ReaderClock | undefined): readonly Line[] {
+  if (request.state === 'awaitingApproval')
+    return [[...describeProgressOfVotes(request), say(`Decide by ${formatTime(request.decideBy, reader)}.`)]];
+  return 'endedAt' in request ? [[say(`Ended at ${formatTime(request.endedAt, reader)}.`)]] : [];
 }

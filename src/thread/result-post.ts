@@ -28,7 +28,7 @@ function renderResult({ request, trial }: RequestView, result: KeptResult, limit
       ? []
       : [[sayBold(`${commandTitle(command.type)}  `), ...showCut(commandSubject(command), 200, showCode)]]),
     [say('on '), ...showCut(request.device.name, 100, showCode)],
-    ...describeKept(result),
+    ...describeKept(result, { whole: true }),
   ];
   const sections: Section[] = [
     ...streamSection('Errors', result.errors, limit),

@@ -1,12 +1,13 @@
 import { isObjected, opinionsNeeded, type Review } from '../request/review';
 import { type Line, quoteLines, say, sayBold, show, showCode, showCut, showPerson } from './line';
-import { type CardOptions, firstThatFits, moreSection, mostRows, pagePost, type Section } from './page';
+import { type ListOptions, listPost } from './list-page';
+import { pagePost } from './page';
 import type { Post } from './post';
 import { linesPost } from './sentence';
 import { count, formatDuration, formatTime } from './words';
 
 /** The reviews of break-glass that are still open, oldest first: for the word `reviews` and for the weekly list to the owners (T-24). */
-export function reviewsCard(reviews: readonly Review[], options: CardOptions): Post {
+export function reviewsCard(reviews: readonly Review[], options: ListOptions): Post {
   if (reviews.length === 0)
     return pagePost(
       {
@@ -15,24 +16,22 @@ export function reviewsCard(reviews: readonly Review[], options: CardOptions): P
       },
       options,
     );
-  return firstThatFits(mostRows, (rows) =>
-    pagePost(
-      {
-        title: count(reviews.length, 'open review'),
-        lines: [
-          [
-            say(
-              `Each needs ${opinionsNeeded} people who had no part in it. Write review, the id, accept or object, and because with your reason. Until then its rule allows no other break-glass.`,
-            ),
-          ],
+  return listPost(
+    {
+      list: 'reviews',
+      about: null,
+      page: options.page,
+      title: count(reviews.length, 'open review'),
+      lines: [
+        [
+          say(
+            `Each needs ${opinionsNeeded} people who had no part in it. Write review, the id, accept or object, and because with your reason. Until then its rule allows no other break-glass.`,
+          ),
         ],
-        sections: [
-          ...reviews.slice(0, rows).map((review): Section => ({ lines: reviewRow(review, options.now) })),
-          ...moreSection(reviews.length - rows, 'review', 'Close some of these to see the others.'),
-        ],
-      },
-      options,
-    ),
+      ],
+      rows: reviews.map((review) => ({ lines: reviewRow(review, options) })),
+    },
+    options,
   );
 }
 
@@ -66,11 +65,13 @@ export function opinionPost(review: Review, options: { readonly trial: boolean }
   );
 }
 
-function reviewRow(review: Review, now: number): readonly Line[] {
+function reviewRow(review: Review, { now, reader }: ListOptions): readonly Line[] {
   return [
     [
       { ...showCode(review.requestId), weight: 'Bolder' },
-      say(`  open for ${formatDuration(now - review.openedAt)}, since ${formatTime(review.openedAt)}, incident `),
+      say(
+        `  open for ${formatDuration(now - review.openedAt)}, since ${formatTime(review.openedAt, reader)}, incident `,
+      ),
       ...showCut(review.incident, 100, showCode),
       say(', rule '),
       ...showCut(review.rule, 100),
@@ -78,7 +79,7 @@ function reviewRow(review: Review, now: number): readonly Line[] {
     ...review.opinions.map(
       (o): Line => [
         ...showPerson(o.by),
-        say(` ${o.verdict === 'accept' ? 'accepted' : 'objected'} at ${formatTime(o.at)}: `),
+        say(` ${o.verdict === 'accept' ? 'accepted' : 'objected'} at ${formatTime(o.at, reader)}: `),
         ...showCut(o.because, 200),
       ],
     ),

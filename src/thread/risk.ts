@@ -1,6 +1,7 @@
 import type { Command } from '../request/command';
 import type { LiveResponseRequest } from '../request/request';
 import { barWarnings } from './bar-lines';
+import { describeFinding } from './finding-words';
 import { joinLines, type Line, say, sayBold, showCode, showCut, showPerson } from './line';
 import { formatDuration, formatList, formatTime, parseDefenderTime } from './words';
 
@@ -34,6 +35,7 @@ export function weighRisk(request: LiveResponseRequest): Risk {
       ...emergencyWarning(request), // guard: break-glass-told-first
       [...(high ? [sayBold('Look twice. ')] : []), say(describeReach(request.commands))],
       ...warnings,
+      ...(request.findings ?? []).map((finding) => describeFinding(finding)), // guard: findings-beforehand-told
     ],
   };
 }

@@ -1,4 +1,5 @@
 import { exhaustive } from '../lib/result';
+import type { Command } from '../request/command';
 import type { CancelWish, CommandProgress, InState, Vote } from '../request/request';
 import { describeProgressOfVotes } from './bar-lines';
 import { type Line, quoteLines, say, showCode, showCut, showPerson } from './line';
@@ -48,7 +49,11 @@ export function describeState(view: RequestView): StateWords {
         title: runningTitle(request.progress, request.commands.length),
         tone: 'accent',
         lines: [
-          [say(`Running on the device since ${formatTime(request.runningSince)}.`)],
+          [
+            say(
+              `Running on the device since ${formatTime(request.runningSince)}.${hasScript(request.commands) ? ` Defender stops a script after ${scriptMinutes} minutes.` : ''}`,
+            ),
+          ],
           ...wishLines(
             request.cancel,
             'I have passed that on; commands that ran before it takes effect may have acted.',
@@ -157,6 +162,11 @@ export function describeState(view: RequestView): StateWords {
       return exhaustive(request);
   }
 }
+
+/** For each RunScript (defender-api.md §5). */
+const scriptMinutes = 10;
+
+const hasScript = (commands: readonly Command[]): boolean => commands.some(({ type }) => type === 'RunScript');
 
 const describeFailure = (progress: readonly CommandProgress[]): string =>
   progress.some((p) => p.status === 'Failed')

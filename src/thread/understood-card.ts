@@ -1,12 +1,11 @@
 import type { Draft } from '../chat/draft';
 import { describeNotice, type Notice } from '../chat/notices';
-import type { Command } from '../request/command';
 import { type ActionJson, button } from './button';
+import { draftRows } from './draft-rows';
 import { fits } from './fits';
-import { type Line, relay, say, sayBold, saySubtle, showCode, showParagraphs } from './line';
+import { type Line, relay, say } from './line';
 import { pagePost } from './page';
 import type { Post } from './post';
-import { commandSubject, commandTitle } from './words';
 
 /** What was understood where that may differ from what was meant; nothing is stored before the person confirms it. */
 export function understoodCard(draft: Draft, notices: readonly Notice[], options: { readonly trial: boolean }): Post {
@@ -18,13 +17,7 @@ export function understoodCard(draft: Draft, notices: readonly Notice[], options
         sections: [
           {
             title: 'I understood',
-            lines: [
-              [saySubtle('on  '), showCode(draft.device)],
-              ...draft.commands.flatMap(draftRow),
-              ...showParagraphs(draft.reason).map(
-                (line, i): Line => (i === 0 ? [saySubtle('because  '), ...line] : line),
-              ),
-            ],
+            lines: draftRows(draft),
           },
         ],
         actions,
@@ -49,13 +42,4 @@ export function understoodCard(draft: Draft, notices: readonly Notice[], options
         [],
         'Nothing was sent. It is too long to be confirmed on a card: send it again as a code block, so that nothing in it changes.',
       );
-}
-
-function draftRow(command: Command, index: number): readonly Line[] {
-  return [
-    [sayBold(`${index + 1}. ${commandTitle(command.type)}  `), showCode(commandSubject(command))],
-    ...(command.type === 'RunScript' && command.args !== null
-      ? [[saySubtle('arguments  '), showCode(command.args)]]
-      : []),
-  ];
 }

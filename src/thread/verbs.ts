@@ -1,8 +1,9 @@
 import type { Draft } from '../chat/draft';
-import { checkDevice, checkReason } from '../chat/draft-check';
+import { checkDevice, checkReason, maxDeviceLength } from '../chat/draft-check';
 import { type FormEdit, type FormInput, readFormInput } from '../chat/form';
 import { findVerb } from '../chat/words';
 import { type Command, findCommandFaults, maxCommands } from '../request/command';
+import { type ListQuery, listNames, mostPages } from './list-page';
 
 /**
  * What the buttons of our cards carry. A card comes back from a client that may have changed it (T-8): `readCardAction` reads every field
@@ -16,11 +17,13 @@ import { type Command, findCommandFaults, maxCommands } from '../request/command
  * | `vote.deny` | `token` | `reason` |
  * | `card.refresh` | `token` | |
  * | `request.cancel` | `requestId` | `cancelReason` |
+ * | `request.open` | `requestId` | |
+ * | `list.page` | `list`, `about` (null or text), `page` from 1 | |
  * | `form.open` | `device` (may be absent) | |
  * | `form.submit` | `type1`, `type2`, … | `device`, `name1`, `args1`, …, `reason` |
  * | `form.add` | the same and `add`: a verb of the grammar | the same |
  * | `form.remove` | the same and `remove`: a row from 1 | the same |
- * | `draft.confirm` | `draft` | |
+ * | `draft.confirm` | `draft`, `warned` (may be absent) | |
  * | `draft.device` | `draft`, `machineId` | |
  */
 export type CardAction =
@@ -30,11 +33,15 @@ export type CardAction =
   /** A client asks for its own view of the card in the thread; it may do so by itself, and decides nothing. */
   | { readonly verb: 'card.refresh'; readonly token: string }
   | { readonly verb: 'request.cancel'; readonly requestId: string; readonly reason: string | null }
+  /** Shows a request again; in an approver's own chat its card becomes the newest message. */
+  | { readonly verb: 'request.open'; readonly requestId: string }
+  | ({ readonly verb: 'list.page' } & ListQuery)
   | { readonly verb: 'form.open'; readonly device: string | null }
   /** The raw data, for `readForm`. */
   | { readonly verb: 'form.submit'; readonly data: Readonly<Record<string, unknown>> }
   | { readonly verb: 'form.add' | 'form.remove'; readonly input: FormInput; readonly edit: FormEdit }
-  | { readonly verb: 'draft.confirm'; readonly draft: Draft }
+  /** `warned`: they have read what was found beforehand, and go on. */
+  | { readonly verb: 'draft.confirm'; readonly draft: Draft; readonly warned: boolean }
   | { readonly verb: 'draft.device'; readonly machineId: string; readonly draft: Draft };
 
 export const cardVerbs = [
@@ -42,6 +49,8 @@ export const cardVerbs = [
   'vote.deny',
   'card.refresh',
   'request.cancel',
+  'request.open',
+  'list.page',
   'form.open',
   'form.submit',
   'form.add',
@@ -69,6 +78,12 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
         ? null
         : { verb: 'request.cancel', requestId, reason: text('cancelReason', 10_000)?.trim() || null };
     }
+    case 'request.open': {
+      const requestId = text('requestId', 40);
+      return requestId === null ? null : { verb: 'request.open', requestId };
+    }
+    case 'list.page':
+      return readListPage(data);
     case 'form.open':
       return { verb: 'form.open', device: text('device', 300) };
     case 'form.submit':
@@ -86,7 +101,7 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
     }
     case 'draft.confirm': {
       const draft = readDraft(data.draft);
-      return draft === null ? null : { verb: 'draft.confirm', draft };
+      return draft === null ? null : { verb: 'draft.confirm', draft, warned: data.warned === true };
     }
     case 'draft.device': {
       const draft = readDraft(data.draft);
@@ -96,6 +111,15 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
     case undefined:
       return null;
   }
+}
+
+function readListPage(data: Readonly<Record<string, unknown>>): CardAction | null {
+  const list = listNames.find((name) => name === data.list);
+  const { page } = data;
+  const isPage = typeof page === 'number' && Number.isInteger(page) && page >= 1 && page <= mostPages;
+  return list === undefined || !isPage
+    ? null
+    : { verb: 'list.page', list, about: readText(data, 'about', maxDeviceLength), page };
 }
 
 const readToken = <V extends 'vote.approve' | 'card.refresh'>(verb: V, token: string | null) =>

@@ -1,7 +1,8 @@
 import type { Person } from '../request/request';
 import { say, saySubtle, showCode, showCut, showPerson } from './line';
-import { pagePost } from './page';
+import { type CardOptions, pagePost } from './page';
 import type { Post } from './post';
+import { formatTime } from './words';
 
 export interface WhoAmI {
   readonly person: Person;
@@ -11,10 +12,7 @@ export interface WhoAmI {
 }
 
 /** How the bot knows this person: by the object id of the verified message, never by name (T-11). */
-export function whoamiCard(
-  { person, mayAsk, mayVote, policyVersion }: WhoAmI,
-  options: { readonly trial: boolean },
-): Post {
+export function whoamiCard({ person, mayAsk, mayVote, policyVersion }: WhoAmI, options: CardOptions): Post {
   return pagePost(
     {
       title: 'Who you are to this bot',
@@ -32,6 +30,11 @@ export function whoamiCard(
             mayVote
               ? "You may decide about other people's requests, never about your own."
               : 'You may not decide about requests; the policy names who may.',
+          ),
+        ],
+        [
+          say(
+            `Times in your own chat with me look like this: ${formatTime(options.now, options.reader)}. What others read as well is in UTC.`,
           ),
         ],
         [saySubtle('Policy version '), ...showCut(policyVersion, 64, showCode)],

@@ -5,30 +5,52 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
+/** For whose eyes an instant is written. */
+export interface ReaderClock {
+  /** A language tag that `Intl` knows. */
+  readonly locale: string;
+  /** A time zone that `Intl` knows. */
+  readonly zone: string;
+}
+
+/**
+ * What several people read: one time for all of them, since they compare what they see and the audit keeps it. Teams' `{{DATE()}}` would show each
+ * client its own, but it works in markdown texts only, and in those nothing from outside may stand (teams.md C5, T-19).
+ */
+export const everyone: ReaderClock = { locale: 'en-GB', zone: 'UTC' };
+
 /** An instant with its zone, such as "3 Mar 2026 14:03 UTC": a card is read on other days and in other places than it was written. */
-export function formatTime(at: number, zone = 'UTC'): string {
-  const parts = clockOf(zone).formatToParts(at);
+export function formatTime(at: number, reader: ReaderClock = everyone): string {
+  const clock = clockOf(reader);
+  if (reader.locale !== everyone.locale) return plainBlanks(clock.format(at));
+  const parts = clock.formatToParts(at);
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? '';
   return `${part('day')} ${part('month')} ${part('year')} ${part('hour')}:${part('minute')} ${part('timeZoneName')}`;
 }
 
+/** Some locales write blanks and direction marks that a reader cannot tell from others; nothing hidden stands on a card (T-18). */
+const plainBlanks = (text: string): string => text.replace(/\p{Zs}/gu, ' ').replace(/\p{Cf}/gu, '');
+
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
-/** Making a formatter costs a thousand times what using it does, so each zone's is kept. */
-function clockOf(zone: string): Intl.DateTimeFormat {
-  const known = clocks.get(zone);
+/** Making a formatter costs a thousand times what using it does, so each reader's is kept; there are a few hundred zones and locales at most. */
+function clockOf({ locale, zone }: ReaderClock): Intl.DateTimeFormat {
+  const key = `${locale} ${zone}`;
+  const known = clocks.get(key);
   if (known !== undefined) return known;
-  const clock = new Intl.DateTimeFormat('en-GB', {
+  const clock = new Intl.DateTimeFormat(locale, {
     timeZone: zone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
     day: 'numeric',
     month: 'short',
     year: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
-    hourCycle: 'h23',
+    ...(locale === everyone.locale ? { hourCycle: 'h23' } : {}),
     timeZoneName: 'short',
   });
-  clocks.set(zone, clock);
+  clocks.set(key, clock);
   return clock;
 }
 

@@ -37,6 +37,8 @@ getfile <full path> | Collects a file from the device. | getfile C:\\windows\\TE
 help [word] | Explains all words, or one. | help run
 status [id] | Tells where one request stands, or all open ones. | status LR-7F3K
 queue | Shows what waits and what runs, in order. | queue
+mine | Lists what you asked for: what is open, then how the rest ended. | mine
+history [device] | Lists what was asked before and how it ended, here or on one device. | history ws-042
 result <id> [n] | Shows what a request returned, or only its command n. | result LR-7F3K 2
 device <name, address, tag:x or id> | Looks a device up in Defender. | device ws-042
 library [part of a name] | Lists the scripts and files that commands can use. | library dump
@@ -100,7 +102,9 @@ test('the grammar for the documentation comes from the same table', () => {
 | \`help [word]\` | \`hello\`, \`hi\`, \`?\` | Explains all words, or one. | \`help run\` |
 | \`status [id]\` |  | Tells where one request stands, or all open ones. | \`status LR-7F3K\` |
 | \`queue\` |  | Shows what waits and what runs, in order. | \`queue\` |
-| \`waiting\` |  | Lists the requests that wait for your vote. | \`waiting\` |
+| \`mine\` | \`my\` | Lists what you asked for: what is open, then how the rest ended. | \`mine\` |
+| \`history [device]\` |  | Lists what was asked before and how it ended, here or on one device. | \`history ws-042\` |
+| \`waiting\` | \`inbox\` | Lists the requests that wait for your vote. | \`waiting\` |
 | \`cancel <id> [because <reason>]\` | \`withdraw\` | Takes a request back, or asks Defender to stop it. | \`cancel LR-7F3K because wrong device\` |
 | \`approve <id> [digest]\` |  | Approves what the card of that request shows; for when the card fails. | \`approve LR-7F3K 3f9a21c0\` |
 | \`deny <id> because <reason>\` | \`reject\` | Denies a request and tells the requester why. | \`deny LR-7F3K because the ticket names another device\` |

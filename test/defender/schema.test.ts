@@ -39,6 +39,7 @@ test('a real machine is read, with its extra fields ignored', () => {
       entraDeviceId: 'da637472900382838869_1364969609',
       osPlatform: 'Windows11',
       healthStatus: 'Active',
+      onboardingStatus: 'Onboarded',
       riskScore: 'None',
       deviceValue: 'Normal',
       groupName: null,

@@ -185,7 +185,7 @@ test('waiting shows a person what waits for their vote', async () => {
   await stage.approve(cy);
   await stage.pass(seconds(3));
   await stage.tell(cy, 'waiting');
-  expect(stage.chat(cy)).toContain('No open requests');
+  expect(stage.chat(cy)).toContain('Nothing waits for your vote');
 });
 
 test('a library file that changes while it runs is flagged afterwards', async () => {

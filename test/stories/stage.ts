@@ -320,7 +320,10 @@ export class Stage {
 
   /** The id in the newest card of the conversation. */
   requestId(conversationId: string): string {
-    const id = /LR-[A-Z0-9]{4,}/.exec(this.thread(conversationId))?.[0];
+    // LR-7F3K stands in the examples of help.
+    const id = this.thread(conversationId)
+      .match(/LR-[A-Z0-9]{4,}/g)
+      ?.find((found) => found !== 'LR-7F3K');
     if (id === undefined) throw new Error(`No request id in:\n${this.thread(conversationId)}`);
     return id;
   }

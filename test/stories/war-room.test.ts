@@ -1,5 +1,6 @@
 import { seconds } from '../../src/lib/clock';
 import type { LiveResponseRequest } from '../../src/request/request';
+import { roundUpEveryMs } from '../../src/request/round-up';
 import { type ConnectorCall, isPost, isUpdate, readActivity, type WireActivity } from '../fakes/fake-connector';
 import { testStore } from '../postgres/test-store';
 import { ana, bo, cy, policyOf, Stage } from './stage';
@@ -78,7 +79,11 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
     const edits = inThread.filter((call) => isUpdate(call) && call.path.endsWith(`/${copy?.activityId}`));
     // Asked, approved, sent, reached, three commands, ended, three results: each is a change, and most ride on another.
     expect(edits.length).toBeLessThanOrEqual(10);
-    const said = inThread.filter((call) => isPost(call) && text(call).includes(request.id)).map(text);
+    // A round-up tells of many, each as it is then; what it tells is on the cards.
+    const said = inThread
+      .filter((call) => isPost(call) && text(call).includes(request.id))
+      .map(text)
+      .filter((words) => !words.includes('Round-up of'));
     const order = inOrder.map((kind) => said.findIndex((line) => kind.test(line))).filter((at) => at >= 0);
     expect(order).toEqual([...order].sort((a, b) => a - b));
     if (!('endedAt' in request)) continue;
@@ -87,9 +92,10 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
     lags.cards.push((drawn?.at ?? Number.POSITIVE_INFINITY) - request.endedAt);
     lags.words.push((told?.at ?? Number.POSITIVE_INFINITY) - request.endedAt);
   }
-  // Measured with forty: words 8 s, cards 45 s. Teams takes 60 calls in 30 s, and here it is asked for twice as many.
-  expect(percentile(lags.words, 95)).toBeLessThanOrEqual(seconds(15));
-  expect(percentile(lags.words, 100)).toBeLessThanOrEqual(seconds(30));
+  // Measured with forty: words 17 s, cards 45 s. A good end is told by its results, or at the latest by the next round-up; Teams takes 60 calls in
+  // 30 s, and here it is asked for more.
+  expect(percentile(lags.words, 95)).toBeLessThanOrEqual(seconds(25));
+  expect(percentile(lags.words, 100)).toBeLessThanOrEqual(roundUpEveryMs + seconds(30));
   expect(percentile(lags.cards, 95)).toBeLessThanOrEqual(seconds(60));
   expect(percentile(lags.cards, 100)).toBeLessThanOrEqual(seconds(90));
 }, 600_000);

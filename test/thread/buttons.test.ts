@@ -202,6 +202,7 @@ describe('what comes back from a card is read anew (T-8)', () => {
     expect(readCardAction('draft.confirm', { draft: { ...draft, approved: true } })).toEqual({
       verb: 'draft.confirm',
       draft,
+      warned: false,
     });
   });
 

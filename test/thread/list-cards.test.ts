@@ -2,7 +2,7 @@ import { createForm } from '../../src/chat/form';
 import { createHelp } from '../../src/chat/help';
 import type { Opinion } from '../../src/request/review';
 import { chooseDeviceCard } from '../../src/thread/choose-device-card';
-import { deviceCard } from '../../src/thread/device-card';
+import { devicesCard } from '../../src/thread/device-card';
 import { explainCard } from '../../src/thread/explain-card';
 import { formCard } from '../../src/thread/form-card';
 import { helpCard } from '../../src/thread/help-card';
@@ -32,7 +32,7 @@ const request = (name: string) => {
   if (found === undefined) throw new Error(`No sample ${name}.`);
   return found;
 };
-const options = { trial: false, now: noon };
+const options = { trial: false, now: noon, page: 1 };
 
 test('lists are short to read', () => {
   const views = ['running', 'queued', 'unknown, told'].map((name) => makeView(request(name)));
@@ -49,15 +49,15 @@ test('lists are short to read', () => {
 "2 requests under way, 1 waiting
 
 Under way
-LR-7F3K  Running command 2 of 3
-ws-042.contoso.com  3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+LR-7F3K · Running command 2 of 3
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 
-LR-7F3K  Unknown: it may or may not be running
-ws-042.contoso.com  3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+LR-7F3K · Unknown: it may or may not be running
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 
 Waiting, next first
-LR-7F3K  Approved, waiting for a slot
-ws-042.contoso.com  3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+LR-7F3K · Approved, waiting for a slot
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 Number 3 of 7 that wait; expected to go at about 3 Mar 2026 12:12 UTC.
 
 Nothing waits and nothing runs
@@ -65,8 +65,8 @@ Ask for something with the word on, or open the form with new. Type status and a
 
 1 open request
 
-LR-7F3K  Running command 2 of 3
-ws-042.contoso.com  3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+LR-7F3K · Running command 2 of 3
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 
 No open requests here
 Ask for something with the word on, or open the form with new. Type status and an id to see a request that has ended."
@@ -75,8 +75,8 @@ Ask for something with the word on, or open the form with new. Type status and a
 
 test('a device, the library and the person are told as Defender and Teams know them', () => {
   const posts = [
-    deviceCard([makeDevice()], { ...options, query: 'ws' }),
-    deviceCard([], { ...options, query: 'ws-\u202e1' }),
+    devicesCard([makeDevice()], { ...options, query: 'ws' }),
+    devicesCard([], { ...options, query: 'ws-\u202e1' }),
     libraryCard(
       [makeFile('minidump.ps1'), makeFile('procdump.zip', harmless, { description: null, hasParameters: false })],
       { ...options, query: null },
@@ -126,6 +126,7 @@ Object id 00000000-0000-4000-8000-416e61202020
 Tenant id 11111111-0000-4000-8000-000000000000
 You may ask for live response.
 You may not decide about requests; the policy names who may.
+Times in your own chat with me look like this: 3 Mar 2026 12:00 UTC. What others read as well is in UTC.
 Policy version 7b1e0c55
 
 Who you are to this bot
@@ -134,6 +135,7 @@ Object id 00000000-0000-4000-8000-426f20202020
 Tenant id 11111111-0000-4000-8000-000000000000
 You may not ask for live response; the policy names who may.
 You may decide about other people's requests, never about your own.
+Times in your own chat with me look like this: 3 Mar 2026 12:00 UTC. What others read as well is in UTC.
 Policy version 7b1e0c55"
 `);
 });
@@ -163,6 +165,7 @@ Group: Workstations
 Tags: floor-3
 Defender id 4899036531e374137f63289c3267bad772c13fef
 Entra id 22222222-0000-4000-8000-000000000000
+(Device 1)
 
 Device 2
 ws-042.fabrikam.com
@@ -172,7 +175,6 @@ Group: Workstations
 Tags: floor-3
 Defender id da637472900382838869_1364969609
 Entra id 22222222-0000-4000-8000-000000000000
-(Device 1)
 (Device 2)
 
 Is this what you mean?
@@ -219,12 +221,13 @@ Please mend: "a/b" cannot be the name of a library file. Give the name only, wit
 2. run: arguments (optional): []
 (Remove 2. run)
 
-Reason: approvers decide by it: []
-Please mend: The reason is missing, and approvers decide by it. Say in a few words why.
-(Ask for approval)
 (Add putfile)
 (Add run)
-(Add getfile)"
+(Add getfile)
+
+Reason: approvers decide by it: []
+Please mend: The reason is missing, and approvers decide by it. Say in a few words why.
+(Ask for approval)"
 `);
 });
 

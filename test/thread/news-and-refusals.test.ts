@@ -137,7 +137,7 @@ policyChanged: The approval policy has changed since this card was posted, so yo
 policyOutrun: The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing. Try again in a minute; if it stays so, whoever runs me must give all replicas the same policy file.
 notYours: You may not cancel this request, because only its requester and its approvers may. Ask one of them.
 mayNotAsk: You may not ask for live response, because the policy does not name you as a requester. Nothing was stored. Ask whoever keeps the policy.
-noRole: I show devices, the library and the queue only to people whom the policy names. Ask whoever keeps the policy to add you.
+noRole: I show devices, the library, the queue and the history only to people whom the policy names. Ask whoever keeps the policy to add you.
 noRule: Refused: no rule matches, and what no rule matches is refused. Somebody who looks after the policy can add a rule for it.
 denied: Refused by rule no-collection-from-dcs: Files are not collected from tier 0 devices this way.
 reasonPattern: Refused by rule workstations: the reason must match ^INC-. Ask again with such a reason.

@@ -58,6 +58,18 @@ export const readPost = (post: Post): string =>
     .filter((part) => part !== '')
     .join('\n');
 
+/** A client that knows no Action.Execute must send the same by Action.Submit (teams.md E4). */
+function isSameFallback(action: Json): boolean {
+  const fallback = isJson(action.fallback) ? action.fallback : {};
+  const { verb, ...data } = isJson(fallback.data) ? fallback.data : {};
+  return (
+    fallback.type === 'Action.Submit' &&
+    fallback.title === action.title &&
+    verb === action.verb &&
+    JSON.stringify(data) === JSON.stringify(action.data)
+  );
+}
+
 /** What Microsoft's own renderer finds wrong (3.0.2 loads in Node, teams.md D2), and what it does not look for. */
 export function lintCard(card: CardJson): readonly string[] {
   const context = new SerializationContext(Versions.v1_5);
@@ -76,7 +88,20 @@ export function lintCard(card: CardJson): readonly string[] {
     if (String(node.type).startsWith('Input.') && !node.label) found.push(`input ${String(node.id)} has no label`);
     if (node.type === 'RichTextBlock' && (node.inlines as readonly unknown[]).length === 0)
       found.push('an empty RichTextBlock');
+    if (node.type === 'TextBlock' && node.wrap !== true) found.push(`a text that a phone cuts: ${String(node.text)}`);
+    if (String(node.type).startsWith('Input.') && !node.errorMessage)
+      found.push(`input ${String(node.id)} tells no cure`);
+    if (node.type === 'Action.Execute' && node.verb !== 'card.refresh' && !isSameFallback(node))
+      found.push(`${String(node.title)} does nothing on a client without Universal Actions`);
   }
+  const ids = nodesOf(card)
+    .filter(({ id }) => id !== undefined)
+    .map(({ id }) => String(id));
+  for (const id of new Set(ids.filter((one, i) => ids.indexOf(one) !== i))) found.push(`id ${id} is there twice`);
+  if (typeof card.fallbackText !== 'string' || card.fallbackText === '')
+    found.push('no words for a client without cards');
+  const [heading] = nodesOf(card.body).filter(({ style }) => style === 'heading');
+  if (heading !== undefined && String(heading.text).trim() === '') found.push('an empty heading');
   return found;
 }
 

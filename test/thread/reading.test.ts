@@ -130,7 +130,7 @@ test('the live card follows each command', () => {
   ).toMatchInlineSnapshot(`
 "LR-7F3K
 Running command 2 of 3
-Running on the device since 3 Mar 2026 12:10 UTC.
+Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
 
 Commands
 1. Put file  procdump.zip
@@ -175,7 +175,7 @@ Its result is being fetched.
 3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 Completed in 42 seconds.
 Collected 10.0 MB (10,485,760 bytes)
-SHA-256 cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd
+SHA-256 cdcd cdcd cdcd cdcd … (whole with its result)
 
 Device
 ws-042.contoso.com

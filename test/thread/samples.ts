@@ -2,6 +2,7 @@ import type { KeptResult } from '../../src/evidence/keep-result';
 import type { RequestBar } from '../../src/request/bar';
 import type { Command } from '../../src/request/command';
 import type { News } from '../../src/request/effect';
+import type { Finding } from '../../src/request/preflight';
 import type {
   CancelWish,
   CommandProgress,
@@ -482,3 +483,24 @@ export const makeReview = (outside: Outside = harmless, over: Partial<Review> = 
   closedAt: null,
   ...over,
 });
+
+/** One of each kind, as far as a kind has several ways of looking each of them. */
+export const makeFindings = (outside: Outside = harmless): readonly Finding[] => {
+  const before = { type: 'refusedBefore', requestId: 'LR-4KQ7' as RequestId, at: noon - 90 * minute } as const;
+  return [
+    { type: 'unsupportedPlatform', platform: outside('iOS') },
+    { type: 'notOnboarded', status: outside('CanBeOnboarded') },
+    { type: 'sensorUnhealthy', status: outside('Inactive') },
+    { type: 'longSilent', at: noon - 9 * 24 * 60 * minute, forMs: 9 * 24 * 60 * minute },
+    { ...before, code: 'DisallowedOperation', group: outside('Kiosks') },
+    { ...before, code: 'DisallowedOperation', group: null },
+    { ...before, code: 'OsPlatformNotSupported', group: null },
+    { ...before, code: 'ClientVersionNotSupported', group: null },
+    { type: 'argsNotTaken', index: 1, fileName: outside('collect-logs.ps1') },
+    { type: 'argsExpected', index: 1, fileName: outside('minidump.ps1'), parameters: outside('process name') },
+    { type: 'argsExpected', index: 1, fileName: outside('minidump.ps1'), parameters: null },
+    { type: 'sameIsOpen', requestId: 'LR-4KQ7' as RequestId, state: 'running' },
+    { type: 'deviceTaken', requestIds: ['LR-4KQ7' as RequestId, 'LR-9WX2' as RequestId] },
+    { type: 'queueTooLong', waiting: 240, expectedAt: noon + 180 * minute, startWithinMs: 120 * minute },
+  ];
+};

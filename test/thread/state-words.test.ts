@@ -118,21 +118,21 @@ pending, cancel refused (accent)
   - Defender answered that it cannot be cancelled now; it goes on, and I follow it to its end.
 running (accent)
   Running command 2 of 3
-  - Running on the device since 3 Mar 2026 12:10 UTC.
+  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
 running, cancel asked (accent)
   Running command 2 of 3
-  - Running on the device since 3 Mar 2026 12:10 UTC.
+  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
   - Ana asked to cancel it at 3 Mar 2026 12:11 UTC. I have passed that on; commands that ran before it takes effect may have acted.
   - They wrote: wrong device
 running, all ended (accent)
   Running: all 3 commands have ended, Defender is closing it
-  - Running on the device since 3 Mar 2026 12:10 UTC.
+  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
 running, one failed (accent)
   Running: command 2 of 3 failed, Defender is closing it
-  - Running on the device since 3 Mar 2026 12:10 UTC.
+  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
 running, odd status (accent)
   Running command 2 of 3
-  - Running on the device since 3 Mar 2026 12:10 UTC.
+  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
 succeeded (good)
   Finished: Defender says it succeeded
   - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.

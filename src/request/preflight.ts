@@ -1,0 +1,155 @@
+import { type Command, commandToParams, libraryFileOf } from './command';
+import type { LastingRefusal, Lesson } from './lesson';
+import type { Device, LibraryFile, LiveResponseRequest, RequestId, State } from './request';
+
+/**
+ * What is known beforehand about whether a request can do what it is for, so that nobody is asked to approve what cannot run.
+ * A `refusal` stores nothing; a `warning` is confirmed by the requester first; a `note` is told and stops nobody.
+ */
+export type Finding =
+  | { readonly type: 'unsupportedPlatform'; readonly platform: string }
+  | { readonly type: 'notOnboarded'; readonly status: string }
+  | { readonly type: 'sensorUnhealthy'; readonly status: string }
+  /** `at`: the last full report, epoch milliseconds. */
+  | { readonly type: 'longSilent'; readonly at: number; readonly forMs: number }
+  | {
+      readonly type: 'refusedBefore';
+      readonly code: LastingRefusal;
+      readonly group: string | null;
+      readonly requestId: RequestId;
+      readonly at: number;
+    }
+  /** Commands count from 0. */
+  | { readonly type: 'argsNotTaken'; readonly index: number; readonly fileName: string }
+  | {
+      readonly type: 'argsExpected';
+      readonly index: number;
+      readonly fileName: string;
+      readonly parameters: string | null;
+    }
+  | { readonly type: 'sameIsOpen'; readonly requestId: RequestId; readonly state: State }
+  /** Requests of ours that are open on the device: Defender takes one at a time. */
+  | { readonly type: 'deviceTaken'; readonly requestIds: readonly RequestId[] }
+  /** Those that wait now would take longer than this one may wait. */
+  | {
+      readonly type: 'queueTooLong';
+      readonly waiting: number;
+      readonly expectedAt: number;
+      readonly startWithinMs: number;
+    };
+
+export type FindingType = Finding['type'];
+
+export const weightOf = (type: FindingType): 'refusal' | 'warning' | 'note' => weights[type];
+
+const weights = {
+  unsupportedPlatform: 'refusal',
+  notOnboarded: 'refusal',
+  // People ask for a device that is away and mean it: it waits for the device, and the card says that it is away.
+  sensorUnhealthy: 'note',
+  longSilent: 'note',
+  refusedBefore: 'warning',
+  argsNotTaken: 'warning',
+  argsExpected: 'warning',
+  sameIsOpen: 'warning',
+  queueTooLong: 'warning',
+  deviceTaken: 'note',
+} as const satisfies Readonly<Record<FindingType, 'refusal' | 'warning' | 'note'>>;
+
+/** What those who approve should know as well; the rest is the requester's concern. The health of the sensor stands on the card in any case. */
+export const concernsApprovers = ({ type }: Finding): boolean =>
+  type === 'longSilent' ||
+  type === 'refusedBefore' ||
+  type === 'argsNotTaken' ||
+  type === 'argsExpected' ||
+  type === 'sameIsOpen';
+
+/** Live response has no agent for these (defender-api.md §5); a platform that is not named here may be a newer one and is let pass. */
+const unsupported = /^(windows(xp|vista|7|8|81|8\.1|mobile|phone)|windowsserver2008.*|ios|ipados|android|chromeos)$/i;
+
+/** Defender's words for a machine that it only knows of (defender-api.md §1.6). */
+const notOnboarded = ['canbeonboarded', 'unsupported', 'insufficientinfo'];
+
+/** A full report comes about once a day (defender-api.md §1.6); two days and a night without one are ours. */
+export const silentAfterMs = 60 * 3_600_000;
+
+/** What speaks against live response on a device, whatever the commands. */
+export function findDeviceFindings(
+  device: Device,
+  known: { readonly lessons: readonly Lesson[]; readonly now: number },
+): readonly Finding[] {
+  const { osPlatform, onboardingStatus, healthStatus, lastSeen } = device;
+  const findings: Finding[] = [];
+  if (osPlatform !== null && unsupported.test(osPlatform))
+    findings.push({ type: 'unsupportedPlatform', platform: osPlatform });
+  if (onboardingStatus != null && notOnboarded.includes(onboardingStatus.toLowerCase()))
+    findings.push({ type: 'notOnboarded', status: onboardingStatus });
+  if (healthStatus !== null && healthStatus !== 'Active')
+    findings.push({ type: 'sensorUnhealthy', status: healthStatus });
+  const seenAt = lastSeen === null ? Number.NaN : Date.parse(lastSeen);
+  if (known.now - seenAt > silentAfterMs) findings.push({ type: 'longSilent', at: seenAt, forMs: known.now - seenAt });
+  for (const { code, group, requestId, at } of known.lessons)
+    findings.push({ type: 'refusedBefore', code, group, requestId, at });
+  return findings;
+}
+
+export interface Wish {
+  readonly device: Device;
+  readonly commands: readonly Command[];
+  readonly library: readonly LibraryFile[];
+  readonly startWithinMs: number;
+}
+
+/** All findings about a wish, refusals first, in the order of importance. */
+export function preflight(
+  wish: Wish,
+  known: {
+    readonly lessons: readonly Lesson[];
+    /** Ours, of the same device. */
+    readonly open: readonly LiveResponseRequest[];
+    /** When the last of those that wait now is expected to go; null when that cannot be told. */
+    readonly queue: { readonly waiting: number; readonly lastAt: number | null };
+    readonly now: number;
+  },
+): readonly Finding[] {
+  const findings = [
+    ...findDeviceFindings(wish.device, known),
+    ...wish.commands.flatMap((command, index) => argumentFindings(command, index, wish.library)),
+    ...openFindings(wish, known.open),
+    ...queueFindings(wish, known),
+  ];
+  const order = ['refusal', 'warning', 'note'] as const;
+  return order.flatMap((weight) => findings.filter(({ type }) => weightOf(type) === weight));
+}
+
+/** Against what the library says of the script; nobody checks that text, so it is a warning and no more. */
+function argumentFindings(command: Command, index: number, library: readonly LibraryFile[]): readonly Finding[] {
+  if (command.type !== 'RunScript') return [];
+  const file = library.find(({ fileName }) => fileName === libraryFileOf(command));
+  if (file === undefined) return [];
+  const { fileName, hasParameters, parametersDescription } = file;
+  if (command.args !== null && !hasParameters) return [{ type: 'argsNotTaken', index, fileName }];
+  return command.args === null && hasParameters
+    ? [{ type: 'argsExpected', index, fileName, parameters: parametersDescription }]
+    : [];
+}
+
+function openFindings(wish: Wish, open: readonly LiveResponseRequest[]): readonly Finding[] {
+  const wanted = JSON.stringify(wish.commands.map(commandToParams));
+  const same = open.find(({ commands }) => JSON.stringify(commands.map(commandToParams)) === wanted);
+  return [
+    ...(same === undefined ? [] : [{ type: 'sameIsOpen', requestId: same.id, state: same.state } as const]),
+    ...(open.length === 0 ? [] : [{ type: 'deviceTaken', requestIds: open.map(({ id }) => id) } as const]),
+  ];
+}
+
+function queueFindings(
+  { startWithinMs }: Wish,
+  {
+    queue,
+    now,
+  }: { readonly queue: { readonly waiting: number; readonly lastAt: number | null }; readonly now: number },
+): readonly Finding[] {
+  if (queue.lastAt === null || queue.lastAt - now <= startWithinMs) return [];
+  return [{ type: 'queueTooLong', waiting: queue.waiting, expectedAt: queue.lastAt, startWithinMs }];
+}

@@ -1,0 +1,49 @@
+import { minutes } from '../lib/clock';
+import type { News } from './effect';
+import type { LiveResponseRequest } from './request';
+
+/** Ours: with this many open requests a conversation is a war room, and a reply for each step of each would bury what matters. */
+export const warRoomFrom = 8;
+
+/** Ours: as long as people in a war room wait for good news without asking. */
+export const roundUpEveryMs = minutes(2);
+
+/** News that may wait for the next round-up: steps on the way and good ends. What failed, was stopped, is in doubt or asks for a decision is told at once. */
+export function mayWait({ type }: News, { state }: LiveResponseRequest): boolean {
+  switch (type) {
+    case 'voteCounted':
+    case 'approved':
+    case 'held':
+    case 'started':
+      return true;
+    case 'ended':
+      return state === 'succeeded';
+    case 'denied':
+    case 'expired':
+    case 'reminded':
+    case 'askedAgain':
+    case 'brokeGlass':
+    case 'withdrawn':
+    case 'voided':
+    case 'commandFailed':
+    case 'cancelAsked':
+    case 'cancelRefused':
+    case 'unclear':
+    case 'changedDuringRun':
+    case 'found':
+    case 'surelyAbsent':
+    case 'cannotTell':
+      return false;
+  }
+}
+
+/** News is gathered while the room is busy, and after that as long as a round-up is under way, so that its order stays. */
+export const isBusy = (room: { readonly open: number; readonly gathering: boolean }): boolean =>
+  room.gathering || room.open >= warRoomFrom;
+
+/** One piece of news that waits for the round-up of its conversation. */
+export interface GatheredNews {
+  readonly news: News;
+  readonly requestId: LiveResponseRequest['id'];
+  readonly at: number;
+}

@@ -1,0 +1,44 @@
+import { visible } from '../lib/visible';
+import { cutAt } from './line';
+import { count } from './words';
+
+/**
+ * Short answers of the bot that stand on no card of their own: what a click gets back, what a typed decision is told, what the thread hears about
+ * somebody. Plain text whose quoted parts are visible already.
+ */
+export const answers = {
+  stored: 'Your request is stored and the approvers are asked. Its card in this conversation shows how it goes on.',
+  handledAlready: 'I have already handled this click; the card shows how it stands.',
+  seeBelow: 'See my answer below.',
+  done: (id: string) => `Done: it is kept for ${id}, and its cards show it. Type status ${id} to see where it stands.`,
+  counted: (id: string) => `Your approval of ${id} is counted. It needs more people before it runs.`,
+  decided: (id: string) => `${id} is decided. Type status ${id} to see where it stands.`,
+  onOthersCard: (who: string, id: string) =>
+    `${named(who)} tried to decide ${id} on a card that was sent to somebody else. Nothing was counted.`,
+  fromElsewhere: (who: string, id: string) =>
+    `${named(who)} tried to decide ${id} from another conversation. Nothing was counted.`,
+  guest:
+    'You are a guest or an external participant here, and this bot serves members of its own organisation only. Nothing was done. Please ask a member of the organisation to make the request.',
+  sharedChannel:
+    'This channel is shared with other teams or organisations, and this bot is not used in such channels unless its administrator allows it. Nothing was done. Please write to it in a standard channel or in its own chat.',
+  unknownMember:
+    'I could not check with Teams whether you are a member of this organisation or a guest, so nothing was done. Please try again in a minute; if it stays so, write to me in my own chat, and tell your administrator.',
+  unread: (why: string, code: string) => `${why} Nothing was stored or sent (${code}).`,
+  unreached: (id: string, who: string, code: string) =>
+    `I could not send ${id} to ${named(who)} in their own chat (${code}), most likely because they have not added me there. They can decide on the card in this conversation, or add me and type status ${id}.`,
+  policyFaulty: (lines: readonly string[]) =>
+    [
+      'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must mend it:',
+      ...lines,
+    ].join('\n'),
+  policyReplaced: (now: string, before: string) =>
+    `Another approval policy is in force: ${now} in place of ${before}. What was approved under the old one and has not been sent yet is asked again.`,
+  policyRules: (version: string) =>
+    `Policy ${version}: the first rule that matches decides, and what none matches is refused.`,
+  policyRule: (number: number, name: string, approvals: number | null) =>
+    `${number}. ${name}: ${approvals === null ? 'refused' : count(approvals, 'approval')}`,
+  policyHint:
+    'Type policy explain and an id, or policy explain and a whole request, to see which rule applies and why.',
+} as const;
+
+const named = (who: string): string => cutAt(visible(who), 100);

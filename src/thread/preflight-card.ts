@@ -1,0 +1,51 @@
+import type { Draft } from '../chat/draft';
+import { type Finding, weightOf } from '../request/preflight';
+import type { Device } from '../request/request';
+import { button } from './button';
+import { draftRows } from './draft-rows';
+import { findingRows } from './finding-words';
+import { fits } from './fits';
+import { say, showCode, showCut } from './line';
+import { pagePost } from './page';
+import type { Post } from './post';
+import { count } from './words';
+
+/**
+ * What the requester should know before other people are asked to read and decide; nothing is stored before they go on. Null when a card cannot carry
+ * the request with a button: then nobody is stopped, and the findings stand on the approval card.
+ */
+export function preflightCard(
+  {
+    draft,
+    device,
+    findings,
+  }: { readonly draft: Draft; readonly device: Device; readonly findings: readonly Finding[] },
+  options: { readonly trial: boolean },
+): Post | null {
+  const warnings = findings.filter(({ type }) => weightOf(type) === 'warning');
+  const build = (withRows: boolean): Post =>
+    pagePost(
+      {
+        title: 'Before I ask the approvers',
+        lines: [
+          [
+            say(`I found ${count(warnings.length, 'thing')} that may keep this from working on `),
+            ...showCut(device.name, 100, showCode),
+            say('. Nothing was sent yet; mend it and send it again, or go on.'),
+          ],
+          ...findingRows(findings),
+        ],
+        sections: withRows ? [{ title: 'What you asked for', lines: draftRows(draft) }] : [],
+        actions: [
+          button({
+            title: 'Ask for approval anyway',
+            verb: 'draft.confirm',
+            data: { draft: { ...draft, device: device.machineId }, warned: true },
+            inputs: 'none',
+          }),
+        ],
+      },
+      options,
+    );
+  return [build(true), build(false)].find(fits) ?? null;
+}

@@ -1,0 +1,121 @@
+import { deviceCard } from '../../src/thread/device-card';
+import { describeFinding, lineText } from '../../src/thread/finding-words';
+import { preflightCard } from '../../src/thread/preflight-card';
+import { describeRefusal } from '../../src/thread/refusals';
+import { readPost } from './read-card';
+import { harmless, makeCommands, makeDevice, makeFindings, makeRequests, makeView, noon } from './samples';
+
+const options = { trial: false, now: noon };
+
+test('each finding says what, why and what next', () => {
+  expect(
+    makeFindings()
+      .map((finding) => lineText(describeFinding(finding)))
+      .join('\n'),
+  ).toMatchInlineSnapshot(`
+"Live response has no agent for iOS, so nothing can run there. Another way to reach this device is needed.
+The device is not onboarded to Defender (CanBeOnboarded), so live response cannot reach it. Onboard it, or use another way.
+The sensor of the device is not healthy (Inactive), so it may never be reached. Look at its network and its Defender service first.
+The device has sent no full report for 9 days (last at 22 Feb 2026 12:00 UTC), and one comes about once a day. It is probably off or away: have it switched on, or the request is withdrawn when its time to start runs out.
+Defender refused live response in the device group Kiosks, because it has no remediation level. The Defender administrators can set one; before that it will be refused again. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; nothing has been accepted there since.
+Defender refused live response on this device, because the device's group has no remediation level. The Defender administrators can set one; before that it will be refused again. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; nothing has been accepted there since.
+Defender refused live response on this device, because its operating system does not support it. Update it, or use another way. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; nothing has been accepted there since.
+Defender refused live response on this device, because the version of its Defender agent does not support it. Update it, or use another way. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; nothing has been accepted there since.
+Command 2 gives arguments, and the library says that collect-logs.ps1 takes none. Leave them out, or have its entry in the library corrected.
+Command 2 gives no arguments, and the library says that minidump.ps1 takes some: process name. Go on if it does without them.
+Command 2 gives no arguments, and the library says that minidump.ps1 takes some. Go on if it does without them.
+The same commands on the same device are asked for already: LR-4KQ7. Type status LR-4KQ7 to see where that stands, and ask again only if it must run twice.
+The device is taken by LR-4KQ7 and LR-9WX2. Defender does one live response on it at a time, so yours goes after those.
+240 requests wait already, and I expect the last of them to go at about 3 Mar 2026 15:00 UTC. Yours may wait 2 hours once approved and would be withdrawn before its turn. Ask later, or have some of the others cancelled."
+`);
+});
+
+test('what was found is asked about once, with the request as it was understood', () => {
+  const draft = { device: 'ws-042', commands: makeCommands(), reason: 'INC-1042' };
+  const post = preflightCard({ draft, device: makeDevice(), findings: makeFindings().slice(8, 13) }, options);
+  expect(post === null ? null : readPost(post)).toMatchInlineSnapshot(`
+"Before I ask the approvers
+I found 4 things that may keep this from working on ws-042.contoso.com. Nothing was sent yet; mend it and send it again, or go on.
+• Command 2 gives arguments, and the library says that collect-logs.ps1 takes none. Leave them out, or have its entry in the library corrected.
+• Command 2 gives no arguments, and the library says that minidump.ps1 takes some: process name. Go on if it does without them.
+• Command 2 gives no arguments, and the library says that minidump.ps1 takes some. Go on if it does without them.
+• The same commands on the same device are asked for already: LR-4KQ7. Type status LR-4KQ7 to see where that stands, and ask again only if it must run twice.
+• The device is taken by LR-4KQ7 and LR-9WX2. Defender does one live response on it at a time, so yours goes after those.
+
+What you asked for
+on  ws-042
+1. Put file  procdump.zip
+2. Run script  minidump.ps1
+arguments  OfficeClickToRun
+3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+because  INC-1042
+(Ask for approval anyway)"
+`);
+});
+
+test('a request that no card can carry with a button is not asked about', () => {
+  const draft = {
+    device: 'ws-042',
+    commands: [{ type: 'RunScript', scriptName: 'x.ps1', args: '字'.repeat(7_000) } as const],
+    reason: 'INC-1042',
+  };
+  expect(preflightCard({ draft, device: makeDevice(), findings: makeFindings().slice(8, 9) }, options)).toBeNull();
+});
+
+test('several things to mend are told together, each with its cure', () => {
+  const [unsupported] = makeFindings();
+  const refusals = [
+    { type: 'unfit', finding: unsupported as never },
+    { type: 'unknownLibraryFile', fileName: 'mini.ps1', known: ['minidump.ps1'] },
+  ] as const;
+  expect(describeRefusal({ type: 'several', refusals })).toMatchInlineSnapshot(`
+"- Live response has no agent for iOS, so nothing can run there. Another way to reach this device is needed. Nothing was stored.
+- The live response library has no file "mini.ps1", so nothing was stored. Did you mean "minidump.ps1"? Type library to see all."
+`);
+});
+
+test('a device card tells how it is, what is known of live response on it, and how it went before', () => {
+  const requests = makeRequests();
+  const standing = {
+    device: makeDevice(harmless, { healthStatus: 'Inactive', lastSeen: '2026-02-22T09:58:00Z' }),
+    findings: makeFindings().slice(2, 5),
+    open: [makeView(requests.running as never)],
+    ended: [makeView(requests.failed as never)],
+  };
+  expect(readPost(deviceCard(standing, options))).toMatchInlineSnapshot(`
+"Device
+ws-042.contoso.com
+Windows11 · sensor Inactive · risk Medium · value Normal · address 10.1.2.3
+Last full report: 22 Feb 2026 09:58 UTC (9 days before)
+Group: Workstations
+Tags: floor-3
+Defender id 4899036531e374137f63289c3267bad772c13fef
+Entra id 22222222-0000-4000-8000-000000000000
+
+Live response: 3 things to know
+• The sensor of the device is not healthy (Inactive), so it may never be reached. Look at its network and its Defender service first.
+• The device has sent no full report for 9 days (last at 22 Feb 2026 12:00 UTC), and one comes about once a day. It is probably off or away: have it switched on, or the request is withdrawn when its time to start runs out.
+• Defender refused live response in the device group Kiosks, because it has no remediation level. The Defender administrators can set one; before that it will be refused again. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; nothing has been accepted there since.
+
+Open on it now
+LR-7F3K · Running command 2 of 3
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+
+Asked before
+LR-7F3K · Finished: Defender says it failed
+ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
+Ended at 3 Mar 2026 12:14 UTC.
+(Ask for something on this device)"
+`);
+});
+
+test.each([
+  ['nothing known against it', { findings: [], open: [] }, true],
+  ['busy with ours', { findings: [], open: [makeView(makeRequests().running as never)] }, true],
+  ['1 thing to know', { findings: makeFindings().slice(3, 4), open: [] }, true],
+  ['not possible', { findings: makeFindings().slice(0, 1), open: [] }, false],
+])('the standing of a device in a word: %s', (words, standing, hasButton) => {
+  const card = readPost(deviceCard({ device: makeDevice(), ended: [], ...standing }, options));
+  expect(card).toContain(`Live response: ${words}`);
+  expect(card.includes('(Ask for something on this device)')).toBe(hasButton);
+});

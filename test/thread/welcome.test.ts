@@ -1,0 +1,45 @@
+import { welcomeCard } from '../../src/thread/welcome-card';
+import { readPost } from './read-card';
+import { person } from './samples';
+
+const names = new Map(['Ana', 'Bo', 'Cy'].map((name) => [person(name).id, name]));
+
+test('a team is told what it can do, who asks, who approves, and how to stop everything', () => {
+  const welcome = {
+    requesters: [{ name: 'analysts', ids: [person('Ana').id] }],
+    approvers: [
+      { name: 'ir-leads', ids: [person('Bo').id, person('Cy').id] },
+      { name: 'platform', ids: null },
+    ],
+    names,
+  };
+  expect(readPost(welcomeCard(welcome, { trial: false }))).toMatchInlineSnapshot(`
+"Live Response is here
+I run Microsoft Defender live response on devices: put a file there, run a script of the library, collect a file. Nothing runs before other people have approved exactly what was asked.
+
+What this conversation can do
+Mention me with a request. Its card, its news and its results stay in that thread, and all who are here can read them.
+on ws-042
+putfile procdump.zip
+run minidump.ps1 OfficeClickToRun
+getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+because INC-1042 credential theft triage
+
+Who may ask
+analysts: Ana.
+
+Who approves
+ir-leads: Bo and Cy.
+platform: cannot be read now, so nobody in it counts.
+How many of them, and which, is for the policy to say of each request; never the person who asked. They get each card in their own chat once they have added me there.
+
+In an emergency
+Type pause because and a reason: nothing more is sent to Defender, for anybody, until somebody else types resume.
+(New request)"
+`);
+});
+
+test('a policy that names nobody is told as that', () => {
+  const card = readPost(welcomeCard({ requesters: [], approvers: [], names }, { trial: false }));
+  expect(card.match(/Nobody: the policy names no group for it/g)).toHaveLength(2);
+});
