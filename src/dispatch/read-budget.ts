@@ -112,7 +112,7 @@ export function createReadBudget(options: {
       const [batch, counts] = [asks, unwritten];
       [asks, unwritten] = [[], []];
       try {
-        const answers = await store.transact((tx) => serve(tx, batch, counts));
+        const answers = await store.transact((tx) => serve(tx, batch, counts), 'process');
         for (const [ask, waitMs] of answers) ask.answer(waitMs);
       } catch (error) {
         // Written with the next ones: who must ask hears of the store, and nobody else waits for it.

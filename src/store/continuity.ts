@@ -26,17 +26,17 @@ export async function withContinuity(
   );
   return {
     ...store,
-    async transact(work) {
+    async transact(work, survives) {
       if (mending !== null) await mending;
       try {
-        return await store.transact(work);
+        return await store.transact(work, survives);
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== 'store.rolledBack') throw error;
         mending ??= mend().finally(() => {
           mending = null;
         });
         await mending;
-        return store.transact(work);
+        return store.transact(work, survives);
       }
     },
   };

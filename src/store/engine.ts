@@ -4,8 +4,10 @@ import type { Db } from './tables';
 
 /** What differs between databases; everything else is written once, in queries that all of them run. */
 export interface Engine {
-  /** For transactions. */
+  /** For transactions whose commit outlasts a loss of power. */
   readonly db: Db;
+  /** The same database, for transactions whose commit need not (`Survives`). */
+  readonly hastyDb: Db;
   /** For reads outside of a transaction: sees committed data only and never waits for a transaction. */
   readonly readDb: Db;
   /** For changes of the schema, which may take long. */

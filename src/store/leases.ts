@@ -17,7 +17,7 @@ export function withLeases(
 
   return {
     ...store,
-    async transact(work) {
+    async transact(work, survives) {
       let claimed: ClaimedWork[] = [];
       let ended: Array<readonly [ClaimedWork, WorkOutcome]> = [];
       const result = await store.transact((tx: Tx) => {
@@ -25,7 +25,7 @@ export function withLeases(
         claimed = [];
         ended = [];
         return work(noting(tx, claimed, ended));
-      });
+      }, survives);
       for (const row of claimed) held.set(row.workId, row);
       for (const [row, outcome] of ended) {
         if (held.get(row.workId)?.leaseToken === row.leaseToken) held.delete(row.workId);

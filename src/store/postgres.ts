@@ -1,6 +1,10 @@
 import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
   Kysely,
   PostgresDialect,
+  PostgresDriver,
   type PostgresPool,
   type PostgresPoolClient,
   type PostgresQueryResult,
@@ -10,7 +14,7 @@ import { DatabaseError, Pool, type PoolConfig, types } from 'pg';
 import type { Log } from '../lib/log';
 import type { Engine } from './engine';
 import { createMemoryNote, type HeadNote } from './head-note';
-import { StoreError } from './store';
+import { isOutage, StoreError } from './store';
 import type { Tables } from './tables';
 
 /** One transaction at a time and connection; reads have connections of their own, so that a transaction never waits for one of them. */
@@ -83,6 +87,7 @@ export function createPostgresEngine(given: {
   const readDb = kyselyOver(reading);
   return {
     db: kyselyOver(writing),
+    hastyDb: new Kysely<Tables>({ dialect: new HastyDialect({ pool: writing }) }),
     readDb,
     schemaDb: kyselyOver(schema),
     isSole: false,
@@ -114,6 +119,27 @@ export function createPostgresEngine(given: {
 
 const kyselyOver = (pool: PostgresPool): Kysely<Tables> =>
   new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+
+/** A commit does not wait for the disk of the server, nor for a standby; both get it a moment later. */
+class HastyDialect extends PostgresDialect {
+  readonly #pool: PostgresPool;
+  constructor({ pool }: { readonly pool: PostgresPool }) {
+    super({ pool });
+    this.#pool = pool;
+  }
+  override createDriver(): Driver {
+    return new HastyDriver({ pool: this.#pool });
+  }
+}
+
+class HastyDriver extends PostgresDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw(hastyBegin));
+  }
+}
+
+/** One message to the server for both. */
+const hastyBegin = 'begin; set local synchronous_commit to off';
 
 /**
  * A new connection may lead to a standby that has taken over and lacks what was committed last: before anything is written there it is
@@ -174,13 +200,19 @@ function lend(client: Client, place: string): PostgresPoolClient {
   /** Why the running transaction cannot be committed any more. */
   let failure: unknown = null;
   const query = async (text: string, values: readonly unknown[] = []): Promise<PostgresQueryResult<unknown>> => {
-    if (text === 'begin' || text === 'rollback') failure = null;
+    const isBegin = text === 'begin' || text === hastyBegin;
+    if (isBegin || text === 'rollback') failure = null;
     // PostgreSQL answers such a commit with a rollback and no error: a swallowed failure would look like a success.
     else if (text === 'commit' && failure !== null) throw failure;
     try {
       return await client.query(text, [...values]);
     } catch (error) {
       failure = toStoreError(error, place) ?? error;
+      // It broke while nobody used it, as all do when the server restarts: nothing has begun, and another one may live.
+      if (isBegin && isOutage(failure))
+        throw new StoreError('store.conflict', 'The connection broke before anything was begun. Begin anew.', {
+          cause: failure,
+        });
       throw failure;
     }
   };

@@ -46,7 +46,7 @@ import {
   saveRequest,
 } from './requests';
 import { findOpenReviews, findReview, saveReview } from './reviews';
-import { type Reader, type Store, StoreError, type Tx } from './store';
+import { type Reader, type Store, StoreError, type Survives, type Tx } from './store';
 import type { Db } from './tables';
 import {
   addWork,
@@ -71,7 +71,7 @@ export function createSqlStore(engine: Engine): Store {
   const underWay = new Set<Promise<unknown>>();
   return {
     ...createReader(engine.readDb),
-    async transact(work) {
+    async transact(work, survives = 'power') {
       if (running.getStore()?.open) {
         throw new Error(
           'A transaction was started inside another one, which would wait for itself. Pass the outer one on.',
@@ -79,7 +79,7 @@ export function createSqlStore(engine: Engine): Store {
       }
       for (let tries = 1; ; tries++) {
         try {
-          return await keepUntilDone(runOnce(work));
+          return await keepUntilDone(runOnce(work, survives));
         } catch (error) {
           if (engine.isSole || tries === mostTries || !isConflict(error)) throw error;
         }
@@ -99,9 +99,10 @@ export function createSqlStore(engine: Engine): Store {
     return kept;
   }
 
-  async function runOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  async function runOnce<T>(work: (tx: Tx) => Promise<T>, survives: Survives): Promise<T> {
     const scope = { open: true };
-    const { result, head } = await engine.db.transaction().execute((db) =>
+    const db = survives === 'power' ? engine.db : engine.hastyDb;
+    const { result, head } = await db.transaction().execute((db) =>
       running.run(scope, async () => {
         try {
           const entries: AuditEntry[] = [];
@@ -116,7 +117,8 @@ export function createSqlStore(engine: Engine): Store {
         }
       }),
     );
-    if (head !== null) engine.headNote.write(head);
+    // What may be lost again is not noted: it would look like a backup that was put back (T-44).
+    if (head !== null && survives === 'power') engine.headNote.write(head); // guard: only-lasting-heads-are-noted
     return result;
   }
 }

@@ -46,6 +46,7 @@ export function openSqlite(path: string, holder: Holder): Engine {
     const db = new Kysely<Tables>({ dialect: dialectOver(writer) });
     return {
       db,
+      hastyDb: new Kysely<Tables>({ dialect: dialectOver(writer, 'normal') }),
       readDb: new Kysely<Tables>({ dialect: dialectOver(reader) }),
       schemaDb: db,
       isSole: true,
@@ -160,9 +161,12 @@ function connect(path: string, ...pragmas: readonly string[]): Database.Database
   }
 }
 
-const dialectOver = (connection: SqliteConnection): Dialect => ({
+/** SQLite's own words: a commit waits for the disk, or (in WAL mode) leaves that to the next one that does. */
+type Sync = 'full' | 'normal';
+
+const dialectOver = (connection: SqliteConnection, sync: Sync = 'full'): Dialect => ({
   createAdapter: () => new TransactionalDdlAdapter(),
-  createDriver: () => new SingleConnectionDriver(connection),
+  createDriver: () => new SingleConnectionDriver(connection, sync),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });
@@ -176,15 +180,17 @@ class TransactionalDdlAdapter extends SqliteAdapter {
 
 class SingleConnectionDriver implements Driver {
   readonly #connection: SqliteConnection;
-  constructor(connection: SqliteConnection) {
+  readonly #sync: Sync;
+  constructor(connection: SqliteConnection, sync: Sync) {
     this.#connection = connection;
+    this.#sync = sync;
   }
   async init(): Promise<void> {}
   acquireConnection(): Promise<SqliteConnection> {
     return this.#connection.acquire();
   }
   async beginTransaction(connection: SqliteConnection): Promise<void> {
-    connection.begin();
+    connection.begin(this.#sync);
   }
   async commitTransaction(connection: SqliteConnection): Promise<void> {
     connection.commit();
@@ -216,6 +222,8 @@ class SqliteConnection implements DatabaseConnection {
   readonly #statements = new Map<string, Prepared>();
   #lent = false;
   #shut = false;
+  /** As `connect` has set it, and the last transaction that wanted it otherwise. */
+  #syncs: Sync = 'full';
   /** Why the running transaction cannot be committed any more. */
   #failure: unknown = null;
 
@@ -246,9 +254,12 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   /** `exec`, since a prepared `begin` that finds the file busy keeps its snapshot in libsql until it is garbage-collected. */
-  begin(): void {
+  begin(sync: Sync): void {
     this.#run(() => {
       this.#checkFile();
+      // It may not be changed within a transaction.
+      if (sync !== this.#syncs) this.#database.exec(`pragma synchronous = ${sync}`);
+      this.#syncs = sync;
       this.#database.exec('begin immediate');
     });
   }

@@ -19,11 +19,18 @@ export interface Store extends Reader {
    * Runs `work` in one transaction: all of it is on disk when this resolves, or none of it. Never nest. Where replicas share the
    * database, `work` is run again after another one changed the same: what it does outside of the transaction must bear that.
    */
-  transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  transact<T>(work: (tx: Tx) => Promise<T>, survives?: Survives): Promise<T>;
   /** The clock that all services on this database share; null where there is one service, whose own clock will do. */
   readonly databaseNow: (() => Promise<number>) | null;
   close(): Promise<void>;
 }
+
+/**
+ * What a commit outlasts. `power`, unless said otherwise: it is on the disk. `process`: a crash of this process, but the loss of power may
+ * take it, together with all that was committed after it and before the next one that outlasts power; cheaper, and for what is then
+ * only done once more, such as the lease of a message to Teams.
+ */
+export type Survives = 'power' | 'process';
 
 /** A request with its version for compare-and-swap. */
 export interface Stored {

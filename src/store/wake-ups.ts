@@ -12,37 +12,39 @@ export interface WakeUps {
 export function withWakeUps(store: Store, { onTeamsWork, onRequestWork }: WakeUps): Store {
   return {
     ...store,
-    async transact(work) {
+    async transact(work, survives) {
       let forTeams = false;
       let forRequests = false;
       const note = ({ work: { type } }: Pick<NewWork, 'work'>): void => {
         if (isForTeams(type)) forTeams = true;
         else forRequests = true;
       };
-      const result = await store.transact((tx: Tx) =>
-        work({
-          ...tx,
-          insertRequest: (...args) => {
-            forRequests = true;
-            return tx.insertRequest(...args);
-          },
-          saveRequest: (...args) => {
-            forRequests = true;
-            return tx.saveRequest(...args);
-          },
-          addWork: (rows) => {
-            rows.forEach(note);
-            return tx.addWork(rows);
-          },
-          refreshCopies: (...args) => {
-            forTeams = true;
-            return tx.refreshCopies(...args);
-          },
-          retryWork: (row, ...args) => {
-            note(row);
-            return tx.retryWork(row, ...args);
-          },
-        }),
+      const result = await store.transact(
+        (tx: Tx) =>
+          work({
+            ...tx,
+            insertRequest: (...args) => {
+              forRequests = true;
+              return tx.insertRequest(...args);
+            },
+            saveRequest: (...args) => {
+              forRequests = true;
+              return tx.saveRequest(...args);
+            },
+            addWork: (rows) => {
+              rows.forEach(note);
+              return tx.addWork(rows);
+            },
+            refreshCopies: (...args) => {
+              forTeams = true;
+              return tx.refreshCopies(...args);
+            },
+            retryWork: (row, ...args) => {
+              note(row);
+              return tx.retryWork(row, ...args);
+            },
+          }),
+        survives,
       );
       // What was approved goes before the cards that say so.
       if (forRequests) onRequestWork();

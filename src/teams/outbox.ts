@@ -71,11 +71,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (room <= 0 || !(await store.isWorkDue(teamsWork, now))) return 0;
       const leaseToken = Buffer.from(random(16)).toString('hex');
       if (now >= forgetAt) {
-        await store.transact((tx) => tx.forgetPaces(now));
+        await store.transact((tx) => tx.forgetPaces(now), 'process');
         forgetAt = now + forgetEveryMs;
       }
-      const { claimed, postponed } = await store.transact((tx) =>
-        claimWithinPace(tx, { now, leaseMs, leaseToken, limit: room }),
+      // A lease or an end that is lost with the power is a message that is sent once more, as after any crash in between.
+      const { claimed, postponed } = await store.transact(
+        (tx) => claimWithinPace(tx, { now, leaseMs, leaseToken, limit: room }),
+        'process',
       );
       for (const paced of claimed) {
         const task = perform(sender, paced).finally(() => {
@@ -125,7 +127,7 @@ async function perform(sender: Sender, paced: PacedWork): Promise<void> {
       await record(sender, tx, { work, copy, outcome });
       const holdUntil = outcome.type === 'retry' && outcome.holds ? outcome.at : null;
       await recordPace(tx, paced, { endedAt: call.endedAt(), holdUntil });
-    });
+    }, 'process');
     if (outcome.type !== 'retry') sender.failures.delete(work.workId);
     if (outcome.type === 'undeliverable') log.error({ ...fields, code: outcome.code }, 'given up');
   } catch (error) {

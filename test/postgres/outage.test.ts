@@ -126,6 +126,12 @@ test('every session that stands still in a transaction, or waits too long, lets 
     expect(await shown(db, 'lock_timeout')).toBe('8s');
   }
   expect(await shown(engine.schemaDb, 'statement_timeout')).toBe('0');
+  const commits = (db: Db) => db.transaction().execute((tx) => shown(tx, 'synchronous_commit'));
+  expect([await commits(engine.db), await commits(engine.hastyDb), await commits(engine.db)]).toEqual([
+    'on',
+    'off',
+    'on',
+  ]);
   await engine.close();
 });
 

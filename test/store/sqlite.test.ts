@@ -97,3 +97,16 @@ test('transactions run one after the other, in the order of asking', async () =>
   await Promise.all(['a', 'b', 'c'].map(run));
   expect(log).toEqual(['a starts', 'a ends', 'b starts', 'b ends', 'c starts', 'c ends']);
 });
+
+test('a commit that need not outlast a loss of power waits for no disk, the next one that must takes it along, and no head is noted for it', async () => {
+  const store = createSqlStore(engine);
+  const synced = async () => Number(await pragma(engine.db, 'synchronous'));
+  const entry = { at: 1, requestId: null, actor: 'bot', what: 'x', detail: {} };
+  await store.transact((tx) => tx.appendAudit(entry));
+  expect([await synced(), engine.headNote.read()?.seq]).toEqual([2, 1]);
+  await store.transact((tx) => tx.appendAudit(entry), 'process');
+  expect([await synced(), engine.headNote.read()?.seq]).toEqual([1, 1]);
+  expect((await store.auditHead()).seq).toBe(2);
+  await store.transact((tx) => tx.appendAudit(entry));
+  expect([await synced(), engine.headNote.read()?.seq]).toEqual([2, 3]);
+});
