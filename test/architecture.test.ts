@@ -102,18 +102,21 @@ test('what only draws or delivers takes types and no code from what decides', ()
   expect(wrong.map(inWords)).toEqual([]);
 });
 
-test.each(['index.ts', 'service.ts', 'doctor-cli.ts'])('%s does not reach the emulator, over any number of files', (start) => {
-  const byName = new Map(files.map((f) => [f.path.replace(/\.ts$/, ''), f]));
-  const reached = new Set<string>();
-  const waiting = [start.replace(/\.ts$/, '')];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (reached.has(name)) continue;
-    reached.add(name);
-    waiting.push(...(byName.get(name)?.imports ?? []).filter((i) => i.isOwn).map((i) => i.target));
-  }
-  expect(reached.size).toBeGreaterThan(20);
-  expect([...reached].filter((name) => name.startsWith('emulator/'))).toEqual([]);
-});
+test.each(['index.ts', 'service.ts', 'doctor-cli.ts'])(
+  '%s does not reach the emulator, over any number of files',
+  (start) => {
+    const byName = new Map(files.map((f) => [f.path.replace(/\.ts$/, ''), f]));
+    const reached = new Set<string>();
+    const waiting = [start.replace(/\.ts$/, '')];
+    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+      if (reached.has(name)) continue;
+      reached.add(name);
+      waiting.push(...(byName.get(name)?.imports ?? []).filter((i) => i.isOwn).map((i) => i.target));
+    }
+    expect(reached.size).toBeGreaterThan(20);
+    expect([...reached].filter((name) => name.startsWith('emulator/'))).toEqual([]);
+  },
+);
 
 test('nothing imports an entry point, since importing one would start it', () => {
   const wrong = ownImports().filter(({ to }) => entryPoints.includes(`${to.target}.ts`));
