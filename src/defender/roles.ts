@@ -4,7 +4,7 @@ import { reveal } from '../lib/redacted';
 import { cloudOf } from './cloud';
 import { DefenderError } from './errors';
 import { signInCure } from './sign-in-cures';
-import type { TokenSource } from './token';
+import type { CredentialSettings, TokenSource } from './token';
 
 /** What Entra wrote into our own token, and what of it an operator should know; each warning says what, why and what next. */
 export interface TokenReport {
@@ -133,6 +133,20 @@ export function readClaims(token: string): TokenClaims | null {
     roles,
     isDelegated: scp !== undefined,
   };
+}
+
+/** What settings and token say that this app is called; a token that cannot be had now says nothing. */
+export async function readOwnNames(
+  credential: CredentialSettings | { readonly type: 'local' },
+  token: TokenSource,
+): Promise<readonly string[]> {
+  const claims = await token().then(
+    (issued) => readClaims(reveal(issued)),
+    () => null,
+  );
+  return ['clientId' in credential ? credential.clientId : null, claims?.appId, claims?.appName].filter(
+    (name) => name != null,
+  );
 }
 
 const Claims = z.object({
