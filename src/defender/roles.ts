@@ -142,7 +142,10 @@ export async function readOwnNames(
 ): Promise<readonly string[]> {
   const claims = await token().then(
     (issued) => readClaims(reveal(issued)),
-    () => null,
+    (error: unknown) => {
+      if (error instanceof DefenderError) return null;
+      throw error;
+    },
   );
   return ['clientId' in credential ? credential.clientId : null, claims?.appId, claims?.appName].filter(
     (name) => name != null,
