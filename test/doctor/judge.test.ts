@@ -296,3 +296,8 @@ warn  two           word word word word word word word word word word word word 
     counts: { ok: 1, warn: 1, fail: 0, skip: 0 },
   });
 });
+
+test('the app package of this very clone fits its code', () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
+  expect(verdicts(judgeManifest(readFileSync('appPackage/manifest.json', 'utf8'), { version, botId: id }))).toBe('ok');
+});
