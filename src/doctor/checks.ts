@@ -14,6 +14,7 @@ import { parsePolicy } from '../policy/parse-policy';
 import { lookAtStore } from '../store/look';
 import { StoreError } from '../store/store';
 import { askForBotToken, teamsHostsOf } from '../teams/bot-token';
+import { botIdentityOf } from './bot-identity';
 import { judgeCredentialFiles } from './credential-files';
 import { type Finding, fail, fine, type Judged } from './finding';
 import { lookAtFolder } from './folder';
@@ -23,7 +24,7 @@ import { judgeReach, judgeSkew } from './judge-reach';
 import { judgeRead, type Read, reads } from './judge-reads';
 import { judgeCloud, judgeLimits, judgeSettings } from './judge-settings';
 import { judgeDatabaseFolder, judgeEvidence, judgeStore } from './judge-storage';
-import { judgeClaims, judgeRefusedToken, judgeTokenRoles, noManagedIdentity } from './judge-token';
+import { judgeClaims, judgeRefusedToken, judgeTokenRoles, noManagedBot, noManagedIdentity } from './judge-token';
 import { probe } from './probe';
 
 /** What the doctor looks at, with everything from outside as an argument. */
@@ -150,7 +151,7 @@ function createChecks({ config, faults, clock, root }: Patient): readonly Check[
     if (defender.credential.type === 'managedIdentity') return [...files, noManagedIdentity];
     // Whoever reads that the file is wrong needs no second reason.
     if (files.some(({ verdict }) => verdict === 'fail')) return files;
-    return [...files, judgeRefusedToken(outcome.code, defenderNames(defender.credential.type))];
+    return [...files, judgeRefusedToken(outcome.code, 'Defender')];
   }
 
   async function lookAtRead(read: Read): Promise<readonly Judged[]> {
@@ -160,30 +161,11 @@ function createChecks({ config, faults, clock, root }: Patient): readonly Check[
   }
 
   async function lookAtTeams(): Promise<readonly Judged[]> {
-    if (bot === null) return inTrial;
-    const { appId, tenantId, password, type } = bot;
-    const cloud = config.teamsCloud;
-    const outcome = await askForBotToken(
-      type === 'SingleTenant' && password !== null
-        ? { type: 'SingleTenant', appId, tenantId, password, cloud }
-        : { type: 'UserAssignedMsi', appId, tenantId, cloud },
-    );
+    const identity = botIdentityOf(config);
+    if (identity === null || identity.type === 'trial') return inTrial;
+    const outcome = await askForBotToken(identity);
     if (outcome.type === 'issued') return [fine('The bot can sign in to Teams.')];
-    if (type === 'UserAssignedMsi')
-      return [
-        fail(
-          'No token for Teams: this machine gave none for the managed identity BOT_ID. Either it is not one of Azure, or the identity is not assigned to it.',
-          'Assign the identity to the app that runs the service, and set BOT_ID to its client id.',
-        ),
-      ];
-    return [
-      judgeRefusedToken(outcome.code, {
-        app: 'BOT_ID',
-        tenant: 'BOT_TENANT_ID',
-        secret: 'BOT_PASSWORD',
-        what: 'Teams',
-      }),
-    ];
+    return [identity.type === 'UserAssignedMsi' ? noManagedBot : judgeRefusedToken(outcome.code, 'Teams', botSettings)];
   }
 
   async function lookAtGroups(): Promise<readonly Judged[]> {
@@ -268,15 +250,7 @@ function expectedOf(credential: DefenderCredential) {
     : credential;
 }
 
-function defenderNames(type: DefenderCredential['type']) {
-  const secret =
-    type === 'clientCertificate'
-      ? 'DEFENDER_CLIENT_CERTIFICATE_PATH'
-      : type === 'workloadIdentity'
-        ? 'AZURE_FEDERATED_TOKEN_FILE'
-        : 'DEFENDER_CLIENT_SECRET';
-  return { app: 'DEFENDER_CLIENT_ID', tenant: 'DEFENDER_TENANT_ID', secret, what: 'Defender' };
-}
+const botSettings = { app: 'BOT_ID', tenant: 'BOT_TENANT_ID', secret: 'BOT_PASSWORD', cloud: 'TEAMS_CLOUD' };
 
 /** What the service will need to reach, by name. */
 function hostsOf({ trial, defender, teamsCloud }: Config): ReadonlyArray<{ readonly what: string; readonly url: URL }> {

@@ -1,79 +1,23 @@
 import { isAudience, judgeRoles, type TokenClaims } from '../defender/roles';
+import { type SignInSettings, signInCure } from '../defender/sign-in-cures';
 import { visible, visibleCode } from '../lib/visible';
 import { fail, fine, type Judged, warn } from './finding';
 
-/** How the service proves itself, as far as a cure needs it. */
-export type CredentialKind = 'clientSecret' | 'clientCertificate' | 'managedIdentity' | 'workloadIdentity';
-
-/**
- * Entra's refusals and what each of them means here ("Microsoft Entra authentication & authorization error codes"). `app` and `tenant` are
- * the variables that name them, since the same numbers are given to Defender's identity and to the bot's.
- */
-export function judgeRefusedToken(
-  code: string | null,
-  names: { readonly app: string; readonly tenant: string; readonly secret: string; readonly what: string },
-): Judged {
-  const { app, tenant, secret, what } = names;
-  const known: Readonly<Record<string, readonly [found: string, cure: string]>> = {
-    AADSTS7000215: [
-      'the client secret is wrong; often it is the id of the secret in place of its value',
-      `Make a new client secret in the app registration and set ${secret} to its value.`,
-    ],
-    AADSTS7000222: [
-      'the client secret has expired',
-      `Make a new client secret in the app registration, set ${secret} to its value, and note when that one ends.`,
-    ],
-    AADSTS700016: [
-      `there is no app with the id in ${app} in the tenant in ${tenant}`,
-      `Compare both with the overview of the app registration; consent is needed in that tenant when the app is from another one.`,
-    ],
-    AADSTS90002: [
-      `there is no tenant with the id in ${tenant} in this cloud`,
-      `Set ${tenant} to the tenant id that Entra shows; a tenant of a US Government cloud needs the hosts of that cloud.`,
-    ],
-    AADSTS500011: [
-      'the tenant does not know the API that the token is for',
-      'Check that this tenant has Defender for Endpoint, and that the address is that of its cloud.',
-    ],
-    AADSTS700027: [
-      'the certificate is not the one that the app registration knows, or it has expired',
-      'Upload the public part of the certificate to the app registration, or set DEFENDER_CLIENT_CERTIFICATE_PATH to the one that is there.',
-    ],
-    AADSTS7000112: ['the app is disabled in the tenant', 'Enable it under Enterprise applications, Properties.'],
-    AADSTS700213: [
-      'no federated credential of the app fits the issuer and subject of the token in AZURE_FEDERATED_TOKEN_FILE',
-      'Compare issuer, subject and audience of the federated credential with those of the platform.',
-    ],
-    AADSTS70021: [
-      'no federated credential of the app fits the token in AZURE_FEDERATED_TOKEN_FILE',
-      'Compare issuer, subject and audience of the federated credential with those of the platform.',
-    ],
-    AADSTS700024: [
-      'the signed assertion is not valid at this time',
-      'Set the clock of this machine by NTP; with a federated token, see that the platform renews the file.',
-    ],
-    AADSTS53003: [
-      'a Conditional Access policy for workload identities blocks the app here',
-      'Have the policy allow this app from where the service runs.',
-    ],
-    AADSTS7000229: [
-      'the app has no service principal in the tenant',
-      'Open the app under Enterprise applications of the tenant, or grant admin consent, which makes one.',
-    ],
-  };
-  const [found, cure] = known[code ?? ''] ?? [
-    code === null ? 'no reason was given' : `Entra answered ${visible(code)}`,
-    code?.startsWith('AADSTS')
-      ? `Look the number up at https://login.microsoftonline.com/error, then mend ${app}, ${tenant} or ${secret}.`
-      : `Check that the sign-in host can be reached from here, and ${app}, ${tenant} and ${secret}.`,
-  ];
-  return fail(`No token for ${what}: ${found}.`, cure);
+/** What Entra's refusal means, in the words that the service logs at its start; `what` is whom the token was for. */
+export function judgeRefusedToken(code: string | null, what: string, settings?: SignInSettings): Judged {
+  const [found = '', ...cure] = signInCure(code, settings).split(/(?<=\.)\s+(?=[A-Z])/);
+  return fail(`No token for ${what}. ${found}`, cure.join(' '));
 }
 
 /** A managed identity has no Entra in between: the platform answers, or there is none. */
 export const noManagedIdentity: Judged = fail(
   'No token for Defender: this machine gave none for a managed identity. Either it is not one of Azure, or the identity is not assigned to it.',
   'Assign the identity to the app, and set DEFENDER_CLIENT_ID to its client id when there are several; elsewhere set a certificate, a federated token or a client secret.',
+);
+
+export const noManagedBot: Judged = fail(
+  'No token for Teams: this machine gave none for the managed identity BOT_ID. Either it is not one of Azure, or the identity is not assigned to it.',
+  'Assign the identity to the app that runs the service, and set BOT_ID to its client id.',
 );
 
 /** Whether the token is for this API, this tenant and this app. */

@@ -2,9 +2,10 @@ import type { Config } from '../config';
 import { type Clock, seconds } from '../lib/clock';
 import { lookUpPlace } from '../store/look';
 import { StoreError } from '../store/store';
-import { type BotIdentity, createAdapter } from '../teams/adapter';
+import { createAdapter } from '../teams/adapter';
 import { createTeams } from '../teams/outbound';
 import { TeamsError } from '../teams/teams';
+import { botIdentityOf } from './bot-identity';
 import { type Finding, fail, fine, type Judged } from './finding';
 import { createSamplePosts } from './sample-posts';
 
@@ -18,7 +19,7 @@ export async function postSamples(config: Config, conversationId: string, clock:
 }
 
 async function tryPost(config: Config, conversationId: string, clock: Clock): Promise<Judged> {
-  const identity = identityOf(config);
+  const identity = botIdentityOf(config);
   if (identity === null)
     return { verdict: 'skip', found: 'No card was posted, since the BOT_ settings must be mended first.', cure: null };
   let sent = 0;
@@ -44,12 +45,4 @@ async function tryPost(config: Config, conversationId: string, clock: Clock): Pr
       'Look at the checks of teams and network; if they are ok, see that the app is still installed in that conversation.',
     );
   }
-}
-
-function identityOf({ trial, bot, teamsCloud: cloud }: Config): BotIdentity | null {
-  if (trial) return { type: 'trial' };
-  if (bot === null) return null;
-  const { appId, tenantId, password } = bot;
-  if (bot.type === 'UserAssignedMsi') return { type: 'UserAssignedMsi', appId, tenantId, cloud };
-  return password === null ? null : { type: 'SingleTenant', appId, tenantId, password, cloud };
 }

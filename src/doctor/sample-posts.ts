@@ -1,20 +1,22 @@
 import { createForm } from '../chat/form';
 import { createHelp } from '../chat/help';
 import { chooseDeviceCard } from '../thread/choose-device-card';
-import { deviceCard } from '../thread/device-card';
+import { deviceCard, devicesCard } from '../thread/device-card';
 import { explainCard } from '../thread/explain-card';
 import { formCard } from '../thread/form-card';
 import { helpCard } from '../thread/help-card';
 import { libraryCard } from '../thread/library-card';
 import { pausedPost } from '../thread/pause-post';
 import type { CardJson, Post } from '../thread/post';
+import { preflightCard } from '../thread/preflight-card';
 import { requestCard } from '../thread/request-card';
-import { queueCard, statusListCard } from '../thread/request-list-card';
+import { historyCard, mineCard, queueCard, statusListCard, waitingCard } from '../thread/request-list-card';
 import { resultPost } from '../thread/result-post';
 import { reviewsCard } from '../thread/review-cards';
 import { sentencePost } from '../thread/sentence';
 import { understoodCard } from '../thread/understood-card';
 import type { RequestView } from '../thread/view';
+import { welcomeCard } from '../thread/welcome-card';
 import { whoamiCard } from '../thread/whoami-card';
 import { createSample } from './sample-request';
 
@@ -24,7 +26,7 @@ export const sampleBanner =
 /** One sample of each card that the bot sends, without a single button, and each saying first that it is one. */
 export function createSamplePosts(now: number, trial: boolean): readonly Post[] {
   const { requests, device, library, requester, names, result, review } = createSample(now);
-  const options = { now, trial };
+  const options = { now, trial, page: 1 };
   const queue = { position: 1, of: 1, expectedAt: now, waitsFor: 'slot' } as const;
   const views = requests.map(
     (request): RequestView => ({
@@ -40,20 +42,28 @@ export function createSamplePosts(now: number, trial: boolean): readonly Post[] 
   const [first] = views;
   const ended = views.find(({ request }) => request.state === 'succeeded');
   const draft = { device: device.name, commands: requests[0]?.commands ?? [], reason: requests[0]?.reason ?? '' };
+  const devices = [device, { ...device, name: 'sample-device-2.example.com' }];
+  const warned = preflightCard({ draft, device, findings: [] }, { trial });
   const posts: readonly Post[] = [
     ...views.map((view) => requestCard(view, { audience: 'thread', token: null })),
     ...(first === undefined ? [] : [requestCard(first, { audience: 'approver', token: 'sample' })]),
     ...(ended === undefined ? [] : [resultPost(ended, result)]),
     formCard(createForm(device.name), [], { trial }),
     understoodCard(draft, [], { trial }),
-    chooseDeviceCard(draft, [device, { ...device, name: 'sample-device-2.example.com' }], options),
-    deviceCard([device], { ...options, query: device.name }),
+    chooseDeviceCard(draft, devices, options),
+    deviceCard({ device, findings: [], open: views.slice(1, 2), ended: views.slice(4, 5) }, options),
+    devicesCard(devices, { ...options, query: 'sample' }),
     libraryCard(library, { ...options, query: null }),
     queueCard(views.slice(1, 3), options),
     statusListCard(views.slice(0, 1), options),
+    mineCard(views.slice(0, 2), { ...options, everywhere: true, more: false }),
+    historyCard(views.slice(4), { ...options, of: { type: 'everywhere' }, more: false }),
+    waitingCard(views.slice(0, 1), { ...options, ownChat: true }),
+    welcomeCard({ requesters: [], approvers: [], names }, { trial }),
+    ...(warned === null ? [] : [warned]),
     reviewsCard([review], options),
     helpCard(createHelp(null), { trial }),
-    whoamiCard({ person: requester, mayAsk: true, mayVote: false, policyVersion: '00000000' }, { trial }),
+    whoamiCard({ person: requester, mayAsk: true, mayVote: false, policyVersion: '00000000' }, options),
     explainCard(['A sample line of the policy'], options),
     pausedPost({ by: requester, reason: 'A sample', at: now }, { trial }),
     sentencePost('A sample sentence.', { trial }),

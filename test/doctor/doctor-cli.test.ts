@@ -186,7 +186,7 @@ test('Entra refuses: the sentence leads to the cure, and the reads are not tried
   const { code, of } = await findings();
   expect(code).toBe(1);
   expect(of('token')).toBe(
-    'fail token: No token for Defender: the client secret is wrong; often it is the id of the secret in place of its value. -> Make a new client secret in the app registration and set DEFENDER_CLIENT_SECRET to its value.',
+    'fail token: No token for Defender. The client secret is wrong. -> Put the secret itself, not its id, into DEFENDER_CLIENT_SECRET, and check that it is one of the app DEFENDER_CLIENT_ID.',
   );
   expect(of('roles', 'machines', 'actions', 'library').match(/^skip /gm)).toHaveLength(4);
   expect(of('teams')).toBe('ok teams: The bot can sign in to Teams.');
@@ -198,7 +198,7 @@ test('an expired secret of the bot fails for Teams only', async () => {
   expect(code).toBe(1);
   expect(of('teams', 'machines')).toMatchInlineSnapshot(`
 "ok machines: Defender lists devices.
-fail teams: No token for Teams: the client secret has expired. -> Make a new client secret in the app registration, set BOT_PASSWORD to its value, and note when that one ends."
+fail teams: No token for Teams. The client secret has expired. -> Make a new one for the app, and put it into BOT_PASSWORD."
 `);
 });
 
@@ -236,6 +236,22 @@ fail library: Defender does not let this app read the library (403 Forbidden). -
     emulator.addRole('Library.Manage');
     emulator.removeRole('Machine.Offboard');
   }
+});
+
+test('a machine that has no managed identity is told as that, for Defender and for Teams', async () => {
+  const { code, of } = await findings({
+    BOT_TYPE: 'UserAssignedMsi',
+    BOT_PASSWORD: undefined,
+    DEFENDER_CLIENT_SECRET: undefined,
+    IDENTITY_ENDPOINT: 'http://127.0.0.1:1/msi',
+    IDENTITY_HEADER: 'x',
+  });
+  expect(code).toBe(1);
+  expect(of('token', 'teams', 'roles')).toMatchInlineSnapshot(`
+"fail token: No token for Defender: this machine gave none for a managed identity. Either it is not one of Azure, or the identity is not assigned to it. -> Assign the identity to the app, and set DEFENDER_CLIENT_ID to its client id when there are several; elsewhere set a certificate, a federated token or a client secret.
+skip roles: Not looked at, since there is no token for Defender.
+fail teams: No token for Teams: this machine gave none for the managed identity BOT_ID. Either it is not one of Azure, or the identity is not assigned to it. -> Assign the identity to the app that runs the service, and set BOT_ID to its client id."
+`);
 });
 
 test('hosts of different clouds are told as a contradiction', async () => {

@@ -32,25 +32,23 @@ const answered = (over: Partial<Extract<Probe, { type: 'answered' }>> = {}): Pro
 });
 
 test.each([
-  ['AADSTS7000215', /client secret is wrong.* -> .*set BOT_PASSWORD to its value/],
-  ['AADSTS7000222', /client secret has expired.* -> .*note when that one ends/],
-  ['AADSTS700016', /no app with the id in BOT_ID in the tenant in BOT_TENANT_ID/],
-  ['AADSTS90002', /no tenant with the id in BOT_TENANT_ID/],
-  ['AADSTS500011', /does not know the API.* -> .*has Defender for Endpoint/],
-  ['AADSTS700027', /certificate is not the one that the app registration knows/],
-  ['AADSTS7000112', /app is disabled/],
-  ['AADSTS700213', /no federated credential/],
-  ['AADSTS70021', /no federated credential/],
-  ['AADSTS700024', /not valid at this time.* -> Set the clock/],
-  ['AADSTS53003', /Conditional Access/],
-  ['AADSTS7000229', /no service principal/],
-  ['AADSTS424242', /Entra answered AADSTS424242.* -> Look the number up/],
-  ['\u202eodd', /Entra answered \\u\{202e\}odd/],
-  [null, /no reason was given.* -> Check that the sign-in host can be reached/],
-])('a refusal of Entra by %s has its cause and its cure', (code, sentence) => {
-  const names = { app: 'BOT_ID', tenant: 'BOT_TENANT_ID', secret: 'BOT_PASSWORD', what: 'Teams' };
-  expect(words(judgeRefusedToken(code, names))).toMatch(sentence);
-  expect(judgeRefusedToken(code, names).verdict).toBe('fail');
+  ['AADSTS7000215', 'No token for Teams. The client secret is wrong.', /into BOT_PASSWORD, .* of the app BOT_ID\.$/],
+  ['AADSTS7000222', 'No token for Teams. The client secret has expired.', /put it into BOT_PASSWORD\.$/],
+  [
+    'AADSTS700016',
+    'No token for Teams. The tenant does not know the app.',
+    /BOT_ID and BOT_TENANT_ID, and that TEAMS_CLOUD/,
+  ],
+  ['AADSTS424242', 'No token for Teams. Entra refused with AADSTS424242.', /^Look that number up/],
+  ['\u202eodd', expect.stringMatching(/^No token for Teams\. Neither Entra/), /reaches the sign-in host/],
+  [null, expect.stringMatching(/^No token for Teams\. Neither Entra/), /reaches the sign-in host/],
+])('a refusal of Entra by %s has its cause and its cure', (code, found, cure) => {
+  const settings = { app: 'BOT_ID', tenant: 'BOT_TENANT_ID', secret: 'BOT_PASSWORD', cloud: 'TEAMS_CLOUD' };
+  expect(judgeRefusedToken(code, 'Teams', settings)).toEqual({
+    verdict: 'fail',
+    found,
+    cure: expect.stringMatching(cure),
+  });
 });
 
 const claims: TokenClaims = {

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig } from '../../src/config';
 import { postSamples } from '../../src/doctor/post-samples';
@@ -12,6 +13,19 @@ test('each sample says first that it is one, and has nothing to press', () => {
     expect(JSON.stringify(card ?? '')).not.toMatch(/"Action\.|"refresh"|"selectAction"|"isVisible"/);
     expect(mention).toBeNull();
   }
+});
+
+test('there is a sample of each card that the bot has', () => {
+  const cards = readdirSync('src/thread')
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => [
+      ...readFileSync(`src/thread/${name}`, 'utf8').matchAll(/^export (?:function|const) (\w+Card)\b/gm),
+    ])
+    .map(([, name = '']) => name);
+  const source = readFileSync('src/doctor/sample-posts.ts', 'utf8');
+  const others = ['statusCard', 'chooseHistoryCard', 'fitsOneCard'];
+  expect(cards.length).toBeGreaterThan(15);
+  expect(cards.filter((name) => !others.includes(name) && !source.includes(`${name}(`))).toEqual([]);
 });
 
 test('samples come into the chosen conversation while the service runs, and nothing else happens', async () => {
