@@ -1,6 +1,7 @@
 import { hours, minutes } from '../../src/lib/clock';
 import type { Log } from '../../src/lib/log';
 import { voidUnsent } from '../../src/store/restored';
+import { testStore } from '../postgres/test-store';
 import { ana, bo, channelId, cy, policyOf, Stage, teamId } from './stage';
 
 const request = 'on ws-042\nrun minidump.ps1 OfficeClickToRun\nbecause INC-1042 triage';
@@ -139,3 +140,14 @@ test('it is told in the conversation of the audit anchor as well, and a list tha
   expect(await alarms()).toHaveLength(1);
   expect(stage.thread(thread)).toContain('ran as this bot');
 });
+
+// SQLite takes one service a file.
+if (testStore === 'postgres')
+  test('two replicas tell it once', async () => {
+    const requestor = await runOnce();
+    await stage.addReplica();
+    stage.emulator.addForeignAction({ requestor, machineId: 'ws-042.contoso.com', status: 'Succeeded' });
+    await look();
+    expect(await alarms()).toHaveLength(1);
+    expect(stage.chat(bo).match(/ran as this bot/g)).toHaveLength(1);
+  });
