@@ -46,9 +46,21 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the environment; every fault at once, by variable name and rule, never with the value. Only the names in here exist,
- * and only `index.ts` passes the real environment in.
+ * and only entry points pass the real environment in.
  */
 export function parseConfig(env: Environment): Result<Config, readonly string[]> {
+  const { config, faults } = readConfig(env);
+  return faults.length > 0 ? err(faults.map(({ name, message }) => `${name}: ${message}`)) : ok(config);
+}
+
+/** A setting that is wrong, with what, why and what next. */
+export interface SettingFault {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** The same for those who look at everything else as well: with faults, `config` holds the others and the defaults, and may start nothing. */
+export function readConfig(env: Environment): { readonly config: Config; readonly faults: readonly SettingFault[] } {
   // Files and vaults like to add a line end; no setting begins or ends with a blank.
   const given = Object.fromEntries(
     Object.entries(env).flatMap(([name, value = '']) => (value.trim() === '' ? [] : [[name, value.trim()]])),
@@ -58,10 +70,8 @@ export function parseConfig(env: Environment): Result<Config, readonly string[]>
   // What cannot be read counts as absent, so that faults between the others are found as well; its own fault is told already.
   const faulty = new Set(faults.map(({ name }) => name));
   const values = Env.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !faulty.has(name))));
-  const lines = faults.map(({ name, message }) => `${name}: ${message}`);
-  for (const { name, message } of findContradictions(values, faulty))
-    if (!faulty.has(name)) lines.push(`${name}: ${message}`);
-  return lines.length > 0 ? err(lines) : ok(toConfig(values));
+  const contradictions = findContradictions(values, faulty).filter(({ name }) => !faulty.has(name));
+  return { config: toConfig(values), faults: [...faults, ...contradictions] };
 }
 
 /** Where everything lies that must survive: all that a tool beside the service needs to know. */

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Limits } from './dispatch/limits';
 import { readQuotaLeft } from './dispatch/read-budget';
+import { bypassCountFact } from './flow/bypass-watch';
 import type { Clock } from './lib/clock';
 import { minutes } from './lib/clock';
 import { type Pause, pauseFact } from './request/pause';
@@ -143,6 +144,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
   );
   gauge({ name: 'audit_entries', help: 'Entries of the audit chain' }, async (set) =>
     set({}, (await readFigures()).auditEntries),
+  );
+  gauge(
+    {
+      name: 'bypass_alarms',
+      help: 'Live responses of this identity in Defender that the journal does not account for',
+    },
+    async (set) => set({}, (await store.fact<number>(bypassCountFact)) ?? 0),
   );
   gauge({ name: 'paused', help: '1 while somebody has paused all submissions' }, async (set) =>
     set({}, (await store.fact<Pause>(pauseFact)) === null ? 0 : 1),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Config } from './config';
 import type { ReadBudget } from './defender/budget';
 import { createDefender, type Defender } from './defender/client';
-import { reportRoles } from './defender/roles';
+import { readOwnNames, reportRoles } from './defender/roles';
 import { createTokenSource, localToken, type TokenSource } from './defender/token';
 import { createDirectory, type Directory } from './directory/directory';
 import { readGroups } from './directory/read-groups';
@@ -11,6 +11,8 @@ import { admissionFact, type Learned, limitsInForce } from './dispatch/limits';
 import { createReadBudget } from './dispatch/read-budget';
 import { keepResult } from './evidence/keep-result';
 import { createAnchor } from './flow/anchor';
+import { findApprovers, postToPeople } from './flow/approvers';
+import { createBypassWatch } from './flow/bypass-watch';
 import { createFlow } from './flow/flow';
 import { createPruning } from './flow/prune-history';
 import { createDoorAudit } from './flow/refused-at-door';
@@ -25,7 +27,7 @@ import { createLoop, type DueWork, type Loop } from './lib/loop';
 import type { RandomBytes } from './lib/random';
 import { createMetrics, type Metrics } from './metrics';
 import type { PolicyFault } from './policy/parse-policy';
-import { type Policy, roleOf } from './policy/policy';
+import type { Policy } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
 import { listenError, prepareEvidence, StartError } from './starting';
 import { followDatabase } from './store/database-clock';
@@ -88,6 +90,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const policy = () => keeper.current();
   const directory = createGroupDirectory(options);
   const groups = () => readGroups(policy().groups, directory);
+  const approvers = async () => findApprovers(policy(), await groups());
   await prepareEvidence(config.evidenceDir, clock.now());
   await putInForce(policy());
   const health = createHealth({
@@ -182,6 +185,16 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     door,
     { startDue: async () => keeper.refresh().then(() => 0), nextDueAt: async () => clock.now() + policyEveryMs },
     createRoundUps({ store, views, clock, trial }),
+    createBypassWatch({
+      store,
+      defender: defender.forPurpose('lookUp'),
+      ownNames: () => readOwnNames(config.defender.credential, token),
+      approvers,
+      conversationId: config.anchorConversationId,
+      clock,
+      log,
+      trial,
+    }),
     createWeeklyReviews({ store, policy, groups, clock, trial }),
     createPruning({
       store,
@@ -197,22 +210,13 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   ];
   /** Whoever may approve hears that the policy's file is not what is in force, or that another one is. */
   async function tellApprovers(text: string): Promise<void> {
-    const members = await groups();
-    const people = [...new Set([...members.values()].flatMap((ids) => [...(ids ?? [])]))].filter(
-      (id) => roleOf(policy(), members, id).mayApprove,
-    );
+    const people = await approvers();
     const post = sentencePost(text, { trial, summary: 'The approval policy' });
     const told = createHash('sha256').update(text).digest('hex');
     await store.transact(async (tx) => {
       // Every replica reads the same file; people hear of it once.
       if (!(await tx.claimActivity(`policy:${told}:${Math.floor(clock.now() / hours(1))}`, clock.now()))) return;
-      for (const personId of people) {
-        const place = await tx.personalPlace(personId);
-        if (place === null) continue;
-        const { conversationId } = place;
-        const work = { type: 'sendPost', conversationId, post } as const;
-        await tx.addWork([{ requestId: null, work, lane: conversationId, dueAt: clock.now() }]);
-      }
+      await postToPeople(tx, people, post, clock.now());
     });
   }
   const steadily = (name: string, work: DueWork): Loop =>

@@ -79,3 +79,33 @@ export const anchoredEntry = (
   what: 'anchored',
   detail: { seq: anchor.seq, hash: anchor.hash, conversationId },
 });
+
+/** A live response ran in Defender as this bot, and no request of this bot accounts for it (T-23). */
+export const bypassEntry = (
+  bypass: {
+    readonly kind: string;
+    readonly actionId: string;
+    readonly machineId: string | null;
+    readonly machineName: string | null;
+    readonly requestor: string | null;
+    readonly commands: readonly string[];
+    readonly comment: string;
+    readonly createdAt: number;
+  },
+  at: number,
+): AuditEntry => ({
+  at,
+  requestId: null,
+  actor: 'bot',
+  what: 'bypass',
+  detail: {
+    kind: bypass.kind,
+    actionId: bypass.actionId,
+    machineId: bypass.machineId,
+    machineName: bypass.machineName,
+    requestor: bypass.requestor,
+    commands: bypass.commands,
+    comment: bypass.comment,
+    createdAt: bypass.createdAt,
+  },
+});

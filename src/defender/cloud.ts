@@ -49,3 +49,11 @@ const governmentSignIn = 'https://login.microsoftonline.us';
 
 const isIn = (host: string, domains: readonly string[]): boolean =>
   domains.some((d) => host === d || host.endsWith(`.${d}`));
+
+/** Which of Microsoft's clouds an API host belongs to, in words that settings use; null: no host of Defender that is documented. */
+export function cloudNameOf(apiUrl: string): 'commercial' | 'gcc' | 'government' | null {
+  const host = new URL(apiUrl).hostname.toLowerCase();
+  if (isIn(host, commercialHosts)) return 'commercial';
+  if (host === 'api-gcc.securitycenter.microsoft.us') return 'gcc';
+  return host === 'api-gov.securitycenter.microsoft.us' ? 'government' : null;
+}

@@ -6,6 +6,10 @@ import type { CommandProgress, Device, LibraryFile } from '../request/request';
 export interface MachineAction extends ObservedAction {
   readonly type: string | null;
   readonly machineId: string | null;
+  /** The device's name at that time. */
+  readonly machineName: string | null;
+  /** What it was asked to do, one text a command; text from outside, as far as it can be read. */
+  readonly commands: readonly string[];
   /** `requestorComment`: our marker, when the action is ours. */
   readonly comment: string;
   /** UPN, app name or app id, as Defender saw fit (defender-api.md §2.1). */
@@ -93,6 +97,8 @@ export function readAction(value: unknown, seenAt: number): MachineAction | null
     cancellationRequestor: a.cancellationRequestor ?? null,
     cancellationComment: a.cancellationComment ?? null,
     machineId: a.machineId ?? null,
+    machineName: a.computerDnsName ?? null,
+    commands: (a.commands ?? []).flatMap(toCommandText),
     comment: a.requestorComment ?? '',
     requestor: a.requestor ?? null,
     createdAt: parseInstant(a.creationDateTimeUtc ?? null) ?? seenAt,
@@ -159,6 +165,12 @@ const ActionCommand = z.object({
   endTime: text,
   commandStatus: text,
   errors: z.array(z.unknown()).nullish(),
+  command: z.unknown(),
+});
+
+const AskedCommand = z.object({
+  type: z.string(),
+  params: z.array(z.object({ value: z.string() })).nullish(),
 });
 
 const Action = z.object({
@@ -166,6 +178,7 @@ const Action = z.object({
   type: text,
   status: z.string().min(1),
   machineId: text,
+  computerDnsName: text,
   requestor: text,
   requestorComment: text,
   creationDateTimeUtc: text,
@@ -182,3 +195,9 @@ const toProgress = (c: z.infer<typeof ActionCommand>, position: number): Command
   endedAt: c.endTime ?? null,
   errors: (c.errors ?? []).map((e) => (typeof e === 'string' ? e : JSON.stringify(e))),
 });
+
+function toCommandText({ command }: z.infer<typeof ActionCommand>): readonly string[] {
+  const asked = AskedCommand.safeParse(command);
+  if (!asked.success) return [];
+  return [[asked.data.type, ...(asked.data.params ?? []).map(({ value }) => value)].join(' ')];
+}

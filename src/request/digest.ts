@@ -47,6 +47,12 @@ export const shortDigest = (digest: Digest): string => digest.slice(0, 12);
 export const markerOf = (request: { readonly id: RequestId; readonly digest: Digest }): string =>
   `[${request.id}/${shortDigest(request.digest)}]`;
 
+/** The marker that a comment begins with; null when it begins with none. */
+export function readMarker(comment: string): { readonly id: RequestId; readonly digest: string } | null {
+  const [, id = '', digest = ''] = /^\[(LR-[0-9A-Z]{4,12})\/([0-9a-f]{12})\]/.exec(comment) ?? [];
+  return id === '' ? null : { id: id as RequestId, digest };
+}
+
 /** Ours: no limit of the Comment is documented (defender-api.md §5), and Defender's own lists show one line. */
 const maxCommentLength = 500;
 

@@ -21,7 +21,8 @@ export async function migrate(engine: Engine): Promise<readonly string[]> {
 
 const stepsTable = 'kysely_migration';
 
-async function appliedSteps({ db }: Engine): Promise<readonly string[]> {
+/** The names of the steps that the database has taken, in order; none when it is empty. */
+export async function appliedSteps({ db }: Pick<Engine, 'db'>): Promise<readonly string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some((table) => table.name === stepsTable)) return [];
   const { rows } = await sql<{ name: string }>`select name from ${sql.table(stepsTable)} order by name`.execute(db);

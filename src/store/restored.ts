@@ -4,6 +4,9 @@ import { applyEvent } from './apply';
 import type { HeadNote } from './head-note';
 import type { Store } from './store';
 
+/** The name under which it is kept when a backup was last found to have been put back. */
+export const restoredFact = 'store.restoredAt';
+
 /** What was found and done after a backup was put back. */
 export interface Restored {
   /** The last entry that this service is known to have written (null: it cannot know), and the last one that the database has. */
@@ -33,6 +36,7 @@ export function voidUnsent(store: Store, noted: ChainHead | null, now: number): 
       await applyEvent(tx, stored, { type: 'changed', changes: [{ type: 'storeRestored' }] }, 'bot', now); // guard: restored-approvals-are-void
     }
     const voided = open.map(({ request }) => request.id);
+    await tx.saveFact(restoredFact, now);
     await tx.appendAudit({
       at: now,
       requestId: null,

@@ -192,10 +192,13 @@ const tokenIssuers: Readonly<Record<Cloud, typeof commercial | typeof government
   trial: commercial,
 };
 const audiences = tokenIssuers;
+export const connectorAudienceOf = (cloud: Cloud): string => audiences[cloud];
 const metadataUrls = {
   [commercial]: 'https://login.botframework.com/v1/.well-known/openidconfiguration',
   [government]: 'https://login.botframework.azure.us/v1/.well-known/openidconfiguration',
 };
+
+export const metadataUrlOf = (cloud: Cloud): string => metadataUrls[tokenIssuers[cloud]];
 
 /** Of a token whose signature was verified with that key. */
 function keyIdOf(authorization: string): string {
@@ -206,7 +209,7 @@ function keyIdOf(authorization: string): string {
 
 type AuthOptions = ConfigurationBotFrameworkAuthenticationOptions & ConfigurationServiceClientCredentialFactoryOptions;
 
-function toAuthOptions({ identity, issuer }: AdapterOptions): AuthOptions {
+export function toAuthOptions({ identity, issuer }: AdapterOptions): AuthOptions {
   if (identity.type === 'trial') return {};
   if (identity.appId.trim() === '') throw new Error(noAppId); // guard: bot-has-an-app-id
   const base: AuthOptions = {

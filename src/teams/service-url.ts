@@ -10,6 +10,8 @@ const hosts: Readonly<Record<Cloud, readonly string[]>> = {
   trial: ['127.0.0.1', 'localhost', '[::1]'],
 };
 
+export const serviceHostOf = (cloud: Cloud): string => hosts[cloud][0] ?? '';
+
 /**
  * True for an address of Teams itself: who makes us send elsewhere gets our token (T-3). Compared by exact host after URL parsing, so that
  * look-alikes, user info, IP literals, other ports and IDN spellings fall out; checked on arrival and again before each send.

@@ -92,6 +92,8 @@ test('a real action is read with its command', () => {
         ],
         cancellationRequestor: null,
         cancellationComment: null,
+        machineName: 'dc1.corp.cloud-architekt.net',
+        commands: ['RunScript Add-DomainAdmin.ps1'],
         machineId: 'a9e15a8b846d93d43d6XXXXXXX',
         comment: 'Create Domain Admin',
         requestor: 'M365DLiveResponse',

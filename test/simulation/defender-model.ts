@@ -149,6 +149,8 @@ const observedOf = (a: ModelAction, now: number): ObservedAction => ({
 const machineActionOf = (a: ModelAction, now: number) => ({
   ...observedOf(a, now),
   type: 'LiveResponse',
+  machineName: null,
+  commands: [],
   machineId: `device-${a.device}`,
   comment: a.marker,
   requestor: 'us',

@@ -1,0 +1,11 @@
+import type { Config } from '../config';
+import type { BotIdentity } from '../teams/adapter';
+
+/** Who the bot is towards Teams; null while its settings do not say so completely. */
+export function botIdentityOf({ trial, bot, teamsCloud: cloud }: Config): BotIdentity | null {
+  if (trial) return { type: 'trial' };
+  if (bot === null) return null;
+  const { appId, tenantId, password } = bot;
+  if (bot.type === 'UserAssignedMsi') return { type: 'UserAssignedMsi', appId, tenantId, cloud };
+  return password === null ? null : { type: 'SingleTenant', appId, tenantId, password, cloud };
+}

@@ -1,0 +1,96 @@
+import type { Config, SettingFault } from '../config';
+import { cloudNameOf } from '../defender/cloud';
+import { fail, fine, type Judged, warn } from './finding';
+
+/** Every fault of the settings at once, by name and rule, never with the value. */
+export function judgeSettings(faults: readonly SettingFault[], trial: boolean): readonly Judged[] {
+  if (faults.length > 0)
+    return faults.map(({ name, message }) => ({ verdict: 'fail', ...splitCure(`${name}: ${message}`) }));
+  if (trial)
+    return [
+      warn(
+        'LOCAL_TRIAL=1: this is the trial, with a simulated Defender and without any sign-in.',
+        'Unset it for the real thing, and set what the README lists.',
+      ),
+    ];
+  return [fine('Every setting can be read, and none contradicts another.')];
+}
+
+/** What each of Defender's documented limits allows (run-live-response page of 2025-12-31; defender-api.md §0, §5). */
+const documented = [
+  { name: 'DEFENDER_RUNS_PER_MINUTE', key: 'runsPerMinute', most: 10, what: 'submissions a minute' },
+  { name: 'DEFENDER_SESSIONS', key: 'sessions', most: 50, what: 'sessions at a time' },
+  { name: 'DEFENDER_QUEUE_HOURS', key: 'queueHours', most: 2, what: 'hours that an action waits for its device' },
+] as const;
+
+/** More than the documents allow is answered with refusals, or with a card that waits for what Defender has given up. */
+export function judgeLimits(
+  limits: Pick<Config['defender'], 'runsPerMinute' | 'sessions' | 'queueHours'>,
+): readonly Judged[] {
+  const over = documented.filter(({ key, most }) => limits[key] > most);
+  if (over.length === 0)
+    return [
+      fine(
+        `${limits.runsPerMinute} submissions a minute, ${limits.sessions} sessions, ${limits.queueHours} h in Defender's queue: within what is documented.`,
+      ),
+    ];
+  return over.map(({ name, key, most, what }) =>
+    warn(
+      `${name} is ${limits[key]}, but Defender documents ${most} ${what}, so what exceeds it is refused or given up there.`,
+      `Set ${name} to ${most} or less, or unset it, unless Microsoft has told you another limit for your tenant.`,
+    ),
+  );
+}
+
+/** Whether Defender, Graph and Teams are addressed in one and the same cloud (defender-api.md §1.8). */
+export function judgeCloud({
+  defender,
+  graphUrl,
+  teamsCloud,
+}: Pick<Config, 'graphUrl' | 'teamsCloud'> & {
+  readonly defender: Pick<Config['defender'], 'url'>;
+}): readonly Judged[] {
+  const host = new URL(defender.url).hostname;
+  const cloud = cloudNameOf(defender.url);
+  if (cloud === null)
+    return [
+      fail(
+        'DEFENDER_API_URL names no documented host of Defender, so no token for Defender is asked for and nothing sent there can work.',
+        'Unset it for https://api.security.microsoft.com, or set the host of your cloud: a regional one such as https://eu.api.security.microsoft.com, https://api-gcc.securitycenter.microsoft.us for GCC, https://api-gov.securitycenter.microsoft.us for GCC High and DoD.',
+      ),
+    ];
+  const findings: Judged[] = [];
+  const teams = { public: 'commercial', gcc: 'gcc', gccHigh: 'government', dod: 'government' } as const;
+  if (teams[teamsCloud] !== cloud)
+    findings.push(
+      fail(
+        `TEAMS_CLOUD is ${teamsCloud}, but DEFENDER_API_URL is of the ${cloud} cloud: people and devices would be of different clouds, whose tenants do not know each other.`,
+        `Set TEAMS_CLOUD to ${cloud === 'commercial' ? 'public' : cloud === 'gcc' ? 'gcc' : 'gccHigh or dod'}, or DEFENDER_API_URL to the host of the cloud that Teams is in.`,
+      ),
+    );
+  const isGovernmentGraph = graphUrl !== null && /\.us$/.test(new URL(graphUrl).hostname);
+  if (graphUrl !== null && isGovernmentGraph !== (cloud === 'government'))
+    findings.push(
+      fail(
+        `GRAPH_API_URL is of ${isGovernmentGraph ? 'the US Government' : 'the commercial'} cloud and DEFENDER_API_URL is not, so groups of Entra cannot be read and nobody counts as their member.`,
+        cloud === 'government'
+          ? 'Set GRAPH_API_URL to https://graph.microsoft.us (GCC High) or https://dod-graph.microsoft.us (DoD).'
+          : 'Unset GRAPH_API_URL for https://graph.microsoft.com.',
+      ),
+    );
+  if (/\.securitycenter\.(microsoft|windows)\.com$/.test(host))
+    findings.push(
+      warn(
+        'DEFENDER_API_URL is one of the older names of the commercial API. It still answers, but is no longer in the documents.',
+        'Unset it, or set the regional host of the same region, such as https://eu.api.security.microsoft.com.',
+      ),
+    );
+  return findings.length > 0 ? findings : [fine(`Defender, Graph and Teams are all of the ${cloud} cloud (${host}).`)];
+}
+
+/** A setting's message says what and why, and ends with what to do: its last sentence, or the last two when it ends with an alternative. */
+function splitCure(text: string): { readonly found: string; readonly cure: string } {
+  const sentences = text.split(/(?<=\.)\s+(?=[A-Z])/);
+  const cure = sentences.length > 1 ? sentences.slice(1).join(' ') : 'Set it as the README says.';
+  return { found: sentences[0] ?? text, cure };
+}

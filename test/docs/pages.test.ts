@@ -1,0 +1,66 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { neededRoles } from '../../src/defender/roles';
+import { judgeCloud } from '../../src/doctor/judge-settings';
+
+const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
+const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
+const settings = readFileSync('src/config.ts', 'utf8');
+const environments = ['env/.env.dev', 'env/.env.local', 'jest.config.cjs']
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('\n');
+const read = (page: string): string => readFileSync(join('docs', page), 'utf8');
+const admin = read('admin.md');
+
+test('there are the pages that an admin, an operator and a developer look for', () => {
+  expect(pages).toEqual(
+    expect.arrayContaining(['admin.md', 'architecture.md', 'audit.md', 'operations.md', 'policy.md', 'security.md']),
+  );
+});
+
+test.each(pages)('every path, command and setting that %s names is there', (page) => {
+  const text = read(page);
+  const linked = [...text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map(([, path = '']) => join('docs', path));
+  const named = [...text.matchAll(/`((?:src|test|scripts|docs|env|infra)\/[\w./-]+\.\w+)`/g)].map(
+    ([, path = '']) => path,
+  );
+  expect([...linked, ...named].filter((path) => !existsSync(path))).toEqual([]);
+  const commands = [...text.matchAll(/npm run (?:--silent )?([a-z:-]+)/g)].map(([, name = '']) => name);
+  expect(commands.filter((name) => scripts[name] === undefined)).toEqual([]);
+  const variables = [...text.matchAll(/`([A-Z][A-Z]+_[A-Z_]+)`/g)].map(([, name = '']) => name);
+  const isKnown = (name: string): boolean =>
+    new RegExp(`^\\s+${name}:`, 'm').test(settings) || new RegExp(`\\b${name}\\b`).test(environments);
+  expect(variables.filter((name) => !isKnown(name))).toEqual([]);
+});
+
+test('every headline that a page of the docs is asked for is there', () => {
+  for (const page of pages)
+    for (const [, path = '', anchor = ''] of read(page).matchAll(/\]\(([^)#:\s]+)#([^)]+)\)/g)) {
+      const heads = [...readFileSync(join('docs', path), 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, head = '']) =>
+        head
+          .toLowerCase()
+          .replace(/[^\w -]/g, '')
+          .replaceAll(' ', '-'),
+      );
+      expect(heads).toContain(anchor);
+    }
+});
+
+test('the permissions that an admin is told to give are those that the service needs', () => {
+  const given = [...admin.matchAll(/^\| app \| `([\w.]+)` \(WindowsDefenderATP\)/gm)].map(([, role]) => role);
+  expect(given).toEqual(neededRoles.map(({ role }) => role));
+});
+
+test('every cloud of the table is one that the doctor finds in order', () => {
+  const rows = [...admin.matchAll(/^\| [\w ]+ \| `(\w+)` \| ([^|]*) \| ([^|]*) \| login/gm)];
+  expect(rows.map(([, cloud]) => cloud)).toEqual(['public', 'gcc', 'gccHigh', 'dod']);
+  for (const [, cloud, defender = '', graph = ''] of rows) {
+    const address = (cell: string, otherwise: string): string => /https:\/\/[\w.-]+/.exec(cell)?.[0] ?? otherwise;
+    const judged = judgeCloud({
+      teamsCloud: cloud as 'public',
+      defender: { url: address(defender, 'https://api.security.microsoft.com') },
+      graphUrl: address(graph, 'https://graph.microsoft.com'),
+    });
+    expect([cloud, judged.map(({ verdict }) => verdict)]).toEqual([cloud, ['ok']]);
+  }
+});
