@@ -51,7 +51,7 @@ export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask): Promise
   };
   const say = (text: string, via = ask.via): Promise<unknown> =>
     teams.deliver(message(teams, requester, threadId, text), { via, times: ask.delivered });
-  if (ask.way === 'text') await askInWords(stage, teams, ask, asked, say);
+  if (ask.way === 'text') await askInWords(stage, teams, ask, asked, { requester, say });
   else await askByForm(stage, teams, ask, asked, { requester, say });
   if (asked.requestId === null) return asked;
   const { requestId } = asked;
@@ -64,7 +64,13 @@ export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask): Promise
 
 type Say = (text: string, via?: number) => Promise<unknown>;
 
-async function askInWords(stage: Stage, teams: TeamsSide, ask: Ask, asked: Asked, say: Say): Promise<void> {
+async function askInWords(
+  stage: Stage,
+  teams: TeamsSide,
+  ask: Ask,
+  asked: Asked,
+  { requester, say }: { readonly requester: TeamsPerson; readonly say: Say },
+): Promise<void> {
   for (let tries = 1; tries <= mostTries && asked.requestId === null; tries++) {
     await say(wordsOf(ask));
     asked.acknowledged++;
@@ -74,6 +80,7 @@ async function askInWords(stage: Stage, teams: TeamsSide, ask: Ask, asked: Asked
     };
     // Each message is answered in any case; what holds no id is a refusal, or an older one that came twice.
     await until(stage, () => isStored() || teams.shown(asked.conversationId).length >= tries);
+    if (asked.requestId === null) await goOn(teams, requester, asked, ask.via + tries);
     if (!(await until(stage, isStored, minutes(2)))) asked.refusals++;
   }
 }
@@ -109,7 +116,9 @@ async function askByForm(
       },
       tries === mostTries ? patienceMs : minutes(2),
     );
-    if (asked.requestId === null) asked.refusals++;
+    if (asked.requestId !== null) return;
+    asked.refusals++;
+    await goOn(teams, requester, asked, ask.via + tries);
   }
 }
 
@@ -158,13 +167,23 @@ async function playCancel(
   }
 }
 
+/** By the card of the request: other answers may name other requests. */
 const findRequestId = (teams: TeamsSide, conversationId: string): string | null => {
-  for (const { text } of teams.shown(conversationId)) {
-    const id = /LR-[A-Z0-9]{4,}/.exec(text)?.[0];
+  for (const { message } of teams.shown(conversationId)) {
+    const id = /^(LR-[A-Z0-9]{4,}) · /.exec(message.activity.summary ?? '')?.[1];
     if (id !== undefined) return id;
   }
   return null;
 };
+
+/** Says yes where the bot asks whether to go on: a person who is told of what may not work asks all the same. */
+async function goOn(teams: TeamsSide, person: TeamsPerson, asked: Asked, via: number): Promise<void> {
+  const title = 'Ask for approval anyway';
+  const question = (): TeamsMessage | null =>
+    teams.shown(asked.conversationId).find(({ message }) => findButton(message.activity, title) !== null)?.message ??
+    null;
+  await teams.press({ person, find: question, title, via });
+}
 
 const reasonOf = (ask: Ask): string => `CHAOS-${ask.number} something looks odd`;
 
