@@ -19,6 +19,7 @@ import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
 import { createRoundUps } from './flow/round-ups';
 import { tellUnreached } from './flow/tell-unreached';
+import { createTypeahead } from './flow/typeahead';
 import { createWeeklyReviews } from './flow/weekly-reviews';
 import { createHealth } from './health';
 import { type Clock, hours, minutes, monotonicMs, seconds } from './lib/clock';
@@ -162,6 +163,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     flow: createFlow({
       store,
       defender: defender.forPurpose('people'),
+      typeahead: createTypeahead({ defender: defender.forPurpose('people'), clock }),
       policy,
       groups,
       views,

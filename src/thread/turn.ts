@@ -1,6 +1,8 @@
 import type { RawMessage } from '../chat/clean';
 import type { Place } from '../request/place';
 import type { Person } from '../request/request';
+import type { Choice } from './button';
+import type { Dataset } from './choices';
 import type { CardJson } from './post';
 
 /** Who did something, where and when, as far as the verified activity says so; made by `teams/` only, after admission (T-2, T-5, T-11). */
@@ -32,6 +34,12 @@ export interface Flow {
   onMessage(turn: Turn, message: RawMessage): Promise<void>;
   /** A click on a card. `data` is the client's and proves nothing (T-8). A click by Action.Submit comes here too; its answer is posted as a message. */
   onAction(turn: Turn, verb: string, data: unknown): Promise<ActionAnswer>;
+  /** A button in a dialog, or one that opens a dialog: what would be posted for a click on a card comes back instead. */
+  onDialog(turn: Turn, verb: string, data: unknown): Promise<ActionAnswer>;
+  /** Live response on a message, which is untrusted text, or on none: a form that offers what the message names. */
+  onMessageAction(turn: Turn, message: { readonly text: string; readonly isHtml: boolean }): Promise<ActionAnswer>;
+  /** What a list of a form is filled with while a person types; reads, and stores nothing. */
+  onSearch(turn: Turn, query: { readonly dataset: Dataset; readonly text: string }): Promise<readonly Choice[]>;
   /** The bot or a person was added or removed: the place is worth remembering. */
   onPresence(turn: Turn, what: Presence): Promise<void>;
 }

@@ -13,6 +13,7 @@ import { newsPost } from '../../src/thread/news';
 import { pausedPost, resumedPost } from '../../src/thread/pause-post';
 import type { Post } from '../../src/thread/post';
 import { preflightCard } from '../../src/thread/preflight-card';
+import { previewCard } from '../../src/thread/preview-card';
 import { describeRefusal } from '../../src/thread/refusals';
 import { requestCard } from '../../src/thread/request-card';
 import {
@@ -140,6 +141,23 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
     'new form': formCard(createForm(null), [], options),
     'form with ten rows': formCard(ten, [], options),
     'form with faults': formCard(form, faults, options),
+    'form with lists': formCard(form, faults, {
+      ...options,
+      offers: {
+        lists: { devices: [outside('ws-042'), outside('ws-043')], files: [outside('a.zip')] },
+        library: [makeFile('b.ps1', outside, { fileName: outside('b.ps1') })],
+      },
+    }),
+    'form on a message': formCard(
+      { ...form, found: { devices: [outside('ws-1'), outside('ws-2')], paths: [outside('C:\\x')] } },
+      [],
+      { ...options, offers: { lists: { devices: [], files: [] }, library: [] } },
+    ),
+    preview: previewCard(makeView(requests.awaitingApproval as LiveResponseRequest, { trial }), { input: form }),
+    'preview with findings': previewCard(
+      makeView({ ...(requests.awaitingApproval as LiveResponseRequest), findings: makeFindings(outside) }, { trial }),
+      { input: form },
+    ),
     help: helpCard(createHelp(null), options),
     ...Object.fromEntries(parts.map(([name, part]) => [`help for ${name}`, helpCard(createHelp(null, part), options)])),
     welcome: welcomeCard(
