@@ -66,6 +66,13 @@ export interface TeamsClient {
     message: Readonly<Record<string, unknown>> | null,
     data?: Readonly<Record<string, unknown>>,
   ): Promise<BotAnswer>;
+  /** Answers the consent card of the message; `change` is what a client may make of the invoke. */
+  consent(
+    from: TeamsPerson,
+    messageId: string,
+    action: 'accept' | 'decline',
+    change?: Readonly<Record<string, unknown>>,
+  ): Promise<BotAnswer>;
   install(from: TeamsPerson, where: Where): Promise<BotAnswer>;
   uninstall(from: TeamsPerson, where: Where): Promise<BotAnswer>;
   /** Sends any activity, whole or broken. */
@@ -171,6 +178,23 @@ export function createTeamsClient(options: TeamsClientOptions): TeamsClient {
           ...(data === undefined ? {} : { data }),
         },
       }),
+    consent: (from, messageId, action, change = {}) => {
+      const card = connector
+        .message(messageId)
+        ?.activity.attachments?.find(({ contentType }) => /consent$/.test(contentType));
+      const { name, content } = (card ?? {}) as { readonly name?: string; readonly content?: Record<string, unknown> };
+      return invoke(from, connector.personalConversationId(from.aadObjectId), {
+        name: 'fileConsent/invoke',
+        replyToId: messageId,
+        value: {
+          type: 'fileUpload',
+          action,
+          context: content?.[`${action}Context`],
+          ...(action === 'accept' ? { uploadInfo: connector.offerUpload(name ?? '') } : {}),
+          ...change,
+        },
+      });
+    },
     install: (from, where) => install(from, where, 'add'),
     uninstall: (from, where) => install(from, where, 'remove'),
   };

@@ -19,10 +19,11 @@ import { ask } from './ask';
 import { asking } from './ask-by-card';
 import { cancel, cardAfter, type Decided, type Scene, viewByCard, voteByCard, voteByWords } from './decide';
 import { breakGlass, pause, resume, review } from './emergency';
+import { answerOffer, offerFile } from './files';
 import { changeForm, drawForm, openForm, openOnMessage, previewForm, search, submitForm } from './form';
 import { greet, partOf } from './greet';
 import { openRequest, showList } from './lists';
-import { explainPolicy, showDevice, showPerson, showResult, showStatus } from './look-up';
+import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './look-up';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
 
 /**
@@ -54,6 +55,9 @@ export function createFlow(options: FlowOptions): Flow {
     },
     async onMessageAction(turn, message) {
       return write(options, turn, inDialog(await openOnMessage(options, turn, message)));
+    },
+    async onFileConsent(turn, consent) {
+      await write(options, turn, await answerOffer(options, turn, consent));
     },
     onSearch: (turn, query) => search(options, turn, query),
     async onPresence(turn, what) {
@@ -190,6 +194,10 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
       return submitForm(options, turn, action.data);
     case 'form.preview':
       return previewForm(options, turn, action.data);
+    case 'result.page':
+      return turnResultPage(options, turn, action);
+    case 'file.offer':
+      return offerFile(options, turn, action);
     case 'draft.confirm':
       return asking(options, turn, () => ask(options, turn, action.draft, [], action));
     case 'draft.device':

@@ -5,6 +5,7 @@ import type { Turn } from '../thread/turn';
 import type { Envelope } from './inbound';
 import { cardActionAnswer, dialogAnswer, dialogMessage, errorAnswer } from './invoke-answer';
 import type { BotOptions, HttpAnswer } from './routes';
+import { readUpload } from './upload-url';
 
 type Run = (turn: Turn, envelope: Envelope, options: BotOptions) => Promise<HttpAnswer>;
 
@@ -48,6 +49,18 @@ export const runMessageActionSubmit: Run = async (turn, { value }, options) => {
   const { messagePayload, data } = recordOf(value);
   const placed = placeOf(turn, recordOf(messagePayload));
   return placed === null ? dialogMessage(answers.notHere) : inDialog(placed, recordOf(data), options);
+};
+
+/** "Send and receive files": what the person answered, and where Teams lets the file be put. Teams wants no body for an answer. */
+export const runFileConsent: Run = async (turn, { value }, { flow, adapter }) => {
+  const { action, context, uploadInfo } = recordOf(value);
+  const { offerId } = recordOf(context);
+  const isAnswer = action === 'accept' || action === 'decline';
+  if (!isAnswer || typeof offerId !== 'string' || offerId === '' || offerId.length > maxIdLength)
+    return errorAnswer(400, 'malformedConsent', answers.malformedAction);
+  const upload = action === 'decline' ? null : readUpload(uploadInfo, adapter.cloud);
+  await flow.onFileConsent(turn, { offerId, upload });
+  return { status: 200, body: null };
 };
 
 /** As the manifest names it. */

@@ -13,7 +13,14 @@ import type { ActionAnswer, Flow, Presence, Turn } from '../thread/turn';
 import { KeysUnreachable, NotAuthenticated, type VerifiedAdapter } from './adapter';
 import { type AdmitRefusal, admit, type Envelope, readEnvelope, toRawMessage, unknownMember } from './inbound';
 import { errorAnswer, refusalAnswer } from './invoke-answer';
-import { runCardAction, runDialog, runMessageAction, runMessageActionSubmit, runSearch } from './invokes';
+import {
+  runCardAction,
+  runDialog,
+  runFileConsent,
+  runMessageAction,
+  runMessageActionSubmit,
+  runSearch,
+} from './invokes';
 import type { Roster } from './roster';
 
 /** What the HTTP side sends back: `body` is JSON. */
@@ -72,6 +79,7 @@ export const routes: readonly Route[] = [
   invoke('submitDialog', 'task/submit', runDialog),
   invoke('messageAction', 'composeExtension/fetchTask', runMessageAction),
   invoke('messageActionSubmit', 'composeExtension/submitAction', runMessageActionSubmit),
+  invoke('fileConsent', 'fileConsent/invoke', runFileConsent),
   { name: 'otherInvoke', acts: false, matches: (e) => e.type === 'invoke', run: async () => unknownInvoke },
   {
     name: 'cardSubmit',

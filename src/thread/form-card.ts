@@ -22,6 +22,9 @@ export interface FormOffers {
   readonly library: readonly LibraryFile[];
 }
 
+/** Still searched, with nothing in them before something is typed. */
+const noLists = { devices: [], files: [] };
+
 export const noOffers: FormOffers = { lists: null, library: [] };
 
 export interface FormOptions {
@@ -31,8 +34,10 @@ export interface FormOptions {
 
 /** The form with what the person has filled in, and each fault under the input it belongs to. */
 export function formCard(input: FormInput, faults: readonly FormFault[], options: FormOptions): Post {
-  const post = renderForm(input, faults, options);
-  if (fits(post)) return post;
+  const { offers = noOffers, trial } = options;
+  const shorter: readonly FormOffers[] = [offers, { ...offers, lists: offers.lists && noLists }, noOffers];
+  const post = shorter.map((less) => renderForm(input, faults, { trial, offers: less })).find(fits);
+  if (post !== undefined) return post;
   const text =
     'What you filled in is too long for a form. Send the request as a message instead, or shorten it; type help to see how a message is written.';
   return sentencePost(text, { ...options, summary: 'Too long for a form' });

@@ -1,4 +1,5 @@
 import type { RawMessage } from '../chat/clean';
+import type { Upload } from '../request/file-offer';
 import type { Place } from '../request/place';
 import type { Person } from '../request/request';
 import type { Choice } from './button';
@@ -26,6 +27,12 @@ export type ActionAnswer =
   | { readonly type: 'message'; readonly text: string }
   | { readonly type: 'error'; readonly code: string; readonly text: string };
 
+/** `upload` is null for a no, and `untrusted` where the address is none of Teams' (T-3): it is not kept then. */
+export interface FileConsent {
+  readonly offerId: string;
+  readonly upload: Upload | 'untrusted' | null;
+}
+
 export type Presence = 'installed' | 'removed' | 'membersAdded';
 
 /** What Teams' side hands to the flow. Each may be called again with the same `activityId`: Teams delivers again what took too long (teams.md E2). */
@@ -38,6 +45,8 @@ export interface Flow {
   onDialog(turn: Turn, verb: string, data: unknown): Promise<ActionAnswer>;
   /** Live response on a message, which is untrusted text, or on none: a form that offers what the message names. */
   onMessageAction(turn: Turn, message: { readonly text: string; readonly isHtml: boolean }): Promise<ActionAnswer>;
+  /** A person's answer to an offered file. What it comes to goes through the outbox. */
+  onFileConsent(turn: Turn, consent: FileConsent): Promise<void>;
   /** What a list of a form is filled with while a person types; reads, and stores nothing. */
   onSearch(turn: Turn, query: { readonly dataset: Dataset; readonly text: string }): Promise<readonly Choice[]>;
   /** The bot or a person was added or removed: the place is worth remembering. */

@@ -26,6 +26,8 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  * | `form.typing` | the same | the same |
  * | `form.preview` | as `form.submit` | the same |
  * | `form.back` | all of the form's data | |
+ * | `result.page` | `requestId`, `index` from 0, `page` from 1 | |
+ * | `file.offer` | `requestId`, `index` | |
  * | `draft.confirm` | `draft`, `warned` (may be absent) | |
  * | `draft.device` | `draft`, `machineId` | |
  */
@@ -43,6 +45,9 @@ export type CardAction =
   /** The raw data, for `readForm`. */
   | { readonly verb: 'form.submit' | 'form.preview'; readonly data: Readonly<Record<string, unknown>> }
   | { readonly verb: 'form.add' | 'form.remove' | 'form.typing'; readonly input: FormInput; readonly edit: FormEdit }
+  | { readonly verb: 'result.page'; readonly requestId: string; readonly index: number; readonly page: number }
+  /** A collected file, to the one who presses, in their own chat. */
+  | { readonly verb: 'file.offer'; readonly requestId: string; readonly index: number }
   /** From the preview to the form as it was. */
   | { readonly verb: 'form.back'; readonly input: FormInput }
   /** `warned`: they have read what was found beforehand, and go on. */
@@ -63,6 +68,8 @@ export const cardVerbs = [
   'form.remove',
   'form.typing',
   'form.back',
+  'result.page',
+  'file.offer',
   'draft.confirm',
   'draft.device',
 ] as const satisfies readonly CardAction['verb'][];
@@ -103,6 +110,9 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
       return { verb: 'form.preview', data };
     case 'form.typing':
       return { verb: 'form.typing', input: readFormInput(data), edit: { type: 'typing' } };
+    case 'result.page':
+    case 'file.offer':
+      return readOfResult(verb, data);
     case 'form.back':
       return { verb: 'form.back', input: readFormInput(data) };
     case 'form.add': {
@@ -128,6 +138,16 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
     case undefined:
       return null;
   }
+}
+
+function readOfResult(verb: unknown, data: Readonly<Record<string, unknown>>): CardAction | null {
+  const requestId = readText(data, 'requestId', 40);
+  const { index, page } = data;
+  const isNumber = (value: unknown, from: number, to: number): value is number =>
+    typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to;
+  if (requestId === null || !isNumber(index, 0, maxCommands - 1)) return null;
+  if (verb === 'file.offer') return { verb, requestId, index };
+  return isNumber(page, 1, mostPages) ? { verb: 'result.page', requestId, index, page } : null;
 }
 
 function readListPage(data: Readonly<Record<string, unknown>>): CardAction | null {

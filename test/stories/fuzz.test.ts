@@ -126,7 +126,7 @@ test('whatever a client makes of the data of a card, nothing is decided and noth
 });
 
 test('whatever a client puts into a search, a dialog or a message extension, nothing is decided and nothing breaks (T-7, T-8)', async () => {
-  const names = ['application/search', 'task/fetch', 'task/submit', 'composeExtension/fetchTask'];
+  const names = ['application/search', 'task/fetch', 'task/submit', 'composeExtension/fetchTask', 'fileConsent/invoke'];
   const data = anyButton().chain(({ verb, data }) => mutated({ ...data, verb, dialog: 'd' }));
   const message = fc.record({
     id: anyJson,
@@ -137,6 +137,11 @@ test('whatever a client puts into a search, a dialog or a message extension, not
     anyJson,
     fc.record({ dataset: fc.oneof(fc.constantFrom('devices', 'library', 'paths'), anyJson), queryText: anyJson }),
     fc.record({ data }),
+    fc.record({
+      action: fc.constantFrom('accept', 'decline'),
+      context: fc.record({ offerId: anyJson }),
+      uploadInfo: anyJson,
+    }),
     fc.record({
       commandId: fc.constantFrom('liveResponse', 'other'),
       messagePayload: fc.oneof(message, anyJson),

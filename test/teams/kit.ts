@@ -31,6 +31,7 @@ export type Reached =
   | { readonly kind: 'action'; readonly turn: Turn; readonly verb: string; readonly data: unknown }
   | { readonly kind: 'dialog'; readonly turn: Turn; readonly verb: string; readonly data: unknown }
   | { readonly kind: 'messageAction'; readonly turn: Turn; readonly message: unknown }
+  | { readonly kind: 'fileConsent'; readonly turn: Turn; readonly consent: unknown }
   | { readonly kind: 'search'; readonly turn: Turn; readonly query: unknown }
   | { readonly kind: 'presence'; readonly turn: Turn; readonly what: Presence };
 
@@ -55,6 +56,9 @@ export class RecordingFlow implements Flow {
   async onMessageAction(turn: Turn, message: Parameters<Flow['onMessageAction']>[1]): Promise<ActionAnswer> {
     this.reached.push({ kind: 'messageAction', turn, message });
     return typeof this.answer === 'function' ? this.answer() : this.answer;
+  }
+  async onFileConsent(turn: Turn, consent: Parameters<Flow['onFileConsent']>[1]): Promise<void> {
+    this.reached.push({ kind: 'fileConsent', turn, consent });
   }
   async onSearch(turn: Turn, query: Parameters<Flow['onSearch']>[1]): ReturnType<Flow['onSearch']> {
     this.reached.push({ kind: 'search', turn, query });
