@@ -14,6 +14,8 @@ verbs.push(
   'form.preview',
   'form.typing',
   'form.back',
+  'result.page',
+  'file.offer',
   'draft.confirm',
   'draft.device',
   'constructor',
