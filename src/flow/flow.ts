@@ -45,8 +45,8 @@ export function createFlow(options: FlowOptions): Flow {
       return write(options, turn, answer.notice === undefined ? answer : { ...answer, posts: [] });
     },
     async onDialog(turn, verb, data) {
-      const sent = readCardAction(verb, data);
-      const action = sent !== null && isForDialog(sent) ? sent : null; // guard: dialogs-do-not-vote
+      let action = readCardAction(verb, data);
+      if (action !== null && !isForDialog(action)) action = null; // guard: dialogs-do-not-vote
       const answer =
         action === null
           ? notStored(options, turn, { type: 'unknownAction' })

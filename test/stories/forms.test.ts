@@ -174,7 +174,10 @@ describe('the preview', () => {
 
   test('is for those who may ask, and the form keeps what was filled in', async () => {
     stage = await Stage.open({ policy: policyOf({ requesters: [bo] }) });
-    const answer = await stage.press(ana, await openForm(), 'Preview', filled);
+    const form = await openForm();
+    const before = stage.emulator.journal.length;
+    const answer = await stage.press(ana, form, 'Preview', filled);
+    expect(stage.emulator.journal.length).toBe(before);
     const card = (answer.body as { readonly value: Json }).value;
     expect(readCard(card)).toContain('You may not ask for live response');
     expect(JSON.stringify(card)).toContain('INC-1042 triage');
@@ -219,7 +222,9 @@ describe('a dialog', () => {
       ['format', {}],
       [7, {}],
     ] as const)
-      expect(said(await stage.teams.submitDialog(bo, card.id, { ...data, verb }))).toMatchObject({ type: 'message' });
+      expect(
+        said(await stage.teams.submitDialog(verb === 'request.cancel' ? ana : bo, card.id, { ...data, verb })),
+      ).toMatchObject({ type: 'message' });
     await stage.settle();
     const [stored] = await stage.service.store.recentRequests({}, 5);
     expect(stored?.request.state).toBe('awaitingApproval');
