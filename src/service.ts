@@ -13,12 +13,14 @@ import { keepResult } from './evidence/keep-result';
 import { createAnchor } from './flow/anchor';
 import { findApprovers, postToPeople } from './flow/approvers';
 import { createBypassWatch } from './flow/bypass-watch';
+import { readArchive } from './flow/file-archive';
 import { createFlow } from './flow/flow';
 import { createPruning } from './flow/prune-history';
 import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
 import { createRoundUps } from './flow/round-ups';
 import { tellUnreached } from './flow/tell-unreached';
+import { createTypeahead } from './flow/typeahead';
 import { createWeeklyReviews } from './flow/weekly-reviews';
 import { createHealth } from './health';
 import { type Clock, hours, minutes, monotonicMs, seconds } from './lib/clock';
@@ -37,6 +39,7 @@ import { isOutrun, putPolicyInForce } from './store/policy-in-force';
 import { isOutage, type Store } from './store/store';
 import { withWakeUps } from './store/wake-ups';
 import { type AdapterOptions, createAdapter } from './teams/adapter';
+import { createFileSender } from './teams/file-sender';
 import { teamsUserIdOf } from './teams/inbound';
 import { callTimeoutMs, createTeams } from './teams/outbound';
 import { createOutbox, queuePost } from './teams/outbox';
@@ -108,6 +111,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const store = withWakeUps(leasing, {
     onTeamsWork: () => outboxLoop.nudge(),
     onRequestWork: () => dispatchLoop.nudge(),
+    onFileWork: () => fileLoop.nudge(),
   });
   const queueMs = hours(config.defender.queueHours);
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
@@ -162,6 +166,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     flow: createFlow({
       store,
       defender: defender.forPurpose('people'),
+      typeahead: createTypeahead({ defender: defender.forPurpose('people'), clock }),
       policy,
       groups,
       views,
@@ -180,6 +185,15 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     log,
   });
   const { trial } = config;
+  const files = createFileSender({
+    store,
+    readArchive: (offer) => readArchive(store, config.evidenceDir, offer),
+    cloud: adapter.cloud,
+    clock,
+    random,
+    log,
+    trial,
+  });
   const chores: readonly DueWork[] = [
     ...more,
     door,
@@ -231,7 +245,8 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     });
   const outboxLoop = steadily('outbox', { startDue: () => outbox.startDue(), nextDueAt: () => store.nextDueAt() });
   const dispatchLoop = steadily('dispatch', dispatch);
-  const loops = [dispatchLoop, outboxLoop, ...chores.map((chore, i) => steadily(`chore ${i + 1}`, chore))];
+  const fileLoop = steadily('files', files);
+  const loops = [dispatchLoop, outboxLoop, fileLoop, ...chores.map((chore, i) => steadily(`chore ${i + 1}`, chore))];
   const server = createServer({ bot, ready, metrics: metrics.registry, clock, log });
   const port = await server.listen(config.port, config.host).catch((error: unknown) => {
     throw listenError(error, config.port);
@@ -247,6 +262,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
         await dispatch.idle();
         did += await outbox.startDue();
         await outbox.idle();
+        did += await files.startDue();
         for (const chore of chores) did += await chore.startDue();
       }
     },

@@ -1,5 +1,6 @@
 import { hours } from '../lib/clock';
 import { canonicalText } from '../request/digest';
+import type { FileOffer } from '../request/file-offer';
 import type { Digest, LiveResponseRequest, RequestId } from '../request/request';
 import type { AuditEntry } from './chain';
 
@@ -107,5 +108,22 @@ export const bypassEntry = (
     commands: bypass.commands,
     comment: bypass.comment,
     createdAt: bypass.createdAt,
+  },
+});
+
+/** Who was offered, took or was sent which collected file (T-33); never where it was put. */
+export const fileEntry = (
+  offer: FileOffer,
+  { what, actor, at }: { readonly what: string; readonly actor: string; readonly at: number },
+): AuditEntry => ({
+  at,
+  requestId: offer.requestId,
+  actor,
+  what,
+  detail: {
+    index: offer.index,
+    fileSha256: offer.sha256,
+    personId: offer.personId,
+    conversationId: offer.conversationId,
   },
 });

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../lib/result';
-import { type Command, type CommandFault, findCommandFaults, maxCommands } from '../request/command';
+import { type Command, type CommandFault, findCommandFaults, maxCommands, maxPathLength } from '../request/command';
 import type { Draft } from './draft';
-import { checkDevice, checkReason } from './draft-check';
+import { checkDevice, checkReason, maxDeviceLength } from './draft-check';
 import { type ChatFault, describeCommandFault, describeFault } from './faults';
 import { findVerb, type Verb, verbs, verbTable } from './words';
 
@@ -17,7 +17,20 @@ export interface FormInput {
   readonly device: string;
   readonly rows: readonly FormRow[];
   readonly reason: string;
+  /** They would rather type than choose. */
+  readonly typed?: true;
+  /** What a message named, when the form was opened on one. */
+  readonly found?: Found;
 }
+
+/** Devices and paths that a message names, offered and never taken for granted. */
+export interface Found {
+  readonly devices: readonly string[];
+  readonly paths: readonly string[];
+}
+
+/** Ours: more than that is a list, and a form offers what one message is about. */
+export const mostFound = 10;
 
 type FormFaultType = 'missingDevice' | 'missingReason' | 'badCommand' | 'extraWords' | 'tooLong' | 'hiddenCharacters';
 
@@ -30,13 +43,15 @@ export interface FormFault {
 /** `row` counts from 1. */
 export type FormEdit =
   | { readonly type: 'add'; readonly verb: Verb }
+  | { readonly type: 'typing' }
   | { readonly type: 'remove'; readonly row: number };
 
 /** The form as it is first shown: one row of each kind; rows that stay empty are left out. */
-export const createForm = (device: string | null): FormInput => ({
+export const createForm = (device: string | null, found: Found | null = null): FormInput => ({
   device: device ?? '',
   rows: verbs.map(emptyRow),
   reason: '',
+  ...(found === null ? {} : { found }),
 });
 
 /**
@@ -84,7 +99,47 @@ export function readFormInput(data: unknown): FormInput {
     if (verb === null) break;
     rows.push({ verb, name: text(`name${n}`), args: text(`args${n}`) });
   }
-  return { device: text('device'), rows: rows.length === 0 ? verbs.map(emptyRow) : rows, reason: text('reason') };
+  const found = readFound(Object.hasOwn(values, 'found') ? Reflect.get(values, 'found') : null);
+  return {
+    device: text('device'),
+    rows: rows.length === 0 ? verbs.map(emptyRow) : rows,
+    reason: text('reason'),
+    ...(Object.hasOwn(values, 'typed') && Reflect.get(values, 'typed') === true ? { typed: true } : {}),
+    ...(found === null ? {} : { found }),
+  };
+}
+
+/** The part of a form's data that no input holds; with the inputs' values it reads as the same form again. */
+export const formData = ({ rows, typed, found }: FormInput): Readonly<Record<string, unknown>> => ({
+  ...Object.fromEntries(rows.map(({ verb }, i) => [`type${i + 1}`, verb])),
+  ...(typed === undefined ? {} : { typed }),
+  ...(found === undefined ? {} : { found }),
+});
+
+/** All of a form's data, as a button carries it that brings the form back. */
+export const wholeFormData = (input: FormInput): Readonly<Record<string, unknown>> => ({
+  ...formData(input),
+  device: input.device,
+  ...Object.fromEntries(
+    input.rows.flatMap(({ name, args }, i) => [
+      [`name${i + 1}`, name],
+      [`args${i + 1}`, args],
+    ]),
+  ),
+  reason: input.reason,
+});
+
+function readFound(data: unknown): Found | null {
+  if (typeof data !== 'object' || data === null) return null;
+  const list = (key: string, longest: number): readonly string[] => {
+    const value: unknown = Object.hasOwn(data, key) ? Reflect.get(data, key) : null;
+    const texts = Array.isArray(value) ? value : [];
+    return texts
+      .filter((text) => typeof text === 'string' && text !== '' && text.length <= longest)
+      .slice(0, mostFound);
+  };
+  const found = { devices: list('devices', maxDeviceLength), paths: list('paths', maxPathLength) };
+  return found.devices.length + found.paths.length === 0 ? null : found;
 }
 
 /** The form with a row more, after the last one of its kind so that the order stays allowed, or with one less; it stays between one and ten rows. */
@@ -93,6 +148,7 @@ export function editForm(input: FormInput, edit: FormEdit): FormInput {
     const rows = input.rows.filter((_row, i) => i !== edit.row - 1);
     return rows.length === 0 ? input : { ...input, rows };
   }
+  if (edit.type === 'typing') return { ...input, typed: true };
   if (input.rows.length >= maxCommands) return input;
   const rank = verbs.indexOf(edit.verb);
   const later = input.rows.findIndex((row) => verbs.indexOf(row.verb) > rank);

@@ -34,8 +34,8 @@ export interface Defender {
    * merged into another machine are left out. No match is an empty list; more than one is a question for the person who asked.
    */
   findMachines(query: string): Promise<readonly Device[]>;
-  /** Names of some machines that begin with `start`: what a misspelt name may have meant, not all there are. */
-  machineNames(start: string): Promise<readonly string[]>;
+  /** Machines whose names begin with `start`, in one call; not all there are when as many as `mostNames` came. */
+  machinesBeginning(start: string): Promise<readonly Device[]>;
   /** The machine with exactly this id; null when it is gone or was merged into another, which is then not the machine that was meant (T-21). */
   getMachine(machineId: string): Promise<Device | null>;
   listLibrary(): Promise<readonly LibraryFile[]>;
@@ -132,7 +132,7 @@ export function createDefender(options: DefenderOptions): Defender {
 
 const toDefender = (context: CallContext, limits: DownloadLimits): Defender => ({
   findMachines: (query) => findMachines(context, query),
-  machineNames: (start) => machineNames(context, start),
+  machinesBeginning: (start) => machinesBeginning(context, start),
   getMachine: async (machineId) => (await fetchMachine(context, machineId))?.device ?? null,
   listLibrary: async () => (await listLibrary(context)).items,
   openAhead: () => context.connections.openAhead(),
@@ -192,11 +192,11 @@ async function findMachines(context: CallContext, text: string): Promise<readonl
   return whole.flatMap((m) => (m === null ? [] : [m.device]));
 }
 
-/** One page of names is enough to choose the nearest from. */
-async function machineNames(context: CallContext, start: string): Promise<readonly string[]> {
+/** One page is enough to choose from. */
+async function machinesBeginning(context: CallContext, start: string): Promise<readonly Device[]> {
   const reply = await get(context, at(context, 'listMachines', namesPath(start)), [404]);
   const page = reply.status === 404 ? null : readPage(reply.body, readMachine);
-  return (page?.items ?? []).filter((m) => m.mergedInto === null).map((m) => m.device.name);
+  return (page?.items ?? []).filter((m) => m.mergedInto === null).map((m) => m.device);
 }
 
 /** `{id}` also takes computer names and Entra ids, so the answer is compared: a computer may be named like another's id. */

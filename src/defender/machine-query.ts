@@ -52,7 +52,7 @@ export const apiByQuery: Readonly<Record<MachineQuery['type'], Api>> = {
 };
 
 /** Ours: as many as a half-typed name leaves to choose from. */
-const mostNames = 100;
+export const mostNames = 100;
 
 /** One page of the machines whose names begin with `start`. */
 export const namesPath = (start: string): string =>

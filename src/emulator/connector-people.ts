@@ -49,6 +49,30 @@ export interface TeamsClient {
   ): Promise<BotAnswer>;
   /** Presses an Action.Submit, as clients do that fall back to it. */
   submit(from: TeamsPerson, messageId: string, data: Readonly<Record<string, unknown>>): Promise<BotAnswer>;
+  /** Types into a list of a form that asks the bot. */
+  search(
+    from: TeamsPerson,
+    where: Where,
+    query: { readonly dataset: string; readonly text: string },
+  ): Promise<BotAnswer>;
+  /** Presses a button of the message that opens a dialog. */
+  openDialog(from: TeamsPerson, messageId: string, data: Readonly<Record<string, unknown>>): Promise<BotAnswer>;
+  /** Presses a button in a dialog that was opened on the message. */
+  submitDialog(from: TeamsPerson, messageId: string, data: Readonly<Record<string, unknown>>): Promise<BotAnswer>;
+  /** Calls the message extension on a message, or from the composer when `message` is null; `data` given: presses a button in its dialog. */
+  callExtension(
+    from: TeamsPerson,
+    where: Where,
+    message: Readonly<Record<string, unknown>> | null,
+    data?: Readonly<Record<string, unknown>>,
+  ): Promise<BotAnswer>;
+  /** Answers the consent card of the message; `change` is what a client may make of the invoke. */
+  consent(
+    from: TeamsPerson,
+    messageId: string,
+    action: 'accept' | 'decline',
+    change?: Readonly<Record<string, unknown>>,
+  ): Promise<BotAnswer>;
   install(from: TeamsPerson, where: Where): Promise<BotAnswer>;
   uninstall(from: TeamsPerson, where: Where): Promise<BotAnswer>;
   /** Sends any activity, whole or broken. */
@@ -107,6 +131,9 @@ export function createTeamsClient(options: TeamsClientOptions): TeamsClient {
     return { status: answer.status, body: toJson(text) };
   };
 
+  const invoke = (from: TeamsPerson, conversationId: string, what: Readonly<Record<string, unknown>>) =>
+    deliver({ ...base(from, conversationId), type: 'invoke', ...what });
+
   const install = (from: TeamsPerson, where: Where, action: 'add' | 'remove') =>
     deliver({ ...base(from, conversationOf(where, from, connector)), type: 'installationUpdate', action });
 
@@ -123,6 +150,51 @@ export function createTeamsClient(options: TeamsClientOptions): TeamsClient {
     },
     click: (from, messageId, action) => deliver(build.execute(from, messageId, action)),
     submit: (from, messageId, data) => deliver(build.submit(from, messageId, data)),
+    search: (from, where, { dataset, text }) =>
+      invoke(from, conversationOf(where, from, connector), {
+        name: 'application/search',
+        value: { queryText: text, queryOptions: { skip: 0, top: 15 }, dataset },
+      }),
+    openDialog: (from, messageId, data) =>
+      invoke(from, conversationHolding(connector, messageId), {
+        name: 'task/fetch',
+        replyToId: messageId,
+        value: { data, context: { theme: 'default' } },
+      }),
+    submitDialog: (from, messageId, data) =>
+      invoke(from, conversationHolding(connector, messageId), {
+        name: 'task/submit',
+        replyToId: messageId,
+        value: { data, context: { theme: 'default' } },
+      }),
+    callExtension: (from, where, message, data) =>
+      invoke(from, conversationOf(where, from, connector), {
+        name: data === undefined ? 'composeExtension/fetchTask' : 'composeExtension/submitAction',
+        value: {
+          commandId: 'liveResponse',
+          commandContext: message === null ? 'compose' : 'message',
+          context: { theme: 'default' },
+          ...(message === null ? {} : { messagePayload: message }),
+          ...(data === undefined ? {} : { data }),
+        },
+      }),
+    consent: (from, messageId, action, change = {}) => {
+      const card = connector
+        .message(messageId)
+        ?.activity.attachments?.find(({ contentType }) => /consent$/.test(contentType));
+      const { name, content } = (card ?? {}) as { readonly name?: string; readonly content?: Record<string, unknown> };
+      return invoke(from, connector.personalConversationId(from.aadObjectId), {
+        name: 'fileConsent/invoke',
+        replyToId: messageId,
+        value: {
+          type: 'fileUpload',
+          action,
+          context: content?.[`${action}Context`],
+          ...(action === 'accept' ? { uploadInfo: connector.offerUpload(name ?? '') } : {}),
+          ...change,
+        },
+      });
+    },
     install: (from, where) => install(from, where, 'add'),
     uninstall: (from, where) => install(from, where, 'remove'),
   };

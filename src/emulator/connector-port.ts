@@ -45,6 +45,13 @@ export interface ConnectorCall {
   readonly at: number;
 }
 
+/** A file as it arrived, chunk by chunk, at a place that Teams had given out. */
+export interface UploadedFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly isWhole: boolean;
+}
+
 /** What one call meets instead of its answer. `drop` cuts the connection; `accepted` says that the message was taken all the same. */
 export type ConnectorFault =
   | {
@@ -100,6 +107,15 @@ export interface Connector {
   /** The messages of a conversation in order, without deleted ones. */
   messages(conversationId: string): readonly TeamsMessage[];
   message(messageId: string): TeamsMessage | null;
+  /** A place for a file, as Teams gives one out with a person's consent ("Send and receive files"). */
+  offerUpload(name: string): {
+    readonly uploadUrl: string;
+    readonly contentUrl: string;
+    readonly name: string;
+    readonly uniqueId: string;
+    readonly fileType: string;
+  };
+  uploaded(name: string): UploadedFile | null;
   personalConversationId(aadObjectId: string): string;
   forgetCalls(): void;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, systemClock } from '../lib/clock';
@@ -7,6 +8,7 @@ import type {
   ConnectorOptions,
   TeamsMessage,
   TeamsPerson,
+  UploadedFile,
   WireActivity,
 } from './connector-port';
 import { ConnectorRates } from './connector-rates';
@@ -41,6 +43,8 @@ const failed = (
 
 class EmulatedConnector implements Connector {
   readonly calls: ConnectorCall[] = [];
+  private readonly places = new Map<string, string>();
+  private readonly files = new Map<string, UploadedFile>();
   throttled = 0;
   url = '';
   private readonly options: ConnectorOptions;
@@ -140,6 +144,38 @@ class EmulatedConnector implements Connector {
     return `a:${aadObjectId}`;
   }
 
+  offerUpload(name: string): ReturnType<Connector['offerUpload']> {
+    const uniqueId = randomUUID();
+    this.places.set(`/upload/${uniqueId}`, name);
+    const host = this.url.slice(0, -prefix.length);
+    return {
+      uploadUrl: `${host}${prefix}/upload/${uniqueId}?tempauth=secret`,
+      contentUrl: `${host}/drive/${encodeURIComponent(name)}`,
+      name,
+      uniqueId,
+      fileType: 'zip',
+    };
+  }
+
+  uploaded(name: string): UploadedFile | null {
+    return this.files.get(name) ?? null;
+  }
+
+  /** An upload session: chunks in order, each of them once or again, until all bytes are there. */
+  private upload(call: ConnectorCall, range: string, bytes: Buffer): Answer {
+    const name = this.places.get(call.path);
+    const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range) ?? [];
+    if (name === undefined || call.method !== 'PUT') return failed(404, 'itemNotFound', 'No such upload session.');
+    const [from, to, size] = [Number(first), Number(last), Number(total)];
+    const known = this.files.get(name)?.bytes ?? Buffer.alloc(0);
+    const isWhole = to + 1 === size;
+    const isLegal = from <= known.length && to - from + 1 === bytes.length && (isWhole || bytes.length % 327_680 === 0);
+    if (call.authorization !== null || !isLegal)
+      return failed(416, 'invalidRange', 'The range is not what is expected.');
+    this.files.set(name, { name, bytes: Buffer.concat([known.subarray(0, from), bytes]), isWhole });
+    return { status: isWhole ? 201 : 202, body: {} };
+  }
+
   forgetCalls(): void {
     this.calls.length = 0;
   }
@@ -161,7 +197,9 @@ class EmulatedConnector implements Connector {
     };
     this.calls.push(call);
     const fault = this.options.fault?.(call) ?? null;
-    if (fault === null) return send(res, this.answer(call, raw.length));
+    const range = req.headers['content-range'];
+    if (fault === null)
+      return send(res, range === undefined ? this.answer(call, raw.length) : this.upload(call, range, raw));
     if (fault.type === 'hang') return;
     if (fault.type === 'drop') {
       if (fault.accepted) this.answer(call, raw.length);

@@ -1,6 +1,6 @@
+import { storedZip } from '../lib/stored-zip';
 import type { DeviceSpec } from './device';
 import type { Emulator, LibraryFileSpec } from './emulator';
-import { storedZip } from './stored-zip';
 
 /** A small company for `npm run local` and the stories: one device or script for each thing that can go well or badly. */
 export function addTrialWorld(emulator: Emulator): void {

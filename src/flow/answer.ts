@@ -10,6 +10,7 @@ import { answers } from '../thread/answers';
 import type { CardJson, Post } from '../thread/post';
 import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
+import type { Typeahead } from './typeahead';
 
 export interface FlowOptions {
   readonly store: Store;
@@ -17,6 +18,8 @@ export interface FlowOptions {
   readonly policy: () => Policy;
   /** Who is in the policy's groups now; a group that cannot be read is null, and nobody in it counts (T-12). */
   readonly groups: () => Promise<Groups>;
+  /** What forms offer while people type. */
+  readonly typeahead: Typeahead;
   readonly views: Views;
   readonly clock: Clock;
   readonly random: RandomBytes;

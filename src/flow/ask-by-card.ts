@@ -1,29 +1,11 @@
-import { type FormFault, type FormInput, readForm, readFormInput } from '../chat/form';
+import type { FormInput } from '../chat/form';
 import { DefenderError } from '../defender/errors';
-import { formCard } from '../thread/form-card';
 import { describeRefusal, type Refusal } from '../thread/refusals';
 import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
 import { type Answer, type FlowOptions, tellUnread } from './answer';
-import { ask } from './ask';
+import type { ask } from './ask';
 import { notStored, showing } from './refusal';
-
-/** The form makes the same draft as the text; whatever is wrong with it comes back on the card, with what the person had filled in. */
-export async function submitForm(options: FlowOptions, turn: Turn, data: unknown): Promise<Answer> {
-  const input = readFormInput(data);
-  const refill = (faults: readonly FormFault[]): Answer => showing(formCard(input, faults, { trial: options.trial }));
-  const draft = readForm(data);
-  if (!draft.ok) return refill(draft.error);
-  return asking(
-    options,
-    turn,
-    () => ask(options, turn, draft.value),
-    (refused) =>
-      refill(
-        refused.map(({ inputOf, sentence }) => ({ inputId: inputOf(input), fault: { type: 'refused', sentence } })),
-      ),
-  );
-}
 
 /**
  * Asks from a card: a sentence takes the card's place when the request was stored. What was refused goes to `refuse` with the input
@@ -33,7 +15,7 @@ export async function asking(
   options: FlowOptions,
   turn: Turn,
   stage: () => ReturnType<typeof ask>,
-  refuse: (refused: readonly Refused[]) => Answer = (refused) =>
+  refuse: (refused: readonly Refused[]) => Answer | Promise<Answer> = (refused) =>
     showing(sentencePost(refused.map(({ sentence }) => sentence).join('\n'), { trial: options.trial })),
 ): Promise<Answer> {
   const say = (text: string): Answer => showing(sentencePost(text, { trial: options.trial }));
@@ -42,7 +24,7 @@ export async function asking(
     if (!asked.ok)
       return {
         ...notStored(options, turn, asked.error),
-        ...refuse(refusedOf(asked.error)),
+        ...(await refuse(refusedOf(asked.error))),
       };
     const { notice } = asked.value;
     if (notice === undefined || !('text' in notice)) return asked.value;
@@ -66,12 +48,13 @@ function onceACard(turn: Turn, answer: Answer): Answer {
   };
 }
 
-interface Refused {
+/** What was refused, and the input of a form that it is about. */
+export interface Refused {
   readonly inputOf: (input: FormInput) => string;
   readonly sentence: string;
 }
 
-const refusedOf = (refusal: Refusal): readonly Refused[] =>
+export const refusedOf = (refusal: Refusal): readonly Refused[] =>
   refusal.type === 'several'
     ? refusal.refusals.flatMap(refusedOf)
     : [{ inputOf: (input) => inputAbout(refusal, input), sentence: describeRefusal(refusal) }];

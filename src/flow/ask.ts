@@ -17,11 +17,13 @@ import { isOutrun } from '../store/policy-in-force';
 import { StoreError, type Tx } from '../store/store';
 import { answers } from '../thread/answers';
 import { chooseDeviceCard } from '../thread/choose-device-card';
+import type { Post } from '../thread/post';
 import { preflightCard } from '../thread/preflight-card';
 import type { Refusal } from '../thread/refusals';
 import { fitsOneCard } from '../thread/request-card';
 import type { Turn } from '../thread/turn';
 import { understoodCard } from '../thread/understood-card';
+import type { RequestView } from '../thread/view';
 import { type Answer, type FlowOptions, posts } from './answer';
 import { unknownDevice } from './near';
 
@@ -46,13 +48,24 @@ export async function ask(
   const allowed = mayAsk(options.policy(), groups, turn.person.id);
   if (!allowed.ok) return allowed; // guard: only-requesters-ask-anything
   if (notices.length > 0) return ok(posts(understoodCard(draft, notices, { trial: options.trial })));
+  const found = await find(options, turn, { draft, groups });
+  if (!found.ok) return found;
+  if ('question' in found.value) return ok(posts(found.value.question));
+  return store(options, turn, { ...found.value, warned });
+}
+
+/** All that a draft names, or a question where several devices may be meant. */
+async function find(
+  options: FlowOptions,
+  turn: Turn,
+  { draft, groups }: Pick<Found, 'draft' | 'groups'>,
+): Promise<Result<Omit<Found, 'warned'> | { readonly question: Post }, Refusal>> {
   const devices = await findDevices(options, turn, draft);
   if (!devices.ok) return devices;
   const [device, ...others] = devices.value;
   if (device === undefined || others.length > 0)
-    return ok(posts(chooseDeviceCard(draft, devices.value, { now: turn.at, trial: options.trial })));
-  const library = await findLibraryFiles(options, draft);
-  return store(options, turn, { draft, device, library, groups, warned });
+    return ok({ question: chooseDeviceCard(draft, devices.value, { now: turn.at, trial: options.trial }) });
+  return ok({ draft, device, library: await findLibraryFiles(options, draft), groups });
 }
 
 /** What a draft names, without asking anything of anybody; several devices are as unknown as none. */
@@ -104,8 +117,15 @@ const refusing = (refusals: readonly Refusal[]): { readonly ok: false; readonly 
   return err(only !== undefined && others.length === 0 ? only : { type: 'several', refusals });
 };
 
-/** The policy says what it needs, and what is known beforehand is looked at; then it is drawn once, and stored only if it can be shown whole. */
-async function store(options: FlowOptions, turn: Turn, found: Found): Promise<Asked> {
+/** A request as it would be stored, drawn once and found fit for one card. */
+interface Prepared {
+  readonly base: RequestBase;
+  readonly view: RequestView;
+  readonly findings: readonly Finding[];
+}
+
+/** The policy says what it needs, and what is known beforehand is looked at; then it is drawn once, and asked only if it can be shown whole. */
+async function prepare(options: FlowOptions, turn: Turn, found: Found): Promise<Result<Prepared, Refusal>> {
   const policy = options.policy();
   if (await isOutrun(options.store, policy)) return err({ type: 'policyOutrun' });
   const { draft, device } = found;
@@ -121,11 +141,6 @@ async function store(options: FlowOptions, turn: Turn, found: Found): Promise<As
   ];
   if (refusals.length > 0) return refusing(refusals); // guard: what-cannot-run-is-not-asked
   if (!verdict.ok) return verdict;
-  const warnings = findings.filter(({ type }) => weightOf(type) === 'warning');
-  if (warnings.length > 0 && !found.warned) {
-    const question = preflightCard({ draft, device, findings }, { trial: options.trial });
-    if (question !== null) return ok(posts(question));
-  }
   const { approverIds, decideWithinMs, startWithinMs, ...bar } = verdict.value;
   const bound = { ...wish, tenantId: turn.tenantId, policyVersion: policy.version, bar, round: 1 };
   const base: RequestBase = {
@@ -146,6 +161,19 @@ async function store(options: FlowOptions, turn: Turn, found: Found): Promise<As
   const { trial } = options;
   const view = { request, results: [], queue: null, pause: null, names: policy.names, now: turn.at, trial };
   if (!fitsOneCard(view)) return err({ type: 'doesNotFit' }); // guard: shown-whole-or-not-asked
+  return ok({ base, view, findings });
+}
+
+async function store(options: FlowOptions, turn: Turn, found: Found): Promise<Asked> {
+  const prepared = await prepare(options, turn, found);
+  if (!prepared.ok) return prepared;
+  const { base, findings } = prepared.value;
+  const { draft, device } = found;
+  const warnings = findings.filter(({ type }) => weightOf(type) === 'warning');
+  if (warnings.length > 0 && !found.warned) {
+    const question = preflightCard({ draft, device, findings }, { trial: options.trial });
+    if (question !== null) return ok(posts(question));
+  }
   return ok({
     posts: [],
     notice: { text: answers.stored },
@@ -154,6 +182,28 @@ async function store(options: FlowOptions, turn: Turn, found: Found): Promise<As
       return [];
     },
   });
+}
+
+/** What asking would come to, without asking anybody; `question`: which device is meant has to be chosen first. */
+export async function preview(
+  options: FlowOptions,
+  turn: Turn,
+  draft: Draft,
+): Promise<
+  Result<
+    | { readonly type: 'question'; readonly post: Post }
+    | { readonly type: 'request'; readonly view: Prepared['view']; readonly findings: readonly Finding[] },
+    Refusal
+  >
+> {
+  const groups = await options.groups();
+  const allowed = mayAsk(options.policy(), groups, turn.person.id);
+  if (!allowed.ok) return allowed; // guard: only-requesters-see-previews
+  const found = await find(options, turn, { draft, groups });
+  if (!found.ok) return found;
+  if ('question' in found.value) return ok({ type: 'question', post: found.value.question });
+  const prepared = await prepare(options, turn, { ...found.value, warned: true });
+  return prepared.ok ? ok({ type: 'request', view: prepared.value.view, findings: prepared.value.findings }) : prepared;
 }
 
 interface Found {

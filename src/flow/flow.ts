@@ -1,12 +1,10 @@
 import { cleanMessage, type RawMessage } from '../chat/clean';
 import { describeFaults } from '../chat/faults';
-import { createForm, editForm } from '../chat/form';
 import { createHelp } from '../chat/help';
 import { type Intent, parseMessage } from '../chat/parse';
 import { err, ok, type Result } from '../lib/result';
 import type { Stored, Tx } from '../store/store';
 import { answers } from '../thread/answers';
-import { formCard } from '../thread/form-card';
 import { helpCard } from '../thread/help-card';
 import type { ListName, ListQuery } from '../thread/list-page';
 import { pausedPost, resumedPost } from '../thread/pause-post';
@@ -15,15 +13,17 @@ import { describeRefusal, type Refusal } from '../thread/refusals';
 import { opinionPost } from '../thread/review-cards';
 import { sentencePost } from '../thread/sentence';
 import type { ActionAnswer, Flow, Turn } from '../thread/turn';
-import { type CardAction, readCardAction } from '../thread/verbs';
+import { type CardAction, isForDialog, readCardAction } from '../thread/verbs';
 import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
 import { ask } from './ask';
-import { asking, submitForm } from './ask-by-card';
+import { asking } from './ask-by-card';
 import { cancel, cardAfter, type Decided, type Scene, viewByCard, voteByCard, voteByWords } from './decide';
 import { breakGlass, pause, resume, review } from './emergency';
+import { answerOffer, offerFile } from './files';
+import { changeForm, drawForm, openForm, openOnMessage, previewForm, search, submitForm } from './form';
 import { greet, partOf } from './greet';
 import { openRequest, showList } from './lists';
-import { explainPolicy, showDevice, showPerson, showResult, showStatus } from './look-up';
+import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './look-up';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
 
 /**
@@ -44,11 +44,34 @@ export function createFlow(options: FlowOptions): Flow {
       // What a click gets back at once is not posted as well.
       return write(options, turn, answer.notice === undefined ? answer : { ...answer, posts: [] });
     },
+    async onDialog(turn, verb, data) {
+      let action = readCardAction(verb, data);
+      if (action !== null && !isForDialog(action)) action = null; // guard: dialogs-do-not-vote
+      const answer =
+        action === null
+          ? notStored(options, turn, { type: 'unknownAction' })
+          : await answerAction(options, turn, action);
+      return write(options, turn, inDialog(answer));
+    },
+    async onMessageAction(turn, message) {
+      return write(options, turn, inDialog(await openOnMessage(options, turn, message)));
+    },
+    async onFileConsent(turn, consent) {
+      await write(options, turn, await answerOffer(options, turn, consent));
+    },
+    onSearch: (turn, query) => search(options, turn, query),
     async onPresence(turn, what) {
       if (what === 'removed') return;
       await write(options, turn, what === 'installed' ? await greet(turn, options) : posts());
     },
   };
+}
+
+/** A card that would be posted is shown in the dialog instead. */
+function inDialog(answer: Answer): Answer {
+  const [post, ...others] = answer.posts;
+  if (answer.notice !== undefined) return { ...answer, posts: [] };
+  return post?.card == null ? answer : { ...answer, posts: others, notice: { card: post.card } };
 }
 
 async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessage): Promise<Answer> {
@@ -66,7 +89,7 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
     case 'help':
       return posts(helpCard(createHelp(intent.word, await partOf(options, turn)), { trial: options.trial }));
     case 'newForm':
-      return posts(formCard(createForm(intent.device), [], { trial: options.trial }));
+      return posts(await openForm(options, turn, intent.device));
     case 'whoami':
       return showPerson(options, turn);
     case 'draft': {
@@ -142,7 +165,6 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
 }
 
 async function answerAction(options: FlowOptions, turn: Turn, action: CardAction): Promise<Answer> {
-  const { trial } = options;
   switch (action.verb) {
     case 'vote.approve':
       return byCard(options, turn, (scene) =>
@@ -161,12 +183,21 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
     case 'list.page':
       return readingDefender(options, turn, () => turnPage(options, turn, action));
     case 'form.open':
-      return posts(formCard(createForm(action.device), [], { trial }));
+      return posts(await openForm(options, turn, action.device));
     case 'form.add':
     case 'form.remove':
-      return showing(formCard(editForm(action.input, action.edit), [], { trial }));
+    case 'form.typing':
+      return showing(await changeForm(options, turn, action.input, action.edit));
+    case 'form.back':
+      return showing(await drawForm(options, turn, action.input));
     case 'form.submit':
       return submitForm(options, turn, action.data);
+    case 'form.preview':
+      return previewForm(options, turn, action.data);
+    case 'result.page':
+      return turnResultPage(options, turn, action);
+    case 'file.offer':
+      return offerFile(options, turn, action);
     case 'draft.confirm':
       return asking(options, turn, () => ask(options, turn, action.draft, [], action));
     case 'draft.device':

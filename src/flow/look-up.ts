@@ -3,6 +3,7 @@ import { factsOf } from '../dispatch/reconsider';
 import { err, ok, type Result } from '../lib/result';
 import { explain } from '../policy/explain';
 import { type Policy, roleOf } from '../policy/policy';
+import { parseRequestId } from '../request/id';
 import { findDeviceFindings } from '../request/preflight';
 import { type Device, finalStates, openStates, type RequestId } from '../request/request';
 import { readApprovedHashes } from '../store/apply';
@@ -14,12 +15,14 @@ import { explainCard } from '../thread/explain-card';
 import { readerOf } from '../thread/reader';
 import type { Refusal } from '../thread/refusals';
 import { statusCard } from '../thread/request-list-card';
+import { resultPage } from '../thread/result-page';
 import { resultPost } from '../thread/result-post';
 import type { Turn } from '../thread/turn';
 import { whoamiCard } from '../thread/whoami-card';
 import { type Answer, type FlowOptions, posts } from './answer';
 import { findDraft } from './ask';
 import { unknownRequest } from './near';
+import { orRefusal, showing } from './refusal';
 
 /** A read-only answer: it shows, and stores nothing. */
 export type Shown = Result<Answer, Refusal>;
@@ -43,6 +46,22 @@ export async function showResult(
   const results = view.results.filter((r) => index === null || r.index === index - 1);
   if (results.length === 0) return err({ type: 'noResult', id, number: index });
   return ok(posts(...results.map((result) => resultPost(view, result))));
+}
+
+/** What a command wrote, page by page, in place of the card whose button was pressed and for the one who pressed it. */
+export async function turnResultPage(
+  options: FlowOptions,
+  turn: Turn,
+  { requestId, index, page }: { readonly requestId: string; readonly index: number; readonly page: number },
+): Promise<Answer> {
+  const id = parseRequestId(requestId);
+  if (id === null) return orRefusal(options, err({ type: 'unknownRequest', id: requestId, near: [] }));
+  const stored = await findVisible(options, turn, id);
+  if (!stored.ok) return orRefusal(options, stored);
+  const view = await options.views.of(options.store, stored.value);
+  const result = view.results.find((one) => one.index === index);
+  if (result === undefined) return orRefusal(options, err({ type: 'noResult', id, number: index + 1 }));
+  return showing(resultPage(view, result, page));
 }
 
 export async function showDevice(options: FlowOptions, turn: Turn, query: string): Promise<Shown> {

@@ -43,7 +43,7 @@ async function namesLike({ defender }: FlowOptions, query: string): Promise<read
   const start = /^[a-z0-9-]+/i.exec(query)?.[0].slice(0, Math.max(2, Math.floor(query.length / 2))) ?? '';
   if (start.length < 2) return [];
   try {
-    return await defender.machineNames(start);
+    return (await defender.machinesBeginning(start)).map(({ name }) => name);
   } catch (error) {
     if (!(error instanceof DefenderError)) throw error;
     return [];

@@ -68,7 +68,9 @@ export type Work =
   /** `personId` given: in that person's own chat, else where the request was asked. */
   | { readonly type: 'sendNews'; readonly news: News; readonly personId?: string }
   /** A message that is complete already: the answer to a command, a result. */
-  | { readonly type: 'sendPost'; readonly conversationId: string; readonly post: Post };
+  | { readonly type: 'sendPost'; readonly conversationId: string; readonly post: Post }
+  /** Puts a collected file where the person who agreed to have it let it be put. */
+  | { readonly type: 'sendFile'; readonly offerId: string };
 
 export type WorkType = Work['type'];
 export const defenderWork = [

@@ -6,17 +6,21 @@ export interface WakeUps {
   readonly onTeamsWork: () => void;
   /** A request is new or another one, or there is something to do at Defender. */
   readonly onRequestWork: () => void;
+  /** A file waits to be put where its person let it be put. */
+  readonly onFileWork: () => void;
 }
 
 /** The same store, which also tells after each commit who may have something to do. */
-export function withWakeUps(store: Store, { onTeamsWork, onRequestWork }: WakeUps): Store {
+export function withWakeUps(store: Store, { onTeamsWork, onRequestWork, onFileWork }: WakeUps): Store {
   return {
     ...store,
     async transact(work, survives) {
       let forTeams = false;
       let forRequests = false;
+      let forFiles = false;
       const note = ({ work: { type } }: Pick<NewWork, 'work'>): void => {
-        if (isForTeams(type)) forTeams = true;
+        if (type === 'sendFile') forFiles = true;
+        else if (isForTeams(type)) forTeams = true;
         else forRequests = true;
       };
       const result = await store.transact(
@@ -49,6 +53,7 @@ export function withWakeUps(store: Store, { onTeamsWork, onRequestWork }: WakeUp
       // What was approved goes before the cards that say so.
       if (forRequests) onRequestWork();
       if (forTeams) onTeamsWork();
+      if (forFiles) onFileWork();
       return result;
     },
   };

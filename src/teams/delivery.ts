@@ -109,6 +109,7 @@ async function sendTo(options: DeliveryOptions, claimed: Claimed, place: Place, 
     case 'cancelAction':
     case 'fetchResult':
     case 'recheckLibrary':
+    case 'sendFile':
       throw new Error(`The outbox does not do ${work.type}.`);
     default:
       return exhaustive(work);

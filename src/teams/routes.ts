@@ -7,10 +7,20 @@ import type { Log } from '../lib/log';
 import { err, type Result } from '../lib/result';
 import type { Place } from '../request/place';
 import { isOutage, type StoreError } from '../store/store';
+import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
 import type { ActionAnswer, Flow, Presence, Turn } from '../thread/turn';
 import { KeysUnreachable, NotAuthenticated, type VerifiedAdapter } from './adapter';
 import { type AdmitRefusal, admit, type Envelope, readEnvelope, toRawMessage, unknownMember } from './inbound';
+import { errorAnswer, refusalAnswer } from './invoke-answer';
+import {
+  runCardAction,
+  runDialog,
+  runFileConsent,
+  runMessageAction,
+  runMessageActionSubmit,
+  runSearch,
+} from './invokes';
 import type { Roster } from './roster';
 
 /** What the HTTP side sends back: `body` is JSON. */
@@ -63,12 +73,13 @@ export function createBot(options: BotOptions): Bot {
 
 /** In order: the first that matches runs. What is ignored is ignored by name. */
 export const routes: readonly Route[] = [
-  {
-    name: 'cardAction',
-    acts: true,
-    matches: (e) => e.type === 'invoke' && e.name === 'adaptiveCard/action',
-    run: runCardAction,
-  },
+  invoke('cardAction', 'adaptiveCard/action', runCardAction),
+  invoke('search', 'application/search', runSearch),
+  invoke('openDialog', 'task/fetch', runDialog),
+  invoke('submitDialog', 'task/submit', runDialog),
+  invoke('messageAction', 'composeExtension/fetchTask', runMessageAction),
+  invoke('messageActionSubmit', 'composeExtension/submitAction', runMessageActionSubmit),
+  invoke('fileConsent', 'fileConsent/invoke', runFileConsent),
   { name: 'otherInvoke', acts: false, matches: (e) => e.type === 'invoke', run: async () => unknownInvoke },
   {
     name: 'cardSubmit',
@@ -82,6 +93,11 @@ export const routes: readonly Route[] = [
   /** Edits, deletions, reactions, typing, read receipts, end of conversation: what was asked stays what was asked. */
   { name: 'ignored', acts: false, matches: () => true, run: async () => null },
 ];
+
+/** Whoever invokes something asks or decides by it. */
+function invoke(name: string, invokeName: string, run: Route['run']): Route {
+  return { name, acts: true, matches: (e) => e.type === 'invoke' && e.name === invokeName, run };
+}
 
 const accepted: HttpAnswer = { status: 200, body: null };
 const answerKey = Symbol('http answer');
@@ -210,7 +226,11 @@ async function turnAway(context: TurnContext, refusal: AdmitRefusal, { log, refu
   await refused({ refusal: refusal.type, personId: fields.person, tenantId, isAuthenticated: true }); // guard: turned-away-audited
   if (refusal.answer === null)
     return give(context, failure(refusal.status, refusal.type, 'This sender is not served here.'));
-  if (envelope.type === 'invoke') return give(context, errorAnswer(refusal.status, refusal.type, refusal.answer));
+  if (envelope.type === 'invoke') {
+    const isOutsider = refusal.type === 'unknownMember' && envelope.name === 'composeExtension/fetchTask';
+    const text = isOutsider ? answers.notHere : refusal.answer;
+    return give(context, refusalAnswer(envelope.name, { status: refusal.status, code: refusal.type, text }));
+  }
   if (envelope.type === 'message') await tell(context, refusal.answer, log);
 }
 
@@ -219,19 +239,6 @@ const unknownSender = { personId: null, tenantId: null, isAuthenticated: false }
 async function runMessage(turn: Turn, envelope: Envelope, { flow }: BotOptions): Promise<null> {
   await flow.onMessage(turn, toRawMessage(envelope));
   return null;
-}
-
-async function runCardAction(turn: Turn, envelope: Envelope, { flow }: BotOptions): Promise<HttpAnswer> {
-  const action = isRecord(envelope.value) && isRecord(envelope.value.action) ? envelope.value.action : {};
-  const { verb, data } = action;
-  if (typeof verb !== 'string' || verb === '') {
-    return errorAnswer(
-      400,
-      'malformedAction',
-      'This button did not say what it is for, so nothing was done. Please send `help` for a fresh card.',
-    );
-  }
-  return toInvokeAnswer(await flow.onAction(turn, verb, data ?? {}));
 }
 
 /** Clients that cannot do Action.Execute fall back to Action.Submit: the same action, but the answer has to be a message of its own (teams.md E4). */
@@ -243,7 +250,7 @@ async function runCardSubmit(turn: Turn, envelope: Envelope, { flow, reply }: Bo
       : {
           type: 'error',
           code: 'malformedAction',
-          text: 'This button did not say what it is for, so nothing was done. Please send `help` for a fresh card.',
+          text: answers.malformedAction,
         };
   await reply(turn.place, toPost(answer));
   return null;
@@ -272,7 +279,8 @@ async function answerBug(context: TurnContext, error: unknown, log: Log): Promis
   if (isOutage(error)) return answerOutage(context, error, log);
   log.error({ requestId, activityType: type, error: nameOf(error), stack: stackOf(error) }, 'turn failed');
   const text = `Something failed inside the bot, and it may not have done what you asked. Please look with \`status\`, then try again; reference for your administrator: ${requestId}.`;
-  if (type === 'invoke') give(context, errorAnswer(500, 'internal', text));
+  if (type === 'invoke')
+    give(context, refusalAnswer(envelopeOf(context).name, { status: 500, code: 'internal', text }));
   else if (type === 'message') await tell(context, text, log);
 }
 
@@ -283,11 +291,11 @@ async function answerOutage(context: TurnContext, error: StoreError, log: Log): 
   if (type === 'invoke')
     return give(
       context,
-      errorAnswer(
-        503,
-        'storeUnavailable',
-        'My database cannot be used at the moment, so nothing was done or counted. Please click again in some minutes; whoever runs this bot finds the cause in its log.',
-      ),
+      refusalAnswer(envelopeOf(context).name, {
+        status: 503,
+        code: 'storeUnavailable',
+        text: 'My database cannot be used at the moment, so nothing was done or counted. Please click again in some minutes; whoever runs this bot finds the cause in its log.',
+      }),
     );
   give(context, failure(503, 'storeUnavailable', 'The database cannot be used at the moment. Please send it again.'));
   if (type === 'message')
@@ -307,33 +315,10 @@ async function tell(context: TurnContext, text: string, log: Log): Promise<void>
   }
 }
 
-function toInvokeAnswer(answer: ActionAnswer): HttpAnswer {
-  switch (answer.type) {
-    case 'card':
-      return {
-        status: 200,
-        body: { statusCode: 200, type: 'application/vnd.microsoft.card.adaptive', value: answer.card },
-      };
-    case 'message':
-      return {
-        status: 200,
-        body: { statusCode: 200, type: 'application/vnd.microsoft.activity.message', value: answer.text },
-      };
-    case 'error':
-      return errorAnswer(400, answer.code, answer.text);
-  }
-}
-
 function toPost(answer: ActionAnswer): Post {
   if (answer.type === 'card') return { text: null, mention: null, card: answer.card, summary: 'Answer to your click' };
   return { text: answer.text, mention: null, card: null, summary: answer.text };
 }
-
-/** Universal Actions: the HTTP status is 200 whatever the answer says, or Teams shows words of its own (teams.md E4). */
-const errorAnswer = (statusCode: number, code: string, message: string): HttpAnswer => ({
-  status: 200,
-  body: { statusCode, type: 'application/vnd.microsoft.error', value: { code, message } },
-});
 
 const unknownInvoke = errorAnswer(
   501,

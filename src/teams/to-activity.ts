@@ -1,7 +1,7 @@
-import type { Activity, Entity } from 'botbuilder';
+import type { Activity, Attachment, Entity } from 'botbuilder';
 import type { Place } from '../request/place';
 import type { Person } from '../request/request';
-import type { Post } from '../thread/post';
+import type { FileCard, Post } from '../thread/post';
 
 /** Teams' limit has moved between 28 and 100 KB; below the lowest it always fits (teams.md E3). */
 export const maxActivityBytes = 28_000;
@@ -19,6 +19,10 @@ export function toActivity(
   const text = [...mentions.map((mention) => mention.text), post.text]
     .filter((part) => part !== null && part !== '')
     .join(' ');
+  const attachments = [
+    ...(post.card === null ? [] : [{ contentType: 'application/vnd.microsoft.card.adaptive', content: post.card }]),
+    ...(post.file === undefined ? [] : [toFileCard(post.file)]),
+  ];
   return {
     type: 'message',
     from: { id: bot.id, name: bot.name },
@@ -35,13 +39,35 @@ export function toActivity(
     summary: post.summary,
     ...(text === '' ? {} : { text, textFormat: 'markdown' }),
     ...(mentions.length === 0 ? {} : { entities: mentions }),
-    ...(post.card === null
-      ? {}
-      : { attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: post.card }] }),
+    ...(attachments.length === 0 ? {} : { attachments }),
   };
 }
 
 export const sizeOf = (activity: Partial<Activity>): number => Buffer.byteLength(JSON.stringify(activity), 'utf8');
+
+/** "Send and receive files": the question, and the card of a file that is there. */
+function toFileCard(file: FileCard): Attachment {
+  switch (file.type) {
+    case 'consent': {
+      const { name, description, size, offerId } = file;
+      const context = { offerId };
+      return {
+        contentType: 'application/vnd.microsoft.teams.card.file.consent',
+        name,
+        content: { description, sizeInBytes: size, acceptContext: context, declineContext: context },
+      };
+    }
+    case 'sent': {
+      const { name, contentUrl, uniqueId, fileType } = file;
+      return {
+        contentType: 'application/vnd.microsoft.teams.card.file.info',
+        name,
+        contentUrl,
+        content: { uniqueId, fileType },
+      };
+    }
+  }
+}
 
 /** `entities[].text` must occur in the message's text letter by letter; the name is a label, so whatever markup could be in it is left out (T-19). */
 function toMention(person: Person): Entity & { readonly text: string } {

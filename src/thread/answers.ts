@@ -9,6 +9,10 @@ import { count } from './words';
 export const answers = {
   stored: 'Your request is stored and the approvers are asked. Its card in this conversation shows how it goes on.',
   handledAlready: 'I have already handled this click; the card shows how it stands.',
+  malformedAction: 'This button did not say what it is for, so nothing was done. Please send `help` for a fresh card.',
+  malformedSearch: 'This list cannot be searched like that, so nothing was looked up. Type the name that you look for.',
+  notHere:
+    'I could not see who is in this conversation, most likely because I am not in it, and I do not ask for live response where the answer could not be read. Add Live Response to this team or chat and try again, or write to me in my own chat. Nothing was sent.',
   seeBelow: 'See my answer below.',
   done: (id: string) => `Done: it is kept for ${id}, and its cards show it. Type status ${id} to see where it stands.`,
   counted: (id: string) => `Your approval of ${id} is counted. It needs more people before it runs.`,

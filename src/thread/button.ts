@@ -1,3 +1,5 @@
+import { visible } from '../lib/visible';
+import { cutAt } from './line';
 import type { CardAction } from './verbs';
 
 export type ActionJson = { readonly type: string; readonly title: string; readonly [key: string]: unknown };
@@ -28,9 +30,18 @@ export function button({ title, verb, data, style, inputs }: Button): ActionJson
   };
 }
 
-/** Opens the form, for a device or for none yet. */
-export const openForm = (title: string, device: string | null): ActionJson =>
-  button({ title, verb: 'form.open', data: device === null ? {} : { device }, inputs: 'none' });
+/** Opens the form, for a device or for none yet: in a dialog, or as a card below where the client has none, as the Playground of a trial (teams.md C3). */
+export const openForm = (title: string, device: string | null, { trial }: { readonly trial: boolean }): ActionJson => {
+  const data = device === null ? {} : { device };
+  return trial
+    ? button({ title, verb: 'form.open', data, inputs: 'none' })
+    : {
+        type: 'Action.Submit',
+        title,
+        associatedInputs: 'none',
+        data: { ...data, verb: 'form.open', msteams: { type: 'task/fetch' } },
+      };
+};
 
 /** A button that opens a small card with one question, so that its answer is needed for this action and no other. */
 export function askFirst(options: {
@@ -85,3 +96,39 @@ export const textInput = ({
   ...(value === undefined ? {} : { value }),
   ...(placeholder === undefined ? {} : { placeholder }),
 });
+
+/** One thing to choose. `title` is shown as plain text: what came from outside goes through `visible` first. */
+export interface Choice {
+  readonly title: string;
+  readonly value: string;
+}
+
+export interface ChoiceInput {
+  readonly id: string;
+  /** Our own words. */
+  readonly label: string;
+  readonly errorMessage: string;
+  readonly placeholder: string;
+  readonly value: string;
+  /** Shown before anything is typed, and all there is where the client asks for no more. */
+  readonly choices: readonly Choice[];
+  /** What the client asks the bot for while a person types ("Typeahead search in Adaptive Cards"). */
+  readonly dataset: string;
+}
+
+/** A list to type into. What is filled in already is one of its choices, or a client would not show it. */
+export function choiceInput({ id, label, errorMessage, placeholder, value, choices, dataset }: ChoiceInput): object {
+  const isListed = value === '' || choices.some((choice) => choice.value === value);
+  return {
+    type: 'Input.ChoiceSet',
+    style: 'filtered',
+    id,
+    label,
+    isRequired: false,
+    errorMessage,
+    placeholder,
+    choices: [...(isListed ? [] : [{ title: cutAt(visible(value), 150), value }]), ...choices],
+    'choices.data': { type: 'Data.Query', dataset },
+    ...(value === '' ? {} : { value }),
+  };
+}

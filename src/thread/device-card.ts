@@ -40,7 +40,7 @@ export function deviceCard({ device, findings, open, ended }: DeviceStanding, op
         ],
         actions: findings.some(({ type }) => weightOf(type) === 'refusal')
           ? []
-          : [openForm('Ask for something on this device', device.machineId)],
+          : [openForm('Ask for something on this device', device.machineId, options)],
       },
       options,
     );
@@ -92,7 +92,7 @@ export function devicesCard(devices: readonly Device[], options: CardOptions & {
           ...devices.slice(0, rows).map(
             (device): Section => ({
               lines: describeDevice(device, { at: options.now, full: true, reader: options.reader }),
-              actions: [openForm('Ask for something on this device', device.machineId)],
+              actions: [openForm('Ask for something on this device', device.machineId, options)],
             }),
           ),
           ...moreSection(devices.length - rows, 'device', 'Ask with more of the name to see fewer.'),

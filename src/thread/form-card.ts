@@ -1,37 +1,63 @@
 import { maxDeviceLength } from '../chat/draft-check';
-import { describeFormFault, type FormFault, type FormInput, type FormRow } from '../chat/form';
+import { describeFormFault, type FormFault, type FormInput, type FormRow, formData } from '../chat/form';
 import { verbs, verbTable } from '../chat/words';
 import { maxArgsLength, maxCommands, maxNameLength, maxPathLength, maxReasonLength } from '../request/command';
-import { type ActionJson, button, type TextInput, textInput } from './button';
+import type { LibraryFile } from '../request/request';
+import { type ActionJson, button, type Choice, choiceInput, type TextInput, textInput } from './button';
+import { type Dataset, plainChoices } from './choices';
 import { fits } from './fits';
 import template from './form-card.json';
-import { relay, sayBold } from './line';
+import { joinLines, type Line, relay, say, sayBold, saySubtle, showCode, showCut } from './line';
 import type { Post } from './post';
 import { sentencePost } from './sentence';
 import { fillTemplate } from './template';
 import { trialBanner } from './trial';
 import { count } from './words';
 
+/** What a form offers beside what is typed. */
+export interface FormOffers {
+  /** Devices and library files of the person's last requests; null where the form is typed, since the client could ask for no more. */
+  readonly lists: { readonly devices: readonly string[]; readonly files: readonly string[] } | null;
+  /** As far as it could be read; what the scripts take is told where it is filled in. */
+  readonly library: readonly LibraryFile[];
+}
+
+/** Still searched, with nothing in them before something is typed. */
+const noLists = { devices: [], files: [] };
+
+export const noOffers: FormOffers = { lists: null, library: [] };
+
+export interface FormOptions {
+  readonly trial: boolean;
+  readonly offers?: FormOffers;
+}
+
 /** The form with what the person has filled in, and each fault under the input it belongs to. */
-export function formCard(input: FormInput, faults: readonly FormFault[], options: { readonly trial: boolean }): Post {
-  const post = renderForm(input, faults, options);
-  if (fits(post)) return post;
+export function formCard(input: FormInput, faults: readonly FormFault[], options: FormOptions): Post {
+  const { offers = noOffers, trial } = options;
+  const shorter: readonly FormOffers[] = [offers, { ...offers, lists: offers.lists && noLists }, noOffers];
+  const post = shorter.map((less) => renderForm(input, faults, { trial, offers: less })).find(fits);
+  if (post !== undefined) return post;
   const text =
     'What you filled in is too long for a form. Send the request as a message instead, or shorten it; type help to see how a message is written.';
   return sentencePost(text, { ...options, summary: 'Too long for a form' });
 }
 
-function renderForm(input: FormInput, faults: readonly FormFault[], { trial }: { readonly trial: boolean }): Post {
+function renderForm(input: FormInput, faults: readonly FormFault[], { trial, offers = noOffers }: FormOptions): Post {
   const summary =
     faults.length === 0
       ? 'A form for a new live response request'
       : `${count(faults.length, 'thing')} to mend in your request`;
-  const types = Object.fromEntries(input.rows.map((row, i) => [`type${i + 1}`, row.verb]));
+  const types = formData(input);
   const placed = new Set<string>();
-  const withFaults = (field: TextInput): readonly object[] => {
+  const withFaults = (field: Field): readonly object[] => {
     placed.add(field.id);
-    return [textInput(field), ...faultBlocks(faults.filter((f) => f.inputId === field.id))];
+    return [toInput(field), ...faultBlocks(faults.filter((f) => f.inputId === field.id))];
   };
+  const toInput = ({ value = '', placeholder = '', list, ...field }: Field): object =>
+    list === undefined || offers.lists === null
+      ? textInput({ ...field, value, placeholder })
+      : choiceInput({ ...field, value, placeholder, ...list });
   const deviceItems = withFaults({
     id: 'device',
     label: 'Device: name, address, id, or tag: and a tag',
@@ -41,9 +67,17 @@ function renderForm(input: FormInput, faults: readonly FormFault[], { trial }: {
     multiline: false,
     value: input.device,
     placeholder: 'ws-042',
+    list: {
+      dataset: 'devices',
+      choices: plainChoices([...(input.found?.devices ?? []), ...(offers.lists?.devices ?? [])]),
+    },
   });
   const rows = input.rows.map((row, i) => ({
-    items: [...rowFields(row, i + 1).flatMap(withFaults), removeButton(types, row, i + 1)],
+    items: [
+      ...rowFields(row, i + 1, { input, offers }).flatMap(withFaults),
+      ...hintBlocks(row, offers.library),
+      removeButton(types, row, i + 1),
+    ],
   }));
   const reasonItems = withFaults({
     id: 'reason',
@@ -65,19 +99,35 @@ function renderForm(input: FormInput, faults: readonly FormFault[], { trial }: {
         ? []
         : [{ runs: [sayBold(`${count(faults.length, 'thing')} to mend below; nothing was sent.`)] }]),
       ...faults.filter((f) => !placed.has(f.inputId)).map((fault) => ({ runs: [relay(describeFormFault(fault))] })),
+      ...foundLines(input).map((runs) => ({ runs })),
     ],
     deviceItems,
     rows: [...rows, ...addRow(types, input)],
     reasonItems,
     actions: [
       button({ title: 'Ask for approval', verb: 'form.submit', data: types, style: 'positive', inputs: 'all' }),
+      button({ title: 'Preview', verb: 'form.preview', data: types, inputs: 'all' }),
+      ...(offers.lists === null
+        ? []
+        : [button({ title: 'Type the names instead', verb: 'form.typing', data: types, inputs: 'all' })]),
     ],
   });
   return { text: null, mention: null, card, summary };
 }
 
-function rowFields({ verb, name, args }: FormRow, n: number): readonly TextInput[] {
+/** An input that is typed, or chosen from a list where the form has lists. */
+interface Field extends TextInput {
+  readonly list?: { readonly dataset: Dataset; readonly choices: readonly Choice[] };
+}
+
+function rowFields(
+  { verb, name, args }: FormRow,
+  n: number,
+  { input, offers }: { readonly input: FormInput; readonly offers: FormOffers },
+): readonly Field[] {
   const base = { required: false, multiline: false };
+  const library = { list: { dataset: 'library', choices: plainChoices(offers.lists?.files ?? []) } } as const;
+  const paths = input.found?.paths ?? [];
   switch (verbTable[verb].type) {
     case 'PutFile':
       return [
@@ -89,6 +139,7 @@ function rowFields({ verb, name, args }: FormRow, n: number): readonly TextInput
           maxLength: maxNameLength,
           value: name,
           placeholder: 'procdump.zip',
+          ...library,
         },
       ];
     case 'RunScript':
@@ -101,6 +152,7 @@ function rowFields({ verb, name, args }: FormRow, n: number): readonly TextInput
           maxLength: maxNameLength,
           value: name,
           placeholder: 'minidump.ps1',
+          ...library,
         },
         {
           ...base,
@@ -122,14 +174,41 @@ function rowFields({ verb, name, args }: FormRow, n: number): readonly TextInput
           maxLength: maxPathLength,
           value: name,
           placeholder: 'C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip',
+          ...(paths.length === 0 ? {} : { list: { dataset: 'paths' as const, choices: plainChoices(paths) } }),
         },
       ];
   }
 }
 
+/** What the library says of the script that is filled in. */
+function hintBlocks({ verb, name }: FormRow, library: readonly LibraryFile[]): readonly object[] {
+  const file = verb === 'run' ? library.find(({ fileName }) => fileName === name.trim()) : undefined;
+  if (file === undefined) return [];
+  const { description, hasParameters, parametersDescription } = file;
+  const takes: Line = hasParameters
+    ? parametersDescription
+      ? [saySubtle('It takes: '), ...showCut(parametersDescription, 300)]
+      : [saySubtle('It takes arguments; the library does not say which.')]
+    : [saySubtle('The library says that it takes no arguments.')];
+  return [...(description ? [showCut(description, 200)] : []), takes].map((inlines) => ({
+    type: 'RichTextBlock',
+    spacing: 'Small',
+    inlines,
+  }));
+}
+
+/** Told as well as offered: where the form is typed there is no list to offer them in. */
+const foundLines = ({ found }: FormInput): readonly Line[] =>
+  [
+    ['Devices that the message names: ', found?.devices ?? []] as const,
+    ['Paths that the message names: ', found?.paths ?? []] as const,
+  ].flatMap(([words, names]) =>
+    names.length === 0 ? [] : [[say(words), ...joinLines(names.map((name) => showCut(name, 100, showCode)))]],
+  );
+
 /** In a row of their own: beside the button that sends they would be wider than a phone. */
 const addRow = (
-  types: Readonly<Record<string, string>>,
+  types: Readonly<Record<string, unknown>>,
   { rows }: FormInput,
 ): ReadonlyArray<{ readonly items: readonly object[] }> =>
   rows.length >= maxCommands
@@ -147,7 +226,7 @@ const addRow = (
         },
       ];
 
-const removeButton = (types: Readonly<Record<string, string>>, { verb }: FormRow, n: number): object => ({
+const removeButton = (types: Readonly<Record<string, unknown>>, { verb }: FormRow, n: number): object => ({
   type: 'ActionSet',
   actions: [
     button({ title: `Remove ${n}. ${verb}`, verb: 'form.remove', data: { ...types, remove: n }, inputs: 'all' }),

@@ -26,7 +26,7 @@ export function helpCard(page: HelpPage, options: { readonly trial: boolean }): 
           ],
         }),
       ),
-      actions: page.offersForm ? [openForm('New request', null)] : [],
+      actions: page.offersForm ? [openForm('New request', null, options)] : [],
     },
     options,
   );

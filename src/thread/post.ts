@@ -13,6 +13,24 @@ export interface Post {
   /** Mentioned after `mention`, when one message is news for several. */
   readonly alsoMention?: readonly Person[];
   readonly card: CardJson | null;
+  /** A file, in Teams' own cards for files; personal chats only. */
+  readonly file?: FileCard;
   /** Plain words for the notification and for screens that cannot show the card; our own words only. */
   readonly summary: string;
 }
+
+export type FileCard =
+  | {
+      readonly type: 'consent';
+      readonly name: string;
+      readonly description: string;
+      readonly size: number;
+      readonly offerId: string;
+    }
+  | {
+      readonly type: 'sent';
+      readonly name: string;
+      readonly contentUrl: string;
+      readonly uniqueId: string;
+      readonly fileType: string;
+    };

@@ -1,9 +1,12 @@
 import type { KeptResult } from '../evidence/keep-result';
+import { maxFileBytes } from '../request/file-offer';
+import { button } from './button';
 import { fits } from './fits';
 import { type Line, type Run, say, sayBold, saySubtle, showCode, showCut, showOutput } from './line';
 import { pagePost, type Section } from './page';
 import type { Post } from './post';
 import { describeKept } from './result-lines';
+import { showMore } from './result-page';
 import type { RequestView } from './view';
 import { commandSubject, commandTitle, count, formatSize, groupHex } from './words';
 
@@ -40,10 +43,34 @@ function renderResult({ request, trial }: RequestView, result: KeptResult, limit
       title: `${request.id}: result of command ${number} of ${request.commands.length}`,
       lines: head,
       sections: sections.filter((s) => s.lines.length > 0),
+      actions: [
+        ...(isWhole(result, limit)
+          ? []
+          : [showMore('Show all of it', { requestId: request.id, index: result.index, page: 1 })]),
+        ...(isOffered(result.file)
+          ? [
+              button({
+                title: 'Send me the file',
+                verb: 'file.offer',
+                data: { requestId: request.id, index: result.index },
+                inputs: 'none',
+              }),
+            ]
+          : []),
+      ],
     },
     { trial },
   );
 }
+
+/** Whether everything that is kept as text stands on the card. */
+const isWhole = ({ output, errors }: KeptResult, limit: number): boolean =>
+  [output ?? '', errors ?? ''].every((text) => {
+    const lines = text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
+    return lines.length <= limit && lines.every((line) => [...line].length <= longestLine);
+  });
+
+const isOffered = (file: KeptResult['file']): boolean => file !== null && file.size <= maxFileBytes;
 
 function streamSection(title: string, text: string | null, limit: number): readonly Section[] {
   if (text === null || text.trim() === '') return [];
@@ -80,7 +107,14 @@ function footLines(result: KeptResult): readonly Line[] {
   if (result.outputCut) lines.push(cutNote('output', result.outputLength));
   if (result.banner !== null)
     lines.push([saySubtle('The transcript header that PowerShell puts around the output is left out here.')]);
-  if (result.file !== null) lines.push([saySubtle('The file is kept as evidence under that hash.')]);
+  if (result.file !== null)
+    lines.push([
+      saySubtle(
+        isOffered(result.file)
+          ? 'The file is kept as evidence under that hash. The requester and the approvers can have it sent to their own chat; it may be malicious.'
+          : 'The file is kept as evidence under that hash. It is too large to be sent in Teams: ask whoever runs this bot for it by the hash; it may be malicious.',
+      ),
+    ]);
   if (
     result.rawRelativePath !== null &&
     result.rawSha256 !== null &&

@@ -23,6 +23,11 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  * | `form.submit` | `type1`, `type2`, … | `device`, `name1`, `args1`, …, `reason` |
  * | `form.add` | the same and `add`: a verb of the grammar | the same |
  * | `form.remove` | the same and `remove`: a row from 1 | the same |
+ * | `form.typing` | the same | the same |
+ * | `form.preview` | as `form.submit` | the same |
+ * | `form.back` | all of the form's data | |
+ * | `result.page` | `requestId`, `index` from 0, `page` from 1 | |
+ * | `file.offer` | `requestId`, `index` | |
  * | `draft.confirm` | `draft`, `warned` (may be absent) | |
  * | `draft.device` | `draft`, `machineId` | |
  */
@@ -38,8 +43,13 @@ export type CardAction =
   | ({ readonly verb: 'list.page' } & ListQuery)
   | { readonly verb: 'form.open'; readonly device: string | null }
   /** The raw data, for `readForm`. */
-  | { readonly verb: 'form.submit'; readonly data: Readonly<Record<string, unknown>> }
-  | { readonly verb: 'form.add' | 'form.remove'; readonly input: FormInput; readonly edit: FormEdit }
+  | { readonly verb: 'form.submit' | 'form.preview'; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly verb: 'form.add' | 'form.remove' | 'form.typing'; readonly input: FormInput; readonly edit: FormEdit }
+  | { readonly verb: 'result.page'; readonly requestId: string; readonly index: number; readonly page: number }
+  /** A collected file, to the one who presses, in their own chat. */
+  | { readonly verb: 'file.offer'; readonly requestId: string; readonly index: number }
+  /** From the preview to the form as it was. */
+  | { readonly verb: 'form.back'; readonly input: FormInput }
   /** `warned`: they have read what was found beforehand, and go on. */
   | { readonly verb: 'draft.confirm'; readonly draft: Draft; readonly warned: boolean }
   | { readonly verb: 'draft.device'; readonly machineId: string; readonly draft: Draft };
@@ -53,11 +63,19 @@ export const cardVerbs = [
   'list.page',
   'form.open',
   'form.submit',
+  'form.preview',
   'form.add',
   'form.remove',
+  'form.typing',
+  'form.back',
+  'result.page',
+  'file.offer',
   'draft.confirm',
   'draft.device',
 ] as const satisfies readonly CardAction['verb'][];
+
+/** What dialogs do: fill in a form and ask. Votes stay on the cards that they are bound to (T-10). */
+export const isForDialog = ({ verb }: CardAction): boolean => /^(?:form|draft|result)\./.test(verb);
 
 /** The action in what a client sent, or null when our cards never send that; whatever it is, nothing is thrown. */
 export function readCardAction(verb: unknown, data: unknown): CardAction | null {
@@ -88,6 +106,15 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
       return { verb: 'form.open', device: text('device', 300) };
     case 'form.submit':
       return { verb: 'form.submit', data };
+    case 'form.preview':
+      return { verb: 'form.preview', data };
+    case 'form.typing':
+      return { verb: 'form.typing', input: readFormInput(data), edit: { type: 'typing' } };
+    case 'result.page':
+    case 'file.offer':
+      return readOfResult(verb, data);
+    case 'form.back':
+      return { verb: 'form.back', input: readFormInput(data) };
     case 'form.add': {
       const added = findVerb(text('add', 20) ?? '');
       return added === null
@@ -111,6 +138,16 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
     case undefined:
       return null;
   }
+}
+
+function readOfResult(verb: unknown, data: Readonly<Record<string, unknown>>): CardAction | null {
+  const requestId = readText(data, 'requestId', 40);
+  const { index, page } = data;
+  const isNumber = (value: unknown, from: number, to: number): value is number =>
+    typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to;
+  if (requestId === null || !isNumber(index, 0, maxCommands - 1)) return null;
+  if (verb === 'file.offer') return { verb, requestId, index };
+  return isNumber(page, 1, mostPages) ? { verb: 'result.page', requestId, index, page } : null;
 }
 
 function readListPage(data: Readonly<Record<string, unknown>>): CardAction | null {

@@ -59,7 +59,7 @@ export const welcomeCard = (welcome: Welcome, options: { readonly trial: boolean
           ],
         },
       ],
-      actions: [openForm('New request', null)],
+      actions: [openForm('New request', null, options)],
     },
     options,
   );

@@ -67,9 +67,10 @@ test('every command fits where Teams shows it', () => {
 });
 
 /** No handler answers `composeExtension/*` yet: an entry would open a dialog that nobody fills. */
-test('it offers no message extension as long as the code answers none', () => {
-  const routes = readFileSync('src/teams/routes.ts', 'utf8');
-  expect(manifest.composeExtensions !== undefined).toBe(/liveResponse'/.test(routes));
+test('the message extension that it offers is the one that the code answers', () => {
+  const invokes = readFileSync('src/teams/invokes.ts', 'utf8');
+  const named = /messageCommand = '(\w+)'/.exec(invokes)?.[1] ?? 'none';
+  expect(JSON.stringify(manifest.composeExtensions)).toContain(`"id":"${named}"`);
 });
 
 test('everything missing or malformed is told at once, by name and never with the value', () => {

@@ -3,6 +3,7 @@ import { localToken } from '../../src/defender/token';
 import { readGroups } from '../../src/directory/read-groups';
 import { createViews } from '../../src/dispatch/views';
 import { createFlow } from '../../src/flow/flow';
+import { createTypeahead } from '../../src/flow/typeahead';
 import { hours, seconds } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
 import { systemRandom } from '../../src/lib/random';
@@ -33,10 +34,12 @@ async function open(approvals: number): Promise<void> {
   if (!parsed.ok) throw new Error('No policy');
   const policy = () => parsed.value;
   const { clock } = stage;
+  const defender = createDefender({ baseUrl: stage.emulator.url, token: localToken(), clock, log: silentLog });
   const replica = () =>
     createFlow({
       store: stage.service.store,
-      defender: createDefender({ baseUrl: stage.emulator.url, token: localToken(), clock, log: silentLog }),
+      defender,
+      typeahead: createTypeahead({ defender, clock }),
       policy,
       groups: () => readGroups(policy().groups, null),
       views: createViews({ policy, limits: { runsPerMinute: 10, sessions: 50 }, clock, trial: true }),

@@ -12,6 +12,7 @@ async function openListening() {
   const store = withWakeUps(await openNew(), {
     onTeamsWork: () => woken.push('teams'),
     onRequestWork: () => woken.push('requests'),
+    onFileWork: () => woken.push('files'),
   });
   return { store, woken };
 }
@@ -27,6 +28,11 @@ async function wokenBy(before: ((tx: Tx) => Promise<unknown>) | null, change: (t
 
 test.each<[string, readonly string[], (tx: Tx) => Promise<unknown>]>([
   ['a message for Teams wakes the outbox alone', ['teams'], (tx) => tx.addWork([message])],
+  [
+    'a file to be sent wakes who sends files alone',
+    ['files'],
+    (tx) => tx.addWork([sampleWork({ work: { type: 'sendFile', offerId: 'o' } })]),
+  ],
   ['work at Defender wakes those who decide alone', ['requests'], (tx) => tx.addWork([sampleWork()])],
   [
     'work of both kinds wakes both, those who decide first',
@@ -86,6 +92,7 @@ test('what is woken sees what was committed', async () => {
   const bare = await openNew();
   const store = withWakeUps(bare, {
     onTeamsWork: () => {},
+    onFileWork: () => {},
     onRequestWork: () => {
       seen = bare.request(requestId('LR-7KQ2'));
     },

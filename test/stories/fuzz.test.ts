@@ -9,7 +9,18 @@ import { ana, bo, cardOf, cy, dee, policyOf, Stage, type TeamsPerson } from './s
 
 const people = [ana, bo, cy, dee];
 const verbs = ['vote.approve', 'vote.deny', 'card.refresh', 'request.cancel', 'form.open', 'form.submit', 'form.add'];
-verbs.push('form.remove', 'draft.confirm', 'draft.device', 'constructor', '');
+verbs.push(
+  'form.remove',
+  'form.preview',
+  'form.typing',
+  'form.back',
+  'result.page',
+  'file.offer',
+  'draft.confirm',
+  'draft.device',
+  'constructor',
+  '',
+);
 
 interface Button {
   readonly message: TeamsMessage;
@@ -111,6 +122,44 @@ test('whatever a client makes of the data of a card, nothing is decided and noth
       expect(await click(person, message, verb, data)).toBeLessThan(500);
     }),
     { numRuns: 120 },
+  );
+  await stage.settle();
+  await nothingHappened();
+});
+
+test('whatever a client puts into a search, a dialog or a message extension, nothing is decided and nothing breaks (T-7, T-8)', async () => {
+  const names = ['application/search', 'task/fetch', 'task/submit', 'composeExtension/fetchTask', 'fileConsent/invoke'];
+  const data = anyButton().chain(({ verb, data }) => mutated({ ...data, verb, dialog: 'd' }));
+  const message = fc.record({
+    id: anyJson,
+    replyToId: anyJson,
+    body: fc.record({ contentType: anyJson, content: anyJson }),
+  });
+  const value = fc.oneof(
+    anyJson,
+    fc.record({ dataset: fc.oneof(fc.constantFrom('devices', 'library', 'paths'), anyJson), queryText: anyJson }),
+    fc.record({ data }),
+    fc.record({
+      action: fc.constantFrom('accept', 'decline'),
+      context: fc.record({ offerId: anyJson }),
+      uploadInfo: anyJson,
+    }),
+    fc.record({
+      commandId: fc.constantFrom('liveResponse', 'other'),
+      messagePayload: fc.oneof(message, anyJson),
+      data,
+    }),
+  );
+  const name = fc.constantFrom(...names, 'composeExtension/submitAction');
+  await fc.assert(
+    fc.asyncProperty(anyPerson, anyButton(), name, value, async (person, { message: on }, invoked, what) => {
+      const activity = { ...stage.teams.build.base(person, on.conversationId), type: 'invoke', name: invoked };
+      const { status, body } = await stage.teams.deliver({ ...activity, replyToId: on.id, value: what });
+      expect(status).toBe(200);
+      // No answer of a bug: that would name a reference.
+      expect(JSON.stringify(body)).not.toContain('Something failed inside the bot');
+    }),
+    { numRuns: 150 },
   );
   await stage.settle();
   await nothingHappened();

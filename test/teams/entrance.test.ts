@@ -32,7 +32,25 @@ const oneOf: Readonly<Record<string, Json>> = {
     name: 'adaptiveCard/action',
     value: { action: { verb: 'vote', data: { token: 't' } } },
   },
-  otherInvoke: { type: 'invoke', name: 'task/fetch', value: {} },
+  search: { type: 'invoke', name: 'application/search', value: { dataset: 'devices', queryText: 'ws' } },
+  openDialog: { type: 'invoke', name: 'task/fetch', value: { data: { verb: 'form.open' } } },
+  submitDialog: { type: 'invoke', name: 'task/submit', value: { data: { verb: 'form.submit', dialog: 'd' } } },
+  messageAction: {
+    type: 'invoke',
+    name: 'composeExtension/fetchTask',
+    value: { commandId: 'liveResponse', messagePayload: { id: '1', body: { contentType: 'html', content: 'ws-042' } } },
+  },
+  messageActionSubmit: {
+    type: 'invoke',
+    name: 'composeExtension/submitAction',
+    value: { commandId: 'liveResponse', data: { verb: 'form.submit' } },
+  },
+  fileConsent: {
+    type: 'invoke',
+    name: 'fileConsent/invoke',
+    value: { type: 'fileUpload', action: 'decline', context: { offerId: 'o' } },
+  },
+  otherInvoke: { type: 'invoke', name: 'config/fetch', value: {} },
   cardSubmit: { type: 'message', value: { verb: 'vote' } },
   message: { type: 'message', text: 'status' },
   installation: { type: 'installationUpdate', action: 'add' },
@@ -111,7 +129,19 @@ describe('there is one way in (T-7)', () => {
 
   test('the same activities of a known person do reach the flow, so that the refusals above say something', async () => {
     for (const name of Object.keys(oneOf)) await kit.client.deliver(activityOf(name));
-    expect(kit.flow.reached.map((r) => r.kind)).toEqual(['action', 'action', 'message', 'presence', 'presence']);
+    expect(kit.flow.reached.map((r) => r.kind)).toEqual([
+      'action',
+      'search',
+      'dialog',
+      'dialog',
+      'messageAction',
+      'dialog',
+      'fileConsent',
+      'action',
+      'message',
+      'presence',
+      'presence',
+    ]);
   });
 });
 

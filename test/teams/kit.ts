@@ -29,6 +29,10 @@ import {
 export type Reached =
   | { readonly kind: 'message'; readonly turn: Turn; readonly message: RawMessage }
   | { readonly kind: 'action'; readonly turn: Turn; readonly verb: string; readonly data: unknown }
+  | { readonly kind: 'dialog'; readonly turn: Turn; readonly verb: string; readonly data: unknown }
+  | { readonly kind: 'messageAction'; readonly turn: Turn; readonly message: unknown }
+  | { readonly kind: 'fileConsent'; readonly turn: Turn; readonly consent: unknown }
+  | { readonly kind: 'search'; readonly turn: Turn; readonly query: unknown }
   | { readonly kind: 'presence'; readonly turn: Turn; readonly what: Presence };
 
 /** A flow that remembers what reached it, echoes messages, and answers actions as the test says. */
@@ -44,6 +48,21 @@ export class RecordingFlow implements Flow {
   async onAction(turn: Turn, verb: string, data: unknown): Promise<ActionAnswer> {
     this.reached.push({ kind: 'action', turn, verb, data });
     return typeof this.answer === 'function' ? this.answer() : this.answer;
+  }
+  async onDialog(turn: Turn, verb: string, data: unknown): Promise<ActionAnswer> {
+    this.reached.push({ kind: 'dialog', turn, verb, data });
+    return typeof this.answer === 'function' ? this.answer() : this.answer;
+  }
+  async onMessageAction(turn: Turn, message: Parameters<Flow['onMessageAction']>[1]): Promise<ActionAnswer> {
+    this.reached.push({ kind: 'messageAction', turn, message });
+    return typeof this.answer === 'function' ? this.answer() : this.answer;
+  }
+  async onFileConsent(turn: Turn, consent: Parameters<Flow['onFileConsent']>[1]): Promise<void> {
+    this.reached.push({ kind: 'fileConsent', turn, consent });
+  }
+  async onSearch(turn: Turn, query: Parameters<Flow['onSearch']>[1]): ReturnType<Flow['onSearch']> {
+    this.reached.push({ kind: 'search', turn, query });
+    return [{ title: 'one', value: '1' }];
   }
   async onPresence(turn: Turn, what: Presence): Promise<void> {
     this.reached.push({ kind: 'presence', turn, what });

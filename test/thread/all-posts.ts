@@ -2,10 +2,12 @@ import { createForm, type FormFault, type FormInput } from '../../src/chat/form'
 import { createHelp } from '../../src/chat/help';
 import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
+import type { FileOffer } from '../../src/request/file-offer';
 import { isFinal, type LiveResponseRequest, type RequestId } from '../../src/request/request';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/device-card';
 import { explainCard } from '../../src/thread/explain-card';
+import { offerPost, sentPost } from '../../src/thread/file-posts';
 import { formCard } from '../../src/thread/form-card';
 import { helpCard } from '../../src/thread/help-card';
 import { libraryCard } from '../../src/thread/library-card';
@@ -13,6 +15,7 @@ import { newsPost } from '../../src/thread/news';
 import { pausedPost, resumedPost } from '../../src/thread/pause-post';
 import type { Post } from '../../src/thread/post';
 import { preflightCard } from '../../src/thread/preflight-card';
+import { previewCard } from '../../src/thread/preview-card';
 import { describeRefusal } from '../../src/thread/refusals';
 import { requestCard } from '../../src/thread/request-card';
 import {
@@ -23,6 +26,7 @@ import {
   statusListCard,
   waitingCard,
 } from '../../src/thread/request-list-card';
+import { resultPage } from '../../src/thread/result-page';
 import { resultPost } from '../../src/thread/result-post';
 import { opinionPost, reviewsCard } from '../../src/thread/review-cards';
 import { roundUpPosts } from '../../src/thread/round-up-post';
@@ -137,9 +141,49 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
         problem: 'The result is gone.',
       }),
     ),
+    'first page of a result': resultPage(
+      views[0] as never,
+      scriptResult(outside, { errors: outside('denied'), output: outside('line\n').repeat(400), outputCut: true }),
+      1,
+    ),
+    'last page of a result': resultPage(
+      views[0] as never,
+      scriptResult(outside, { errors: null, output: outside('x').repeat(2_000) }),
+      99,
+    ),
+    'result without words': resultPage(views[0] as never, scriptResult(outside, { output: '', errors: null }), 1),
+    'file offered': offerPost(fileOffer, { ...options, size: 1_000 }),
+    'file sent': sentPost(
+      fileOffer,
+      {
+        uploadUrl: 'https://contoso-my.sharepoint.com/u',
+        contentUrl: 'https://contoso-my.sharepoint.com/f',
+        name: 'LR-7F3K-command-3.zip',
+        uniqueId: 'u',
+        fileType: 'zip',
+      },
+      options,
+    ),
     'new form': formCard(createForm(null), [], options),
     'form with ten rows': formCard(ten, [], options),
     'form with faults': formCard(form, faults, options),
+    'form with lists': formCard(form, faults, {
+      ...options,
+      offers: {
+        lists: { devices: [outside('ws-042'), outside('ws-043')], files: [outside('a.zip')] },
+        library: [makeFile('b.ps1', outside, { fileName: outside('b.ps1') })],
+      },
+    }),
+    'form on a message': formCard(
+      { ...form, found: { devices: [outside('ws-1'), outside('ws-2')], paths: [outside('C:\\x')] } },
+      [],
+      { ...options, offers: { lists: { devices: [], files: [] }, library: [] } },
+    ),
+    preview: previewCard(makeView(requests.awaitingApproval as LiveResponseRequest, { trial }), { input: form }),
+    'preview with findings': previewCard(
+      makeView({ ...(requests.awaitingApproval as LiveResponseRequest), findings: makeFindings(outside) }, { trial }),
+      { input: form },
+    ),
     help: helpCard(createHelp(null), options),
     ...Object.fromEntries(parts.map(([name, part]) => [`help for ${name}`, helpCard(createHelp(null, part), options)])),
     welcome: welcomeCard(
@@ -292,6 +336,18 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
     ),
   };
 }
+
+const fileOffer: FileOffer = {
+  offerId: 'o',
+  requestId: 'LR-7F3K' as RequestId,
+  index: 2,
+  sha256: 'a'.repeat(64),
+  personId: person('Ana').id,
+  conversationId: 'a:1',
+  expiresAt: noon + 3_600_000,
+  state: 'offered',
+  upload: null,
+};
 
 /** Nine requests of three people, as they may stand two minutes later. */
 function warRoom(outside: Outside, trial: boolean): Post {

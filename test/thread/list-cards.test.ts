@@ -227,7 +227,8 @@ Please mend: "a/b" cannot be the name of a library file. Give the name only, wit
 
 Reason: approvers decide by it: []
 Please mend: The reason is missing, and approvers decide by it. Say in a few words why.
-(Ask for approval)"
+(Ask for approval)
+(Preview)"
 `);
 });
 

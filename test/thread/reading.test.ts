@@ -228,8 +228,9 @@ on ws-042.contoso.com
 Collected 10.0 MB (10,485,760 bytes)
 SHA-256 cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd
 
-The file is kept as evidence under that hash.
-The download is kept as evidence as it came: 1.0 MB (1,048,576 bytes), SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab"
+The file is kept as evidence under that hash. The requester and the approvers can have it sent to their own chat; it may be malicious.
+The download is kept as evidence as it came: 1.0 MB (1,048,576 bytes), SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab
+(Send me the file)"
 `);
 });
 

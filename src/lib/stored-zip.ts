@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** A zip archive of one file, stored without compression (PKWARE APPNOTE 4.3), so that the trial collects something that opens. */
+/** A zip archive of one file, stored without compression (PKWARE APPNOTE 4.3). */
 export function storedZip(name: string, content: Uint8Array): Buffer {
   const nameBytes = Buffer.from(name, 'utf8');
   const common = Buffer.alloc(26);
@@ -26,3 +26,11 @@ export function storedZip(name: string, content: Uint8Array): Buffer {
   end.writeUInt32LE(local.length, 12);
   return Buffer.concat([local, central, Buffer.from('PK\x05\x06', 'latin1'), end]);
 }
+
+/** Bytes of such an archive, known before there is one. */
+export const storedZipSize = (name: string, contentSize: number): number =>
+  contentSize + 2 * Buffer.byteLength(name, 'utf8') + localHeader + centralHeader + endRecord;
+
+const localHeader = 30;
+const centralHeader = 46;
+const endRecord = 22;

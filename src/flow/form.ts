@@ -1,0 +1,152 @@
+import { findTargets } from '../chat/find-targets';
+import {
+  createForm,
+  editForm,
+  type FormFault,
+  type FormInput,
+  type Found,
+  readForm,
+  readFormInput,
+} from '../chat/form';
+import { readMarkup } from '../chat/markup';
+import { DefenderError } from '../defender/errors';
+import { err } from '../lib/result';
+import { libraryFileOf } from '../request/command';
+import type { Choice } from '../thread/button';
+import { asTyped, type Dataset, deviceChoices, libraryChoices, mostChoices } from '../thread/choices';
+import { type FormOffers, formCard, noOffers } from '../thread/form-card';
+import type { Post } from '../thread/post';
+import { previewCard } from '../thread/preview-card';
+import type { Turn } from '../thread/turn';
+import { type Answer, type FlowOptions, tellUnread } from './answer';
+import { ask, preview } from './ask';
+import { asking, refusedOf } from './ask-by-card';
+import { hasRole } from './look-up';
+import { notStored, orRefusal, showing } from './refusal';
+
+/** Ours: what somebody used lately is what they use again. */
+const lookBack = 20;
+
+/** The form as it is first shown, or as it was left. */
+export async function drawForm(
+  options: FlowOptions,
+  turn: Turn,
+  input: FormInput,
+  faults: readonly FormFault[] = [],
+): Promise<Post> {
+  return formCard(input, faults, { trial: options.trial, offers: await offersOf(options, turn, input) });
+}
+
+export const openForm = (options: FlowOptions, turn: Turn, device: string | null, found: Found | null = null) =>
+  drawForm(options, turn, createForm(device, found));
+
+/** A form on a message of somebody's: what it names is offered, and filled in only where it names one device. */
+export async function openOnMessage(
+  options: FlowOptions,
+  turn: Turn,
+  { text, isHtml }: { readonly text: string; readonly isHtml: boolean },
+): Promise<Answer> {
+  if (!(await hasRole(options, turn))) return orRefusal(options, err({ type: 'noRole' }));
+  const found = findTargets(isHtml ? readMarkup(text, () => false).text : text);
+  const [device, ...others] = found.devices;
+  const isAny = found.devices.length + found.paths.length > 0;
+  const only = device !== undefined && others.length === 0 ? device : null;
+  return showing(await openForm(options, turn, only, isAny ? found : null));
+}
+
+export const changeForm = (
+  options: FlowOptions,
+  turn: Turn,
+  input: FormInput,
+  edit: Parameters<typeof editForm>[1],
+): Promise<Post> => drawForm(options, turn, editForm(input, edit));
+
+/** The form makes the same draft as the text; whatever is wrong with it comes back on the card, with what the person had filled in. */
+export async function submitForm(options: FlowOptions, turn: Turn, data: unknown): Promise<Answer> {
+  const input = readFormInput(data);
+  const draft = readForm(data);
+  if (!draft.ok) return showing(await drawForm(options, turn, input, draft.error));
+  return asking(
+    options,
+    turn,
+    () => ask(options, turn, draft.value),
+    (refused) => refill(options, turn, input, refused),
+  );
+}
+
+/** What would be asked, exactly, before anybody is: nothing is stored by it. */
+export async function previewForm(options: FlowOptions, turn: Turn, data: unknown): Promise<Answer> {
+  const input = readFormInput(data);
+  const draft = readForm(data);
+  if (!draft.ok) return showing(await drawForm(options, turn, input, draft.error));
+  try {
+    const seen = await preview(options, turn, draft.value);
+    if (!seen.ok)
+      return {
+        ...notStored(options, turn, seen.error),
+        ...(await refill(options, turn, input, refusedOf(seen.error))),
+      };
+    return showing(seen.value.type === 'question' ? seen.value.post : previewCard(seen.value.view, { input }));
+  } catch (error) {
+    if (!(error instanceof DefenderError)) throw error;
+    return refill(options, turn, input, [{ inputOf: () => 'device', sentence: tellUnread(options, turn, error) }]);
+  }
+}
+
+async function refill(
+  options: FlowOptions,
+  turn: Turn,
+  input: FormInput,
+  refused: ReturnType<typeof refusedOf>,
+): Promise<Answer> {
+  const faults = refused.map(
+    ({ inputOf, sentence }): FormFault => ({ inputId: inputOf(input), fault: { type: 'refused', sentence } }),
+  );
+  return showing(await drawForm(options, turn, input, faults));
+}
+
+/** What fits to what is typed; device names are for those who have a part in the policy, and for nobody else (T-6). */
+export async function search(
+  options: FlowOptions,
+  turn: Turn,
+  { dataset, text }: { readonly dataset: Dataset; readonly text: string },
+): Promise<readonly Choice[]> {
+  if (!(await hasRole(options, turn))) return []; // guard: searches-need-a-role
+  const typed = text.trim();
+  const { typeahead } = options;
+  switch (dataset) {
+    case 'devices':
+      return withTyped(deviceChoices(await typeahead.devices(typed), typed, turn.at), typed);
+    case 'library':
+      return withTyped(libraryChoices(await typeahead.library(), typed), typed);
+    case 'paths':
+      return withTyped([], typed);
+  }
+}
+
+/** Last, and in place of what does not fit any more. */
+function withTyped(choices: readonly Choice[], typed: string): readonly Choice[] {
+  if (typed === '' || choices.some(({ value }) => value.toLowerCase() === typed.toLowerCase())) return choices;
+  return [...choices.slice(0, mostChoices - 1), asTyped(typed)];
+}
+
+/** Lists only where the client can ask for more of them, which the Playground of a trial cannot (teams.md C3). */
+async function offersOf(options: FlowOptions, turn: Turn, input: FormInput): Promise<FormOffers> {
+  if (!(await hasRole(options, turn))) return noOffers; // guard: forms-offer-nothing-without-a-role
+  const isNamed = input.rows.some(({ verb, name }) => verb === 'run' && name.trim() !== '');
+  const library = isNamed ? await options.typeahead.library() : [];
+  if (options.trial || input.typed) return { lists: null, library };
+  const { tenantId, person, place } = turn;
+  const [own, here] = await Promise.all([
+    options.store.recentRequests({ tenantId, requesterId: person.id }, lookBack),
+    options.store.recentRequests({ tenantId, conversationId: place.conversationId }, lookBack),
+  ]);
+  const recent = [...own, ...here].map(({ request }) => request);
+  return {
+    lists: {
+      devices: recent.map(({ device }) => device.name),
+      files: recent.flatMap(({ commands }) => commands.map(libraryFileOf).filter((name) => name !== null)),
+    },
+    library,
+  };
+}

@@ -1,0 +1,61 @@
+import { type FormInput, wholeFormData } from '../chat/form';
+import { describeBar } from './bar-lines';
+import { button } from './button';
+import { commandRows } from './command-rows';
+import { describeDevice } from './device-lines';
+import { findingRows } from './finding-words';
+import { fits } from './fits';
+import { say, sayBold, showParagraphs } from './line';
+import { pagePost } from './page';
+import type { Post } from './post';
+import type { RequestView } from './view';
+import { formatDuration } from './words';
+
+/**
+ * What approvers would read, row for row, for the one who fills in the form. The request on it is not stored and has no id that counts; its
+ * button carries the draft, which is read and checked anew.
+ */
+export function previewCard(view: RequestView, { input }: { readonly input: FormInput }): Post {
+  const { request, names, trial } = view;
+  const { device, commands, reason, findings = [] } = request;
+  const confirm = button({
+    title: 'Ask for approval',
+    verb: 'draft.confirm',
+    data: { draft: { device: device.machineId, commands, reason }, warned: true },
+    style: 'positive',
+    inputs: 'none',
+  });
+  const back = button({ title: 'Back to the form', verb: 'form.back', data: wholeFormData(input), inputs: 'none' });
+  const build = (actions: readonly ReturnType<typeof button>[]): Post =>
+    pagePost(
+      {
+        title: 'Preview: nothing was sent yet',
+        lines: [
+          [say('This is what the approvers would read. Ask for it as it is, or go back and change it.')],
+          ...(findings.length === 0 ? [[say('Looked at beforehand: nothing found that speaks against it.')]] : []),
+        ],
+        sections: [
+          ...(findings.length === 0 ? [] : [{ title: 'Found beforehand', lines: findingRows(findings) }]),
+          {
+            title: 'What would run, exactly and in this order',
+            lines: commands.flatMap((command, index) =>
+              commandRows(view, { command, index, whole: true }).map(({ runs }) => runs),
+            ),
+          },
+          { title: 'Where', lines: describeDevice(device, { at: request.createdAt, full: true }) },
+          {
+            title: 'Who decides',
+            lines: [
+              ...(request.state === 'awaitingApproval' ? describeBar(request, names) : []),
+              [say(`Once approved it must reach the device within ${formatDuration(request.startWithinMs)}.`)],
+            ],
+          },
+          { lines: [[sayBold('Your reason:')], ...showParagraphs(reason)] },
+        ],
+        actions,
+      },
+      { trial },
+    );
+  const whole = build([confirm, back]);
+  return fits(whole) ? whole : build([confirm]);
+}
