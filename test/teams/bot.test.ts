@@ -211,13 +211,12 @@ describe('card actions', () => {
   });
 
   test.each([
-    'task/fetch',
-    'task/submit',
-    'fileConsent/invoke',
     'signin/verifyState',
     'signin/tokenExchange',
     'composeExtension/query',
-    'application/search',
+    'composeExtension/queryLink',
+    'message/submitAction',
+    'config/fetch',
     undefined,
   ])('an invoke that this bot does not do (%s) says so and reaches nothing (T-7)', async (name) => {
     const activity = { ...kit.client.build.base(ana, 'a:1'), type: 'invoke', name, value: {} };
@@ -286,7 +285,13 @@ describe('who is let in', () => {
   /** One activity for each route, so that a new route without one fails here. */
   const oneOf: Record<string, object> = {
     cardAction: { type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb: 'vote' } } },
-    otherInvoke: { type: 'invoke', name: 'task/fetch', value: {} },
+    search: { type: 'invoke', name: 'application/search', value: {} },
+    openDialog: { type: 'invoke', name: 'task/fetch', value: {} },
+    submitDialog: { type: 'invoke', name: 'task/submit', value: {} },
+    messageAction: { type: 'invoke', name: 'composeExtension/fetchTask', value: {} },
+    messageActionSubmit: { type: 'invoke', name: 'composeExtension/submitAction', value: {} },
+    fileConsent: { type: 'invoke', name: 'fileConsent/invoke', value: {} },
+    otherInvoke: { type: 'invoke', name: 'signin/verifyState', value: {} },
     cardSubmit: { type: 'message', value: { verb: 'vote' } },
     message: { type: 'message', text: 'status' },
     installation: { type: 'installationUpdate', action: 'add' },

@@ -4,6 +4,7 @@ import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
 import type { FileOffer } from '../../src/request/file-offer';
 import { isFinal, type LiveResponseRequest, type RequestId } from '../../src/request/request';
+import { bypassPost } from '../../src/thread/bypass-post';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/device-card';
 import { explainCard } from '../../src/thread/explain-card';
@@ -313,6 +314,17 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
     understood: understoodCard(
       draft,
       [{ type: 'respelled', was: outside('“a”'), now: outside('"a"') }, { type: 'quoteLeftOut' }],
+      options,
+    ),
+    'our identity past approvals': bypassPost(
+      Array.from({ length: 7 }, (_, i) => ({
+        kind: (['noMarker', 'unknownRequest', 'otherAction'] as const)[i % 3] ?? 'noMarker',
+        actionId: outside('5382f7ea-7557-4ab7-9782-d50480024a4e'),
+        device: outside('ws-042.contoso.com'),
+        commands: Array.from({ length: 7 }, () => outside('RunScript collect-logs.ps1')),
+        comment: outside('[LR-XXXX/123456789abc] asked by nobody'),
+        createdAt: noon,
+      })),
       options,
     ),
     paused: pausedPost(makePause(outside), options),
