@@ -42,6 +42,8 @@ export function createReadBudget(options: {
   const known = new Map<Api, { readonly spent: Spent; readonly at: number }>();
   /** Reads that went already and are not written down yet. */
   let unwritten: Api[] = [];
+  /** Those of them whose transaction is under way: a look at the store may miss them, and counting one twice does no harm. */
+  let beingWritten: readonly Api[] = [];
   let isPlanned = false;
   let asks: Ask[] = [];
   let serving = false;
@@ -71,7 +73,7 @@ export function createReadBudget(options: {
     if (age < 0 || age > knownForMs) {
       const spent = await readSpent(store, api);
       const now = clock.now();
-      const ours = unwritten.filter((a) => a === api);
+      const ours = [...beingWritten, ...unwritten].filter((a) => a === api);
       known.set(api, { spent: ours.reduce((sum) => withCall(sum, now), spent), at: now });
     }
     const { spent } = known.get(api) ?? { spent: nothingSpent };
@@ -111,6 +113,7 @@ export function createReadBudget(options: {
     do {
       const [batch, counts] = [asks, unwritten];
       [asks, unwritten] = [[], []];
+      beingWritten = counts;
       try {
         const answers = await store.transact((tx) => serve(tx, batch, counts), 'process');
         for (const [ask, waitMs] of answers) ask.answer(waitMs);
@@ -120,6 +123,7 @@ export function createReadBudget(options: {
         for (const ask of batch) ask.fail(error);
         failed = true;
       }
+      beingWritten = [];
     } while (asks.length > 0 || (unwritten.length > 0 && !failed));
     serving = false;
   }
