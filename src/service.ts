@@ -28,10 +28,8 @@ import type { Log } from './lib/log';
 import { createLoop, type DueWork, type Loop } from './lib/loop';
 import type { RandomBytes } from './lib/random';
 import { createMetrics, type Metrics } from './metrics';
-import type { PolicyFault } from './policy/parse-policy';
 import type { Policy } from './policy/policy';
-import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
-import { listenError, prepareEvidence, StartError } from './starting';
+import { listenError, openPolicy, prepareEvidence, StartError } from './starting';
 import { followDatabase } from './store/database-clock';
 import { withLeases } from './store/leases';
 import { openStore } from './store/open';
@@ -46,7 +44,6 @@ import { createOutbox, queuePost } from './teams/outbox';
 import { createRoster } from './teams/roster';
 import { createBot } from './teams/routes';
 import { createServer } from './teams/server';
-import { answers } from './thread/answers';
 import { sentencePost } from './thread/sentence';
 
 export interface ServiceOptions {
@@ -281,38 +278,6 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
 
 /** How often the policy's file is looked at. */
 const policyEveryMs = seconds(5);
-
-async function openPolicy(
-  { config, clock, log }: ServiceOptions,
-  putInForce: (policy: Policy) => Promise<void>,
-  tell: (text: string) => Promise<void>,
-): Promise<PolicyKeeper> {
-  const file = config.policyFile;
-  const lines = (faults: readonly PolicyFault[]) => faults.map(({ line, message }) => `${file}:${line}: ${message}`);
-  const opened = await openPolicyKeeper({
-    file,
-    clock,
-    log,
-    onProblem: (faults) => tell(answers.policyFaulty(lines(faults))),
-    onChange: async (now, before) => {
-      await putInForce(now);
-      await tell(answers.policyReplaced(now.version, before.version));
-    },
-  }).catch((cause: unknown) => {
-    if (!(cause instanceof PolicyFileError)) throw cause;
-    throw new StartError(
-      [
-        `The policy file ${file} cannot be read, so nobody could approve anything. Put it there, or set POLICY_FILE to where it is.`,
-      ],
-      { cause },
-    );
-  });
-  if (opened.ok) return opened.value;
-  throw new StartError([
-    `The policy file has ${opened.error.length === 1 ? 'a fault' : 'faults'}, so nobody could approve anything. Mend and start again:`,
-    ...lines(opened.error),
-  ]);
-}
 
 /** Null in a trial without a local Graph: then no group of Entra can be read, and nobody in one counts. */
 function createGroupDirectory({ config, clock, log }: ServiceOptions): Directory | null {

@@ -1,6 +1,13 @@
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
+import type { Config } from './config';
 import { removeUnfinished } from './evidence/content-store';
+import type { Clock } from './lib/clock';
+import type { Log } from './lib/log';
+import type { PolicyFault } from './policy/parse-policy';
+import type { Policy } from './policy/policy';
+import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
+import { answers } from './thread/answers';
 
 /** Why the service does not start; each line says what, why and what next. */
 export class StartError extends Error {
@@ -41,4 +48,37 @@ export function listenError(error: unknown, port: number): unknown {
       cause: error,
     });
   return error;
+}
+
+/** The policy that the file gives, and follows from then on; without a valid one nothing starts (T-12). `putInForce` comes before anybody is told. */
+export async function openPolicy(
+  { config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log },
+  putInForce: (policy: Policy) => Promise<void>,
+  tell: (text: string) => Promise<void>,
+): Promise<PolicyKeeper> {
+  const file = config.policyFile;
+  const lines = (faults: readonly PolicyFault[]) => faults.map(({ line, message }) => `${file}:${line}: ${message}`);
+  const opened = await openPolicyKeeper({
+    file,
+    clock,
+    log,
+    onProblem: (faults) => tell(answers.policyFaulty(lines(faults))),
+    onChange: async (now, before) => {
+      await putInForce(now);
+      await tell(answers.policyReplaced(now.version, before.version));
+    },
+  }).catch((cause: unknown) => {
+    if (!(cause instanceof PolicyFileError)) throw cause;
+    throw new StartError(
+      [
+        `The policy file ${file} cannot be read, so nobody could approve anything. Put it there, or set POLICY_FILE to where it is.`,
+      ],
+      { cause },
+    );
+  });
+  if (opened.ok) return opened.value;
+  throw new StartError([
+    `The policy file has ${opened.error.length === 1 ? 'a fault' : 'faults'}, so nobody could approve anything. Mend and start again:`,
+    ...lines(opened.error),
+  ]);
 }
