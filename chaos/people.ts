@@ -18,6 +18,8 @@ export interface Asked {
   readonly approvals: { readonly personId: string; readonly at: number }[];
   /** The bot refused every time, as it may while Defender cannot be read. */
   refusals: number;
+  /** Said yes to the bot's question; once, since whoever is told that the same is asked already says no. */
+  wentOn: boolean;
 }
 
 const lookEveryMs = seconds(4);
@@ -48,6 +50,7 @@ export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask): Promise
     requestId: null,
     approvals: [],
     refusals: 0,
+    wentOn: false,
   };
   const say = (text: string, via = ask.via): Promise<unknown> =>
     teams.deliver(message(teams, requester, threadId, text), { via, times: ask.delivered });
@@ -80,7 +83,7 @@ async function askInWords(
     };
     // Each message is answered in any case; what holds no id is a refusal, or an older one that came twice.
     await until(stage, () => isStored() || teams.shown(asked.conversationId).length >= tries);
-    if (asked.requestId === null) await goOn(teams, requester, asked, ask.via + tries);
+    if (asked.requestId === null) await goOn(stage, teams, asked, { person: requester, via: ask.via + tries });
     if (!(await until(stage, isStored, minutes(2)))) asked.refusals++;
   }
 }
@@ -118,7 +121,7 @@ async function askByForm(
     );
     if (asked.requestId !== null) return;
     asked.refusals++;
-    await goOn(teams, requester, asked, ask.via + tries);
+    await goOn(stage, teams, asked, { person: requester, via: ask.via + tries });
   }
 }
 
@@ -177,12 +180,23 @@ const findRequestId = (teams: TeamsSide, conversationId: string): string | null 
 };
 
 /** Says yes where the bot asks whether to go on: a person who is told of what may not work asks all the same. */
-async function goOn(teams: TeamsSide, person: TeamsPerson, asked: Asked, via: number): Promise<void> {
+async function goOn(
+  stage: Stage,
+  teams: TeamsSide,
+  asked: Asked,
+  { person, via }: { readonly person: TeamsPerson; readonly via: number },
+): Promise<void> {
   const title = 'Ask for approval anyway';
   const question = (): TeamsMessage | null =>
     teams.shown(asked.conversationId).find(({ message }) => findButton(message.activity, title) !== null)?.message ??
     null;
+  if (asked.wentOn || question() === null) return;
+  asked.wentOn = true;
   await teams.press({ person, find: question, title, via });
+  await until(stage, () => {
+    asked.requestId = findRequestId(teams, asked.conversationId);
+    return asked.requestId !== null;
+  });
 }
 
 const reasonOf = (ask: Ask): string => `CHAOS-${ask.number} something looks odd`;
