@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandsPage } from '../../scripts/commands-page';
+import { words } from '../../src/chat/words';
 import { neededRoles } from '../../src/defender/roles';
 import { judgeCloud } from '../../src/doctor/judge-settings';
 
@@ -16,6 +18,21 @@ test('there are the pages that an admin, an operator and a developer look for', 
   expect(pages).toEqual(
     expect.arrayContaining(['admin.md', 'architecture.md', 'audit.md', 'operations.md', 'policy.md', 'security.md']),
   );
+});
+
+test('the page of what can be typed is the word table’s', () => {
+  expect(read('commands.md')).toBe(commandsPage());
+});
+
+test('analysts, approvers and those in a war room find their page from the README, and each word that a page shows is one that the bot knows', () => {
+  const readme = readFileSync('README.md', 'utf8');
+  for (const page of ['analyst.md', 'approver.md', 'war-room.md', 'commands.md'])
+    expect(readme).toContain(`docs/${page}`);
+  for (const page of ['analyst.md', 'approver.md', 'war-room.md']) {
+    const typed = [...read(page).matchAll(/@Live Response ([a-z]+)/g)].map(([, word = '']) => word);
+    expect(typed.length).toBeGreaterThan(0);
+    expect(typed.filter((word) => !(words as readonly string[]).includes(word))).toEqual([]);
+  }
 });
 
 test.each(pages)('every path, command and setting that %s names is there', (page) => {
