@@ -15,7 +15,7 @@ export interface ChaosOptions {
   readonly keep: boolean;
 }
 
-export const usage = `Usage: npm run chaos -- [--kills 200] [--store sqlite|postgres] [--replicas 2] [--seed N] [--speed 30]
+export const usage = `Usage: npm run chaos -- [--kills 200] [--store sqlite|postgres] [--replicas 2] [--seed N] [--speed 12]
                          [--database-url postgres://…] [--keep]
 
 Runs the service's own processes against the emulators, kills them, stalls them, breaks their calls, and counts afterwards
@@ -36,7 +36,7 @@ export function parseChaosOptions(args: readonly string[], anySeed: number): Res
   const replicas = readNumber(values.replicas, store === 'sqlite' ? 1 : 2, 1, 4);
   const kills = readNumber(values.kills, 200, 1, 5_000);
   const seed = readNumber(values.seed, anySeed, 0, 4_294_967_295);
-  const speed = readNumber(values.speed, 30, 1, 200);
+  const speed = readNumber(values.speed, 12, 1, 200);
   if (kills === null) return err('--kills must be a whole number from 1 to 5000.');
   if (replicas === null) return err('--replicas must be a whole number from 1 to 4.');
   if (seed === null) return err('--seed must be a whole number from 0 to 4294967295.');

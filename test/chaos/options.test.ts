@@ -5,7 +5,7 @@ const parse = (words: string) => parseChaosOptions(words.split(' ').filter(Boole
 test('what is left out is 200 kills of one process on one file, with a seed that is told', () => {
   expect(parse('')).toEqual({
     ok: true,
-    value: { kills: 200, store: 'sqlite', replicas: 1, seed: 4242, speed: 30, databaseUrl: null, keep: false },
+    value: { kills: 200, store: 'sqlite', replicas: 1, seed: 4242, speed: 12, databaseUrl: null, keep: false },
   });
   expect(parse('--store postgres')).toMatchObject({ ok: true, value: { replicas: 2 } });
   expect(parse('--help')).toEqual({ ok: true, value: 'help' });
