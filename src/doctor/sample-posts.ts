@@ -9,6 +9,7 @@ import { libraryCard } from '../thread/library-card';
 import { pausedPost } from '../thread/pause-post';
 import type { CardJson, Post } from '../thread/post';
 import { preflightCard } from '../thread/preflight-card';
+import { previewCard } from '../thread/preview-card';
 import { requestCard } from '../thread/request-card';
 import { historyCard, mineCard, queueCard, statusListCard, waitingCard } from '../thread/request-list-card';
 import { resultPost } from '../thread/result-post';
@@ -49,6 +50,7 @@ export function createSamplePosts(now: number, trial: boolean): readonly Post[] 
     ...(first === undefined ? [] : [requestCard(first, { audience: 'approver', token: 'sample' })]),
     ...(ended === undefined ? [] : [resultPost(ended, result)]),
     formCard(createForm(device.name), [], { trial }),
+    ...(first === undefined ? [] : [previewCard(first, { input: createForm(device.name) })]),
     understoodCard(draft, [], { trial }),
     chooseDeviceCard(draft, devices, options),
     deviceCard({ device, findings: [], open: views.slice(1, 2), ended: views.slice(4, 5) }, options),
