@@ -31,7 +31,7 @@ inBrowser('in two windows of the Playground', () => {
     browser = await launchChromium();
     [bo, ana] = await Promise.all([Window.open(browser, trial.boUrl), Window.open(browser, trial.anaUrl)]);
     await ana.goTo('live-response');
-    await ana.sees('Live Response help');
+    await ana.sees('Live Response is here');
   });
 
   afterAll(async () => {
@@ -95,6 +95,41 @@ inBrowser('in two windows of the Playground', () => {
     await bo.press('Approve', asked);
     await bo.card('INC-3000', 'Bo Approver approved').waitFor();
   });
+
+  test('a device that does not answer is let go of by Cancel in the thread, with its reason, and nothing runs there', async () => {
+    trial.emulator.addDevice({
+      machine: { computerDnsName: 'ws-050.contoso.com' },
+      offlineUntil: Number.POSITIVE_INFINITY,
+    });
+    await ana.goTo('live-response');
+    await ana.post('on ws-050; run collect-logs.ps1; because INC-4000 it may be off');
+    await bo.press('Approve', bo.card('INC-4000', 'Waiting for approval'));
+    const asked = ana.card('INC-4000', 'ws-050');
+    await ana.press('Cancel…', asked);
+    await asked.getByRole('textbox').last().fill('The user has brought it in.');
+    await ana.press('Cancel this request', asked);
+
+    const ended = ana.card('INC-4000', 'Cancelled before it started');
+    await ended.getByText('The user has brought it in.').first().waitFor();
+    expect(await ended.getByRole('button').count()).toBe(0);
+    await bo.card('INC-4000', 'Cancelled before it started').waitFor();
+  });
+
+  test('a war room of ten is asked at once and approved one by one, each runs once, and each card ends with the truth', async () => {
+    const before = submissions();
+    const reasons = Array.from({ length: 10 }, (_, i) => `INC-60${String(i).padStart(2, '0')}`);
+    for (const [i, reason] of reasons.entries()) {
+      trial.emulator.addDevice({ machine: { computerDnsName: `war-${i}.contoso.com` }, connectDelayMs: 3_000 });
+      await ana.post(`on war-${i}; run collect-logs.ps1; because ${reason}`);
+    }
+    for (const reason of reasons) await bo.card(reason, 'Waiting for approval').waitFor();
+    expect(submissions()).toBe(before);
+
+    for (const reason of reasons) await bo.press('Approve', bo.card(reason, 'Waiting for approval'));
+    for (const reason of reasons)
+      await ana.card(reason, 'Finished: Defender says it succeeded').waitFor({ timeout: 90_000 });
+    expect(submissions()).toBe(before + reasons.length);
+  }, 240_000);
 
   test('stopping leaves nothing behind that holds the ports of the windows', async () => {
     await trial.stop();
