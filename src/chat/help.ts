@@ -59,10 +59,10 @@ export const grammarRules: readonly string[] = [
 
 /** The grammar as Markdown for the documentation, from the same table that the parser reads. */
 export function describeGrammar(): string {
-  const row = ({ syntax, aliases, purpose, example }: WordEntry): string =>
-    `| \`${syntax}\` | ${aliases.map((alias) => `\`${alias}\``).join(', ')} | ${purpose} | \`${example.split('\n').join('; ')}\` |`;
+  const row = ({ syntax, aliases, purpose, example, roles }: WordEntry): string =>
+    `| \`${syntax}\` | ${aliases.map((alias) => `\`${alias}\``).join(', ')} | ${purpose} | ${roles.join(', ')} | \`${example.split('\n').join('; ')}\` |`;
   const table = (first: string, entries: readonly WordEntry[]): string =>
-    [`| ${first} | also | what it does | example |`, '|---|---|---|---|', ...entries.map(row)].join('\n');
+    [`| ${first} | also | what it does | for | example |`, '|---|---|---|---|---|', ...entries.map(row)].join('\n');
   return [
     table(
       'word',

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseConfig } from '../config';
 import { type Emulator, startEmulator } from '../emulator/emulator';
 import { addTrialWorld } from '../emulator/trial-world';
-import { systemClock } from '../lib/clock';
+import { type Clock, systemClock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import { systemRandom } from '../lib/random';
 import { type Service, startService } from '../service';
@@ -20,6 +20,8 @@ export interface TrialOptions {
   readonly dir: string;
   readonly policyFile: string;
   readonly log: Log;
+  /** Of the emulator and the service; the machine's unless given. */
+  readonly clock?: Clock;
   /** Told before each part that takes a moment. */
   readonly say?: (text: string) => void;
 }
@@ -38,7 +40,7 @@ export interface Trial {
 
 /** Starts emulator, service and both windows, or throws and leaves nothing running. */
 export async function startTrial(options: TrialOptions): Promise<Trial> {
-  const { botPort, firstWindowPort, dir, say = () => {} } = options;
+  const { botPort, firstWindowPort, dir, clock = systemClock, say = () => {} } = options;
   await requireFreePorts([
     { port: botPort, host: '127.0.0.1', what: 'the bot', variable: 'PORT' },
     { port: firstWindowPort, host: '::', what: "Ana's window", variable: 'PLAYGROUND_PORT' },
@@ -63,7 +65,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     return part;
   };
   try {
-    const emulator = keep(await startEmulator({ clock: systemClock }));
+    const emulator = keep(await startEmulator({ clock }));
     addTrialWorld(emulator);
     const service = keep(await startTrialService(options, emulator.url));
     say('Starting two windows of the Microsoft 365 Agents Playground (the first time, npm fetches it: 15 MB) ...');
@@ -94,7 +96,7 @@ interface Part {
 }
 
 async function startTrialService(options: TrialOptions, defenderUrl: string): Promise<Service> {
-  const { botPort, dir, policyFile, log } = options;
+  const { botPort, dir, policyFile, log, clock = systemClock } = options;
   const config = parseConfig({
     LOCAL_TRIAL: '1',
     PORT: String(botPort),
@@ -105,7 +107,7 @@ async function startTrialService(options: TrialOptions, defenderUrl: string): Pr
     TEAMS_TENANT_IDS: trialTenantId,
   });
   if (!config.ok) throw new TrialError(config.error.join('\n'));
-  return startService({ config: config.value, clock: systemClock, random: systemRandom, log });
+  return startService({ config: config.value, clock, random: systemRandom, log });
 }
 
 /** True when the trial's people may ask and approve under this policy; people who put their own there would wonder why nobody may. */

@@ -34,14 +34,24 @@ export class Window {
     await this.page.getByRole('treeitem', { name: place }).click();
   }
 
-  /** A new post in the channel: the mention is picked, not typed, or the bot would not get it. */
+  /** A new post in the channel. */
   async post(text: string): Promise<void> {
-    const box = this.page.getByRole('textbox').first();
+    await this.mention(this.page.getByRole('textbox').first(), text);
+    await this.page.getByRole('button', { name: 'Post', exact: true }).click();
+  }
+
+  /** A message in a group chat. */
+  async sayToBot(text: string): Promise<void> {
+    await this.mention(this.page.getByRole('textbox').last(), text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** The mention is picked, not typed, or the bot would not get it. */
+  private async mention(box: Locator, text: string): Promise<void> {
     await box.click();
     await this.page.keyboard.type('@');
     await this.page.getByRole('menuitem', { name: trialBot.name }).click();
     await this.page.keyboard.insertText(` ${text}`);
-    await this.page.getByRole('button', { name: 'Post', exact: true }).click();
   }
 
   /** A message in the person's own chat with the bot. */
@@ -58,7 +68,7 @@ export class Window {
   }
 
   /** The newest card that holds these words. */
-  card(...words: readonly string[]): Locator {
+  card(...words: ReadonlyArray<string | RegExp>): Locator {
     return words.reduce((cards, hasText) => cards.filter({ hasText }), this.cards).last();
   }
 
@@ -69,6 +79,17 @@ export class Window {
 
   async press(title: string, card: Locator): Promise<void> {
     await card.getByRole('button', { name: title, exact: true }).click();
+  }
+
+  /** What a person with a keyboard is at, by the name that a screen reader tells. */
+  focused(): Promise<string> {
+    // A string, since it runs in the page.
+    return this.page.evaluate(`(() => {
+      const at = document.activeElement;
+      const named = (at.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id));
+      const words = named.map((label) => label?.textContent ?? '').join(' ').trim();
+      return words || at.getAttribute('aria-label') || at.textContent;
+    })()`);
   }
 
   async sees(text: string | RegExp): Promise<void> {

@@ -95,35 +95,35 @@ run <library script> [arguments] | Runs a script of the library on the device. |
 
 test('the grammar for the documentation comes from the same table', () => {
   expect(describeGrammar()).toMatchInlineSnapshot(`
-"| word | also | what it does | example |
-|---|---|---|---|
-| \`on <device> <commands> because <reason>\` |  | Asks for commands on one device; they run only after other people approve them. | \`on ws-042; putfile procdump.zip; run minidump.ps1 OfficeClickToRun; getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip; because INC-1042 credential theft triage\` |
-| \`new [device]\` | \`form\` | Opens a form for the same request. | \`new ws-042\` |
-| \`help [word]\` | \`hello\`, \`hi\`, \`?\` | Explains all words, or one. | \`help run\` |
-| \`status [id]\` |  | Tells where one request stands, or all open ones. | \`status LR-7F3K\` |
-| \`queue\` |  | Shows what waits and what runs, in order. | \`queue\` |
-| \`mine\` | \`my\` | Lists what you asked for: what is open, then how the rest ended. | \`mine\` |
-| \`history [device]\` |  | Lists what was asked before and how it ended, here or on one device. | \`history ws-042\` |
-| \`waiting\` | \`inbox\` | Lists the requests that wait for your vote. | \`waiting\` |
-| \`cancel <id> [because <reason>]\` | \`withdraw\` | Takes a request back, or asks Defender to stop it. | \`cancel LR-7F3K because wrong device\` |
-| \`approve <id> [digest]\` |  | Approves what the card of that request shows; for when the card fails. | \`approve LR-7F3K 3f9a21c0\` |
-| \`deny <id> because <reason>\` | \`reject\` | Denies a request and tells the requester why. | \`deny LR-7F3K because the ticket names another device\` |
-| \`result <id> [n]\` | \`results\` | Shows what a request returned, or only its command n. | \`result LR-7F3K 2\` |
-| \`device <name, address, tag:x or id>\` | \`machine\` | Looks a device up in Defender. | \`device ws-042\` |
-| \`library [part of a name]\` | \`lib\` | Lists the scripts and files that commands can use. | \`library dump\` |
-| \`policy [explain <id or request>]\` |  | Shows the rules, or which of them applies to a request and why; a request written here is not asked for. | \`policy explain LR-7F3K\` |
-| \`pause because <reason>\` |  | Stops everything that is not yet sent to Defender, at once and for everybody. | \`pause because INC-1042 a library script may be tampered with\` |
-| \`resume\` |  | Ends a pause; for anybody but the person who paused. | \`resume\` |
-| \`breakglass <id> because <reason> incident <incident id>\` | \`break-glass\` | Lets one person whom the policy names for this approve a request alone; the owners are told at once, and a review follows. | \`breakglass LR-7F3K because ransomware is spreading incident INC-1042\` |
-| \`review <id> accept [because <reason>], or review <id> object because <reason>\` |  | Says afterwards whether a break-glass was right; two people who had no part in it close the review. | \`review LR-7F3K accept because the host was encrypting shares\` |
-| \`reviews\` |  | Lists the reviews of break-glass that are open. | \`reviews\` |
-| \`whoami\` |  | Shows how this bot knows you and what you may do. | \`whoami\` |
+"| word | also | what it does | for | example |
+|---|---|---|---|---|
+| \`on <device> <commands> because <reason>\` |  | Asks for commands on one device; they run only after other people approve them. | requester | \`on ws-042; putfile procdump.zip; run minidump.ps1 OfficeClickToRun; getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip; because INC-1042 credential theft triage\` |
+| \`new [device]\` | \`form\` | Opens a form for the same request. | requester | \`new ws-042\` |
+| \`help [word]\` | \`hello\`, \`hi\`, \`?\` | Explains all words, or one. | everyone | \`help run\` |
+| \`status [id]\` |  | Tells where one request stands, or all open ones. | everyone | \`status LR-7F3K\` |
+| \`queue\` |  | Shows what waits and what runs, in order. | everyone | \`queue\` |
+| \`mine\` | \`my\` | Lists what you asked for: what is open, then how the rest ended. | requester | \`mine\` |
+| \`history [device]\` |  | Lists what was asked before and how it ended, here or on one device. | everyone | \`history ws-042\` |
+| \`waiting\` | \`inbox\` | Lists the requests that wait for your vote. | approver | \`waiting\` |
+| \`cancel <id> [because <reason>]\` | \`withdraw\` | Takes a request back, or asks Defender to stop it. | requester, approver | \`cancel LR-7F3K because wrong device\` |
+| \`approve <id> [digest]\` |  | Approves what the card of that request shows; for when the card fails. | approver | \`approve LR-7F3K 3f9a21c0\` |
+| \`deny <id> because <reason>\` | \`reject\` | Denies a request and tells the requester why. | approver | \`deny LR-7F3K because the ticket names another device\` |
+| \`result <id> [n]\` | \`results\` | Shows what a request returned, or only its command n. | requester, approver | \`result LR-7F3K 2\` |
+| \`device <name, address, tag:x or id>\` | \`machine\` | Looks a device up in Defender. | everyone | \`device ws-042\` |
+| \`library [part of a name]\` | \`lib\` | Lists the scripts and files that commands can use. | everyone | \`library dump\` |
+| \`policy [explain <id or request>]\` |  | Shows the rules, or which of them applies to a request and why; a request written here is not asked for. | everyone | \`policy explain LR-7F3K\` |
+| \`pause because <reason>\` |  | Stops everything that is not yet sent to Defender, at once and for everybody. | requester, approver | \`pause because INC-1042 a library script may be tampered with\` |
+| \`resume\` |  | Ends a pause; for anybody but the person who paused. | requester, approver | \`resume\` |
+| \`breakglass <id> because <reason> incident <incident id>\` | \`break-glass\` | Lets one person whom the policy names for this approve a request alone; the owners are told at once, and a review follows. | requester, approver | \`breakglass LR-7F3K because ransomware is spreading incident INC-1042\` |
+| \`review <id> accept [because <reason>], or review <id> object because <reason>\` |  | Says afterwards whether a break-glass was right; two people who had no part in it close the review. | everyone | \`review LR-7F3K accept because the host was encrypting shares\` |
+| \`reviews\` |  | Lists the reviews of break-glass that are open. | everyone | \`reviews\` |
+| \`whoami\` |  | Shows how this bot knows you and what you may do. | everyone | \`whoami\` |
 
-| command | also | what it does | example |
-|---|---|---|---|
-| \`putfile <library file>\` | \`put\` | Puts a file of the library on the device. | \`putfile procdump.zip\` |
-| \`run <library script> [arguments]\` | \`runscript\` | Runs a script of the library on the device. | \`run minidump.ps1 OfficeClickToRun\` |
-| \`getfile <full path>\` | \`get\` | Collects a file from the device. | \`getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip\` |
+| command | also | what it does | for | example |
+|---|---|---|---|---|
+| \`putfile <library file>\` | \`put\` | Puts a file of the library on the device. | requester | \`putfile procdump.zip\` |
+| \`run <library script> [arguments]\` | \`runscript\` | Runs a script of the library on the device. | requester | \`run minidump.ps1 OfficeClickToRun\` |
+| \`getfile <full path>\` | \`get\` | Collects a file from the device. | requester | \`getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip\` |
 
 - Put one command on a line, or several on one line with ; between them.
 - Commands go in the order putfile, run, getfile, as often as you like, 10 at most; Defender takes no other order.

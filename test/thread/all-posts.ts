@@ -127,6 +127,10 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       views[0] as never,
       scriptResult(outside, { exitCode: 1, errors: outside('access denied'), outputCut: true }),
     ),
+    'script result, long': resultPost(
+      views[0] as never,
+      scriptResult(outside, { output: outside('line\n').repeat(400), outputCut: true }),
+    ),
     'script result, nothing written': resultPost(
       views[0] as never,
       scriptResult(outside, { output: '', banner: null }),

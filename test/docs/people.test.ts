@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { roundUpEveryMs, warRoomFrom } from '../../src/request/round-up';
+import { allPosts } from '../thread/all-posts';
+import { readPost } from '../thread/read-card';
+import { harmless } from '../thread/samples';
+
+const read = (page: string): string => readFileSync(join('docs', page), 'utf8');
+const posts = Object.entries(allPosts(harmless, false));
+const cards = posts.map(([, post]) => `${readPost(post)}\n${titles(post.card)}`).join('\n');
+
+/** What stands on the buttons of a card. */
+function titles(card: unknown): string {
+  return [...JSON.stringify(card ?? null).matchAll(/"title":"((?:[^"\\]|\\.)*)"/g)]
+    .map(([, title]) => title)
+    .join('\n');
+}
+
+test.each(['analyst.md', 'approver.md'])('every word of a card that %s quotes is on a card', (page) => {
+  const quoted = [...read(page).matchAll(/\*\*([^*]+)\*\*/g)].map(([, words = '']) => words);
+  expect(quoted.length).toBeGreaterThan(10);
+  expect(quoted.filter((words) => !cards.includes(words))).toEqual([]);
+});
+
+test("what stands on an approver's card is explained in the order in which it is read", () => {
+  const rows = [...read('approver.md').matchAll(/^\| \*\*([^*]+)\*\*[^|]*\|/gm)].map(([, words = '']) => words);
+  // The card of the picture asks for one approval and has nothing unusual on it.
+  const card = readPost(posts.find(([name]) => name === 'awaitingApproval, approver')?.[1] as never).replace(
+    '0 of 2 approvals.',
+    '0 of 1 approval.',
+  );
+  const at = rows.filter((words) => words !== 'Look twice.').map((words) => card.indexOf(words));
+  expect(rows.length).toBeGreaterThan(12);
+  expect(at).toEqual([...at].sort((a, b) => a - b));
+  expect(at).not.toContain(-1);
+});
+
+test('the numbers of the war room are those in force', () => {
+  expect([warRoomFrom, roundUpEveryMs / 60_000]).toEqual([8, 2]);
+  expect(read('war-room.md')).toMatch(/From eight open requests on.* every two minutes/s);
+});
