@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { roundUpEveryMs, warRoomFrom } from '../../src/request/round-up';
+import { describeState } from '../../src/thread/state-words';
 import { allPosts } from '../thread/all-posts';
 import { readPost } from '../thread/read-card';
-import { harmless } from '../thread/samples';
+import { harmless, makeRequests, makeView } from '../thread/samples';
 
 const read = (page: string): string => readFileSync(join('docs', page), 'utf8');
 const posts = Object.entries(allPosts(harmless, false));
@@ -20,6 +21,18 @@ test.each(['analyst.md', 'approver.md'])('every word of a card that %s quotes is
   const quoted = [...read(page).matchAll(/\*\*([^*]+)\*\*/g)].map(([, words = '']) => words);
   expect(quoted.length).toBeGreaterThan(10);
   expect(quoted.filter((words) => !cards.includes(words))).toEqual([]);
+});
+
+test('every state that the card of a request can show is explained to analysts', () => {
+  const shown = new Set(
+    Object.values(makeRequests()).map((request) =>
+      describeState(makeView(request))
+        .title.replace(/^Running.*/, 'Running')
+        .replace(/^Approved.*/, 'Approved'),
+    ),
+  );
+  expect(shown.size).toBeGreaterThan(15);
+  expect([...shown].filter((title) => !read('analyst.md').includes(`| **${title}`))).toEqual([]);
 });
 
 test("what stands on an approver's card is explained in the order in which it is read", () => {
