@@ -1,7 +1,9 @@
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { Engine } from './engine';
+import { createMemoryNote } from './head-note';
 import { type Restored, voidAfterRestore, voidUnsent } from './restored';
+import { createSqlStore } from './sql-store';
 import { type Store, StoreError } from './store';
 
 const identityFact = 'database.identity';
@@ -41,17 +43,18 @@ export async function withContinuity(
     },
   };
 
+  /** On connections of its own, which are not asked for the lost commit; all others are refused until this is committed. */
   async function mend(): Promise<void> {
-    const noted = engine.headNote.read();
-    // From here on connections are let through: this is the transaction that puts things right.
+    const headNote = createMemoryNote();
+    const apart = createSqlStore({ ...engine, db: engine.schemaDb, hastyDb: engine.schemaDb, headNote });
+    const restored = await voidAfterRestore(apart, engine.headNote, clock.now());
+    // Refused before, and asked again after somebody else has put it right.
+    if (restored === null) return;
+    tell(restored);
+    await apart.transact(async (tx) => tx.saveFact(identityFact, await engine.identity()));
+    const head = headNote.read();
     engine.headNote.forget();
-    try {
-      tell(await voidUnsent(store, noted, clock.now()));
-    } catch (error) {
-      if (noted !== null) engine.headNote.write(noted);
-      throw error;
-    }
-    await store.transact(async (tx) => tx.saveFact(identityFact, await engine.identity()));
+    if (head !== null) engine.headNote.write(head);
   }
 
   /** A backup that knows that it is one: also on another machine, where no note lies beside the file. */

@@ -10,7 +10,7 @@ export interface Engine {
   readonly hastyDb: Db;
   /** For reads outside of a transaction: sees committed data only and never waits for a transaction. */
   readonly readDb: Db;
-  /** For changes of the schema, which may take long. */
+  /** For changes of the schema, which may take long, and for putting right what a restored database believes. */
   readonly schemaDb: Db;
   /** True when no other process can have this database open: whoever held a lease before is dead. */
   readonly isSole: boolean;

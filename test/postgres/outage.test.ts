@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { Client } from 'pg';
 import { verifyChain } from '../../src/audit/chain';
 import { silentLog } from '../../src/lib/log';
 import { openStore } from '../../src/store/open';
@@ -168,6 +169,32 @@ test('when a standby without our last commits takes over under the running servi
   await disconnect(url);
   await note(store, 'later');
   expect((await store.auditRows()).map(({ what }) => what).at(-1)).toBe('later');
+});
+
+test('until what is unsent is void, every other transaction waits, more than there are connections as well', async () => {
+  const url = await cluster.createDatabase();
+  const store = await open(url);
+  await insert(store, waiting, approved);
+  await note(store, 'known to the standby');
+  const older = await snapshot(url);
+  await note(store, 'lost');
+  await putBack(url, older);
+  // Holds up the voiding of the approved request, and nothing else.
+  const holder = new Client({ connectionString: url });
+  await holder.connect();
+  await holder.query('begin');
+  await holder.query(`select 1 from requests where id = '${approved.id}' for update`);
+  const all = Promise.all(Array.from({ length: 20 }, (_, i) => store.transact((tx) => tx.saveFact(`early ${i}`, 1))));
+  const waits =
+    "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%requests%'";
+  while ((await query(url, waits)).length === 0) await new Promise(setImmediate);
+  for (let asked = 0; asked < 30; asked++)
+    expect(await query(url, "select name from facts where name like 'early%'")).toEqual([]);
+  await holder.query('rollback');
+  await holder.end();
+  await all;
+  expect(await statesOf(store)).toEqual(['voided', 'voided']);
+  expect(await query(url, "select name from facts where name like 'early%'")).toHaveLength(20);
 });
 
 test('a server that comes back with all that was committed voids nothing', async () => {
