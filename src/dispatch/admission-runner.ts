@@ -95,6 +95,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       // Asked again inside the transaction: since the check somebody may have paused, cancelled, taken the slot or opened a new round.
       if (stored?.request.state !== 'queued' || stored.request.digest !== request.digest) return []; // guard: only-what-was-checked-is-sent
       if (options.policy().version !== request.policyVersion) return []; // guard: policy-compared-in-the-transaction
+      if (await isOutrun(tx, options.policy())) return []; // guard: nothing-is-sent-under-an-outrun-policy
       if ((await tx.fact<Pause>(pauseFact)) !== null) return []; // guard: nothing-is-sent-while-paused
       const now = clock.now();
       const room = await readRoom(tx, { learned, limits: options.limits, now });
@@ -120,7 +121,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       const changes = findChanges(request, { library, device });
       if (changes.length > 0) return { type: 'changed', changes }; // guard: changed-content-is-void
       const policy = options.policy();
-      if (await isOutrun(store, policy)) return waiting('policy.outrun'); // guard: nothing-is-sent-under-an-outrun-policy
+      if (await isOutrun(store, policy)) return waiting('policy.outrun'); // guard: outrun-policy-asks-nothing-again
       const now = reconsider(policy, groups, request, { approved, queueMs: options.queueMs });
       switch (now.type) {
         case 'stands':

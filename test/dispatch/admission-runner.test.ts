@@ -13,6 +13,7 @@ import { parsePolicy } from '../../src/policy/parse-policy';
 import type { Groups, Policy } from '../../src/policy/policy';
 import { pauseFact } from '../../src/request/pause';
 import type { Device, Digest, Queued, RequestId } from '../../src/request/request';
+import { putPolicyInForce } from '../../src/store/policy-in-force';
 import type { Store } from '../../src/store/store';
 import { SteppedClock } from '../fakes/stepped-clock';
 import { asQueued, insert, sampleRequest, t0, useStores } from '../store/sample';
@@ -179,6 +180,7 @@ test.each<[string, () => Promise<unknown>]>([
       policy = parsed(policyOf({ approvals: 2 }));
     },
   ],
+  ['came under the policy of another replica', () => store.transact((tx) => putPolicyInForce(tx, 'newer'))],
 ])('a request that %s after it was checked is not sent', async (_what, act) => {
   let acted = false;
   await pass({
@@ -188,6 +190,20 @@ test.each<[string, () => Promise<unknown>]>([
     },
   });
   expect([acted, sent(), await stateNow()]).toEqual([true, 0, 'queued']);
+});
+
+test('a replica whose policy was outrun does not ask again what was approved under the one in force', async () => {
+  const stored = await store.request(request.id);
+  if (stored === null) throw new Error('No request');
+  await store.transact(async (tx) => {
+    await putPolicyInForce(tx, 'newer');
+    await tx.saveRequest({ ...request, policyVersion: 'newer' }, stored.version);
+  });
+  await pass();
+  expect([sent(), (await store.request(request.id))?.request]).toMatchObject([
+    0,
+    { state: 'queued', hold: { type: 'checkFailed', code: 'policy.outrun' } },
+  ]);
 });
 
 test('a submission whose sender died is looked up, never sent by the next one', async () => {
