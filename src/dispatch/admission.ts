@@ -46,16 +46,15 @@ export function planAdmission(input: AdmissionInput): Admission {
   const holds = deviceHolds(waiting);
   const load = countBy(input.underWay, (r) => r.requesterId);
   const lines = countBy(waiting, (r) => r.machineId);
-  const heads = findHeads(
-    waiting.filter((r) => ownWait(r, input, holds) === 'nothing' && !room.devicesTaken.has(r.machineId)),
-    load,
+  const ready = pickReady(
+    waiting.filter((r) => ownWait(r, input, holds) === 'nothing'),
+    { load, lines, devicesTaken: room.devicesTaken },
   );
-  const ready = takeTurns([...heads.values()], load, lines);
+  const going = new Set(ready);
   for (const { requesterId } of ready) load.set(requesterId, (load.get(requesterId) ?? 0) + 1);
   const later = takeTurns(
-    waiting.filter((r) => heads.get(r.machineId) !== r),
-    load,
-    lines,
+    waiting.filter((r) => !going.has(r)),
+    { load, lines },
   );
   const admit: RequestId[] = [];
   const places = new Map<RequestId, QueuePlace>();
@@ -199,16 +198,11 @@ function deviceHolds(waiting: readonly Waiting[]): ReadonlyMap<string, number> {
   return holds;
 }
 
-/** The one of each device that goes next: of the person with the fewest under way, then the oldest. */
-function findHeads(candidates: readonly Waiting[], load: ReadonlyMap<string, number>): ReadonlyMap<string, Waiting> {
-  const heads = new Map<string, Waiting>();
-  for (const request of candidates) {
-    const head = heads.get(request.machineId);
-    const ahead = head && (load.get(request.requesterId) ?? 0) - (load.get(head.requesterId) ?? 0);
-    if (head === undefined || ahead === undefined || ahead < 0 || (ahead === 0 && byAge(request, head) < 0))
-      heads.set(request.machineId, request);
-  }
-  return heads;
+interface Turns {
+  /** How many each person has under way. */
+  readonly load: ReadonlyMap<string, number>;
+  /** How many wait for each device. */
+  readonly lines: ReadonlyMap<string, number>;
 }
 
 /**
@@ -216,15 +210,8 @@ function findHeads(candidates: readonly Waiting[], load: ReadonlyMap<string, num
  * requests the one with the most others waiting for its device goes first, since that device will be busy for longest (for equal
  * lengths no order ends sooner: Hu 1961); then the oldest. A device that Defender called busy comes last: trying it may be in vain.
  */
-export function takeTurns(
-  requests: readonly Waiting[],
-  load: ReadonlyMap<string, number>,
-  lines: ReadonlyMap<string, number>,
-): readonly Waiting[] {
-  const byNeed = (a: Waiting, b: Waiting): number =>
-    Number(a.hold === 'deviceBusy') - Number(b.hold === 'deviceBusy') ||
-    (lines.get(b.machineId) ?? 0) - (lines.get(a.machineId) ?? 0) ||
-    byAge(a, b);
+function takeTurns(requests: readonly Waiting[], { load, lines }: Turns): readonly Waiting[] {
+  const byNeed = needIn(lines);
   const turns = new Map(load);
   return [...requests]
     .sort(byNeed)
@@ -236,6 +223,38 @@ export function takeTurns(
     .sort((a, b) => a.turn - b.turn || byNeed(a.request, b.request))
     .map(({ request }) => request);
 }
+
+/**
+ * The same turns for those whose device is free, at most one of each device. Whose turn it is decides which request a device gets: given by
+ * age, all devices might go to one person, and the others would wait for all of them.
+ */
+function pickReady(
+  requests: readonly Waiting[],
+  { load, lines, devicesTaken }: Turns & { readonly devicesTaken: ReadonlySet<string> },
+): readonly Waiting[] {
+  const turns = new Map(load);
+  const turnOf = ({ requesterId }: Waiting): number => turns.get(requesterId) ?? 0;
+  const taken = new Set(devicesTaken);
+  const picked: Waiting[] = [];
+  const untaken = (some: readonly Waiting[]) => some.filter((r) => !taken.has(r.machineId));
+  for (let left = untaken([...requests].sort(needIn(lines))); left.length > 0; left = untaken(left)) {
+    const turn = left.reduce((least, r) => Math.min(least, turnOf(r)), Number.POSITIVE_INFINITY);
+    for (const request of left) {
+      if (turnOf(request) !== turn || taken.has(request.machineId)) continue;
+      picked.push(request);
+      taken.add(request.machineId);
+      turns.set(request.requesterId, turn + 1);
+    }
+  }
+  return picked;
+}
+
+const needIn =
+  (lines: Turns['lines']) =>
+  (a: Waiting, b: Waiting): number =>
+    Number(a.hold === 'deviceBusy') - Number(b.hold === 'deviceBusy') ||
+    (lines.get(b.machineId) ?? 0) - (lines.get(a.machineId) ?? 0) ||
+    byAge(a, b);
 
 const byAge = (a: Waiting, b: Waiting): number => a.approvedAt - b.approvedAt || (a.id < b.id ? -1 : 1);
 

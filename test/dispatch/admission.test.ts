@@ -138,6 +138,14 @@ test('who has less under way goes first, and who shares a device too', () => {
   expect(planAdmission({ ...quiet, underWay: taken, waiting: same }).admit).toEqual(['b']);
 });
 
+test('a device goes to whose turn it is, though another has waited for it longer', () => {
+  const wish = (id: string, device: string) => waiting({ id, device, who: 'ana', approvedAt: 1 });
+  const many = [wish('a1', 'x'), wish('a2', 'x'), wish('a3', 'y'), wish('a4', 'y'), wish('a5', 'z')];
+  const one = waiting({ id: 'bo', device: 'z', who: 'bo', approvedAt: 2 });
+  const limits = { runsPerMinute: 2, sessions: 2 };
+  expect(planAdmission({ ...quiet, limits, waiting: [...many, one] }).admit).toEqual(['a1', 'bo']);
+});
+
 const device = fc.constantFrom('d1', 'd2', 'd3', 'd4', 'd5', 'd6');
 const who = fc.constantFrom('ana', 'bo', 'cy');
 const hold = fc.constantFrom<Waiting['hold']>(null, 'deviceBusy', 'rateLimited', 'sessionsFull', 'checkFailed');
