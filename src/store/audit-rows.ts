@@ -1,5 +1,6 @@
 import { type AuditEntry, type AuditRow, type ChainHead, canonicalJson, genesis, hashEntry } from '../audit/chain';
 import type { RequestId } from '../request/request';
+import { firstOf, prepared } from './prepared';
 import type { Reader } from './store';
 import type { AuditTable, Db } from './tables';
 
@@ -9,30 +10,38 @@ import type { AuditTable, Db } from './tables';
  */
 export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promise<ChainHead | null> {
   if (entries.length === 0) return null;
-  const { seq: lastSeq, hash: lastHash } = await db
-    .updateTable('audit_head')
-    .set((e) => ({ seq: e('seq', '+', entries.length) }))
-    .where('id', '=', 1)
-    .returning(['seq', 'hash'])
-    .executeTakeFirstOrThrow();
-  let head: ChainHead = { seq: lastSeq - entries.length, hash: lastHash };
+  const last = await firstOf(countEntries(db, { added: entries.length }));
+  if (last === undefined) throw new Error('The audit has no head.');
+  let head: ChainHead = { seq: last.seq - entries.length, hash: last.hash };
   for (const entry of entries) {
     const seq = head.seq + 1;
     const hash = hashEntry(head.hash, seq, entry);
-    await db
-      .insertInto('audit')
-      .values(toTable({ ...entry, seq, previousHash: head.hash, hash }))
-      .execute();
+    await insertEntry(db, toTable({ ...entry, seq, previousHash: head.hash, hash }));
     head = { seq, hash };
   }
-  await db.updateTable('audit_head').set({ hash: head.hash }).where('id', '=', 1).execute();
+  await updateHead(db, { hash: head.hash });
   return head;
 }
 
+const countEntries = prepared((db, { added }: { added: number }) =>
+  db
+    .updateTable('audit_head')
+    .set((e) => ({ seq: e('seq', '+', added) }))
+    .where('id', '=', 1)
+    .returning(['seq', 'hash']),
+);
+
+const insertEntry = prepared((db, row: AuditTable) => db.insertInto('audit').values(row));
+
+const updateHead = prepared((db, { hash }: { hash: string }) =>
+  db.updateTable('audit_head').set({ hash }).where('id', '=', 1),
+);
+
 export async function findAuditHead(db: Db): Promise<ChainHead> {
-  const head = await db.selectFrom('audit_head').select(['seq', 'hash']).where('id', '=', 1).executeTakeFirst();
-  return head ?? genesis;
+  return (await firstOf(selectHead(db, {}))) ?? genesis;
 }
+
+const selectHead = prepared((db) => db.selectFrom('audit_head').select(['seq', 'hash']).where('id', '=', 1));
 
 export async function findAuditRows(
   db: Db,

@@ -1,21 +1,31 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Selectable } from 'kysely';
 import type { Place } from '../request/place';
 import type { Digest, RequestId } from '../request/request';
 import type { Engine } from './engine';
 import { laneOfCopy } from './lane';
+import { firstOf, prepared } from './prepared';
 import type { Copy, VoteToken } from './store';
-import type { CopiesTable, Db, PlacesTable } from './tables';
+import type { CopiesTable, Db, PersonalChatsTable, PlacesTable } from './tables';
 import { addWork, findCopiesWithUnclaimedCard, moveCopyToLane, moveLane } from './work';
 
 export async function findCopies(db: Db, id: RequestId): Promise<readonly Copy[]> {
-  const rows = await db.selectFrom('copies').selectAll().where('request_id', '=', id).orderBy('id').execute();
+  const { rows } = await selectCopies(db, { id });
   return rows.map(rowToCopy);
 }
 
+const selectCopies = prepared((db, { id }: { id: RequestId }) =>
+  db.selectFrom('copies').selectAll().where('request_id', '=', id).orderBy('id'),
+);
+
 export async function findCopy(db: Db, copyId: number): Promise<Copy | null> {
-  const row = await db.selectFrom('copies').selectAll().where('id', '=', copyId).executeTakeFirst();
+  const row = await firstOf(selectCopy(db, { copyId }));
   return row === undefined ? null : rowToCopy(row);
 }
+
+const selectCopy = prepared((db, { copyId }: { copyId: number }) =>
+  db.selectFrom('copies').selectAll().where('id', '=', copyId),
+);
 
 export async function addCopy(db: Db, copy: Omit<Copy, 'copyId'>): Promise<Copy> {
   const { id } = await db
@@ -37,13 +47,16 @@ export async function placeCopy(
   copyId: number,
   at: { readonly conversationId: string; readonly activityId: string | null },
 ): Promise<void> {
-  await db
-    .updateTable('copies')
-    .set({ conversation_id: at.conversationId, activity_id: at.activityId })
-    .where('id', '=', copyId)
-    .execute();
+  await updatePlaceOfCopy(db, { copyId, conversationId: at.conversationId, activityId: at.activityId });
   await moveCopyToLane(db, copyId, laneOfCopy({ copyId, ...at }));
 }
+
+const updatePlaceOfCopy = prepared((db, given: { copyId: number; conversationId: string; activityId: string | null }) =>
+  db
+    .updateTable('copies')
+    .set({ conversation_id: given.conversationId, activity_id: given.activityId })
+    .where('id', '=', given.copyId),
+);
 
 /** No message in the dead conversation can be edited any more, so that each card is posted anew. */
 export async function replaceConversation(db: Db, dead: string, lane: string, to: string): Promise<void> {
@@ -99,46 +112,60 @@ export async function addVoteToken(db: Db, token: VoteToken): Promise<void> {
 }
 
 export async function findPlace(db: Db, conversationId: string): Promise<Place | null> {
-  const row = await db
-    .selectFrom('places')
-    .selectAll()
-    .where('conversation_id', '=', conversationId)
-    .executeTakeFirst();
+  const row = await firstOf(selectPlace(db, { conversationId }));
   return row === undefined ? null : rowToPlace(row);
 }
 
+const selectPlace = prepared((db, { conversationId }: { conversationId: string }) =>
+  db.selectFrom('places').selectAll().where('conversation_id', '=', conversationId),
+);
+
 export async function findPersonalPlace(db: Db, personId: string): Promise<Place | null> {
-  const row = await db
+  const row = await firstOf(selectPersonalPlace(db, { personId }));
+  return row === undefined ? null : rowToPlace(row);
+}
+
+const selectPersonalPlace = prepared((db, { personId }: { personId: string }) =>
+  db
     .selectFrom('personal_chats')
     .innerJoin('places', 'places.conversation_id', 'personal_chats.conversation_id')
     .selectAll('places')
-    .where('personal_chats.person_id', '=', personId)
-    .executeTakeFirst();
-  return row === undefined ? null : rowToPlace(row);
-}
+    .where('personal_chats.person_id', '=', personId),
+);
 
 /** Whose chat a personal conversation is stays as it was first known: nobody who writes there takes it over (T-38). */
 export async function savePlace(db: Db, given: Place): Promise<void> {
   const known = await findPlace(db, given.conversationId);
   const place = known?.personId == null ? given : { ...given, personId: known.personId };
-  const row = {
-    tenant_id: place.tenantId,
-    scope: place.scope,
-    reference: place.reference,
-    person_id: place.personId,
-  };
-  await db
-    .insertInto('places')
-    .values({ conversation_id: place.conversationId, ...row })
-    .onConflict((c) => c.column('conversation_id').doUpdateSet(row))
-    .execute();
-  if (place.scope !== 'personal' || place.personId === null) return;
-  await db
-    .insertInto('personal_chats')
-    .values({ person_id: place.personId, conversation_id: place.conversationId })
-    .onConflict((c) => c.column('person_id').doUpdateSet({ conversation_id: place.conversationId }))
-    .execute();
+  const row = placeToRow(place);
+  if (known === null || !isDeepStrictEqual(placeToRow(known), row)) await upsertPlace(db, row);
+  const { personId } = place;
+  if (place.scope !== 'personal' || personId === null) return;
+  const chat = { person_id: personId, conversation_id: place.conversationId };
+  if ((await findPersonalPlace(db, personId))?.conversationId !== place.conversationId) await upsertChat(db, chat);
 }
+
+const placeToRow = (place: Place): Selectable<PlacesTable> => ({
+  conversation_id: place.conversationId,
+  tenant_id: place.tenantId,
+  scope: place.scope,
+  reference: place.reference,
+  person_id: place.personId,
+});
+
+const upsertPlace = prepared((db, { conversation_id, ...row }: Selectable<PlacesTable>) =>
+  db
+    .insertInto('places')
+    .values({ conversation_id, ...row })
+    .onConflict((c) => c.column('conversation_id').doUpdateSet(row)),
+);
+
+const upsertChat = prepared((db, { person_id, conversation_id }: Selectable<PersonalChatsTable>) =>
+  db
+    .insertInto('personal_chats')
+    .values({ person_id, conversation_id })
+    .onConflict((c) => c.column('person_id').doUpdateSet({ conversation_id })),
+);
 
 const rowToCopy = (row: Selectable<CopiesTable>): Copy => ({
   copyId: row.id,

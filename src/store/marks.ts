@@ -3,20 +3,23 @@ import type { RequestId } from '../request/request';
 import type { Submission, SubmissionAnswer } from '../request/submission';
 import type { Engine } from './engine';
 import { saveEvidenceFiles } from './evidence-files';
+import { firstOf, prepared } from './prepared';
 import { StoreError } from './store';
 import type { Db } from './tables';
 
 /** Small marks beside the requests: what was handled, sent, kept and noted. */
 
 export async function claimActivity(db: Db, activityId: string, now: number): Promise<boolean> {
-  const inserted = await db
-    .insertInto('activities')
-    .values({ id: activityId, at: now })
-    .onConflict((c) => c.column('id').doNothing())
-    .returning('id')
-    .executeTakeFirst();
-  return inserted !== undefined;
+  return (await firstOf(markActivity(db, { id: activityId, at: now }))) !== undefined;
 }
+
+const markActivity = prepared((db, mark: { id: string; at: number }) =>
+  db
+    .insertInto('activities')
+    .values(mark)
+    .onConflict((c) => c.column('id').doNothing())
+    .returning('id'),
+);
 
 /** Throws when this attempt was counted before: two workers on one submission must not both go on. */
 export async function addSubmission(db: Db, id: RequestId, attempt: number, at: number): Promise<void> {
@@ -92,26 +95,39 @@ export async function findResults(db: Db, id: RequestId): Promise<readonly KeptR
 }
 
 export async function saveFact(db: Db, name: string, value: unknown): Promise<void> {
-  const text = JSON.stringify(value ?? null);
-  await db
-    .insertInto('facts')
-    .values({ name, value: text })
-    .onConflict((c) => c.column('name').doUpdateSet({ value: text }))
-    .execute();
+  await upsertFact(db, { name, value: JSON.stringify(value ?? null) });
 }
 
+const upsertFact = prepared((db, { name, value }: { name: string; value: string }) =>
+  db
+    .insertInto('facts')
+    .values({ name, value })
+    .onConflict((c) => c.column('name').doUpdateSet({ value })),
+);
+
 export async function findFact<T>(db: Db, name: string): Promise<T | null> {
-  const row = await db.selectFrom('facts').select('value').where('name', '=', name).executeTakeFirst();
+  const row = await firstOf(selectFact(db, { name }));
   return row === undefined ? null : (JSON.parse(row.value) as T);
 }
 
+const selectFact = prepared((db, { name }: { name: string }) =>
+  db.selectFrom('facts').select('value').where('name', '=', name),
+);
+
 /** The row is made first, since what is not there cannot be locked. */
 export async function lockFact<T>(db: Db, forUpdate: Engine['forUpdate'], name: string): Promise<T | null> {
-  await db
-    .insertInto('facts')
-    .values({ name, value: 'null' })
-    .onConflict((c) => c.column('name').doNothing())
-    .execute();
-  const row = await forUpdate(db.selectFrom('facts').select('value').where('name', '=', name)).executeTakeFirst();
+  await ensureFact(db, { name });
+  const row = await firstOf(selectFactToChange(db, { name }, forUpdate));
   return row === undefined ? null : (JSON.parse(row.value) as T | null);
 }
+
+const ensureFact = prepared((db, { name }: { name: string }) =>
+  db
+    .insertInto('facts')
+    .values({ name, value: 'null' })
+    .onConflict((c) => c.column('name').doNothing()),
+);
+
+const selectFactToChange = prepared((db, { name }: { name: string }, forUpdate) =>
+  forUpdate(db.selectFrom('facts').select('value').where('name', '=', name)),
+);

@@ -4,19 +4,27 @@ import { sinceOf } from '../request/since';
 import { restsUntil } from '../request/waiting';
 import { wakeAt } from '../request/wake-at';
 import type { Engine } from './engine';
+import { firstOf, prepared } from './prepared';
 import { findPruned } from './pruned';
 import { queueColumns } from './queue';
 import { type Reader, type Stored, StoreError } from './store';
 import type { Db, RequestsTable } from './tables';
 
-export async function findRequest(
-  db: Db,
-  id: RequestId,
-  forUpdate: Engine['forUpdate'] = (query) => query,
-): Promise<Stored | null> {
-  const row = await forUpdate(db.selectFrom('requests').select(stored).where('id', '=', id)).executeTakeFirst();
+export async function findRequest(db: Db, id: RequestId, forUpdate?: Engine['forUpdate']): Promise<Stored | null> {
+  const row = await firstOf(
+    forUpdate === undefined ? selectRequest(db, { id }) : selectRequestToChange(db, { id }, forUpdate),
+  );
   return row === undefined ? null : rowToStored(row);
 }
+
+const requestById = (db: Db, { id }: { readonly id: RequestId }) =>
+  db.selectFrom('requests').select(['version', 'body']).where('id', '=', id);
+
+const selectRequest = prepared(requestById);
+
+const selectRequestToChange = prepared((db, given: { readonly id: RequestId }, forUpdate) =>
+  forUpdate(requestById(db, given)),
+);
 
 export async function findRequestsIn(db: Db, states: readonly State[]): Promise<readonly Stored[]> {
   if (states.length === 0) return [];
@@ -39,24 +47,23 @@ export async function findRecentRequests(
 }
 
 export async function findRequestsDue(db: Db, now: number): Promise<readonly Stored[]> {
-  const rows = await db
-    .selectFrom('requests')
-    .select(stored)
-    .where('wake_at', '<=', now)
-    .orderBy('wake_at')
-    .orderBy('seq')
-    .execute();
+  const { rows } = await selectRequestsDue(db, { now });
   return rows.map(rowToStored);
 }
 
-export async function findNextWake(db: Db): Promise<number | null> {
-  const row = await db
+const selectRequestsDue = prepared((db, { now }: { now: number }) =>
+  db.selectFrom('requests').select(['version', 'body']).where('wake_at', '<=', now).orderBy('wake_at').orderBy('seq'),
+);
+
+export const findNextWake = async (db: Db): Promise<number | null> =>
+  (await firstOf(selectNextWake(db, {})))?.at ?? null;
+
+const selectNextWake = prepared((db) =>
+  db
     .selectFrom('requests')
     .select((e) => e.fn.min('wake_at').as('at'))
-    .where('wake_at', 'is not', null)
-    .executeTakeFirst();
-  return row?.at ?? null;
-}
+    .where('wake_at', 'is not', null),
+);
 
 export async function countRequestsByState(db: Db): Promise<Partial<Record<State, number>>> {
   const rows = await db
@@ -90,19 +97,30 @@ const idTaken = (id: RequestId): StoreError =>
   new StoreError('store.duplicateId', `The request id ${id} is taken. Draw another one.`);
 
 export async function saveRequest(db: Db, request: LiveResponseRequest, expectedVersion: number): Promise<void> {
-  const { numUpdatedRows } = await db
-    .updateTable('requests')
-    .set({ version: expectedVersion + 1, ...changing(request) })
-    .where('id', '=', request.id)
-    .where('version', '=', expectedVersion)
-    .executeTakeFirst();
-  if (numUpdatedRows === 0n) {
+  const { numAffectedRows } = await updateRequest(db, {
+    id: request.id,
+    expectedVersion,
+    version: expectedVersion + 1,
+    ...changing(request),
+  });
+  if (numAffectedRows === 0n) {
     throw new StoreError(
       'store.conflict',
       `Request ${request.id} is not at version ${expectedVersion}: somebody else changed it. Read it again and decide anew.`,
     );
   }
 }
+
+const updateRequest = prepared(
+  (
+    db,
+    {
+      id,
+      expectedVersion,
+      ...row
+    }: { id: RequestId; expectedVersion: number; version: number } & ReturnType<typeof changing>,
+  ) => db.updateTable('requests').set(row).where('id', '=', id).where('version', '=', expectedVersion),
+);
 
 const stored = ['version', 'body'] as const;
 

@@ -1,6 +1,7 @@
-import type { ExpressionBuilder, Selectable } from 'kysely';
+import type { ExpressionBuilder, Insertable, QueryResult, Selectable } from 'kysely';
 import type { RequestId } from '../request/request';
 import type { Engine } from './engine';
+import { firstOf, prepared } from './prepared';
 import {
   type ClaimedWork,
   type DueWork,
@@ -14,23 +15,25 @@ import {
 import type { Db, Tables, WorkTable } from './tables';
 
 export async function addWork(db: Db, rows: readonly NewWork[]): Promise<void> {
-  if (rows.length === 0) return;
-  await db
-    .insertInto('work')
-    .values(
-      rows.map(({ requestId, work, lane, dueAt }) => ({
-        request_id: requestId,
-        type: work.type,
-        lane,
-        copy_id: work.type === 'sendCard' ? work.copyId : null,
-        due_at: dueAt,
-        first_due_at: dueAt,
-        body: JSON.stringify(work),
-        claims: 0,
-      })),
-    )
-    .execute();
+  for (const { requestId, work, lane, dueAt } of rows)
+    await insertWork(db, {
+      request_id: requestId,
+      type: work.type,
+      lane,
+      copy_id: work.type === 'sendCard' ? work.copyId : null,
+      due_at: dueAt,
+      first_due_at: dueAt,
+      body: JSON.stringify(work),
+      claims: 0,
+    });
 }
+
+type AddedWork = Pick<
+  Insertable<WorkTable>,
+  'request_id' | 'type' | 'lane' | 'copy_id' | 'due_at' | 'first_due_at' | 'body' | 'claims'
+>;
+
+const insertWork = prepared((db, row: AddedWork) => db.insertInto('work').values(row));
 
 /** Two statements rather than one, since a locking subquery of an update may be run more than once by PostgreSQL. */
 export async function claimWork(
@@ -52,8 +55,13 @@ export async function findDueWork(
   { types, now, limit }: Parameters<Tx['dueWork']>[0],
 ): Promise<readonly DueWork[]> {
   if (types.length === 0) return [];
-  const rows = await skipLocked(
-    dueWork(db, types, now)
+  const { rows } = await selectDueWork(db, { types, now, limit }, skipLocked);
+  return rows.map((row) => ({ workId: row.id, lane: row.lane, tenantId: row.place_tenant ?? row.request_tenant }));
+}
+
+const selectDueWork = prepared((db, given: LookForWork & { limit: number }, skipLocked) =>
+  skipLocked(
+    dueWork(db, given)
       .select(['work.id', 'work.lane'])
       .select((e) => [
         e
@@ -69,17 +77,22 @@ export async function findDueWork(
       ])
       .orderBy('due_at')
       .orderBy('work.id')
-      .limit(limit),
-  ).execute();
-  return rows.map((row) => ({ workId: row.id, lane: row.lane, tenantId: row.place_tenant ?? row.request_tenant }));
-}
+      .limit(given.limit),
+  ),
+);
 
 export async function isWorkDue(db: Db, ...[types, now]: Parameters<Reader['isWorkDue']>): Promise<boolean> {
-  const row = await dueWork(db, types, now).select('work.id').limit(1).executeTakeFirst();
-  return row !== undefined;
+  return (await firstOf(lookForWork(db, { types, now }))) !== undefined;
 }
 
-const dueWork = (db: Db, types: readonly WorkType[], now: number) =>
+interface LookForWork {
+  readonly types: readonly WorkType[];
+  readonly now: number;
+}
+
+const lookForWork = prepared((db, given: LookForWork) => dueWork(db, given).select('work.id').limit(1));
+
+const dueWork = (db: Db, { types, now }: LookForWork) =>
   db
     .selectFrom('work')
     .where('ended_at', 'is', null)
@@ -94,14 +107,18 @@ export async function leaseWork(
   { now, leaseMs, leaseToken }: Parameters<Tx['leaseWork']>[1],
 ): Promise<readonly ClaimedWork[]> {
   if (ids.length === 0) return [];
-  const claimed = await db
-    .updateTable('work')
-    .set((e) => ({ claims: e('claims', '+', 1), lease_token: leaseToken, lease_until: now + leaseMs }))
-    .where('id', 'in', ids)
-    .returningAll()
-    .execute();
-  return claimed.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)).map((row) => rowToClaimed(row, leaseToken));
+  const { rows } = await lease(db, { ids, leaseToken, leaseUntil: now + leaseMs });
+  return [...rows].sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)).map((row) => rowToClaimed(row, leaseToken));
 }
+
+const lease = prepared(
+  (db, { ids, leaseToken, leaseUntil }: { ids: readonly number[]; leaseToken: string; leaseUntil: number }) =>
+    db
+      .updateTable('work')
+      .set((e) => ({ claims: e('claims', '+', 1), lease_token: leaseToken, lease_until: leaseUntil }))
+      .where('id', 'in', ids)
+      .returningAll(),
+);
 
 export async function holdsLease(db: Db, work: ClaimedWork, now: number): Promise<boolean> {
   const row = await db
@@ -115,27 +132,50 @@ export async function holdsLease(db: Db, work: ClaimedWork, now: number): Promis
 }
 
 export const finishWork = (db: Db, work: ClaimedWork, now: number): Promise<void> =>
-  endLease(db, work, { ended_at: now, outcome: 'done' });
+  endLease(work, finish(db, { ...keyOf(work), now }));
 
 export const retryWork = (db: Db, work: ClaimedWork, dueAt: number, problem: string): Promise<void> =>
-  endLease(db, work, { due_at: dueAt, problem: storable(problem) });
+  endLease(work, retry(db, { ...keyOf(work), dueAt, problem: storable(problem) }));
 
 export const giveUpWork = (db: Db, work: ClaimedWork, now: number, problem: string): Promise<void> =>
-  endLease(db, work, { ended_at: now, outcome: 'givenUp', problem: storable(problem) });
+  endLease(work, giveUp(db, { ...keyOf(work), now, problem: storable(problem) }));
+
+interface LeaseKey {
+  readonly workId: number;
+  readonly leaseToken: string;
+}
+
+const keyOf = ({ workId, leaseToken }: ClaimedWork): LeaseKey => ({ workId, leaseToken });
+
+const unlease = (db: Db, { workId, leaseToken }: LeaseKey) =>
+  db
+    .updateTable('work')
+    .set({ lease_token: null, lease_until: null })
+    .where('id', '=', workId)
+    .where('lease_token', '=', leaseToken);
+
+const finish = prepared((db, given: LeaseKey & { now: number }) =>
+  unlease(db, given).set({ ended_at: given.now, outcome: 'done' }),
+);
+const retry = prepared((db, given: LeaseKey & { dueAt: number; problem: string }) =>
+  unlease(db, given).set({ due_at: given.dueAt, problem: given.problem }),
+);
+const giveUp = prepared((db, given: LeaseKey & { now: number; problem: string }) =>
+  unlease(db, given).set({ ended_at: given.now, outcome: 'givenUp', problem: given.problem }),
+);
+const release = prepared(unlease);
 
 /** That it was claimed still counts: a submission that was given back is looked up. */
 export async function releaseWork(db: Db, work: ClaimedWork): Promise<void> {
-  await db
-    .updateTable('work')
-    .set({ lease_token: null, lease_until: null })
-    .where('id', '=', work.workId)
-    .where('lease_token', '=', work.leaseToken)
-    .execute();
+  await release(db, keyOf(work));
 }
 
 /** The earliest instant at which `claimWork` over all types would find something. */
-export async function findNextClaimable(db: Db): Promise<number | null> {
-  const row = await db
+export const findNextClaimable = async (db: Db): Promise<number | null> =>
+  (await firstOf(selectNextClaimable(db, {})))?.at ?? null;
+
+const selectNextClaimable = prepared((db) =>
+  db
     .selectFrom('work')
     .select((e) =>
       e.fn
@@ -143,10 +183,8 @@ export async function findNextClaimable(db: Db): Promise<number | null> {
         .as('at'),
     )
     .where('ended_at', 'is', null)
-    .where(leadsItsLane)
-    .executeTakeFirst();
-  return row?.at ?? null;
-}
+    .where(leadsItsLane),
+);
 
 export async function countWaitingWork(db: Db): Promise<Partial<Record<WorkType, number>>> {
   const rows = await db
@@ -177,7 +215,12 @@ export async function findCopiesWithUnclaimedCard(
   copyIds: readonly number[],
 ): Promise<ReadonlySet<number>> {
   if (copyIds.length === 0) return new Set();
-  const rows = await forUpdate(
+  const { rows } = await selectUnclaimedCards(db, { copyIds }, forUpdate);
+  return new Set(rows.flatMap((row) => (row.copy_id === null ? [] : [row.copy_id])));
+}
+
+const selectUnclaimedCards = prepared((db, { copyIds }: { copyIds: readonly number[] }, forUpdate) =>
+  forUpdate(
     db
       .selectFrom('work')
       .select('copy_id')
@@ -185,9 +228,8 @@ export async function findCopiesWithUnclaimedCard(
       .where('lease_token', 'is', null)
       .where('copy_id', 'in', copyIds)
       .orderBy('id'),
-  ).execute();
-  return new Set(rows.flatMap((row) => (row.copy_id === null ? [] : [row.copy_id])));
-}
+  ),
+);
 
 /** Not before `dueAt`, at the same place of the lane; it was not tried. */
 export async function postponeWork(db: Db, ids: readonly number[], dueAt: number): Promise<void> {
@@ -202,14 +244,17 @@ export async function moveLane(db: Db, from: string, to: string): Promise<void> 
 
 /** A copy's rows follow it. */
 export async function moveCopyToLane(db: Db, copyId: number, lane: string): Promise<void> {
-  await db
+  await takeCopyToLane(db, { copyId, lane });
+}
+
+const takeCopyToLane = prepared((db, { copyId, lane }: { copyId: number; lane: string }) =>
+  db
     .updateTable('work')
     .set({ lane })
     .where('ended_at', 'is', null)
     .where('copy_id', '=', copyId)
-    .where('lane', '<>', lane)
-    .execute();
-}
+    .where('lane', '<>', lane),
+);
 
 /** No undone row of the same lane is older, whether it is due, leased or backing off. */
 const leadsItsLane = (e: ExpressionBuilder<Tables, 'work'>) =>
@@ -227,14 +272,8 @@ const leadsItsLane = (e: ExpressionBuilder<Tables, 'work'>) =>
     ),
   ]);
 
-async function endLease(db: Db, work: ClaimedWork, change: Partial<Selectable<WorkTable>>): Promise<void> {
-  const { numUpdatedRows } = await db
-    .updateTable('work')
-    .set({ ...change, lease_token: null, lease_until: null })
-    .where('id', '=', work.workId)
-    .where('lease_token', '=', work.leaseToken)
-    .executeTakeFirst();
-  if (numUpdatedRows === 0n) {
+async function endLease(work: ClaimedWork, change: Promise<QueryResult<unknown>>): Promise<void> {
+  if ((await change).numAffectedRows === 0n) {
     throw new StoreError(
       'store.leaseLost',
       `Work ${work.workId} (${work.work.type}) is no longer held by this worker: its lease ran out and it was taken over, or it was ended before. Leave it to its new holder.`,
