@@ -89,7 +89,7 @@ function watch(
       const method = target[name] as ((...args: readonly unknown[]) => Promise<unknown>) | null;
       if (method === null || name === 'close') return method;
       return async (...args: readonly unknown[]) => {
-        const result = await noting(method(...args));
+        const result = await noting(method.apply(target, [...args]));
         if (name === 'transact') onCommit();
         return result;
       };

@@ -40,7 +40,7 @@ import { type AdapterOptions, createAdapter } from './teams/adapter';
 import { createFileSender } from './teams/file-sender';
 import { teamsUserIdOf } from './teams/inbound';
 import { callTimeoutMs, createTeams } from './teams/outbound';
-import { createOutbox, queuePost } from './teams/outbox';
+import { createOutbox, type Outbox, queuePost } from './teams/outbox';
 import { createRoster } from './teams/roster';
 import { createBot } from './teams/routes';
 import { createServer } from './teams/server';
@@ -106,6 +106,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   };
   const leasing = withLeases(health.store, (type, outcome) => metrics.onWork(type, outcome));
   const store = withWakeUps(leasing, {
+    takeTeamsWork: byItself ? (tx) => outbox.takeDue(tx) : null,
     onTeamsWork: () => outboxLoop.nudge(),
     onRequestWork: () => dispatchLoop.nudge(),
     onFileWork: () => fileLoop.nudge(),
@@ -143,8 +144,8 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     clock,
     ...(options.issuer && { issuer: options.issuer }),
   });
-  const outbox = createOutbox({
-    store,
+  const outbox: Outbox = createOutbox({
+    store: leasing,
     teams: createTeams({ adapter, clock }),
     // The Playground shows no views of one's own (teams.md C3): in a trial the buttons are there for all.
     render: createRender({ store, views, random, teamsUserIdOf: config.trial ? () => null : teamsUserIdOf }),
@@ -152,7 +153,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       tellUnreached(tx, policy(), undelivered, { trial: config.trial, now: clock.now() }),
     leaseMs: outboxLeaseMs,
     callMs: callTimeoutMs,
-    onTaskEnded: () => outboxLoop.nudge(),
+    onLeft: () => outboxLoop.nudge(),
     clock,
     random,
     log,
@@ -267,7 +268,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       server.drain();
       await Promise.all(loops.map((loop) => loop.stop()));
       await dispatch.idle();
-      await outbox.idle();
+      await outbox.stop();
       await server.stop();
       const released = await leasing.releaseLeases().catch(() => 0);
       log.info({ released }, 'Stopped: nothing is under way any more');

@@ -1,11 +1,10 @@
 import { cleanMessage, type RawMessage } from '../chat/clean';
 import { describeFaults } from '../chat/faults';
-import { createHelp } from '../chat/help';
 import { type Intent, parseMessage } from '../chat/parse';
 import { err, ok, type Result } from '../lib/result';
 import type { Stored, Tx } from '../store/store';
 import { answers } from '../thread/answers';
-import { helpCard } from '../thread/help-card';
+import { helpFor } from '../thread/help-card';
 import type { ListName, ListQuery } from '../thread/list-page';
 import { pausedPost, resumedPost } from '../thread/pause-post';
 import type { Post } from '../thread/post';
@@ -87,7 +86,7 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
 async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
   switch (intent.type) {
     case 'help':
-      return posts(helpCard(createHelp(intent.word, await partOf(options, turn)), { trial: options.trial }));
+      return posts(helpFor({ word: intent.word, part: await partOf(options, turn), trial: options.trial }));
     case 'newForm':
       return posts(await openForm(options, turn, intent.device));
     case 'whoami':
@@ -283,9 +282,13 @@ async function noticeOf(
   return card === null ? { text: answers.decided(request.id) } : { card };
 }
 
-/** One transaction: the activity is marked, the place remembered, the stage's writing done, and the answers put into the outbox. */
+/**
+ * One transaction: the activity is marked, the place remembered, the stage's writing done, and the answers put into the outbox. Where
+ * nothing but an answer is stored, its commit does not wait for the disk: whoever asked what there is can ask again.
+ */
 async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<ActionAnswer> {
   const { conversationId } = turn.place;
+  const survives = answer.write === undefined ? 'process' : 'power'; // guard: what-is-decided-outlasts-the-power
   const handled = await options.store.transact(async (tx) => {
     if (!(await tx.claimActivity(turn.activityId, turn.at))) return err(null);
     await tx.savePlace(turn.place);
@@ -300,7 +303,7 @@ async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<
       })),
     );
     return ok(null);
-  });
+  }, survives);
   if (!handled.ok) return { type: 'message', text: answers.handledAlready };
   if (answer.notice === undefined) return { type: 'message', text: answers.seeBelow };
   return 'card' in answer.notice

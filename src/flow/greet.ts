@@ -1,7 +1,7 @@
-import { createHelp, type Part } from '../chat/help';
+import type { Part } from '../chat/help';
 import { type Groups, isMember, type Policy, roleOf, seatsOf } from '../policy/policy';
 import type { Tx } from '../store/store';
-import { helpCard } from '../thread/help-card';
+import { helpFor } from '../thread/help-card';
 import type { Turn } from '../thread/turn';
 import { type PolicyGroup, type Welcome, welcomeCard } from '../thread/welcome-card';
 import type { Answer, FlowOptions } from './answer';
@@ -15,7 +15,7 @@ export async function greet(turn: Turn, options: FlowOptions): Promise<Answer> {
   const { trial } = options;
   const isOwnChat = turn.place.scope === 'personal';
   const post = isOwnChat
-    ? helpCard(createHelp(null, await partOf(options, turn)), { trial })
+    ? helpFor({ word: null, part: await partOf(options, turn), trial })
     : welcomeCard(welcomeOf(options.policy(), await options.groups()), { trial });
   return {
     posts: [],

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
+import { overlay } from '../lib/overlay';
 import type { Engine } from './engine';
 import { createMemoryNote } from './head-note';
 import { type Restored, voidAfterRestore, voidUnsent } from './restored';
@@ -26,8 +27,7 @@ export async function withContinuity(
       (await voidInCopy()) ??
       (await voidInOtherDatabase()),
   );
-  return {
-    ...store,
+  return overlay(store, {
     async transact(work, survives) {
       if (mending !== null) await mending;
       try {
@@ -41,7 +41,7 @@ export async function withContinuity(
         return store.transact(work, survives);
       }
     },
-  };
+  });
 
   /** On connections of its own, which are not asked for the lost commit; all others are refused until this is committed. */
   async function mend(): Promise<void> {

@@ -1,3 +1,4 @@
+import { overlay } from '../lib/overlay';
 import type { ClaimedWork, Store, Tx, WorkType } from './store';
 
 export type WorkOutcome = 'done' | 'retried' | 'givenUp';
@@ -15,8 +16,7 @@ export function withLeases(
 ): LeasingStore {
   const held = new Map<number, ClaimedWork>();
 
-  return {
-    ...store,
+  return overlay(store, {
     async transact(work, survives) {
       let claimed: ClaimedWork[] = [];
       let ended: Array<readonly [ClaimedWork, WorkOutcome]> = [];
@@ -42,31 +42,31 @@ export function withLeases(
       held.clear();
       return rows.length;
     },
-  };
+  });
 }
 
-const noting = (tx: Tx, claimed: ClaimedWork[], ended: Array<readonly [ClaimedWork, WorkOutcome]>): Tx => ({
-  ...tx,
-  async claimWork(options) {
-    const rows = await tx.claimWork(options);
-    claimed.push(...rows);
-    return rows;
-  },
-  async leaseWork(...options) {
-    const rows = await tx.leaseWork(...options);
-    claimed.push(...rows);
-    return rows;
-  },
-  async finishWork(work, now) {
-    await tx.finishWork(work, now);
-    ended.push([work, 'done']);
-  },
-  async retryWork(work, dueAt, problem) {
-    await tx.retryWork(work, dueAt, problem);
-    ended.push([work, 'retried']);
-  },
-  async giveUpWork(work, now, problem) {
-    await tx.giveUpWork(work, now, problem);
-    ended.push([work, 'givenUp']);
-  },
-});
+const noting = (tx: Tx, claimed: ClaimedWork[], ended: Array<readonly [ClaimedWork, WorkOutcome]>): Tx =>
+  overlay(tx, {
+    async claimWork(options) {
+      const rows = await tx.claimWork(options);
+      claimed.push(...rows);
+      return rows;
+    },
+    async leaseWork(...options) {
+      const rows = await tx.leaseWork(...options);
+      claimed.push(...rows);
+      return rows;
+    },
+    async finishWork(work, now) {
+      await tx.finishWork(work, now);
+      ended.push([work, 'done']);
+    },
+    async retryWork(work, dueAt, problem) {
+      await tx.retryWork(work, dueAt, problem);
+      ended.push([work, 'retried']);
+    },
+    async giveUpWork(work, now, problem) {
+      await tx.giveUpWork(work, now, problem);
+      ended.push([work, 'givenUp']);
+    },
+  });

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AuditEntry, ChainHead } from '../audit/chain';
+import { overlay } from '../lib/overlay';
 import { appendAudit, findAuditHead, findAuditRows } from './audit-rows';
 import {
   addCopy,
@@ -69,8 +70,7 @@ import {
 export function createSqlStore(engine: Engine): Store {
   const running = new AsyncLocalStorage<{ open: boolean }>();
   const underWay = new Set<Promise<unknown>>();
-  return {
-    ...createReader(engine.readDb),
+  return overlay(createReader(engine.readDb) as Store, {
     async transact(work, survives = 'power') {
       if (running.getStore()?.open) {
         throw new Error(
@@ -90,7 +90,7 @@ export function createSqlStore(engine: Engine): Store {
       await Promise.allSettled(underWay);
       await engine.close();
     },
-  };
+  });
 
   /** One that has been asked for but has no connection yet is waited for as well. */
   function keepUntilDone<T>(transaction: Promise<T>): Promise<T> {
@@ -107,7 +107,7 @@ export function createSqlStore(engine: Engine): Store {
         try {
           const entries: AuditEntry[] = [];
           const durations: Durations = [];
-          const result = await work(createTx(db, engine, entries, durations));
+          const result = await work(createTx({ db, engine, entries, durations }));
           let head: ChainHead | null = null;
           head = await appendAudit(db, entries); // guard: audit-commits-with-the-state
           await addDurations(db, durations);
@@ -128,88 +128,241 @@ const mostTries = 6;
 
 const isConflict = (error: unknown): boolean => error instanceof StoreError && error.code === 'store.conflict';
 
-const createReader = (db: Db): Reader => ({
-  request: (id) => findRequest(db, id),
-  requestsIn: (states) => findRequestsIn(db, states),
-  recentRequests: (filter, limit) => findRecentRequests(db, filter, limit),
-  requestsDue: (now) => findRequestsDue(db, now),
-  results: (id) => findResults(db, id),
-  copies: (id) => findCopies(db, id),
-  copy: (copyId) => findCopy(db, copyId),
-  voteToken: (tokenHash) => findVoteToken(db, tokenHash),
-  place: (conversationId) => findPlace(db, conversationId),
-  personalPlace: (personId) => findPersonalPlace(db, personId),
-  waiting: () => findWaiting(db),
-  underWay: () => findUnderWay(db),
-  resting: (now) => findResting(db, now),
-  submissionsSince: (since) => findSubmissionsSince(db, since),
-  holdsLease: (work, now) => holdsLease(db, work, now),
-  nextDueAt: async () => earliest(await findNextWake(db), await findNextClaimable(db)),
-  isWorkDue: (types, now) => isWorkDue(db, types, now),
-  waitingWork: () => countWaitingWork(db),
-  countByState: () => countRequestsByState(db),
-  auditHead: () => findAuditHead(db),
-  auditRows: (options) => findAuditRows(db, options),
-  review: (id) => findReview(db, id),
-  openReviews: (of) => findOpenReviews(db, of),
-  gathering: () => findGathering(db),
-  fact: (name) => findFact(db, name),
-  figures: () => findFigures(db),
-  prunedRequest: (id) => findPruned(db, id),
-  prunedByCard: (at) => findPrunedByCard(db, at),
-  leavingFiles: (of) => findLeavingFiles(db, of),
-  latestInstant: () => findLatestInstant(db),
-});
+/** What the methods of a reader stand on; they are made once, since there is a transaction for every message. */
+interface Reading {
+  readonly db: Db;
+}
+
+const readerMethods: Reader & ThisType<Reading> = {
+  request(id) {
+    return findRequest(this.db, id);
+  },
+  requestsIn(states) {
+    return findRequestsIn(this.db, states);
+  },
+  recentRequests(filter, limit) {
+    return findRecentRequests(this.db, filter, limit);
+  },
+  requestsDue(now) {
+    return findRequestsDue(this.db, now);
+  },
+  results(id) {
+    return findResults(this.db, id);
+  },
+  copies(id) {
+    return findCopies(this.db, id);
+  },
+  copy(copyId) {
+    return findCopy(this.db, copyId);
+  },
+  voteToken(tokenHash) {
+    return findVoteToken(this.db, tokenHash);
+  },
+  place(conversationId) {
+    return findPlace(this.db, conversationId);
+  },
+  personalPlace(personId) {
+    return findPersonalPlace(this.db, personId);
+  },
+  waiting() {
+    return findWaiting(this.db);
+  },
+  underWay() {
+    return findUnderWay(this.db);
+  },
+  resting(now) {
+    return findResting(this.db, now);
+  },
+  submissionsSince(since) {
+    return findSubmissionsSince(this.db, since);
+  },
+  holdsLease(work, now) {
+    return holdsLease(this.db, work, now);
+  },
+  async nextDueAt() {
+    return earliest(await findNextWake(this.db), await findNextClaimable(this.db));
+  },
+  isWorkDue(types, now) {
+    return isWorkDue(this.db, types, now);
+  },
+  waitingWork() {
+    return countWaitingWork(this.db);
+  },
+  countByState() {
+    return countRequestsByState(this.db);
+  },
+  auditHead() {
+    return findAuditHead(this.db);
+  },
+  auditRows(options) {
+    return findAuditRows(this.db, options);
+  },
+  review(id) {
+    return findReview(this.db, id);
+  },
+  openReviews(of) {
+    return findOpenReviews(this.db, of);
+  },
+  gathering() {
+    return findGathering(this.db);
+  },
+  fact(name) {
+    return findFact(this.db, name);
+  },
+  figures() {
+    return findFigures(this.db);
+  },
+  prunedRequest(id) {
+    return findPruned(this.db, id);
+  },
+  prunedByCard(at) {
+    return findPrunedByCard(this.db, at);
+  },
+  leavingFiles(of) {
+    return findLeavingFiles(this.db, of);
+  },
+  latestInstant() {
+    return findLatestInstant(this.db);
+  },
+};
+
+const createReader = (db: Db): Reader =>
+  Object.assign(Object.create(readerMethods) as Reader, { db } satisfies Reading);
 
 type Durations = Array<Parameters<typeof addDurations>[1][number]>;
 
-const createTx = (db: Db, engine: Engine, entries: AuditEntry[], durations: Durations): Tx => ({
-  ...createReader(db),
-  request: (id) => findRequest(db, id, engine.forUpdate),
-  claimActivity: (activityId, now) => claimActivity(db, activityId, now),
-  insertRequest: (request) => insertRequest(db, request),
-  saveRequest: (request, expectedVersion) => saveRequest(db, request, expectedVersion),
-  addWork: (rows) => addWork(db, rows),
-  refreshCopies: (id, now) => refreshCopies(db, engine.forUpdate, id, now),
-  addCopy: (copy) => addCopy(db, copy),
-  placeCopy: (copyId, at) => placeCopy(db, copyId, at),
-  replaceConversation: (dead, lane, to) => replaceConversation(db, dead, lane, to),
-  addVoteToken: (token) => addVoteToken(db, token),
-  savePlace: (place) => savePlace(db, place),
-  addSubmission: (id, attempt, at) => addSubmission(db, id, attempt, at),
-  answerSubmission: (id, attempt, answer, at) => answerSubmission(db, { id, attempt, answer, at }),
-  pullBackSubmissions: (now) => pullBackSubmissions(db, now),
-  saveResult: (id, result) => saveResult(db, id, result),
+interface Writing extends Reading {
+  readonly engine: Engine;
+  readonly entries: AuditEntry[];
+  readonly durations: Durations;
+}
+
+const txMethods: Omit<Tx, Exclude<keyof Reader, 'request'>> & ThisType<Writing> = {
+  request(id) {
+    return findRequest(this.db, id, this.engine.forUpdate);
+  },
+  claimActivity(activityId, now) {
+    return claimActivity(this.db, activityId, now);
+  },
+  insertRequest(request) {
+    return insertRequest(this.db, request);
+  },
+  saveRequest(request, expectedVersion) {
+    return saveRequest(this.db, request, expectedVersion);
+  },
+  addWork(rows) {
+    return addWork(this.db, rows);
+  },
+  refreshCopies(id, now) {
+    return refreshCopies(this.db, this.engine.forUpdate, id, now);
+  },
+  addCopy(copy) {
+    return addCopy(this.db, copy);
+  },
+  placeCopy(copyId, at) {
+    return placeCopy(this.db, copyId, at);
+  },
+  replaceConversation(dead, lane, to) {
+    return replaceConversation(this.db, dead, lane, to);
+  },
+  addVoteToken(token) {
+    return addVoteToken(this.db, token);
+  },
+  savePlace(place) {
+    return savePlace(this.db, place);
+  },
+  addSubmission(id, attempt, at) {
+    return addSubmission(this.db, id, attempt, at);
+  },
+  answerSubmission(id, attempt, answer, at) {
+    return answerSubmission(this.db, { id, attempt, answer, at });
+  },
+  pullBackSubmissions(now) {
+    return pullBackSubmissions(this.db, now);
+  },
+  saveResult(id, result) {
+    return saveResult(this.db, id, result);
+  },
   async appendAudit(entry) {
-    entries.push(entry);
+    this.entries.push(entry);
   },
-  insertReview: (review) => saveReview(db, review, null),
-  saveReview: (review, expectedOpinions) => saveReview(db, review, expectedOpinions),
-  lockFact: (name) => lockFact(db, engine.forUpdate, name),
-  gatherNews: (conversationId, gathered) => addGathered(db, conversationId, gathered),
-  takeGathered: (conversationId) => takeGathered(db, conversationId),
-  saveFact: (name, value) => saveFact(db, name, value),
-  claimWork: (options) => claimWork(db, engine.skipLocked, options),
-  dueWork: (options) => findDueWork(db, engine.skipLocked, options),
-  leaseWork: (ids, lease) => leaseWork(db, ids, lease),
-  postponeWork: (ids, dueAt) => postponeWork(db, ids, dueAt),
-  moveLane: (from, to) => moveLane(db, from, to),
-  finishWork: (work, now) => finishWork(db, work, now),
-  retryWork: (work, dueAt, problem) => retryWork(db, work, dueAt, problem),
-  giveUpWork: (work, now, problem) => giveUpWork(db, work, now, problem),
-  lockPaces: (keys, unknown) => lockPaces(db, engine.forUpdate, keys, unknown),
-  savePaces: (paces) => savePaces(db, paces),
-  forgetPaces: (now) => forgetPaces(db, engine.skipLocked, now),
-  releaseWork: (work) => releaseWork(db, work),
+  insertReview(review) {
+    return saveReview(this.db, review, null);
+  },
+  saveReview(review, expectedOpinions) {
+    return saveReview(this.db, review, expectedOpinions);
+  },
+  lockFact(name) {
+    return lockFact(this.db, this.engine.forUpdate, name);
+  },
+  gatherNews(conversationId, gathered) {
+    return addGathered(this.db, conversationId, gathered);
+  },
+  takeGathered(conversationId) {
+    return takeGathered(this.db, conversationId);
+  },
+  saveFact(name, value) {
+    return saveFact(this.db, name, value);
+  },
+  claimWork(options) {
+    return claimWork(this.db, this.engine.skipLocked, options);
+  },
+  dueWork(options) {
+    return findDueWork(this.db, this.engine.skipLocked, options);
+  },
+  leaseWork(ids, lease) {
+    return leaseWork(this.db, ids, lease);
+  },
+  postponeWork(ids, dueAt) {
+    return postponeWork(this.db, ids, dueAt);
+  },
+  moveLane(from, to) {
+    return moveLane(this.db, from, to);
+  },
+  finishWork(work, now) {
+    return finishWork(this.db, work, now);
+  },
+  retryWork(work, dueAt, problem) {
+    return retryWork(this.db, work, dueAt, problem);
+  },
+  giveUpWork(work, now, problem) {
+    return giveUpWork(this.db, work, now, problem);
+  },
+  lockPaces(keys, unknown) {
+    return lockPaces(this.db, this.engine, keys, unknown);
+  },
+  savePaces(paces) {
+    return savePaces(this.db, paces);
+  },
+  forgetPaces(now) {
+    return forgetPaces(this.db, this.engine.skipLocked, now);
+  },
+  releaseWork(work) {
+    return releaseWork(this.db, work);
+  },
   addDuration(what, ms) {
-    durations.push({ what, ms });
+    this.durations.push({ what, ms });
   },
-  pruneRequests: (options) => pruneRequests(db, engine.forUpdate, options),
-  pruneMarks: (before) => pruneMarks(db, before),
-  watchLeavingFile: (path, at) => watchLeavingFile(db, path, at),
-  forgetLeavingFile: (path) => forgetLeavingFile(db, path),
-  bringBackInstants: (now) => bringBackInstants(db, now),
-});
+  pruneRequests(options) {
+    return pruneRequests(this.db, this.engine.forUpdate, options);
+  },
+  pruneMarks(before) {
+    return pruneMarks(this.db, before);
+  },
+  watchLeavingFile(path, at) {
+    return watchLeavingFile(this.db, path, at);
+  },
+  forgetLeavingFile(path) {
+    return forgetLeavingFile(this.db, path);
+  },
+  bringBackInstants(now) {
+    return bringBackInstants(this.db, now);
+  },
+};
+
+const txPrototype = overlay(readerMethods, txMethods);
+
+const createTx = (fields: Writing): Tx => Object.assign(Object.create(txPrototype) as Tx, fields);
 
 const earliest = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b);

@@ -1,8 +1,14 @@
-import { type NewWork, type Store, type Tx, teamsWork } from './store';
+import { overlay } from '../lib/overlay';
+import { type Store, type Tx, teamsWork, type WorkType } from './store';
 
 /** Who must look after a commit: a message that waits for Teams is nothing to those who decide, and most commits are just that. */
 export interface WakeUps {
-  /** Something may be due for Teams. */
+  /**
+   * What is added for Teams alone, as answers are, is leased by the transaction that adds it, as its last act: `takeTeamsWork` gives what is
+   * to be done after the commit. Null: by nobody.
+   */
+  readonly takeTeamsWork: ((tx: Tx) => Promise<() => void>) | null;
+  /** Something may be due for Teams that nobody has taken. */
   readonly onTeamsWork: () => void;
   /** A request is new or another one, or there is something to do at Defender. */
   readonly onRequestWork: () => void;
@@ -11,52 +17,63 @@ export interface WakeUps {
 }
 
 /** The same store, which also tells after each commit who may have something to do. */
-export function withWakeUps(store: Store, { onTeamsWork, onRequestWork, onFileWork }: WakeUps): Store {
-  return {
-    ...store,
+export function withWakeUps(store: Store, wakeUps: WakeUps): Store {
+  const { takeTeamsWork, onTeamsWork, onRequestWork, onFileWork } = wakeUps;
+  return overlay(store, {
     async transact(work, survives) {
-      let forTeams = false;
-      let forRequests = false;
-      let forFiles = false;
-      const note = ({ work: { type } }: Pick<NewWork, 'work'>): void => {
-        if (type === 'sendFile') forFiles = true;
-        else if (isForTeams(type)) forTeams = true;
-        else forRequests = true;
-      };
-      const result = await store.transact(
-        (tx: Tx) =>
-          work({
-            ...tx,
-            insertRequest: (...args) => {
-              forRequests = true;
-              return tx.insertRequest(...args);
-            },
-            saveRequest: (...args) => {
-              forRequests = true;
-              return tx.saveRequest(...args);
-            },
-            addWork: (rows) => {
-              rows.forEach(note);
-              return tx.addWork(rows);
-            },
-            refreshCopies: (...args) => {
-              forTeams = true;
-              return tx.refreshCopies(...args);
-            },
-            retryWork: (row, ...args) => {
-              note(row);
-              return tx.retryWork(row, ...args);
-            },
-          }),
-        survives,
-      );
+      const found = { teams: false, requests: false, files: false, later: false };
+      let start: (() => void) | null = null;
+      const result = await store.transact(async (tx) => {
+        const result = await work(noting(tx, found));
+        start = found.teams && !found.requests ? ((await takeTeamsWork?.(tx)) ?? null) : null;
+        return result;
+      }, survives);
       // What was approved goes before the cards that say so.
-      if (forRequests) onRequestWork();
-      if (forTeams) onTeamsWork();
-      if (forFiles) onFileWork();
+      if (found.requests) onRequestWork();
+      run(start);
+      if (found.later || (found.teams && start === null)) onTeamsWork();
+      if (found.files) onFileWork();
       return result;
     },
-  };
+  });
 }
 
-const isForTeams = (type: string): boolean => (teamsWork as readonly string[]).includes(type);
+const run = (start: (() => void) | null): void => start?.();
+
+interface Found {
+  teams: boolean;
+  requests: boolean;
+  files: boolean;
+  /** For Teams, and not before some instant. */
+  later: boolean;
+}
+
+const noting = (tx: Tx, found: Found): Tx =>
+  overlay(tx, {
+    insertRequest(...args) {
+      found.requests = true;
+      return tx.insertRequest(...args);
+    },
+    saveRequest(...args) {
+      found.requests = true;
+      return tx.saveRequest(...args);
+    },
+    addWork(rows) {
+      for (const { work } of rows) found[whoseIs(work.type)] = true;
+      return tx.addWork(rows);
+    },
+    refreshCopies(...args) {
+      found.teams = true;
+      return tx.refreshCopies(...args);
+    },
+    retryWork(row, ...args) {
+      const whose = whoseIs(row.work.type);
+      found[whose === 'teams' ? 'later' : whose] = true;
+      return tx.retryWork(row, ...args);
+    },
+  });
+
+function whoseIs(type: WorkType): 'teams' | 'requests' | 'files' {
+  if (type === 'sendFile') return 'files';
+  return (teamsWork as readonly WorkType[]).includes(type) ? 'teams' : 'requests';
+}

@@ -1,32 +1,20 @@
-import { postedEntry } from '../audit/entry';
 import type { Clock } from '../lib/clock';
-import type { RandomBytes } from '../lib/random';
 import type { Place } from '../request/place';
-import { type ClaimedWork, type Copy, type Store, StoreError, type Tx, teamsWork } from '../store/store';
+import { type Store, StoreError, type Tx, teamsWork } from '../store/store';
 import type { Post } from '../thread/post';
-import { createCall, type DeliveryOptions, type Drawn, deliver, LeaseOver, NoPlace, type Step } from './delivery';
-import { claimWithinPace, type PacedWork, recordPace } from './paced-claim';
-import { TeamsError, type TeamsErrorCode } from './teams';
+import { createCall, type DeliveryOptions, deliver, LeaseOver } from './delivery';
+import { drawAgain, type EndedTask, judge, type OutcomeOptions, record, toEndedCall } from './outcome';
+import { claimWithinPace, type PacedWork } from './paced-claim';
 
-export interface OutboxOptions extends DeliveryOptions {
-  readonly random: RandomBytes;
-  /** Told in the transaction that gives the row up, so that the thread can say who was not reached. */
-  readonly onUndeliverable: (tx: Tx, undelivered: Undelivered) => Promise<void>;
+export interface OutboxOptions extends DeliveryOptions, OutcomeOptions {
   /** Long enough to draw what is sent and for one call to Teams. */
   readonly leaseMs: number;
   /** The longest that one call takes. */
   readonly callMs: number;
   /** How many rows may be under way at once. */
   readonly limit?: number;
-  /** Told each time that a row has ended: the next one of its lane may be due. */
-  readonly onTaskEnded?: () => void;
-}
-
-export interface Undelivered {
-  readonly work: ClaimedWork;
-  /** The card that could not be shown; null for news and answers. */
-  readonly copy: Copy | null;
-  readonly code: TeamsErrorCode | 'teams.noPlace' | 'teams.bug';
+  /** Told when something is due, now or later, that was not taken in hand. */
+  readonly onLeft?: () => void;
 }
 
 /**
@@ -37,9 +25,15 @@ export interface Undelivered {
 export interface Outbox {
   /** Starts what is due: conversations side by side, each in its own order. Resolves to how many rows it took in hand or put off. */
   startDue(): Promise<number>;
+  /** Leases what is due in a transaction that has just made it so, as its last act; `Start` is for after the commit. */
+  takeDue(tx: Tx): Promise<Start>;
   /** Resolves when all that was started has ended. */
   idle(): Promise<void>;
+  /** Takes nothing more in hand; resolves when all that was started has ended. */
+  stop(): Promise<void>;
 }
+
+export type Start = () => void;
 
 /** Posts durably, in the order of the conversation. */
 export const queuePost =
@@ -52,200 +46,154 @@ export const queuePost =
     });
 
 const defaultLimit = 50;
-const firstDelayMs = 2_000;
-const longestDelayMs = 300_000;
-/** For what is neither Teams' nor the store's fault: a row that fails this often would block its lane for ever. */
-const maxBugs = 10;
 const forgetEveryMs = 600_000;
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const sender: Sender = { ...options, failures: new Map() };
-  const { store, clock, random, leaseMs, limit = defaultLimit, onTaskEnded = () => {} } = options;
+  const { store, clock, log, random, leaseMs, callMs, limit = defaultLimit, onLeft = () => {} } = options;
   const underWay = new Set<Promise<void>>();
+  /** Consecutive failures by row; forgotten by a restart, which starts the back-off anew. */
+  const failures = new Map<number, number>();
+  /** What waits for the turnover, which is the one commit that is under way or waits for its turn. */
+  const waiting: { ended: EndedTask[]; isDue: boolean } = { ended: [], isDue: false };
+  let turnover: Promise<void> | null = null;
+  let isStopping = false;
   let forgetAt = clock.now();
 
   return {
     async startDue() {
-      const room = limit - underWay.size;
       const now = clock.now();
-      if (room <= 0 || !(await store.isWorkDue(teamsWork, now))) return 0;
-      const leaseToken = Buffer.from(random(16)).toString('hex');
+      if (isStopping || underWay.size >= limit || !(await store.isWorkDue(teamsWork, now))) return 0;
       if (now >= forgetAt) {
         await store.transact((tx) => tx.forgetPaces(now), 'process');
         forgetAt = now + forgetEveryMs;
       }
-      // A lease or an end that is lost with the power is a message that is sent once more, as after any crash in between.
-      const { claimed, postponed } = await store.transact(
-        (tx) => claimWithinPace(tx, { now, leaseMs, leaseToken, limit: room }),
-        'process',
-      );
-      for (const paced of claimed) {
-        const task = perform(sender, paced).finally(() => {
-          underWay.delete(task);
-          onTaskEnded();
-        });
-        underWay.add(task);
-      }
-      return claimed.length + postponed;
+      const taken = await store.transact((tx) => take(tx, []), 'process');
+      taken.start();
+      return taken.count;
     },
-    async idle() {
-      while (underWay.size > 0) await Promise.all(underWay);
+    async takeDue(tx) {
+      if (turnover === null) return (await take(tx, [])).start;
+      // Many answers at once are taken together by the next turnover, rather than one by one.
+      return () => {
+        waiting.isDue = true;
+        void turnOver();
+      };
+    },
+    idle,
+    stop() {
+      isStopping = true;
+      return idle();
     },
   };
-}
 
-interface Sender extends OutboxOptions {
-  /** Consecutive failures by row; forgotten by a restart, which starts the back-off anew. */
-  readonly failures: Map<number, number>;
-}
-
-type Outcome =
-  | Step
-  | {
-      readonly type: 'retry';
-      readonly at: number;
-      readonly problem: string;
-      /** Nothing else goes to the conversation before `at` either. */
-      readonly holds: boolean;
-    }
-  | { readonly type: 'undeliverable'; readonly code: Undelivered['code'] }
-  /** Somebody else's by now: nothing is recorded. */
-  | { readonly type: 'left' };
-
-async function perform(sender: Sender, paced: PacedWork): Promise<void> {
-  const { store, clock, log } = sender;
-  const { work } = paced;
-  const fields = { workId: work.workId, requestId: work.requestId, type: work.work.type };
-  const call = createCall(paced, { clock, longestMs: sender.callMs });
-  const outcome = await deliver(sender, paced, call).catch((error: unknown) => judge(sender, work, error));
-  if (outcome.type === 'left')
-    return log.warn(fields, 'lease ran out before it was sent, left to whoever holds it now');
-  try {
-    const copy =
-      outcome.type === 'undeliverable' && work.work.type === 'sendCard' ? await store.copy(work.work.copyId) : null;
-    await store.transact(async (tx) => {
-      await record(sender, tx, { work, copy, outcome });
-      const holdUntil = outcome.type === 'retry' && outcome.holds ? outcome.at : null;
-      await recordPace(tx, paced, { endedAt: call.endedAt(), holdUntil });
-    }, 'process');
-    if (outcome.type !== 'retry') sender.failures.delete(work.workId);
-    if (outcome.type === 'undeliverable') log.error({ ...fields, code: outcome.code }, 'given up');
-  } catch (error) {
-    // The row stays leased until its time is up, and is sent again then.
-    const code = error instanceof StoreError ? error.code : null;
-    log.error({ ...fields, outcome: outcome.type, code }, 'outcome not recorded');
-    if (code === 'store.leaseLost' && outcome.type === 'done' && outcome.drawn !== null)
-      await drawAgain(sender, outcome.drawn); // guard: late-card-is-drawn-again
+  async function idle(): Promise<void> {
+    while (underWay.size > 0 || turnover !== null) await Promise.all([...underWay, turnover]);
   }
-}
 
-async function record(
-  { clock, onUndeliverable }: Sender,
-  tx: Tx,
-  {
-    work,
-    copy,
-    outcome,
-  }: { readonly work: ClaimedWork; readonly copy: Copy | null; readonly outcome: Exclude<Outcome, { type: 'left' }> },
-): Promise<void> {
-  const now = clock.now();
-  switch (outcome.type) {
-    case 'done':
-      await tx.finishWork(work, now);
-      if (outcome.drawn !== null) await recordCard(tx, outcome.drawn, now);
-      return;
-    case 'again':
-      await tx.retryWork(work, now, 'oneMoreStep');
-      return outcome.write(tx);
-    case 'retry':
-      return tx.retryWork(work, outcome.at, outcome.problem);
-    case 'undeliverable':
-      await tx.giveUpWork(work, now, outcome.code);
-      return onUndeliverable(tx, { work, copy, code: outcome.code });
-  }
-}
-
-/** Where the card is, and what it shows: a vote is about what this entry says was displayed there (T-41). */
-async function recordCard(tx: Tx, { copy, shown, ...at }: Drawn, now: number): Promise<void> {
-  const { copyId, requestId, personId } = copy;
-  await tx.placeCopy(copyId, at);
-  if (shown !== null) await tx.appendAudit(postedEntry({ requestId, copyId, personId, ...at, digest: shown }, now)); // guard: posted-card-audited
-}
-
-/**
- * A card was drawn after the lease was over: it may stand over a newer one, or beside the one of whoever took over. Either way it is drawn
- * as the request now is; a second card gets a copy of its own, so that it is kept up to date like the first.
- */
-async function drawAgain({ store, clock, log }: Sender, { copy, conversationId, activityId }: Drawn): Promise<void> {
-  const { copyId: _, ...shared } = copy;
-  await store
-    .transact(async (tx) => {
-      const present = await tx.copy(copy.copyId);
-      if (present?.activityId !== activityId) await tx.addCopy({ ...shared, conversationId, activityId });
-      await tx.refreshCopies(copy.requestId, clock.now());
-    })
-    .catch((error: unknown) =>
-      log.error(
-        { requestId: copy.requestId, copyId: copy.copyId, code: error instanceof StoreError ? error.code : null },
-        'late card not drawn again',
-      ),
-    );
-}
-
-/** What a failure means for the row: wait and try again without end, or never. */
-function judge(sender: Sender, work: ClaimedWork, error: unknown): Outcome {
-  const now = sender.clock.now();
-  if (error instanceof LeaseOver) return { type: 'left' };
-  if (error instanceof NoPlace) return { type: 'undeliverable', code: 'teams.noPlace' };
-  const failures = (sender.failures.get(work.workId) ?? 0) + 1;
-  sender.failures.set(work.workId, failures);
-  const later = now + backOffMs(failures, sender.random);
-  if (error instanceof TeamsError) {
-    sender.log.warn(
+  /** A lease or an end that is lost with the power is a message that is sent once more, as after any crash in between. */
+  async function take(tx: Tx, over: readonly EndedTask[]): Promise<Taken> {
+    const { claimed, postponed } = await claimWithinPace(
+      tx,
       {
-        workId: work.workId,
-        requestId: work.requestId,
-        type: work.work.type,
-        code: error.code,
-        status: error.status,
-        detail: error.detail,
+        now: clock.now(),
+        leaseMs,
+        leaseToken: Buffer.from(random(16)).toString('hex'),
+        limit: isStopping ? 0 : limit - underWay.size + over.length,
       },
-      'not sent',
+      over.map(toEndedCall),
     );
-    switch (error.code) {
-      case 'teams.throttled':
-        return {
-          type: 'retry',
-          at: error.retryAfterMs === null ? later : now + error.retryAfterMs,
-          problem: error.code,
-          holds: true,
-        };
-      case 'teams.unreachable':
-        return { type: 'retry', at: later, problem: error.code, holds: false };
-      case 'teams.goneMessage':
-      case 'teams.goneConversation':
-      case 'teams.forbidden':
-      case 'teams.tooLarge':
-      case 'teams.refused':
-        return { type: 'undeliverable', code: error.code };
+    return {
+      count: claimed.length + postponed,
+      start() {
+        if (postponed > 0) onLeft();
+        claimed.forEach(start);
+      },
+    };
+  }
+
+  function start(paced: PacedWork): void {
+    const task = perform(paced).finally(() => underWay.delete(task));
+    underWay.add(task);
+  }
+
+  async function perform(paced: PacedWork): Promise<void> {
+    const { work } = paced;
+    const call = createCall(paced, { clock, longestMs: callMs });
+    let outcome: EndedTask['outcome'];
+    try {
+      outcome = await deliver(options, paced, call);
+    } catch (error) {
+      if (error instanceof LeaseOver) {
+        log.warn(fieldsOf(paced), 'lease ran out before it was sent, left to whoever holds it now');
+        return onLeft();
+      }
+      failures.set(work.workId, (failures.get(work.workId) ?? 0) + 1);
+      outcome = await judge(options, { work, failures: failures.get(work.workId) ?? 1, error });
+    }
+    waiting.ended.push({ paced, outcome, endedAt: call.endedAt() });
+    await turnOver();
+  }
+
+  /** Calls that end close together are recorded by one commit, which also takes what may go next. */
+  function turnOver(): Promise<void> {
+    turnover ??= recordWaiting().finally(() => {
+      turnover = null;
+    });
+    return turnover;
+  }
+
+  async function recordWaiting(): Promise<void> {
+    while (waiting.ended.length > 0 || waiting.isDue) {
+      let over: readonly EndedTask[] = [];
+      try {
+        await recordAll(() => {
+          waiting.isDue = false;
+          over = [...over, ...waiting.ended.splice(0)];
+          return over;
+        });
+      } catch (error) {
+        const [only, ...others] = over;
+        if (only === undefined) onLeft();
+        else if (others.length === 0) await tellUnrecorded(only, error);
+        // One that another replica has taken over must not keep back the others.
+        else for (const task of over) await recordAll(() => [task]).catch((alone) => tellUnrecorded(task, alone));
+      }
     }
   }
-  sender.log.error(
-    {
-      workId: work.workId,
-      requestId: work.requestId,
-      type: work.work.type,
-      error: error instanceof Error ? error.name : typeof error,
-    },
-    'sending failed',
-  );
-  if (error instanceof StoreError || failures < maxBugs)
-    return { type: 'retry', at: later, problem: error instanceof Error ? error.name : 'unknown', holds: false };
-  return { type: 'undeliverable', code: 'teams.bug' };
+
+  async function recordAll(collect: () => readonly EndedTask[]): Promise<void> {
+    let over: readonly EndedTask[] = [];
+    const next = await store.transact(async (tx) => {
+      over = collect();
+      for (const task of over) await record(options, tx, task);
+      return take(tx, over);
+    }, 'process');
+    next.start();
+    for (const { paced, outcome } of over) {
+      if (outcome.type === 'retry') onLeft();
+      else failures.delete(paced.work.workId);
+      if (outcome.type === 'undeliverable') log.error({ ...fieldsOf(paced), code: outcome.code }, 'given up');
+    }
+  }
+
+  /** The row stays leased until its time is up, and is sent again then. */
+  async function tellUnrecorded({ paced, outcome }: EndedTask, error: unknown): Promise<void> {
+    const code = error instanceof StoreError ? error.code : null;
+    log.error({ ...fieldsOf(paced), outcome: outcome.type, code }, 'outcome not recorded');
+    if (code === 'store.leaseLost' && outcome.type === 'done' && outcome.drawn !== null)
+      await drawAgain(options, outcome.drawn); // guard: late-card-is-drawn-again
+    onLeft();
+  }
 }
 
-/** Doubling from 2 seconds to 5 minutes, with up to half taken off at random so that rows do not come back together. */
-function backOffMs(failures: number, random: RandomBytes): number {
-  const fullMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 20));
-  return Math.round(fullMs * (1 - (random(1)[0] ?? 0) / 510));
+interface Taken {
+  /** Of rows that were leased or put off. */
+  readonly count: number;
+  readonly start: Start;
 }
+
+const fieldsOf = ({ work }: PacedWork) => ({
+  workId: work.workId,
+  requestId: work.requestId,
+  type: work.work.type,
+});

@@ -37,21 +37,35 @@ export interface ClaimOptions {
   readonly limit: number;
 }
 
+/** What came of a row's call. */
+export interface EndedCall {
+  readonly paced: PacedWork;
+  /** Null when none was made. */
+  readonly endedAt: number | null;
+  /** Teams asked to wait until then, which holds the whole conversation, for all replicas; null when it did not. */
+  readonly holdUntil: number | null;
+}
+
 /** More than may be under way at once, so that those who wait for the same conversation do not hide everybody else. */
 const looked = 500;
 
 /**
  * Leases what is due and may go now, at most `limit`. The rest is put off to when it may be asked again, without losing its place, or stays
- * due when that is at the end of a call under way. The call of each leased row counts from here until its end is recorded, so that
- * neither a crash nor another replica makes room for one too many.
+ * due when that is at the end of a call under way. The call of each leased row counts from here until its end is told, so that neither a
+ * crash nor another replica makes room for one too many: `over` are the calls that end in this transaction, and what waited for them goes at
+ * once. The last thing of a transaction, since nothing may be locked after the paces.
  */
 export async function claimWithinPace(
   tx: Tx,
   { now, leaseMs, leaseToken, limit }: ClaimOptions,
+  over: readonly EndedCall[] = [],
 ): Promise<{ readonly claimed: readonly PacedWork[]; readonly postponed: number }> {
-  const due = (await tx.dueWork({ types: teamsWork, now, limit: looked })).map(withRates).sort(wordsFirst);
-  const rates = new Map(due.flatMap(({ place, tenant }) => [place, tenant].map((rate) => [rate.key, rate])));
+  const due =
+    limit > 0 ? (await tx.dueWork({ types: teamsWork, now, limit: looked })).map(withRates).sort(wordsFirst) : [];
+  const rates = new Map([...due, ...over.map(({ paced }) => paced)].flatMap(ratesOf).map((rate) => [rate.key, rate]));
+  if (rates.size === 0) return { claimed: [], postponed: 0 };
   const paces = new Map(await tx.lockPaces([...rates.keys()], unhurried));
+  for (const call of over) end(call, paces);
   const going: RatedWork[] = [];
   const idsByInstant = new Map<number, number[]>();
   for (const row of due) {
@@ -63,14 +77,14 @@ export async function claimWithinPace(
       continue;
     }
     going.push(row);
-    for (const { key, limits } of [row.place, row.tenant])
+    for (const { key, limits } of ratesOf(row))
       paces.set(key, begun(paceOf(paces, key), String(row.workId), now + leaseMs, now, limits)); // guard: calls-count-from-their-claim
   }
   idsByInstant.delete(Number.POSITIVE_INFINITY);
   for (const [at, ids] of idsByInstant) await tx.postponeWork(ids, at);
   const rowsById = new Map(going.map((row) => [row.workId, row]));
   const claimed = await tx.leaseWork([...rowsById.keys()], { now, leaseMs, leaseToken });
-  const changed = new Set(going.flatMap(({ place, tenant }) => [place.key, tenant.key]));
+  const changed = new Set([...going, ...over.map(({ paced }) => paced)].flatMap(ratesOf).map(({ key }) => key));
   await tx.savePaces([...rates.values()].filter(({ key }) => changed.has(key)).map((rate) => toRow(rate, paces)));
   return {
     claimed: claimed.flatMap((work) => {
@@ -81,22 +95,14 @@ export async function claimWithinPace(
   };
 }
 
-/**
- * The end of a row's call, in the transaction that records what came of it and as its last write; `endedAt` is null when none was made.
- * `holdUntil`: Teams asked to wait, which holds the whole conversation, for all replicas.
- */
-export async function recordPace(
-  tx: Tx,
-  { work, place, tenant }: PacedWork,
-  { endedAt, holdUntil }: { readonly endedAt: number | null; readonly holdUntil: number | null },
-): Promise<void> {
-  const rates = [place, tenant];
-  const keys = rates.map((rate) => rate.key);
-  const paces = new Map(await tx.lockPaces(keys, unhurried));
-  for (const { key, limits } of rates) paces.set(key, ended(paceOf(paces, key), String(work.workId), endedAt, limits)); // guard: ends-of-calls-are-recorded
-  if (holdUntil !== null) paces.set(place.key, held(paceOf(paces, place.key), holdUntil)); // guard: a-wait-holds-the-conversation
-  await tx.savePaces(rates.map((rate) => toRow(rate, paces)));
+function end({ paced, endedAt, holdUntil }: EndedCall, paces: Map<string, Pace>): void {
+  for (const { key, limits } of ratesOf(paced))
+    paces.set(key, ended(paceOf(paces, key), String(paced.work.workId), endedAt, limits)); // guard: ends-of-calls-are-recorded
+  const { key } = paced.place;
+  if (holdUntil !== null) paces.set(key, held(paceOf(paces, key), holdUntil)); // guard: a-wait-holds-the-conversation
 }
+
+const ratesOf = ({ place, tenant }: Pick<PacedWork, 'place' | 'tenant'>): readonly Rate[] => [place, tenant];
 
 interface RatedWork extends DueWork {
   readonly place: Rate;

@@ -1,8 +1,27 @@
-import type { HelpPage } from '../chat/help';
+import { createHelp, type HelpPage, type Part } from '../chat/help';
+import type { Verb, Word } from '../chat/words';
 import { openForm } from './button';
 import { type Line, relay, say, showCode } from './line';
 import { pagePost, type Section } from './page';
 import type { Post } from './post';
+
+interface Asked {
+  /** Null: the overview. */
+  readonly word: Word | Verb | null;
+  readonly part: Part;
+  readonly trial: boolean;
+}
+
+const drawn = new Map<string, Post>();
+
+/** As a person gets it. There are as many as there are words and parts of people, so each is drawn once. */
+export function helpFor({ word, part, trial }: Asked): Post {
+  const { mayAsk, mayApprove, owns } = part;
+  const key = JSON.stringify([word, mayAsk, mayApprove, owns, trial]);
+  const post = drawn.get(key) ?? helpCard(createHelp(word, part), { trial });
+  drawn.set(key, post);
+  return post;
+}
 
 /** Help from the word table, with a button to the form. */
 export function helpCard(page: HelpPage, options: { readonly trial: boolean }): Post {

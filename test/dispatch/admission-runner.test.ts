@@ -8,6 +8,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/emulator';
 import { addTrialWorld } from '../../src/emulator/trial-world';
 import { hours, minutes, seconds } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
+import { overlay } from '../../src/lib/overlay';
 import { systemRandom } from '../../src/lib/random';
 import { parsePolicy } from '../../src/policy/parse-policy';
 import type { Groups, Policy } from '../../src/policy/policy';
@@ -98,8 +99,7 @@ function newRunner({ afterCheck, beforeCommit, afterCommit, onTransact, defender
   let isChecked = false;
   let isSent = false;
   return createAdmissionRunner({
-    store: {
-      ...store,
+    store: overlay(store, {
       transact: async (work) => {
         onTransact?.();
         if (isChecked && act !== undefined) {
@@ -117,7 +117,7 @@ function newRunner({ afterCheck, beforeCommit, afterCommit, onTransact, defender
         await afterCommit?.();
         return result;
       },
-    },
+    }),
     defender: {
       ...real,
       getMachine: (machineId) => {

@@ -3,6 +3,7 @@ import { localToken } from '../../src/defender/token';
 import { createDispatch } from '../../src/dispatch/dispatch';
 import { hours } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
+import { overlay } from '../../src/lib/overlay';
 import { systemRandom } from '../../src/lib/random';
 import { type Store, StoreError, type Tx } from '../../src/store/store';
 import { SteppedClock } from '../fakes/stepped-clock';
@@ -12,18 +13,19 @@ const stores = useStores();
 const gone = () => new StoreError('store.unavailable', 'The database is away.');
 
 /** The store, with a database that goes away between the submission's claim and the next part's. */
-const goesAway = (store: Store): Store => ({
-  ...store,
-  request: () => Promise.reject(gone()),
-  transact: (work) =>
-    store.transact((tx: Tx) =>
-      work({
-        ...tx,
-        claimWork: (options) =>
-          options.types.includes('fetchResult') ? Promise.reject(gone()) : tx.claimWork(options),
-      }),
-    ),
-});
+const goesAway = (store: Store): Store =>
+  overlay(store, {
+    request: () => Promise.reject(gone()),
+    transact: (work) =>
+      store.transact((tx: Tx) =>
+        work(
+          overlay(tx, {
+            claimWork: (options) =>
+              options.types.includes('fetchResult') ? Promise.reject(gone()) : tx.claimWork(options),
+          }),
+        ),
+      ),
+  });
 
 test('a task that fails beside a part that fails is told in the log, and does not end the process', async () => {
   const store = await stores.openNew();

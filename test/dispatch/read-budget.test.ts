@@ -3,6 +3,7 @@ import type { Api, Purpose, ReadBudget } from '../../src/defender/budget';
 import { createReadBudget, readLoad, readQuotaLeft } from '../../src/dispatch/read-budget';
 import { minutes, seconds } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
+import { overlay } from '../../src/lib/overlay';
 import { type Store, StoreError } from '../../src/store/store';
 import { KeepingLog } from '../defender/fake-defender';
 import { SteppedClock } from '../fakes/stepped-clock';
@@ -17,13 +18,12 @@ beforeEach(async () => {
   store = await stores.openNew();
   clock = new SteppedClock(t0);
   commits = 0;
-  counted = {
-    ...store,
+  counted = overlay(store, {
     transact: (work) => {
       commits++;
       return store.transact(work);
     },
-  };
+  });
 });
 
 const replica = (log = silentLog): ReadBudget => createReadBudget({ store: counted, clock, log });
@@ -121,11 +121,10 @@ test('what was spent is known after a restart', async () => {
 
 test('a store that cannot be written lets no read through unasked; those that went before are counted later', async () => {
   let broken = true;
-  const failing: Store = {
-    ...store,
+  const failing: Store = overlay(store, {
     transact: (work) =>
       broken ? Promise.reject(new StoreError('store.unavailable', 'No disk.')) : store.transact(work),
-  };
+  });
   const budget = createReadBudget({ store: failing, clock, log: silentLog });
   for (let i = 0; i < 26; i++) expect(await budget.take('getMachine', 'check')).toBeNull();
   await expect(budget.take('getMachine', 'check')).rejects.toMatchObject({ code: 'store.unavailable' });

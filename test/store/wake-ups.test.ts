@@ -10,6 +10,7 @@ const message = sampleWork({ work: { type: 'sendPost', conversationId: 'c', post
 async function openListening() {
   const woken: string[] = [];
   const store = withWakeUps(await openNew(), {
+    takeTeamsWork: null,
     onTeamsWork: () => woken.push('teams'),
     onRequestWork: () => woken.push('requests'),
     onFileWork: () => woken.push('files'),
@@ -91,6 +92,7 @@ test('what is woken sees what was committed', async () => {
   let seen: Promise<unknown> | null = null;
   const bare = await openNew();
   const store = withWakeUps(bare, {
+    takeTeamsWork: null,
     onTeamsWork: () => {},
     onFileWork: () => {},
     onRequestWork: () => {
