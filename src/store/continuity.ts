@@ -46,7 +46,11 @@ export async function withContinuity(
   /** On connections of its own, which are not asked for the lost commit; all others are refused until this is committed. */
   async function mend(): Promise<void> {
     const headNote = createMemoryNote();
-    const apart = createSqlStore({ ...engine, db: engine.schemaDb, hastyDb: engine.schemaDb, headNote });
+    const apart = createSqlStore({
+      ...engine,
+      transaction: (_, work) => engine.schemaDb.transaction().execute(work),
+      headNote,
+    });
     const restored = await voidAfterRestore(apart, engine.headNote, clock.now());
     // Refused before, and asked again after somebody else has put it right.
     if (restored === null) return;

@@ -1,13 +1,14 @@
 import type { ColumnDefinitionBuilder, SelectQueryBuilder } from 'kysely';
 import type { HeadNote } from './head-note';
+import type { Survives } from './store';
 import type { Db } from './tables';
 
 /** What differs between databases; everything else is written once, in queries that all of them run. */
 export interface Engine {
-  /** For transactions whose commit outlasts a loss of power. */
+  /** Each commit outlasts a loss of power. */
   readonly db: Db;
-  /** The same database, for transactions whose commit need not (`Survives`). */
-  readonly hastyDb: Db;
+  /** Commits what `work` has done in the database that it is given, or nothing of it. */
+  transaction<T>(survives: Survives, work: (db: Db) => Promise<T>): Promise<T>;
   /** For reads outside of a transaction: sees committed data only and never waits for a transaction. */
   readonly readDb: Db;
   /** For changes of the schema, which may take long, and for putting right what a restored database believes. */

@@ -85,9 +85,11 @@ export function createPostgresEngine(given: {
   const reading = inOurWords(given.reading, place);
   const schema = inOurWords(given.schema, place);
   const readDb = kyselyOver(reading);
+  const db = kyselyOver(writing);
+  const hastyDb = new Kysely<Tables>({ dialect: new HastyDialect({ pool: writing }) });
   return {
-    db: kyselyOver(writing),
-    hastyDb: new Kysely<Tables>({ dialect: new HastyDialect({ pool: writing }) }),
+    db,
+    transaction: (survives, work) => (survives === 'power' ? db : hastyDb).transaction().execute(work),
     readDb,
     schemaDb: kyselyOver(schema),
     isSole: false,

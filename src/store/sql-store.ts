@@ -101,19 +101,19 @@ export function createSqlStore(engine: Engine): Store {
 
   async function runOnce<T>(work: (tx: Tx) => Promise<T>, survives: Survives): Promise<T> {
     const scope = { open: true };
-    const db = survives === 'power' ? engine.db : engine.hastyDb;
-    const { result, head } = await db.transaction().execute((db) =>
+    const { result, head } = await engine.transaction(survives, (db) =>
       running.run(scope, async () => {
+        const fields: Writing = { db, engine, entries: [], durations: [] };
+        const tx = createTx(fields);
         try {
-          const entries: AuditEntry[] = [];
-          const durations: Durations = [];
-          const result = await work(createTx({ db, engine, entries, durations }));
+          const result = await work(tx);
           let head: ChainHead | null = null;
-          head = await appendAudit(db, entries); // guard: audit-commits-with-the-state
-          await addDurations(db, durations);
+          head = await appendAudit(db, fields.entries); // guard: audit-commits-with-the-state
+          await addDurations(db, fields.durations);
           return { result, head };
         } finally {
           scope.open = false;
+          Object.assign(tx, { db: over } satisfies Reading);
         }
       }),
     );
@@ -127,6 +127,13 @@ export function createSqlStore(engine: Engine): Store {
 const mostTries = 6;
 
 const isConflict = (error: unknown): boolean => error instanceof StoreError && error.code === 'store.conflict';
+
+/** In place of the database once a transaction is over: its connection may be in another one by then. */
+const over = new Proxy({} as Db, {
+  get() {
+    throw new Error('A transaction was used after its end. Do all that belongs to it before its work resolves.');
+  },
+});
 
 /** What the methods of a reader stand on; they are made once, since there is a transaction for every message. */
 interface Reading {

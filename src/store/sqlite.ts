@@ -3,9 +3,12 @@ import { dirname } from 'node:path';
 import {
   type CompiledQuery,
   type DatabaseConnection,
+  DefaultQueryExecutor,
   type Dialect,
+  type DialectAdapter,
   type Driver,
   Kysely,
+  type QueryCompiler,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
@@ -44,10 +47,11 @@ export function openSqlite(path: string, holder: Holder): Engine {
     const writer = new SqliteConnection(database, path, createSameFile(path));
     const reader = new SqliteConnection(keep(connect(path, 'pragma query_only = on')), path);
     const db = new Kysely<Tables>({ dialect: dialectOver(writer) });
+    const held = heldBy(writer);
     return {
       db,
-      hastyDb: new Kysely<Tables>({ dialect: dialectOver(writer, 'normal') }),
-      readDb: new Kysely<Tables>({ dialect: dialectOver(reader) }),
+      transaction: (survives, work) => writer.transaction(survives === 'power' ? 'full' : 'normal', () => work(held)),
+      readDb: heldBy(reader),
       schemaDb: db,
       isSole: true,
       headNote: createHeadNote(`${path}.head`),
@@ -164,9 +168,9 @@ function connect(path: string, ...pragmas: readonly string[]): Database.Database
 /** SQLite's own words: a commit waits for the disk, or (in WAL mode) leaves that to the next one that does. */
 type Sync = 'full' | 'normal';
 
-const dialectOver = (connection: SqliteConnection, sync: Sync = 'full'): Dialect => ({
+const dialectOver = (connection: SqliteConnection): Dialect => ({
   createAdapter: () => new TransactionalDdlAdapter(),
-  createDriver: () => new SingleConnectionDriver(connection, sync),
+  createDriver: () => new SingleConnectionDriver(connection),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });
@@ -180,17 +184,15 @@ class TransactionalDdlAdapter extends SqliteAdapter {
 
 class SingleConnectionDriver implements Driver {
   readonly #connection: SqliteConnection;
-  readonly #sync: Sync;
-  constructor(connection: SqliteConnection, sync: Sync) {
+  constructor(connection: SqliteConnection) {
     this.#connection = connection;
-    this.#sync = sync;
   }
   async init(): Promise<void> {}
   acquireConnection(): Promise<SqliteConnection> {
     return this.#connection.acquire();
   }
   async beginTransaction(connection: SqliteConnection): Promise<void> {
-    connection.begin(this.#sync);
+    connection.begin('full');
   }
   async commitTransaction(connection: SqliteConnection): Promise<void> {
     connection.commit();
@@ -202,6 +204,25 @@ class SingleConnectionDriver implements Driver {
     connection.release();
   }
   async destroy(): Promise<void> {}
+}
+
+/** For whoever has the connection already, or needs no turn, as a single read does: most of what a query takes is Kysely's way to a connection. */
+function heldBy(connection: SqliteConnection): Kysely<Tables> {
+  const dialect = dialectOver(connection);
+  const driver = dialect.createDriver();
+  const executor = new HeldExecutor(dialect.createQueryCompiler(), dialect.createAdapter(), connection);
+  return new Kysely<Tables>({ config: { dialect }, dialect, driver, executor });
+}
+
+class HeldExecutor extends DefaultQueryExecutor {
+  readonly #connection: SqliteConnection;
+  constructor(compiler: QueryCompiler, adapter: DialectAdapter, connection: SqliteConnection) {
+    super(compiler, adapter, { provideConnection: (use) => use(connection) });
+    this.#connection = connection;
+  }
+  override executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#connection.executeQuery(query);
+  }
 }
 
 /** Whether it gives rows is asked once: libsql looks it up each time. */
@@ -245,6 +266,27 @@ class SqliteConnection implements DatabaseConnection {
     else next();
   }
 
+  async transaction<T>(sync: Sync, work: () => Promise<T>): Promise<T> {
+    await this.acquire();
+    try {
+      this.begin(sync);
+      return await this.#committed(work);
+    } finally {
+      this.release();
+    }
+  }
+
+  async #committed<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.commit();
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
   /** Lets the present user finish and serves nobody after that. */
   async shut(): Promise<void> {
     await this.acquire();
@@ -256,7 +298,6 @@ class SqliteConnection implements DatabaseConnection {
   /** `exec`, since a prepared `begin` that finds the file busy keeps its snapshot in libsql until it is garbage-collected. */
   begin(sync: Sync): void {
     this.#run(() => {
-      this.#checkFile();
       // It may not be changed within a transaction.
       if (sync !== this.#syncs) this.#database.exec(`pragma synchronous = ${sync}`);
       this.#syncs = sync;

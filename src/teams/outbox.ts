@@ -50,6 +50,8 @@ const forgetEveryMs = 600_000;
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, clock, log, random, leaseMs, callMs, limit = defaultLimit, onLeft = () => {} } = options;
+  const name = Buffer.from(random(16)).toString('hex');
+  let claims = 0;
   const underWay = new Set<Promise<void>>();
   /** Consecutive failures by row; forgotten by a restart, which starts the back-off anew. */
   const failures = new Map<number, number>();
@@ -97,7 +99,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       {
         now: clock.now(),
         leaseMs,
-        leaseToken: Buffer.from(random(16)).toString('hex'),
+        leaseToken: `${name}-${++claims}`,
         limit: isStopping ? 0 : limit - underWay.size + over.length,
       },
       over.map(toEndedCall),

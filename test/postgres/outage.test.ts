@@ -4,7 +4,7 @@ import { verifyChain } from '../../src/audit/chain';
 import { silentLog } from '../../src/lib/log';
 import { openStore } from '../../src/store/open';
 import { openPostgres } from '../../src/store/postgres';
-import { type Store, StoreError } from '../../src/store/store';
+import { type Store, StoreError, type Survives } from '../../src/store/store';
 import type { Db } from '../../src/store/tables';
 import { asQueued, insert, requestId, sampleRequest } from '../store/sample';
 import { recordingLog } from '../teams/kit';
@@ -127,12 +127,8 @@ test('every session that stands still in a transaction, or waits too long, lets 
     expect(await shown(db, 'lock_timeout')).toBe('8s');
   }
   expect(await shown(engine.schemaDb, 'statement_timeout')).toBe('0');
-  const commits = (db: Db) => db.transaction().execute((tx) => shown(tx, 'synchronous_commit'));
-  expect([await commits(engine.db), await commits(engine.hastyDb), await commits(engine.db)]).toEqual([
-    'on',
-    'off',
-    'on',
-  ]);
+  const commits = (survives: Survives) => engine.transaction(survives, (tx) => shown(tx, 'synchronous_commit'));
+  expect([await commits('power'), await commits('process'), await commits('power')]).toEqual(['on', 'off', 'on']);
   await engine.close();
 });
 
