@@ -146,8 +146,8 @@ export async function cancel(
 }
 
 /** The request's card for the person who clicked, as it is now; its buttons come with the next update of the message itself. */
-export async function cardAfter(tx: Tx, options: FlowOptions, stored: Stored): Promise<ReturnType<typeof requestCard>> {
-  return requestCard(await options.views.of(tx, stored), { audience: 'approver', token: null });
+export async function cardAfter(options: FlowOptions, stored: Stored): Promise<ReturnType<typeof requestCard>> {
+  return requestCard(await options.views.of(options.store, stored), { audience: 'approver', token: null });
 }
 
 async function castVote(

@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { cleanMessage, type RawMessage } from '../chat/clean';
 import { describeFaults } from '../chat/faults';
 import { type Intent, parseMessage } from '../chat/parse';
 import { err, ok, type Result } from '../lib/result';
-import type { Stored, Tx } from '../store/store';
+import type { Stored } from '../store/store';
 import { answers } from '../thread/answers';
 import { helpFor } from '../thread/help-card';
 import type { ListName, ListQuery } from '../thread/list-page';
@@ -13,7 +14,7 @@ import { opinionPost } from '../thread/review-cards';
 import { sentencePost } from '../thread/sentence';
 import type { ActionAnswer, Flow, Turn } from '../thread/turn';
 import { type CardAction, isForDialog, readCardAction } from '../thread/verbs';
-import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
+import { type Answer, type FlowOptions, type Notice, posts, readingDefender } from './answer';
 import { ask } from './ask';
 import { asking } from './ask-by-card';
 import { cancel, cardAfter, type Decided, type Scene, viewByCard, voteByCard, voteByWords } from './decide';
@@ -217,14 +218,15 @@ async function turnPage(options: FlowOptions, turn: Turn, query: ListQuery): Pro
 /** A decision is made inside the transaction that stores it; what came of it is told at once, to the one who decided. */
 async function byCard(options: FlowOptions, turn: Turn, decide: (scene: Scene) => Promise<Decided>): Promise<Answer> {
   const groups = await options.groups();
-  const answer: { -readonly [K in keyof Answer]: Answer[K] } = {
+  let decided: Decided;
+  return {
     posts: [],
     write: async (tx) => {
-      answer.notice = await noticeOf(tx, options, await decide({ tx, options, turn, groups }));
+      decided = await decide({ tx, options, turn, groups });
       return [];
     },
+    noticeAfter: () => noticeOf(options, decided),
   };
-  return answer;
 }
 
 /** The card as it is for this person, with buttons only where their vote would count now; a view, and no right to anything (T-8). */
@@ -270,15 +272,13 @@ const inOwnChat = (options: FlowOptions, turn: Turn, { request }: Stored): Post 
     ? sentencePost(answers.done(request.id), { trial: options.trial, summary: `${request.id}: done` })
     : null;
 
-async function noticeOf(
-  tx: Tx,
-  options: FlowOptions,
-  decided: Result<Stored, Refusal>,
-): Promise<NonNullable<Answer['notice']>> {
+async function noticeOf(options: FlowOptions, decided: Decided): Promise<Notice> {
   if (!decided.ok) return { text: describeRefusal(decided.error) };
   const { request } = decided.value;
   if (request.state === 'awaitingApproval') return { text: answers.counted(request.id) };
-  const card = (await cardAfter(tx, options, decided.value)).card;
+  // What was just approved goes first: it is on its way once the event loop has been round.
+  await setImmediate();
+  const card = (await cardAfter(options, decided.value)).card;
   return card === null ? { text: answers.decided(request.id) } : { card };
 }
 
@@ -305,8 +305,7 @@ async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<
     return ok(null);
   }, survives);
   if (!handled.ok) return { type: 'message', text: answers.handledAlready };
-  if (answer.notice === undefined) return { type: 'message', text: answers.seeBelow };
-  return 'card' in answer.notice
-    ? { type: 'card', card: answer.notice.card }
-    : { type: 'message', text: answer.notice.text };
+  const notice = answer.notice ?? (await answer.noticeAfter?.());
+  if (notice === undefined) return { type: 'message', text: answers.seeBelow };
+  return 'card' in notice ? { type: 'card', card: notice.card } : { type: 'message', text: notice.text };
 }
