@@ -25,6 +25,8 @@ inBrowser('in the gallery of all cards', () => {
   });
 
   test.each([
+    ['narrow phone', 320, 'harmless'],
+    ['narrow phone', 320, 'hostile'],
     ['phone', 480, 'harmless'],
     ['phone', 480, 'hostile'],
     ['desktop', 720, 'hostile'],

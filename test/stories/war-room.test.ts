@@ -92,9 +92,7 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
     lags.cards.push((drawn?.at ?? Number.POSITIVE_INFINITY) - request.endedAt);
     lags.words.push((told?.at ?? Number.POSITIVE_INFINITY) - request.endedAt);
   }
-  // Measured with forty: words 17 s, cards 45 s. A good end is told by its results, or at the latest by the next round-up; Teams takes 60 calls in
-  // 30 s, and here it is asked for more.
-  expect(percentile(lags.words, 95)).toBeLessThanOrEqual(seconds(25));
+  // A good end is told by the next round-up, with what to type for its results. Teams takes 60 calls in 30 s, and here it is asked for more.
   expect(percentile(lags.words, 100)).toBeLessThanOrEqual(roundUpEveryMs + seconds(30));
   expect(percentile(lags.cards, 95)).toBeLessThanOrEqual(seconds(60));
   expect(percentile(lags.cards, 100)).toBeLessThanOrEqual(seconds(90));

@@ -4,6 +4,7 @@ import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
 import type { FileOffer } from '../../src/request/file-offer';
 import { isFinal, type LiveResponseRequest, type RequestId } from '../../src/request/request';
+import type { GatheredNews } from '../../src/request/round-up';
 import { bypassPost } from '../../src/thread/bypass-post';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/device-card';
@@ -366,6 +367,9 @@ const fileOffer: FileOffer = {
 };
 
 /** Nine requests of three people, as they may stand two minutes later. */
+const gatheredResults = (about: Pick<GatheredNews, 'requestId' | 'at'>): readonly GatheredNews[] =>
+  [1, 2].map((index) => ({ ...about, news: { type: 'resultKept', index } }));
+
 function warRoom(outside: Outside, trial: boolean): Post {
   const requests = makeRequests(outside);
   const states = [
@@ -385,9 +389,11 @@ function warRoom(outside: Outside, trial: boolean): Post {
     const requester = person(['Ana', 'Eve', 'Di'][i % 3] as string, outside);
     return makeView({ ...request, id: `LR-4K${'ABCDEFGHJ'[i]}${i + 2}` as RequestId, device, requester }, { trial });
   });
-  const news = views.map(({ request }) => {
-    const type = request.state === 'succeeded' ? 'ended' : 'started';
-    return { requestId: request.id, news: { type } as const, at: noon };
+  const news = views.flatMap(({ request }) => {
+    const about = { requestId: request.id, at: noon };
+    return request.state === 'succeeded'
+      ? [{ ...about, news: { type: 'ended' } as const }, ...gatheredResults(about)]
+      : [{ ...about, news: { type: 'started' } as const }];
   });
   return roundUpPosts(news, views, { trial, now: noon + 120_000 })[0] as Post;
 }
