@@ -77,7 +77,9 @@ test('a round-up tells the results that it names', () => {
   const view = makeView(requestIn('succeeded'));
   const { id } = view.request;
   const told = (indexes: readonly number[]) => {
-    const news = indexes.map((index) => ({ requestId: id, news: { type: 'resultKept' as const, index }, at: 1 }));
+    const news = [{ type: 'ended' as const }, ...indexes.map((index) => ({ type: 'resultKept' as const, index }))].map(
+      (one) => ({ requestId: id, news: one, at: 1 }),
+    );
     const text = roundUpPosts(news, [view], { trial: false, now: 1 }).map(textOf).join('\n');
     return [0, 1, 2].map((index) => tellsResult(text, id, index));
   };

@@ -366,10 +366,10 @@ const fileOffer: FileOffer = {
   upload: null,
 };
 
-/** Nine requests of three people, as they may stand two minutes later. */
 const gatheredResults = (about: Pick<GatheredNews, 'requestId' | 'at'>): readonly GatheredNews[] =>
   [1, 2].map((index) => ({ ...about, news: { type: 'resultKept', index } }));
 
+/** Nine requests of three people, as they may stand two minutes later. */
 function warRoom(outside: Outside, trial: boolean): Post {
   const requests = makeRequests(outside);
   const states = [

@@ -53,7 +53,15 @@ test('results that were gathered are named with what to type for them, one by it
   ];
   const views = ['LR-AAAA', 'LR-BBBB', 'LR-CCCC'].map((id) => view('succeeded', id));
   const [post] = roundUpPosts(news, views, options);
-  expect(post === undefined ? null : readPost(post)).toMatchInlineSnapshot();
+  expect(post === undefined ? null : readPost(post)).toMatchInlineSnapshot(`
+"@Ana Round-up of 3 requests
+Round-up of 3 requests
+Since 3 Mar 2026 12:00 UTC: 1 finished and 2 returned results. With so many requests open here I gather such news; what fails, is stopped or is in doubt is still told at once, and each card follows its request. Results with nothing wrong in them are not posted meanwhile: type the words behind a request to read them.
+
+LR-AAAA · Finished: Defender says it succeeded · ws-042.contoso.com · Ana · result LR-AAAA 2
+LR-BBBB · Finished: Defender says it succeeded · ws-042.contoso.com · Ana · result LR-BBBB
+LR-CCCC · Finished: Defender says it succeeded · ws-042.contoso.com · Ana"
+`);
 });
 
 test('whoever had no end is not mentioned', () => {
