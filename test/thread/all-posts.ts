@@ -2,9 +2,7 @@ import { createForm, type FormFault, type FormInput } from '../../src/chat/form'
 import { createHelp } from '../../src/chat/help';
 import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
-import type { FileOffer } from '../../src/request/file-offer';
-import { isFinal, type LiveResponseRequest, type RequestId } from '../../src/request/request';
-import type { GatheredNews } from '../../src/request/round-up';
+import { isFinal, type LiveResponseRequest } from '../../src/request/request';
 import { bypassPost } from '../../src/thread/bypass-post';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/device-card';
@@ -36,6 +34,7 @@ import { sentencePost } from '../../src/thread/sentence';
 import { understoodCard } from '../../src/thread/understood-card';
 import { welcomeCard } from '../../src/thread/welcome-card';
 import { whoamiCard } from '../../src/thread/whoami-card';
+import { fileOffer, tooLong, warRoom } from './large-samples';
 import {
   fileResult,
   makeCommands,
@@ -272,6 +271,14 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       options,
     ),
     'round-up of a war room': warRoom(outside, trial),
+    'awaitingApproval, too long': requestCard(
+      makeView(makeRequests(outside, tooLong(outside)).awaitingApproval as LiveResponseRequest, { trial }),
+      { audience: 'approver', token: 'token-1' },
+    ),
+    'succeeded, cut': requestCard(
+      makeView(makeRequests(outside, tooLong(outside)).succeeded as LiveResponseRequest, { trial }),
+      { audience: 'thread', token: null },
+    ),
     'request with findings': requestCard(
       makeView({ ...(requests.awaitingApproval as LiveResponseRequest), findings: makeFindings(outside) }, { trial }),
       { audience: 'approver', token: 'token-1' },
@@ -352,48 +359,4 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       options,
     ),
   };
-}
-
-const fileOffer: FileOffer = {
-  offerId: 'o',
-  requestId: 'LR-7F3K' as RequestId,
-  index: 2,
-  sha256: 'a'.repeat(64),
-  personId: person('Ana').id,
-  conversationId: 'a:1',
-  expiresAt: noon + 3_600_000,
-  state: 'offered',
-  upload: null,
-};
-
-const gatheredResults = (about: Pick<GatheredNews, 'requestId' | 'at'>): readonly GatheredNews[] =>
-  [1, 2].map((index) => ({ ...about, news: { type: 'resultKept', index } }));
-
-/** Nine requests of three people, as they may stand two minutes later. */
-function warRoom(outside: Outside, trial: boolean): Post {
-  const requests = makeRequests(outside);
-  const states = [
-    'succeeded',
-    'succeeded',
-    'running',
-    'pending',
-    'queued',
-    'running',
-    'succeeded',
-    'failed',
-    'pending',
-  ];
-  const views = states.map((state, i) => {
-    const request = requests[state] as LiveResponseRequest;
-    const device = { ...request.device, name: outside(`ws-${140 + i}.contoso.com`) };
-    const requester = person(['Ana', 'Eve', 'Di'][i % 3] as string, outside);
-    return makeView({ ...request, id: `LR-4K${'ABCDEFGHJ'[i]}${i + 2}` as RequestId, device, requester }, { trial });
-  });
-  const news = views.flatMap(({ request }) => {
-    const about = { requestId: request.id, at: noon };
-    return request.state === 'succeeded'
-      ? [{ ...about, news: { type: 'ended' } as const }, ...gatheredResults(about)]
-      : [{ ...about, news: { type: 'started' } as const }];
-  });
-  return roundUpPosts(news, views, { trial, now: noon + 120_000 })[0] as Post;
 }
