@@ -3,6 +3,7 @@ import { describeFormFault, type FormFault, type FormInput, type FormRow, formDa
 import { verbs, verbTable } from '../chat/words';
 import { maxArgsLength, maxCommands, maxNameLength, maxPathLength, maxReasonLength } from '../request/command';
 import type { LibraryFile } from '../request/request';
+import { actionRows, placeActions } from './action-rows';
 import { type ActionJson, button, type Choice, choiceInput, type TextInput, textInput } from './button';
 import { type Dataset, plainChoices } from './choices';
 import { fits } from './fits';
@@ -104,13 +105,13 @@ function renderForm(input: FormInput, faults: readonly FormFault[], { trial, off
     deviceItems,
     rows: [...rows, ...addRow(types, input)],
     reasonItems,
-    actions: [
+    ...placeActions([
       button({ title: 'Ask for approval', verb: 'form.submit', data: types, style: 'positive', inputs: 'all' }),
       button({ title: 'Preview', verb: 'form.preview', data: types, inputs: 'all' }),
       ...(offers.lists === null
         ? []
         : [button({ title: 'Type the names instead', verb: 'form.typing', data: types, inputs: 'all' })]),
-    ],
+    ]),
   });
   return { text: null, mention: null, card, summary };
 }
@@ -215,14 +216,11 @@ const addRow = (
     ? []
     : [
         {
-          items: [
-            {
-              type: 'ActionSet',
-              actions: verbs.map((verb) =>
-                button({ title: `Add ${verb}`, verb: 'form.add', data: { ...types, add: verb }, inputs: 'all' }),
-              ),
-            },
-          ],
+          items: actionRows(
+            verbs.map((verb) =>
+              button({ title: `Add ${verb}`, verb: 'form.add', data: { ...types, add: verb }, inputs: 'all' }),
+            ),
+          ).map((row) => ({ type: 'ActionSet', spacing: 'Small', ...row })),
         },
       ];
 

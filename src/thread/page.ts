@@ -1,3 +1,4 @@
+import { actionRows, placeActions } from './action-rows';
 import type { ActionJson } from './button';
 import { fits } from './fits';
 import { type Line, saySubtle } from './line';
@@ -45,7 +46,7 @@ export function pagePost(page: Page, options: { readonly trial: boolean; readonl
     title,
     lines: lines.map((runs) => ({ runs })),
     sections: sections.map(fillSection),
-    actions,
+    ...placeActions(actions),
   });
   return { text: null, mention: null, card, summary };
 }
@@ -54,8 +55,7 @@ const fillSection = ({ title, lines, dense = false, actions = [] }: Section) => 
   hasTitle: title !== undefined,
   title: title ?? '',
   lines: lines.map((runs) => ({ runs, spacing: dense ? 'None' : 'Small' })),
-  hasActions: actions.length > 0,
-  actions,
+  actionRows: actionRows(actions),
 });
 
 /** The last section of a list that was shortened; what is left out is counted, never hidden. */
