@@ -9,6 +9,7 @@ import { helpCard } from '../thread/help-card';
 import type { ListName, ListQuery } from '../thread/list-page';
 import { pausedPost, resumedPost } from '../thread/pause-post';
 import type { Post } from '../thread/post';
+import { readerOf } from '../thread/reader';
 import { describeRefusal, type Refusal } from '../thread/refusals';
 import { opinionPost } from '../thread/review-cards';
 import { sentencePost } from '../thread/sentence';
@@ -50,11 +51,11 @@ export function createFlow(options: FlowOptions): Flow {
       const answer =
         action === null
           ? notStored(options, turn, { type: 'unknownAction' })
-          : await answerAction(options, turn, action);
+          : await answerAction(options, { ...turn, seenAlone: true }, action);
       return write(options, turn, inDialog(answer));
     },
     async onMessageAction(turn, message) {
-      return write(options, turn, inDialog(await openOnMessage(options, turn, message)));
+      return write(options, turn, inDialog(await openOnMessage(options, { ...turn, seenAlone: true }, message)));
     },
     async onFileConsent(turn, consent) {
       await write(options, turn, await answerOffer(options, turn, consent));
@@ -79,7 +80,10 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
   const intent = parseMessage(cleaned);
   if (!intent.ok)
     return posts(
-      sentencePost(describeFaults(intent.error), { trial: options.trial, summary: 'I could not read that' }),
+      sentencePost(describeFaults(intent.error, readerOf(turn).locale), {
+        trial: options.trial,
+        summary: 'I could not read that',
+      }),
     );
   return readingDefender(options, turn, () => answerIntent(options, turn, intent.value));
 }

@@ -17,6 +17,7 @@ import { asTyped, type Dataset, deviceChoices, libraryChoices, mostChoices } fro
 import { type FormOffers, formCard, noOffers } from '../thread/form-card';
 import type { Post } from '../thread/post';
 import { previewCard } from '../thread/preview-card';
+import { readerOf } from '../thread/reader';
 import type { Turn } from '../thread/turn';
 import { type Answer, type FlowOptions, tellUnread } from './answer';
 import { ask, preview } from './ask';
@@ -34,7 +35,11 @@ export async function drawForm(
   input: FormInput,
   faults: readonly FormFault[] = [],
 ): Promise<Post> {
-  return formCard(input, faults, { trial: options.trial, offers: await offersOf(options, turn, input) });
+  return formCard(input, faults, {
+    trial: options.trial,
+    offers: await offersOf(options, turn, input),
+    reader: readerOf(turn),
+  });
 }
 
 export const openForm = (options: FlowOptions, turn: Turn, device: string | null, found: Found | null = null) =>

@@ -45,7 +45,7 @@ export async function showResult(
   const view = await options.views.of(options.store, stored.value);
   const results = view.results.filter((r) => index === null || r.index === index - 1);
   if (results.length === 0) return err({ type: 'noResult', id, number: index });
-  return ok(posts(...results.map((result) => resultPost(view, result))));
+  return ok(posts(...results.map((result) => resultPost(view, result, readerOf(turn)))));
 }
 
 /** What a command wrote, page by page, in place of the card whose button was pressed and for the one who pressed it. */
@@ -98,7 +98,7 @@ export async function showPerson(options: FlowOptions, turn: Turn): Promise<Answ
       {
         trial: options.trial,
         now: turn.at,
-        reader: readerOf({ ...turn, place: { ...turn.place, scope: 'personal' } }),
+        reader: readerOf({ ...turn, seenAlone: true }),
       },
     ),
   );

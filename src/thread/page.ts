@@ -6,7 +6,7 @@ import template from './page-card.json';
 import type { Post } from './post';
 import { fillTemplate } from './template';
 import { trialBanner } from './trial';
-import { count, type ReaderClock } from './words';
+import { count, type ReaderFormat } from './words';
 
 /** A card to read: a title, lines, and sections set apart from each other. Titles and summary hold our own words only. */
 export interface Page {
@@ -28,7 +28,7 @@ export interface CardOptions {
   readonly trial: boolean;
   readonly now: number;
   /** Everyone unless given. */
-  readonly reader?: ReaderClock;
+  readonly reader?: ReaderFormat;
 }
 
 /** Ours: more rows than people read in a chat. */
