@@ -258,12 +258,22 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       options,
     ) as Post,
     'found beforehand, two warnings': preflightCard(
-      { draft, device: makeDevice(outside), findings: makeFindings(outside).filter((_, i) => i === 4 || i === 8) },
+      {
+        // What the two are about.
+        draft: {
+          ...draft,
+          commands: draft.commands.map((command) =>
+            command.type === 'RunScript' ? { ...command, scriptName: outside('collect-logs.ps1') } : command,
+          ),
+        },
+        device: makeDevice(outside, { groupName: outside('Kiosks') }),
+        findings: makeFindings(outside).filter((_, i) => i === 4 || i === 8),
+      },
       options,
     ) as Post,
     'one device, as it often is': deviceCard(
       {
-        device: makeDevice(outside),
+        device: makeDevice(outside, { groupName: outside('Kiosks') }),
         findings: makeFindings(outside).slice(4, 5),
         open: named.filter(([name]) => name === 'running').map(([, view]) => view),
         ended: named.filter(([name]) => name === 'succeeded' || name === 'lapsed').map(([, view]) => view),
