@@ -99,13 +99,14 @@ async function leaveMarks(db: Db, pruned: readonly PrunedRequest[]): Promise<voi
     .execute();
 }
 
-/** What was noted by name of a token or a copy. */
+/** What was noted by name of a token, a copy or the request. */
 async function forgetFacts(db: Db, ids: readonly RequestId[]): Promise<void> {
   const tokens = await db.selectFrom('vote_tokens').select('token_hash').where('request_id', 'in', ids).execute();
   const copies = await db.selectFrom('copies').select('id').where('request_id', 'in', ids).execute();
   await deleteFacts(db, [
     ...tokens.map((row) => `${usedToken}${row.token_hash}`),
     ...copies.map((row) => `unreached:${row.id}`),
+    ...ids.map((id) => `elsewhere:${id}`),
   ]);
 }
 

@@ -57,6 +57,7 @@ describe('pruning', () => {
       await tx.addVoteToken({ tokenHash: 'hash-1', requestId: old.id, copyId: copy.copyId, digest: old.digest });
       await tx.saveFact('usedToken:hash-1', 'bob');
       await tx.saveFact(`unreached:${copy.copyId}`, t0);
+      await tx.saveFact(`elsewhere:${old.id}`, t0);
       await tx.saveFact('other', 1);
       await tx.addSubmission(old.id, 1, t0 - 1_000);
       await tx.saveResult(old.id, result(0, 'aa/file'));
@@ -74,7 +75,11 @@ describe('pruning', () => {
     expect(await store.voteToken('hash-1')).toBeNull();
     expect(await store.results(old.id)).toEqual([]);
     expect(await store.submissionsSince(0)).toEqual([]);
-    expect([await store.fact('usedToken:hash-1'), await store.fact('other')]).toEqual([null, 1]);
+    expect([
+      await store.fact('usedToken:hash-1'),
+      await store.fact(`elsewhere:${old.id}`),
+      await store.fact('other'),
+    ]).toEqual([null, null, 1]);
     expect(await store.auditRows({ requestId: old.id })).toHaveLength(1);
     expect(await store.request(requestId('LR-3333'))).not.toBeNull();
     // Another request was asked there.
