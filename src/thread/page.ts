@@ -22,6 +22,14 @@ export interface Section {
   /** Lines stand close together, as output does. */
   readonly dense?: boolean;
   readonly actions?: readonly ActionJson[];
+  /** More lines, out of sight until a button is pressed. */
+  readonly fold?: Fold;
+}
+
+export interface Fold {
+  /** Our own words. */
+  readonly title: string;
+  readonly lines: readonly Line[];
 }
 
 export interface CardOptions {
@@ -51,12 +59,19 @@ export function pagePost(page: Page, options: { readonly trial: boolean; readonl
   return { text: null, mention: null, card, summary };
 }
 
-const fillSection = ({ title, lines, dense = false, actions = [] }: Section) => ({
+const fillSection = ({ title, lines, dense = false, actions = [], fold }: Section, i: number) => ({
   hasTitle: title !== undefined,
   title: title ?? '',
-  lines: lines.map((runs) => ({ runs, spacing: dense ? 'None' : 'Small' })),
+  lines: fillLines(lines, dense),
+  isFolded: fold !== undefined,
+  foldId: `fold${i + 1}`,
+  foldTitle: fold?.title ?? '',
+  folded: fillLines(fold?.lines ?? [], dense),
   actionRows: actionRows(actions),
 });
+
+const fillLines = (lines: readonly Line[], dense: boolean) =>
+  lines.map((runs) => ({ runs, spacing: dense ? 'None' : 'Small' }));
 
 /** The last section of a list that was shortened; what is left out is counted, never hidden. */
 export const moreSection = (left: number, one: string, hint: string): readonly Section[] =>

@@ -1,4 +1,5 @@
 import type { KeptResult } from '../evidence/keep-result';
+import { formatNumber } from '../lib/number';
 import { maxFileBytes } from '../request/file-offer';
 import { button } from './button';
 import { fits } from './fits';
@@ -12,6 +13,8 @@ import { commandSubject, commandTitle, countFor, everyone, formatSize, groupHex,
 
 /** Ours: what people still read in a thread; the whole of it is kept as evidence. */
 const mostLines = 60;
+/** Ours: what a thread shows of it at once; the others unfold. */
+const linesAtOnce = 15;
 const longestLine = 300;
 
 /** What one command returned: facts first, then errors, then output; readable, bounded, and it says so when something is left out (T-34). */
@@ -81,15 +84,19 @@ const isOffered = (file: KeptResult['file']): boolean => file !== null && file.s
 function streamSection(title: string, text: string | null, { limit, reader }: Shape): readonly Section[] {
   if (text === null || text.trim() === '') return [];
   const all = text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
-  const shown = all.slice(0, limit).map((line): Line => cutLine(line, reader));
-  const more = all.length - shown.length;
-  return [
-    {
-      title,
-      dense: true,
-      lines: [...shown, ...(more > 0 ? [[saySubtle(`Cut here: ${countFor(reader, more, 'more line')}.`)]] : [])],
-    },
+  const more = all.length - limit;
+  const shown = [
+    ...all.slice(0, limit).map((line): Line => cutLine(line, reader)),
+    ...(more > 0 ? [[saySubtle(`Cut here: ${countFor(reader, more, 'more line')}.`)]] : []),
   ];
+  // A few lines would be folded behind a button as high as they are.
+  const atOnce = shown.length > linesAtOnce + 3 ? linesAtOnce : shown.length;
+  const left = Math.min(all.length, limit) - atOnce;
+  const fold = {
+    title: `${title}: ${left} ${more > 0 ? `of ${formatNumber(all.length - atOnce, reader.locale)} ` : ''}more lines`,
+    lines: shown.slice(atOnce),
+  };
+  return [{ title, dense: true, lines: shown.slice(0, atOnce), ...(fold.lines.length === 0 ? {} : { fold }) }];
 }
 
 function cutLine(line: string, reader: ReaderFormat): Line {

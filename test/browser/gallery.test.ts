@@ -67,6 +67,20 @@ inBrowser('in the gallery of all cards', () => {
     await tab.close();
   });
 
+  test('a long output is folded, and unfolds and folds again by the keyboard', async () => {
+    const tab = await browser.newPage({ viewport: { width: 360, height: 900 } });
+    const view = new URLSearchParams({ find: 'script result, long', width: '320', texts: 'harmless' });
+    await tab.goto(`${pathToFileURL(page).href}#${view.toString()}`);
+    const seen = () => tab.getByText('line', { exact: true }).filter({ visible: true }).count();
+    expect(await seen()).toBe(15);
+    await tab.getByRole('button', { name: /^Output: \d+ of \d+ more lines$/ }).focus();
+    await tab.keyboard.press('Enter');
+    expect(await seen()).toBeGreaterThan(40);
+    await tab.keyboard.press('Enter');
+    expect(await seen()).toBe(15);
+    await tab.close();
+  });
+
   test.each(themes)('in the %s theme every word stands out from what is behind it', async (theme) => {
     const tab = await browser.newPage({ viewport: { width: 760, height: 900 } });
     await tab.goto(`${pathToFileURL(page).href}#${new URLSearchParams({ theme, texts: 'harmless' }).toString()}`);
