@@ -20,9 +20,9 @@ export async function offerFile(
   { requestId, index }: { readonly requestId: string; readonly index: number },
 ): Promise<Answer> {
   const id = parseRequestId(requestId);
-  if (id === null) return orRefusal(options, err({ type: 'unknownRequest', id: requestId, near: [] }));
+  if (id === null) return orRefusal(options, turn, err({ type: 'unknownRequest', id: requestId, near: [] }));
   const stored = await findVisible(options, turn, id);
-  if (!stored.ok) return orRefusal(options, stored);
+  if (!stored.ok) return orRefusal(options, turn, stored);
   const { request } = stored.value;
   const found = await findFile(options, turn, request, index);
   if (!found.ok) return say(found.error);

@@ -103,7 +103,7 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
     case 'status':
       return intent.id === null
         ? listing(options, turn, 'open', null)
-        : orRefusal(options, await showStatus(options, turn, intent.id));
+        : orRefusal(options, turn, await showStatus(options, turn, intent.id));
     case 'queue':
     case 'mine':
     case 'waiting':
@@ -113,11 +113,11 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
     case 'library':
       return listing(options, turn, intent.type, intent.query);
     case 'result':
-      return orRefusal(options, await showResult(options, turn, intent.id, intent.index));
+      return orRefusal(options, turn, await showResult(options, turn, intent.id, intent.index));
     case 'device':
-      return orRefusal(options, await showDevice(options, turn, intent.query));
+      return orRefusal(options, turn, await showDevice(options, turn, intent.query));
     case 'policy':
-      return orRefusal(options, await explainPolicy(options, turn, intent));
+      return orRefusal(options, turn, await explainPolicy(options, turn, intent));
     case 'approve':
     case 'deny': {
       const vote = {
@@ -210,13 +210,13 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
 }
 
 const listing = async (options: FlowOptions, turn: Turn, list: ListName, about: string | null): Promise<Answer> =>
-  orRefusal(options, await showList(options, turn, { list, about, page: 1 }));
+  orRefusal(options, turn, await showList(options, turn, { list, about, page: 1 }));
 
 /** The page takes the place of the one whose button was pressed, for the person who pressed it. */
 async function turnPage(options: FlowOptions, turn: Turn, query: ListQuery): Promise<Answer> {
   const shown = await showList(options, turn, query);
   const [post] = shown.ok ? shown.value.posts : [];
-  return post === undefined ? orRefusal(options, shown) : showing(post);
+  return post === undefined ? orRefusal(options, turn, shown) : showing(post);
 }
 
 /** A decision is made inside the transaction that stores it; what came of it is told at once, to the one who decided. */
@@ -225,7 +225,7 @@ async function byCard(options: FlowOptions, turn: Turn, decide: (scene: Scene) =
   const answer: { -readonly [K in keyof Answer]: Answer[K] } = {
     posts: [],
     write: async (tx) => {
-      answer.notice = await noticeOf(tx, options, await decide({ tx, options, turn, groups }));
+      answer.notice = await noticeOf(tx, { options, turn }, await decide({ tx, options, turn, groups }));
       return [];
     },
   };
@@ -243,7 +243,7 @@ async function viewing(options: FlowOptions, turn: Turn, token: string): Promise
       answer.notice =
         shown.ok && card !== null
           ? { card }
-          : { text: describeRefusal(shown.ok ? { type: 'cardOutdated' } : shown.error) };
+          : { text: describeRefusal(shown.ok ? { type: 'cardOutdated' } : shown.error, readerOf(turn)) };
       return [];
     },
   };
@@ -262,7 +262,7 @@ async function byWords<T>(
     posts: [],
     write: async (tx) => {
       const decided = await decide({ tx, options, turn, groups });
-      if (!decided.ok) return [refusalPost(options, decided.error)];
+      if (!decided.ok) return [refusalPost(options, turn, decided.error)];
       const told = tell(decided.value);
       return told === null ? [] : [told];
     },
@@ -277,10 +277,10 @@ const inOwnChat = (options: FlowOptions, turn: Turn, { request }: Stored): Post 
 
 async function noticeOf(
   tx: Tx,
-  options: FlowOptions,
+  { options, turn }: Pick<Scene, 'options' | 'turn'>,
   decided: Result<Stored, Refusal>,
 ): Promise<NonNullable<Answer['notice']>> {
-  if (!decided.ok) return { text: describeRefusal(decided.error) };
+  if (!decided.ok) return { text: describeRefusal(decided.error, readerOf(turn)) };
   const { request } = decided.value;
   if (request.state === 'awaitingApproval') return { text: answers.counted(request.id) };
   const card = (await cardAfter(tx, options, decided.value)).card;

@@ -51,7 +51,7 @@ export async function openOnMessage(
   turn: Turn,
   { text, isHtml }: { readonly text: string; readonly isHtml: boolean },
 ): Promise<Answer> {
-  if (!(await hasRole(options, turn))) return orRefusal(options, err({ type: 'noRole' }));
+  if (!(await hasRole(options, turn))) return orRefusal(options, turn, err({ type: 'noRole' }));
   const found = findTargets(isHtml ? readMarkup(text, () => false).text : text);
   const [device, ...others] = found.devices;
   const isAny = found.devices.length + found.paths.length > 0;
@@ -89,7 +89,7 @@ export async function previewForm(options: FlowOptions, turn: Turn, data: unknow
     if (!seen.ok)
       return {
         ...notStored(options, turn, seen.error),
-        ...(await refill(options, turn, input, refusedOf(seen.error))),
+        ...(await refill(options, turn, input, refusedOf(turn, seen.error))),
       };
     return showing(seen.value.type === 'question' ? seen.value.post : previewCard(seen.value.view, { input }));
   } catch (error) {

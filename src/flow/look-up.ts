@@ -55,12 +55,12 @@ export async function turnResultPage(
   { requestId, index, page }: { readonly requestId: string; readonly index: number; readonly page: number },
 ): Promise<Answer> {
   const id = parseRequestId(requestId);
-  if (id === null) return orRefusal(options, err({ type: 'unknownRequest', id: requestId, near: [] }));
+  if (id === null) return orRefusal(options, turn, err({ type: 'unknownRequest', id: requestId, near: [] }));
   const stored = await findVisible(options, turn, id);
-  if (!stored.ok) return orRefusal(options, stored);
+  if (!stored.ok) return orRefusal(options, turn, stored);
   const view = await options.views.of(options.store, stored.value);
   const result = view.results.find((one) => one.index === index);
-  if (result === undefined) return orRefusal(options, err({ type: 'noResult', id, number: index + 1 }));
+  if (result === undefined) return orRefusal(options, turn, err({ type: 'noResult', id, number: index + 1 }));
   return showing(resultPage(view, result, page));
 }
 

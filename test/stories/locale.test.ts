@@ -34,6 +34,10 @@ test('sizes and counts stand in the reader’s own way where they read alone, an
   await writesInGerman(ana, `on ws-042 run collect-logs.ps1 ${'a'.repeat(2_001)} because x`);
   expect(stage.chat(ana)).toContain('2.001 characters long and 2.000 is the most I accept');
 
+  await writesInGerman(ana, 'pause because INC-7 a script may be tampered with');
+  await writesInGerman(ana, 'resume');
+  expect(stage.chat(ana)).toMatch(/You paused at 2\. März 2026, \d\d:\d\d MEZ, so somebody else must resume/);
+
   const inThread = stage.teams.build.message(
     ana,
     { scope: 'channel', teamId, channelId, threadId: thread.split('messageid=')[1] ?? null },
