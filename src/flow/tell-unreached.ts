@@ -17,7 +17,12 @@ interface Now {
 }
 
 /** What Teams will not take is not lost in silence: whoever can still be reached hears of it. */
-export const tellUnreached = (tx: Tx, policy: Policy, undelivered: Undelivered, at: Now): Promise<void> =>
+export const tellUnreached = (
+  tx: Tx,
+  policy: Pick<Policy, 'names'>,
+  undelivered: Undelivered,
+  at: Now,
+): Promise<void> =>
   undelivered.copy === null
     ? sayElsewhere(tx, undelivered, at)
     : tellThread(tx, policy, { copy: undelivered.copy, code: undelivered.code }, at);
@@ -25,7 +30,7 @@ export const tellUnreached = (tx: Tx, policy: Policy, undelivered: Undelivered, 
 /** An approver who never got their card must not be waited for in silence: the thread says so, and that the card there will do. */
 async function tellThread(
   tx: Tx,
-  policy: Policy,
+  policy: Pick<Policy, 'names'>,
   { copy, code }: { readonly copy: Copy; readonly code: string },
   { trial, now }: Now,
 ): Promise<void> {
