@@ -6,9 +6,16 @@ afterEach(() => stage?.close());
 
 const run = 'on ws-042 run collect-logs.ps1 because INC-1';
 
+/** Asked in a thread of its own, and every card is where it belongs. */
+async function asked(text: string): Promise<string> {
+  const thread = await stage.ask(ana, text);
+  await stage.pass(seconds(5));
+  return thread;
+}
+
 test('a thread whose first message is deleted is still told everything, and its card still follows', async () => {
   stage = await Stage.open();
-  const thread = await stage.ask(ana, run);
+  const thread = await asked(run);
   stage.connector.deleteMessage(thread.split('messageid=')[1] ?? '');
   await stage.approve(bo);
   await stage.pass(minutes(1));
@@ -20,7 +27,7 @@ test('a thread whose first message is deleted is still told everything, and its 
 describe('a bot that was removed from the channel', () => {
   test('tells whoever asked in their own chat, says so once, and loses neither result nor file', async () => {
     stage = await Stage.open({ installed: [ana, bo] });
-    const thread = await stage.ask(ana, seedExample);
+    const thread = await asked(seedExample);
     const id = stage.requestId(thread);
     stage.connector.block(channelId);
     await stage.approve(bo);
@@ -40,7 +47,7 @@ describe('a bot that was removed from the channel', () => {
 
   test('tells the thread again once it is back', async () => {
     stage = await Stage.open({ installed: [ana, bo] });
-    const thread = await stage.ask(ana, run);
+    const thread = await asked(run);
     stage.connector.block(channelId);
     await stage.approve(bo);
     stage.connector.unblock(channelId);
@@ -54,7 +61,7 @@ describe('a bot that was removed from the channel', () => {
 
   test('says nothing to somebody else, and nothing twice to whoever cannot be reached either', async () => {
     stage = await Stage.open({ installed: [ana, bo, cy] });
-    await stage.ask(ana, run);
+    await asked(run);
     stage.connector.block(channelId);
     stage.connector.block(ana.aadObjectId);
     await stage.approve(bo);
@@ -69,8 +76,7 @@ describe('a bot that was removed from the channel', () => {
 test('an approver who has left is not waited for: the thread says who was not reached, and another decides', async () => {
   stage = await Stage.open();
   stage.connector.block(bo.aadObjectId);
-  const thread = await stage.ask(ana, run);
-  await stage.pass(seconds(5));
+  const thread = await asked(run);
   expect(stage.thread(thread)).toMatch(/I could not send LR-\w+ to Bo Approver in their own chat \(teams\.forbidden\)/);
   await stage.approve(cy);
   expect(stage.submissions).toHaveLength(1);
@@ -78,7 +84,7 @@ test('an approver who has left is not waited for: the thread says who was not re
 
 test('a requester who has left is still approved for and told of, in the thread where others read', async () => {
   stage = await Stage.open();
-  const thread = await stage.ask(ana, run);
+  const thread = await asked(run);
   stage.connector.removeMember(teamId, ana.aadObjectId);
   stage.connector.block(ana.aadObjectId);
   await stage.approve(bo);
@@ -88,7 +94,7 @@ test('a requester who has left is still approved for and told of, in the thread 
 
 test('a button of a release that there is no more says so, does nothing, and the request can still be decided', async () => {
   stage = await Stage.open();
-  await stage.ask(ana, run);
+  await asked(run);
   const card = stage.cardFor(bo);
   const old = await stage.teams.click(bo, card.id, { verb: 'request.approve', data: { id: 'LR-7F3K' } });
   expect(wordsOf(old)).toContain(

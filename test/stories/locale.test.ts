@@ -17,6 +17,7 @@ async function collect(): Promise<void> {
   stage = await Stage.open({ installed: [ana, bo] });
   thread = await stage.ask(ana, seedExample);
   id = stage.requestId(thread);
+  await stage.pass(seconds(5));
   await stage.approve(bo);
   await stage.pass(minutes(2), seconds(2));
 }
