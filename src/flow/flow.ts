@@ -9,6 +9,7 @@ import { helpFor } from '../thread/help-card';
 import type { ListName, ListQuery } from '../thread/list-page';
 import { pausedPost, resumedPost } from '../thread/pause-post';
 import type { Post } from '../thread/post';
+import { readerOf } from '../thread/reader';
 import { describeRefusal, type Refusal } from '../thread/refusals';
 import { opinionPost } from '../thread/review-cards';
 import { sentencePost } from '../thread/sentence';
@@ -50,11 +51,11 @@ export function createFlow(options: FlowOptions): Flow {
       const answer =
         action === null
           ? notStored(options, turn, { type: 'unknownAction' })
-          : await answerAction(options, turn, action);
+          : await answerAction(options, { ...turn, seenAlone: true }, action);
       return write(options, turn, inDialog(answer));
     },
     async onMessageAction(turn, message) {
-      return write(options, turn, inDialog(await openOnMessage(options, turn, message)));
+      return write(options, turn, inDialog(await openOnMessage(options, { ...turn, seenAlone: true }, message)));
     },
     async onFileConsent(turn, consent) {
       await write(options, turn, await answerOffer(options, turn, consent));
@@ -79,7 +80,10 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
   const intent = parseMessage(cleaned);
   if (!intent.ok)
     return posts(
-      sentencePost(describeFaults(intent.error), { trial: options.trial, summary: 'I could not read that' }),
+      sentencePost(describeFaults(intent.error, readerOf(turn).locale), {
+        trial: options.trial,
+        summary: 'I could not read that',
+      }),
     );
   return readingDefender(options, turn, () => answerIntent(options, turn, intent.value));
 }
@@ -99,7 +103,7 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
     case 'status':
       return intent.id === null
         ? listing(options, turn, 'open', null)
-        : orRefusal(options, await showStatus(options, turn, intent.id));
+        : orRefusal(options, turn, await showStatus(options, turn, intent.id));
     case 'queue':
     case 'mine':
     case 'waiting':
@@ -109,11 +113,11 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
     case 'library':
       return listing(options, turn, intent.type, intent.query);
     case 'result':
-      return orRefusal(options, await showResult(options, turn, intent.id, intent.index));
+      return orRefusal(options, turn, await showResult(options, turn, intent.id, intent.index));
     case 'device':
-      return orRefusal(options, await showDevice(options, turn, intent.query));
+      return orRefusal(options, turn, await showDevice(options, turn, intent.query));
     case 'policy':
-      return orRefusal(options, await explainPolicy(options, turn, intent));
+      return orRefusal(options, turn, await explainPolicy(options, turn, intent));
     case 'approve':
     case 'deny': {
       const vote = {
@@ -206,13 +210,13 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
 }
 
 const listing = async (options: FlowOptions, turn: Turn, list: ListName, about: string | null): Promise<Answer> =>
-  orRefusal(options, await showList(options, turn, { list, about, page: 1 }));
+  orRefusal(options, turn, await showList(options, turn, { list, about, page: 1 }));
 
 /** The page takes the place of the one whose button was pressed, for the person who pressed it. */
 async function turnPage(options: FlowOptions, turn: Turn, query: ListQuery): Promise<Answer> {
   const shown = await showList(options, turn, query);
   const [post] = shown.ok ? shown.value.posts : [];
-  return post === undefined ? orRefusal(options, shown) : showing(post);
+  return post === undefined ? orRefusal(options, turn, shown) : showing(post);
 }
 
 /** A decision is made inside the transaction that stores it; what came of it is told at once, to the one who decided. */
@@ -225,7 +229,7 @@ async function byCard(options: FlowOptions, turn: Turn, decide: (scene: Scene) =
       decided = await decide({ tx, options, turn, groups });
       return [];
     },
-    noticeAfter: () => noticeOf(options, decided),
+    noticeAfter: () => noticeOf({ options, turn }, decided),
   };
 }
 
@@ -240,7 +244,7 @@ async function viewing(options: FlowOptions, turn: Turn, token: string): Promise
       answer.notice =
         shown.ok && card !== null
           ? { card }
-          : { text: describeRefusal(shown.ok ? { type: 'cardOutdated' } : shown.error) };
+          : { text: describeRefusal(shown.ok ? { type: 'cardOutdated' } : shown.error, readerOf(turn)) };
       return [];
     },
   };
@@ -259,7 +263,7 @@ async function byWords<T>(
     posts: [],
     write: async (tx) => {
       const decided = await decide({ tx, options, turn, groups });
-      if (!decided.ok) return [refusalPost(options, decided.error)];
+      if (!decided.ok) return [refusalPost(options, turn, decided.error)];
       const told = tell(decided.value);
       return told === null ? [] : [told];
     },
@@ -272,8 +276,8 @@ const inOwnChat = (options: FlowOptions, turn: Turn, { request }: Stored): Post 
     ? sentencePost(answers.done(request.id), { trial: options.trial, summary: `${request.id}: done` })
     : null;
 
-async function noticeOf(options: FlowOptions, decided: Decided): Promise<Notice> {
-  if (!decided.ok) return { text: describeRefusal(decided.error) };
+async function noticeOf({ options, turn }: Pick<Scene, 'options' | 'turn'>, decided: Decided): Promise<Notice> {
+  if (!decided.ok) return { text: describeRefusal(decided.error, readerOf(turn)) };
   const { request } = decided.value;
   if (request.state === 'awaitingApproval') return { text: answers.counted(request.id) };
   // What was just approved goes first: it is on its way once the event loop has been round.

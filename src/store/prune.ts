@@ -1,3 +1,5 @@
+import { sql } from 'kysely';
+import { type FileOffer, offerFacts } from '../request/file-offer';
 import { finalStates, type RequestId } from '../request/request';
 import type { Engine } from './engine';
 import { leaveEvidenceFiles } from './evidence-files';
@@ -97,16 +99,15 @@ async function leaveMarks(db: Db, pruned: readonly PrunedRequest[]): Promise<voi
     .execute();
 }
 
-/** What was noted by name of a token or a copy. */
+/** What was noted by name of a token, a copy or the request. */
 async function forgetFacts(db: Db, ids: readonly RequestId[]): Promise<void> {
   const tokens = await db.selectFrom('vote_tokens').select('token_hash').where('request_id', 'in', ids).execute();
   const copies = await db.selectFrom('copies').select('id').where('request_id', 'in', ids).execute();
-  const names = [...tokens.map((row) => `usedToken:${row.token_hash}`), ...copies.map((row) => `unreached:${row.id}`)];
-  for (let from = 0; from < names.length; from += maxNames)
-    await db
-      .deleteFrom('facts')
-      .where('name', 'in', names.slice(from, from + maxNames))
-      .execute();
+  await deleteFacts(db, [
+    ...tokens.map((row) => `${usedToken}${row.token_hash}`),
+    ...copies.map((row) => `unreached:${row.id}`),
+    ...ids.map((id) => `elsewhere:${id}`),
+  ]);
 }
 
 /** A thread that is written in again becomes known again; a person's own chat may not be forgotten, since nobody may write there first. */
@@ -168,8 +169,46 @@ export async function pruneMarks(
     .deleteFrom('activities')
     .where('id', 'in', (e) => e.selectFrom('activities').select('id').where('at', '<', activitiesBefore).limit(limit))
     .executeTakeFirst();
-  return Number(count + numDeletedRows);
+  return Number(count + numDeletedRows) + (await pruneFacts(db, { doneBefore, givenUpBefore, limit }));
 }
+
+/** Offers of files that nobody can take any more, and which tokens were used on a request that is over. */
+async function pruneFacts(
+  db: Db,
+  { doneBefore, givenUpBefore, limit }: Omit<Parameters<HistoryTx['pruneMarks']>[0], 'activitiesBefore'>,
+): Promise<number> {
+  const offers = await db.selectFrom('facts').selectAll().where('name', 'like', `${offerFacts}%`).execute();
+  const tokens = await db
+    .selectFrom('facts')
+    .innerJoin('vote_tokens', (join) =>
+      join.on(sql<boolean>`vote_tokens.token_hash = substr(facts.name, ${sql.lit(usedToken.length + 1)})`),
+    )
+    .innerJoin('requests', 'requests.id', 'vote_tokens.request_id')
+    .select('facts.name')
+    .where('facts.name', 'like', `${usedToken}%`)
+    .where('requests.state', 'in', finalStates) // guard: used-tokens-of-open-requests-stay
+    .where('requests.since', '<', doneBefore)
+    .limit(limit)
+    .execute();
+  const isOver = (offer: FileOffer | null): boolean =>
+    offer === null || offer.expiresAt < (offer.state === 'accepted' ? givenUpBefore : doneBefore);
+  const names = [
+    ...offers.filter(({ value }) => isOver(JSON.parse(value) as FileOffer | null)).slice(0, limit),
+    ...tokens,
+  ].map(({ name }) => name);
+  await deleteFacts(db, names);
+  return names.length;
+}
+
+async function deleteFacts(db: Db, names: readonly string[]): Promise<void> {
+  for (let from = 0; from < names.length; from += maxNames)
+    await db
+      .deleteFrom('facts')
+      .where('name', 'in', names.slice(from, from + maxNames))
+      .execute();
+}
+
+const usedToken = 'usedToken:';
 
 /** Well below what either engine takes as parameters of one statement. */
 const maxNames = 1_000;
