@@ -8,7 +8,7 @@ export interface WakeUps {
    * to be done after the commit. Null: by nobody.
    */
   readonly takeTeamsWork: ((tx: Tx) => Promise<() => void>) | null;
-  /** Something may be due for Teams that nobody has taken; `afterApproval`: what was approved by the same commit is to go first. */
+  /** Something may be due for Teams that nobody has taken; `afterApproval`: what the same commit has approved or admitted is to go first. */
   readonly onTeamsWork: (afterApproval: boolean) => void;
   /** A request is new or another one, or there is something to do at Defender. */
   readonly onRequestWork: () => void;
@@ -56,7 +56,7 @@ const noting = (tx: Tx, found: Found): Tx =>
     },
     saveRequest(request, ...args) {
       found.requests = true;
-      if (request.state === 'queued') found.approved = true;
+      if (request.state === 'queued' || request.state === 'submitting') found.approved = true;
       return tx.saveRequest(request, ...args);
     },
     addWork(rows) {
