@@ -114,7 +114,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function start(paced: PacedWork): void {
-    const task = perform(paced).finally(() => underWay.delete(task));
+    const task = perform(paced)
+      .catch((error: unknown) => {
+        // The row stays leased until its time is up, and is sent again then.
+        log.error({ ...fieldsOf(paced), error: error instanceof Error ? error.name : typeof error }, 'sending failed');
+        onLeft();
+      })
+      .finally(() => underWay.delete(task));
     underWay.add(task);
   }
 
@@ -138,9 +144,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** Calls that end close together are recorded by one commit, which also takes what may go next. */
   function turnOver(): Promise<void> {
-    turnover ??= recordWaiting().finally(() => {
-      turnover = null;
-    });
+    turnover ??= Promise.resolve().then(recordWaiting);
     return turnover;
   }
 
@@ -161,6 +165,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
         else for (const task of over) await recordAll(() => [task]).catch((alone) => tellUnrecorded(task, alone));
       }
     }
+    // In the same turn in which nothing waited: what ends from now on begins a new one.
+    turnover = null;
   }
 
   async function recordAll(collect: () => readonly EndedTask[]): Promise<void> {

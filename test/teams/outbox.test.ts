@@ -2,14 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../src/lib/log';
+import { overlay } from '../../src/lib/overlay';
 import type { News } from '../../src/request/effect';
 import type { Place } from '../../src/request/place';
 import type { Digest, RequestId } from '../../src/request/request';
 import { openStore } from '../../src/store/open';
-import type { Copy, NewWork, Store } from '../../src/store/store';
+import { type Copy, type NewWork, type Store, StoreError } from '../../src/store/store';
 import { createAdapter } from '../../src/teams/adapter';
 import { createTeams } from '../../src/teams/outbound';
-import { createOutbox, type Outbox, queuePost } from '../../src/teams/outbox';
+import { createOutbox, type Outbox, type OutboxOptions, queuePost } from '../../src/teams/outbox';
 import type { Undelivered } from '../../src/teams/outcome';
 import type { CardJson, Post } from '../../src/thread/post';
 import {
@@ -73,33 +74,34 @@ afterEach(async () => {
 });
 
 /** Another one is what a restart makes: it remembers nothing but the store. */
-const newOutbox = (): Outbox =>
-  createOutbox({
-    store,
-    teams: createTeams({ adapter, clock }),
-    clock,
-    log: silentLog,
-    random: (size) => new Uint8Array(size),
-    leaseMs: 60_000,
-    callMs: 15_000,
-    render: {
-      card: async () => {
-        renders += 1;
-        return shown === null ? null : { post: cardPost(shown), shown: digest };
-      },
-      news: async (id, what) => ({ place: thread, post: plainPost(`${id} ${what.type}.`) }),
+const newOutbox = (): Outbox => createOutbox(outboxOptions());
+
+const outboxOptions = (): OutboxOptions => ({
+  store,
+  teams: createTeams({ adapter, clock }),
+  clock,
+  log: silentLog,
+  random: (size) => new Uint8Array(size),
+  leaseMs: 60_000,
+  callMs: 15_000,
+  render: {
+    card: async () => {
+      renders += 1;
+      return shown === null ? null : { post: cardPost(shown), shown: digest };
     },
-    onUndeliverable: async (tx, what) => {
-      undelivered.push(what);
-      await tx.appendAudit({
-        at: clock.now(),
-        requestId: null,
-        actor: 'bot',
-        what: 'undeliverable',
-        detail: { code: what.code },
-      });
-    },
-  });
+    news: async (id, what) => ({ place: thread, post: plainPost(`${id} ${what.type}.`) }),
+  },
+  onUndeliverable: async (tx, what) => {
+    undelivered.push(what);
+    await tx.appendAudit({
+      at: clock.now(),
+      requestId: null,
+      actor: 'bot',
+      what: 'undeliverable',
+      detail: { code: what.code },
+    });
+  },
+});
 
 function placeIn(scope: Place['scope'], conversationId: string, personId: string | null = null): Place {
   return {
@@ -236,6 +238,43 @@ test('one that was taken over meanwhile keeps back none of those that end with i
   await late.idle();
   expect(others.map(({ conversationId }) => read(conversationId))).toEqual([['hello'], ['hello'], ['hello']]);
   expect(await waiting()).toBe(1);
+});
+
+test('a call that ends just when the record of another is done is recorded as well', async () => {
+  const pair = ['19:a@thread.v2', '19:b@thread.v2'].map((id) => placeIn('groupChat', id));
+  for (const place of pair) await store.transact((tx) => tx.savePlace(place));
+  let apart = 0;
+  let calls = 0;
+  const quick = createOutbox({
+    ...outboxOptions(),
+    teams: {
+      ...createTeams({ adapter, clock }),
+      async post() {
+        for (let turns = calls++ * apart; turns > 0; turns--) await null;
+        return { activityId: 'a' };
+      },
+    },
+  });
+  for (apart = 1; apart <= 400; apart++) {
+    calls = 0;
+    for (const place of pair) await say('hello', place);
+    await quick.startDue();
+    await quick.idle();
+    expect([apart, await waiting()]).toEqual([apart, 0]);
+    clock.advance(3_000);
+  }
+});
+
+test('a card of which nobody can say that it was given up stays for the next try', async () => {
+  await addCopy();
+  let reads = 0;
+  const failing = overlay(store, {
+    copy: (id) => (++reads === 2 ? Promise.reject(new StoreError('store.unavailable', 'Gone.')) : store.copy(id)),
+  });
+  outbox = createOutbox({ ...outboxOptions(), store: failing });
+  connector.fail({ fault: { type: 'status', status: 400, code: 'BadSyntax' }, times: 1 });
+  await runOut();
+  expect(read()).toEqual(['Waiting for approval']);
 });
 
 describe('order', () => {
