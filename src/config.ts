@@ -82,6 +82,10 @@ export function parsePlaces(env: Environment): Result<Pick<Config, 'databaseUrl'
   return ok({ databaseUrl: read.data.DATABASE_URL.trim(), evidenceDir: read.data.EVIDENCE_DIR.trim() });
 }
 
+/** The policy file that the service would take, for a tool that needs nothing else. */
+export const parsePolicyPlace = (env: Environment): string =>
+  readConfig({ POLICY_FILE: env.POLICY_FILE }).config.policyFile;
+
 const Guid = z.guid(
   'must be a GUID such as 11111111-2222-3333-4444-555555555555, as Entra shows it. Copy it from there.',
 );

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Config, parseConfig } from '../src/config';
+import { type Config, parseConfig, parsePolicyPlace } from '../src/config';
 import { reveal } from '../src/lib/redacted';
 
 const botId = '11111111-1111-4111-8111-111111111111';
@@ -104,6 +104,11 @@ describe('what is set is taken', () => {
       evidenceDir: '/var/lib/evidence',
       anchorConversationId: null,
     });
+  });
+
+  test('a tool that needs only the policy file finds the one of the service, whatever else is missing or wrong', () => {
+    expect(parsePolicyPlace({})).toBe('env/policy.yaml');
+    expect(parsePolicyPlace({ POLICY_FILE: ' /etc/lr/policy.yaml\n', PORT: 'x' })).toBe('/etc/lr/policy.yaml');
   });
 
   test('a list of tenants, whatever its blanks and capitals', () => {
