@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, open, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod/v4';
 import { formatAnchor } from './audit/anchor';
+import { makeFolder } from './lib/make-folder';
 import { err, ok, type Result } from './lib/result';
 import { checkAudit, copyDatabase } from './store/backup';
 
@@ -34,11 +35,11 @@ export async function makeBackup(options: {
   readonly now: number;
 }): Promise<Made> {
   const { databasePath, evidenceDir, folder, now } = options;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   if ((await readdir(folder)).length > 0)
     return err([`The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.`]);
   const database = copyDatabase(databasePath, path.join(folder, databaseName), now);
-  await mkdir(path.join(folder, evidenceName), { mode: 0o700 });
+  await makeFolder(path.join(folder, evidenceName));
   const files = [await describe(folder, databaseName)];
   const faults: string[] = [];
   for (const relative of database.evidence) {
@@ -86,7 +87,7 @@ async function copyEvidence(
 ): Promise<Result<Manifest['files'][number], string>> {
   const target = path.join(evidenceName, relative);
   try {
-    await mkdir(path.dirname(path.join(folder, target)), { recursive: true, mode: 0o700 });
+    await makeFolder(path.dirname(path.join(folder, target)));
     await copyFile(path.join(evidenceDir, relative), path.join(folder, target));
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;

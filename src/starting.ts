@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import type { Config } from './config';
 import { removeUnfinished } from './evidence/content-store';
 import type { Clock } from './lib/clock';
 import type { Log } from './lib/log';
+import { makeFolder } from './lib/make-folder';
 import type { PolicyFault } from './policy/parse-policy';
 import type { Policy } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
@@ -23,7 +24,7 @@ export class StartError extends Error {
 /** A folder that cannot be written would only show when a script has run and its result is lost. */
 export async function prepareEvidence(dir: string, now: number): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeFolder(dir);
     await access(dir, constants.W_OK | constants.X_OK);
     await removeUnfinished(dir, now);
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config, DefenderCredential, SettingFault } from '../config';
 import { cloudOf } from '../defender/cloud';
@@ -23,7 +23,7 @@ import { judgeGroups, judgePolicy } from './judge-policy';
 import { judgeReach, judgeSkew } from './judge-reach';
 import { judgeRead, type Read, reads } from './judge-reads';
 import { judgeCloud, judgeLimits, judgeSettings } from './judge-settings';
-import { judgeDatabaseFolder, judgeEvidence, judgeStore } from './judge-storage';
+import { judgeDatabaseFolder, judgeEvidence, judgeRights, judgeStore } from './judge-storage';
 import { judgeClaims, judgeRefusedToken, judgeTokenRoles, noManagedBot, noManagedIdentity } from './judge-token';
 import { probe } from './probe';
 
@@ -207,12 +207,22 @@ async function examineStore(url: string): Promise<readonly Judged[]> {
   try {
     const look = await lookAtStore(url);
     const folder = look.path === null ? [] : judgeDatabaseFolder(await lookAtFolder(dirname(look.path)));
-    return [...judgeStore(look), ...folder];
+    const rights = look.path === null ? [] : judgeRights(look.path, await modeOf(look.path));
+    return [...judgeStore(look), ...rights, ...folder];
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     const [found = '', ...cure] = error.message.split(/(?<=\.)\s+(?=[A-Z])/);
     return [fail(found, cure.join(' '))];
   }
+}
+
+/** Null as well on Windows, where Node makes one up. */
+async function modeOf(file: string): Promise<number | null> {
+  if (process.platform === 'win32') return null;
+  return stat(file).then(
+    ({ mode }) => mode,
+    () => null,
+  );
 }
 
 async function examineManifest(root: string, botId: string | null): Promise<readonly Judged[]> {

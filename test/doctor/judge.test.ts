@@ -9,7 +9,13 @@ import { judgeGroups, judgePolicy } from '../../src/doctor/judge-policy';
 import { judgeReach, judgeSkew } from '../../src/doctor/judge-reach';
 import { judgeRead, reads } from '../../src/doctor/judge-reads';
 import { judgeCloud, judgeLimits } from '../../src/doctor/judge-settings';
-import { type FolderLook, judgeDatabaseFolder, judgeEvidence, judgeStore } from '../../src/doctor/judge-storage';
+import {
+  type FolderLook,
+  judgeDatabaseFolder,
+  judgeEvidence,
+  judgeRights,
+  judgeStore,
+} from '../../src/doctor/judge-storage';
 import { judgeClaims, judgeRefusedToken, judgeTokenRoles } from '../../src/doctor/judge-token';
 import type { Probe } from '../../src/doctor/probe';
 import { describeFindings, findingsToJson } from '../../src/doctor/report';
@@ -169,6 +175,14 @@ test.each([
   [{ unknown: ['0099-y'] }, /^fail .*newer version.*\(0099-y\)/],
 ])('a store is judged by its schema (%#)', (over, sentence) => {
   expect(words(judgeStore({ ...store, ...over }))).toMatch(sentence);
+});
+
+test('a database that others may use is a warning', () => {
+  expect(judgeRights('/d/x.db', 0o100600)).toEqual([]);
+  expect(judgeRights('/d/x.db', null)).toEqual([]);
+  expect(words(judgeRights('/d/x.db', 0o100640))).toBe(
+    'warn The database file /d/x.db can be used by other accounts of this machine (mode 640), and in it is every request with its arguments and reasons. -> Restart the service as the account that owns the file, which takes that right from them; on a file system without rights, let nobody else reach the folder.',
+  );
 });
 
 const folder: FolderLook = { path: 'data', exists: true, isFolder: true, writable: true, freeBytes: 2 ** 40 };
