@@ -191,6 +191,8 @@ const Env = z.object({
 
 type Env = z.infer<typeof Env>;
 
+export const settingNames: readonly string[] = Object.keys(Env.shape);
+
 interface Fault {
   readonly name: keyof Env;
   readonly message: string;

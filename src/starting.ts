@@ -6,6 +6,7 @@ import type { Clock } from './lib/clock';
 import type { Log } from './lib/log';
 import { makeFolder } from './lib/make-folder';
 import type { PolicyFault } from './policy/parse-policy';
+import { findTrialPeople } from './policy/people';
 import type { Policy } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
 import { answers } from './thread/answers';
@@ -77,7 +78,11 @@ export async function openPolicy(
       { cause },
     );
   });
-  if (opened.ok) return opened.value;
+  if (opened.ok) {
+    const trialPeople = config.trial ? null : findTrialPeople(file, opened.value.current());
+    if (trialPeople !== null) log.warn({}, `${trialPeople.found} ${trialPeople.cure}`);
+    return opened.value;
+  }
   throw new StartError([
     `The policy file has ${opened.error.length === 1 ? 'a fault' : 'faults'}, so nobody could approve anything. Mend and start again:`,
     ...lines(opened.error),

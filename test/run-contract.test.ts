@@ -396,7 +396,7 @@ describe('a real setup', () => {
   let service: Run;
   let port: number;
   beforeAll(async () => {
-    service = start(real('real'));
+    service = start({ ...real('real'), EVIDENCE_DIRS: '/var/evidence', POLICY_FILE: join(root, 'env', 'policy.yaml') });
     port = await service.port();
   });
 
@@ -412,6 +412,14 @@ describe('a real setup', () => {
       body: JSON.stringify({ ...activity, serviceUrl: 'https://smba.trafficmanager.net/emea/' }),
     });
     expect(answer.status).toBe(401);
+  });
+
+  test('says at its start which name is almost a setting, and whose people its policy names', () => {
+    const warnings = service.logLines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'warn');
+    expect(warnings.map(({ msg }) => msg).slice(0, 2)).toEqual([
+      'EVIDENCE_DIRS: is no setting of this service, so it is not taken. Did you mean EVIDENCE_DIR? Rename it, or unset it.',
+      `${join(root, 'env', 'policy.yaml')} names people of the local trial (Ana Analyst, Bo Approver, Cy Approver), who exist in no real tenant, so as them nobody can ask or approve. Put your own people in their place, by their Entra object ids.`,
+    ]);
   });
 
   test('serves health without a sign-in, and ends with Ctrl-C', async () => {
@@ -443,8 +451,12 @@ describe('a start that is refused', () => {
       ],
     },
     'a multi-tenant bot': {
-      env: () => ({ ...real('never'), BOT_TYPE: 'MultiTenant' }),
-      lines: () => [settings, expect.stringMatching(/^BOT_TYPE: must be SingleTenant or UserAssignedMsi/)],
+      env: () => ({ ...real('never'), BOT_TYPE: 'MultiTenant', POLCY_FILE: 'x' }),
+      lines: () => [
+        settings,
+        expect.stringMatching(/^BOT_TYPE: must be SingleTenant or UserAssignedMsi/),
+        expect.stringMatching(/^POLCY_FILE: .* Did you mean POLICY_FILE\?/),
+      ],
     },
     'a policy with a fault': {
       async env() {

@@ -3,8 +3,13 @@ import { cloudNameOf, findCloudFaults } from '../defender/cloud';
 import { fine, type Judged, warn } from './finding';
 
 /** Every fault of the settings at once, by name and rule, never with the value. */
-export function judgeSettings(faults: readonly SettingFault[], trial: boolean): readonly Judged[] {
-  if (faults.length > 0) return faults.map(toFail);
+export function judgeSettings(
+  faults: readonly SettingFault[],
+  misspelt: readonly SettingFault[],
+  trial: boolean,
+): readonly Judged[] {
+  const unknown = misspelt.map(({ name, message }): Judged => ({ ...toFail({ name, message }), verdict: 'warn' }));
+  if (faults.length + unknown.length > 0) return [...faults.map(toFail), ...unknown];
   if (trial)
     return [
       warn(
