@@ -118,6 +118,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     limits: async () => limitsInForce(limits, await store.fact<Learned>(admissionFact), clock.now()),
     clock,
     ready,
+    isPolicyRefused: () => keeper.isRefused(),
     freeBytes: health.freeBytes,
   });
   const token = createDefenderToken(options);

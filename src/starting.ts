@@ -65,6 +65,7 @@ export async function openPolicy(
     clock,
     log,
     onProblem: (faults) => tell(answers.policyFaulty(lines(faults))),
+    onMended: ({ version }) => tell(answers.policyMended(version)),
     onChange: async (now, before) => {
       await putInForce(now);
       await tell(answers.policyReplaced(now.version, before.version));
