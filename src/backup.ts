@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod/v4';
 import { formatAnchor } from './audit/anchor';
+import { diskCodeOf } from './lib/disk-code';
 import { makeFolder } from './lib/make-folder';
 import { err, ok, type Result } from './lib/result';
 import { checkAudit, copyDatabase } from './store/backup';
@@ -24,6 +25,12 @@ export const manifestName = 'manifest.json';
 export const databaseName = 'live-response.db';
 const evidenceName = 'evidence';
 
+/** It could not be tried at all, which says nothing of what would have been found. */
+export class BackupNotPossible extends Error {
+  override readonly name = 'BackupNotPossible';
+  readonly code = 'backup.notPossible';
+}
+
 /** Faults that the operator can do something about, one sentence each. */
 type Made = Result<Manifest, readonly string[]>;
 
@@ -37,7 +44,7 @@ export async function makeBackup(options: {
   const { databasePath, evidenceDir, folder, now } = options;
   await makeFolder(folder);
   if ((await readdir(folder)).length > 0)
-    return err([`The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.`]);
+    throw new BackupNotPossible(`The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.`);
   const database = copyDatabase(databasePath, path.join(folder, databaseName), now);
   await makeFolder(path.join(folder, evidenceName));
   const files = [await describe(folder, databaseName)];
@@ -60,6 +67,12 @@ export async function makeBackup(options: {
 
 /** Whether a backup is still what was made: every file by its hash, the database's integrity and its audit. */
 export async function checkBackup(folder: string): Promise<Made> {
+  await readdir(folder).catch((cause: unknown) => {
+    throw new BackupNotPossible(
+      `${folder} is no folder that this account can read (${diskCodeOf(cause) ?? 'unknown'}). Name the folder of a backup.`,
+      { cause },
+    );
+  });
   const text = await readFile(path.join(folder, manifestName), 'utf8').catch(() => null);
   const read = text === null ? null : Manifest.safeParse(parse(text));
   if (!read?.success)

@@ -297,8 +297,16 @@ describe('a backup of a running service', () => {
       out: expect.stringMatching(/^The backup of .* is whole/),
     });
     expect(await backup('saved', folder)).toEqual({
-      code: 1,
+      code: 2,
       out: `The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.\n`,
+    });
+    expect(await backup('saved', 'check', join(dir, 'nope'))).toEqual({
+      code: 2,
+      out: `${join(dir, 'nope')} is no folder that this account can read (ENOENT). Name the folder of a backup.\n`,
+    });
+    expect(await backup('saved', 'check', join(folder, 'evidence'))).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('so it is no backup'),
     });
     expect(await backup('saved')).toMatchObject({
       code: 2,
