@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
@@ -214,8 +215,9 @@ describe('a trial that serves', () => {
       ),
     ]);
     expect(onPort.errorLines).toEqual([
-      `PORT: ${port} is in use by another program. Stop that one, or set PORT to a free one.`,
+      `PORT: ${port} is in use by another program (this service, started before?). Stop that one, or set PORT to a free one.`,
     ]);
+    expect(existsSync(join(dir, 'on-port', 'live-response.db'))).toBe(false);
     expect(await get(port, '/readyz')).toMatchObject({ status: 200 });
   });
 
@@ -476,6 +478,13 @@ describe('a start that is refused', () => {
         `${at('broken.yaml')}:7: rule everything: approvals: must be a whole number from 1 to 10`,
       ],
     },
+    'a policy that is not there and evidence below a file, before there is a database': {
+      env: () => trial('never-4', { POLICY_FILE: at('nowhere.yaml'), EVIDENCE_DIR: '/etc/hostname/evidence' }),
+      lines: () => [
+        expect.stringMatching(/^The policy file .*nowhere\.yaml cannot be read/),
+        expect.stringMatching(/^EVIDENCE_DIR: the folder .* cannot be made or written/),
+      ],
+    },
     'evidence below a file': {
       env: () => trial('never-2', { EVIDENCE_DIR: '/etc/hostname/evidence' }),
       lines: () => [expect.stringMatching(/^EVIDENCE_DIR: the folder .* cannot be made or written/)],
@@ -521,6 +530,10 @@ describe('a start that is refused', () => {
     const run = started.get(name);
     expect(await run?.exited).toBe(1);
     expect(run?.errorLines).toEqual(cases[name]?.lines());
+  });
+
+  test.each(['never-1', 'never-2', 'never-3', 'never-4'])('nothing of a database is made first (%s)', (name) => {
+    expect(existsSync(at(name, 'live-response.db'))).toBe(false);
   });
 
   test('a damaged database is left as it was', async () => {
