@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkBackup, makeBackup } from './backup';
+import { BackupNotPossible, checkBackup, makeBackup } from './backup';
 import { parsePlaces } from './config';
 import { diskCodeOf } from './lib/disk-code';
 import { StoreError } from './store/store';
@@ -27,13 +27,14 @@ async function main(): Promise<number> {
     return second === undefined ? await make(first) : await check(second);
   } catch (error) {
     const code = diskCodeOf(error);
-    if (!(error instanceof StoreError) && code === null) throw error;
+    const isOurs = error instanceof StoreError || error instanceof BackupNotPossible;
+    if (!isOurs && code === null) throw error;
     console.error(
-      error instanceof StoreError
+      isOurs
         ? error.message
         : `The backup could not be written (${code}). Check that this account may write there and that there is room.`,
     );
-    return failed;
+    return error instanceof StoreError && error.code === 'store.corrupt' ? faulty : failed;
   }
 }
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, open, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod/v4';
 import { formatAnchor } from './audit/anchor';
+import { diskCodeOf } from './lib/disk-code';
+import { makeFolder } from './lib/make-folder';
 import { err, ok, type Result } from './lib/result';
 import { checkAudit, copyDatabase } from './store/backup';
 
@@ -23,6 +25,12 @@ export const manifestName = 'manifest.json';
 export const databaseName = 'live-response.db';
 const evidenceName = 'evidence';
 
+/** It could not be tried at all, which says nothing of what would have been found. */
+export class BackupNotPossible extends Error {
+  override readonly name = 'BackupNotPossible';
+  readonly code = 'backup.notPossible';
+}
+
 /** Faults that the operator can do something about, one sentence each. */
 type Made = Result<Manifest, readonly string[]>;
 
@@ -34,11 +42,11 @@ export async function makeBackup(options: {
   readonly now: number;
 }): Promise<Made> {
   const { databasePath, evidenceDir, folder, now } = options;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   if ((await readdir(folder)).length > 0)
-    return err([`The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.`]);
+    throw new BackupNotPossible(`The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.`);
   const database = copyDatabase(databasePath, path.join(folder, databaseName), now);
-  await mkdir(path.join(folder, evidenceName), { mode: 0o700 });
+  await makeFolder(path.join(folder, evidenceName));
   const files = [await describe(folder, databaseName)];
   const faults: string[] = [];
   for (const relative of database.evidence) {
@@ -59,6 +67,12 @@ export async function makeBackup(options: {
 
 /** Whether a backup is still what was made: every file by its hash, the database's integrity and its audit. */
 export async function checkBackup(folder: string): Promise<Made> {
+  await readdir(folder).catch((cause: unknown) => {
+    throw new BackupNotPossible(
+      `${folder} is no folder that this account can read (${diskCodeOf(cause) ?? 'unknown'}). Name the folder of a backup.`,
+      { cause },
+    );
+  });
   const text = await readFile(path.join(folder, manifestName), 'utf8').catch(() => null);
   const read = text === null ? null : Manifest.safeParse(parse(text));
   if (!read?.success)
@@ -86,7 +100,7 @@ async function copyEvidence(
 ): Promise<Result<Manifest['files'][number], string>> {
   const target = path.join(evidenceName, relative);
   try {
-    await mkdir(path.dirname(path.join(folder, target)), { recursive: true, mode: 0o700 });
+    await makeFolder(path.dirname(path.join(folder, target)));
     await copyFile(path.join(evidenceDir, relative), path.join(folder, target));
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;

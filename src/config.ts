@@ -1,5 +1,5 @@
 import { z } from 'zod/v4';
-import { isLoopback } from './defender/cloud';
+import { findCloudFaults, graphOf, isLoopback, type TeamsCloud } from './defender/cloud';
 import type { CredentialSettings } from './defender/token';
 import { type Redacted, redact } from './lib/redacted';
 import { err, ok, type Result } from './lib/result';
@@ -19,7 +19,7 @@ export interface Config {
   /** Tenants whose people are served; null only in the trial, where every loopback caller is. */
   readonly teamsTenantIds: readonly string[] | null;
   /** Decides which hosts are Teams' own (T-3). */
-  readonly teamsCloud: 'public' | 'gcc' | 'gccHigh' | 'dod';
+  readonly teamsCloud: TeamsCloud;
   readonly teamsAllowSharedChannels: boolean;
   /** Asked only for groups of Entra that the policy names; null: none can be read. */
   readonly graphUrl: string | null;
@@ -82,6 +82,10 @@ export function parsePlaces(env: Environment): Result<Pick<Config, 'databaseUrl'
   return ok({ databaseUrl: read.data.DATABASE_URL.trim(), evidenceDir: read.data.EVIDENCE_DIR.trim() });
 }
 
+/** The policy file that the service would take, for a tool that needs nothing else. */
+export const parsePolicyPlace = (env: Environment): string =>
+  readConfig({ POLICY_FILE: env.POLICY_FILE }).config.policyFile;
+
 const Guid = z.guid(
   'must be a GUID such as 11111111-2222-3333-4444-555555555555, as Entra shows it. Copy it from there.',
 );
@@ -104,7 +108,7 @@ const TenantIds = z
   );
 
 const defaultDefenderUrl = 'https://api.security.microsoft.com';
-const defaultGraphUrl = 'https://graph.microsoft.com';
+const defaultGraphUrl = graphOf.public;
 
 /** Paths are ours to add; anything more in the address would be dropped without a word, or is a secret in the wrong place. */
 const isPlainUrl = (text: string): boolean => {
@@ -187,6 +191,8 @@ const Env = z.object({
 
 type Env = z.infer<typeof Env>;
 
+export const settingNames: readonly string[] = Object.keys(Env.shape);
+
 interface Fault {
   readonly name: keyof Env;
   readonly message: string;
@@ -196,7 +202,17 @@ interface Fault {
 function findContradictions(env: Env, faulty: ReadonlySet<string>): readonly Fault[] {
   // Which rules hold depends on it.
   if (faulty.has('LOCAL_TRIAL')) return [];
-  return env.LOCAL_TRIAL === '1' ? findTrialFaults(env) : [...findSignInFaults(env), ...findCredentialFaults(env)];
+  if (env.LOCAL_TRIAL === '1') return findTrialFaults(env);
+  const clouds = {
+    defenderUrl: env.DEFENDER_API_URL,
+    graphUrl: env.GRAPH_API_URL ?? null,
+    teamsCloud: env.TEAMS_CLOUD,
+  };
+  return [
+    ...findSignInFaults(env),
+    ...findCredentialFaults(env),
+    ...(faulty.has('DEFENDER_API_URL') ? [] : findCloudFaults(clouds)),
+  ];
 }
 
 function findTrialFaults(env: Env): readonly Fault[] {
@@ -296,7 +312,7 @@ function toConfig(env: Env): Config {
       env.TEAMS_TENANT_IDS ?? (env.BOT_TENANT_ID === undefined ? null : [env.BOT_TENANT_ID.toLowerCase()]),
     teamsCloud: env.TEAMS_CLOUD,
     teamsAllowSharedChannels: env.TEAMS_ALLOW_SHARED_CHANNELS === '1',
-    graphUrl: env.GRAPH_API_URL ?? (trial ? null : defaultGraphUrl),
+    graphUrl: env.GRAPH_API_URL ?? (trial ? null : graphOf[env.TEAMS_CLOUD]),
     defender: {
       url: env.DEFENDER_API_URL,
       credential: toCredential(env, trial),

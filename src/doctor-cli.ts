@@ -6,6 +6,7 @@ import { exitCodeOf } from './doctor/finding';
 import { postSamples } from './doctor/post-samples';
 import { describeFindings, findingsToJson } from './doctor/report';
 import { systemClock } from './lib/clock';
+import { findMisspelt } from './misspelt';
 
 /** The doctor itself could not run. */
 const failed = 2;
@@ -23,7 +24,13 @@ async function main(): Promise<number> {
     return 0;
   }
   const { config, faults } = readConfig(process.env);
-  const examined = await examine({ config, faults, clock: systemClock, root: join(__dirname, '..') });
+  const examined = await examine({
+    config,
+    faults,
+    misspelt: findMisspelt(process.env),
+    clock: systemClock,
+    root: join(__dirname, '..'),
+  });
   const posted = post === null ? [] : await postSamples(config, post, systemClock);
   const findings = [...examined, ...posted];
   console.log(json ? findingsToJson(findings) : describeFindings(findings));

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, statfs } from 'node:fs/promises';
+import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Clock } from './lib/clock';
 import type { Log } from './lib/log';
@@ -30,6 +30,7 @@ export function createHealth(options: {
   const { clock, log, evidenceDir } = options;
   const databaseDir = databaseDirOf(options.databaseUrl);
   let outage: { readonly message: string; readonly since: number } | null = null;
+  let evidenceProblem: string | null = null;
   const store = watch(options.store, {
     onFailure(error) {
       if (outage?.message !== error.message)
@@ -46,7 +47,7 @@ export function createHealth(options: {
   return {
     store,
     async problems() {
-      return [...(await findStoreProblem()), ...(await findEvidenceProblem(evidenceDir))];
+      return [...(await findStoreProblem()), ...noted(await findEvidenceProblem(evidenceDir))];
     },
     async freeBytes() {
       return {
@@ -55,6 +56,16 @@ export function createHealth(options: {
       };
     },
   };
+
+  /** Told once a change, however often anybody asks. */
+  function noted(problems: readonly string[]): readonly string[] {
+    const [now = null] = problems;
+    if (now !== null && now !== evidenceProblem) log.error({}, now);
+    if (now === null && evidenceProblem !== null)
+      log.info({}, 'The evidence folder can be written again; what waits is fetched now');
+    evidenceProblem = now;
+    return problems;
+  }
 
   /** A transaction shows a lock and a lost connection; only a write shows that a full disk has room again. */
   async function findStoreProblem(): Promise<readonly string[]> {
@@ -98,6 +109,10 @@ function watch(
 }
 
 async function findEvidenceProblem(dir: string): Promise<readonly string[]> {
+  if (await isOther(dir))
+    return [
+      `The evidence folder ${dir} is no folder, or lies below something that is none, so no result can be kept. Move what is there out of the way and put the folder back; what waits is fetched then.`,
+    ];
   try {
     await access(dir, constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -111,6 +126,14 @@ async function findEvidenceProblem(dir: string): Promise<readonly string[]> {
   return [
     `The disk of the evidence folder ${dir} is full, so no result can be kept. Make room there; what waits is fetched then.`,
   ];
+}
+
+/** Something is there, or in the way to it, that is no folder: no right would help. */
+async function isOther(dir: string): Promise<boolean> {
+  return stat(dir).then(
+    (found) => !found.isDirectory(),
+    (error: NodeJS.ErrnoException) => error.code === 'ENOTDIR',
+  );
 }
 
 /** For this account; null when nobody can say. */

@@ -2,6 +2,7 @@ import pino from 'pino';
 import { parseConfig } from './config';
 import { createSteadyClock } from './lib/clock';
 import { systemRandom } from './lib/random';
+import { findMisspelt } from './misspelt';
 import { type Service, startService } from './service';
 import { StartError } from './starting';
 import { StoreError } from './store/store';
@@ -11,16 +12,19 @@ const longestStopMs = 25_000;
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
+  const misspelt = findMisspelt(process.env).map(({ name, message }) => `${name}: ${message}`);
   if (!config.ok)
     return refuse([
       'The settings have faults, so the service does not start. Mend these environment variables:',
       ...config.error,
+      ...misspelt,
     ]);
   const log = pino({
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (level) => ({ level }) },
   });
+  for (const text of misspelt) log.warn({}, text);
   const clock = createSteadyClock({
     onJump: ({ byMs }) =>
       byMs < 0

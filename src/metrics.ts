@@ -17,6 +17,8 @@ export interface MetricsOptions {
   readonly clock: Clock;
   /** What is not well, one sentence each; asked for at each scrape. */
   readonly ready: () => Promise<readonly string[]>;
+  /** The policy file as it is now is not what is in force. */
+  readonly isPolicyRefused: () => boolean;
   /** Free bytes where the database and the evidence lie; null where nobody can say. */
   readonly freeBytes: () => Promise<Readonly<Record<'database' | 'evidence', number | null>>>;
 }
@@ -154,6 +156,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
   );
   gauge({ name: 'paused', help: '1 while somebody has paused all submissions' }, async (set) =>
     set({}, (await store.fact<Pause>(pauseFact)) === null ? 0 : 1),
+  );
+  gauge(
+    {
+      name: 'policy_file_refused',
+      help: '1 while the policy file has faults or cannot be read, so that the policy before it stays in force',
+    },
+    async (set) => set({}, options.isPolicyRefused() ? 1 : 0),
   );
   gauge({ name: 'ready', help: '1 while /readyz says 200' }, async (set) =>
     set({}, (await options.ready()).length === 0 ? 1 : 0),

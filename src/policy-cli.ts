@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { cleanMessage } from './chat/clean';
 import { describeFaults } from './chat/faults';
 import { parseMessage } from './chat/parse';
+import { parsePolicyPlace } from './config';
 import { err, ok } from './lib/result';
 import type { ReadMessage } from './policy/cases';
 import { parsePolicyCommand, runPolicyCommand, usage } from './policy/command-line';
 
 /** `npm run policy -- lint|test|explain`: judges a policy file without the service and without a network. */
 function main(): number {
-  const command = parsePolicyCommand(process.argv.slice(2));
+  const command = parsePolicyCommand(process.argv.slice(2), parsePolicyPlace(process.env));
   if (!command.ok) {
     console.error(`${command.error}\n\n${usage}`);
     return 2;

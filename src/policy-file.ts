@@ -11,6 +11,8 @@ export interface PolicyKeeperOptions {
   readonly log: Log;
   /** The file as it is now is no policy; the one before stays in force. Called once for each content. */
   readonly onProblem: (faults: readonly PolicyFault[]) => void | Promise<void>;
+  /** The file whose faults were told says again what is in force. */
+  readonly onMended: (policy: Policy) => void | Promise<void>;
   /** Another policy is in force from now on. Not called when only blanks, comments or labels changed. */
   readonly onChange: (now: Policy, before: Policy) => void | Promise<void>;
 }
@@ -18,6 +20,8 @@ export interface PolicyKeeperOptions {
 /** The policy in force, which follows its file. */
 export interface PolicyKeeper {
   current(): Policy;
+  /** The file as it is now is no policy, so that the one before it is in force. */
+  isRefused(): boolean;
   /** Looks at the file, at most every few seconds however often it is called. */
   refresh(): Promise<void>;
 }
@@ -50,6 +54,9 @@ function createPolicyKeeper(options: PolicyKeeperOptions, firstText: string, fir
   let policy = first;
   /** The policy that people know of. */
   let told = first;
+  let isRefused = false;
+  /** People were told of faults, and not yet that they are mended. */
+  let areFaultsTold = false;
   /** What was last judged, and what was seen when it differed from that: a file that is being written is not taken half-way. */
   let judged = firstText;
   let seen = firstText;
@@ -78,22 +85,27 @@ function createPolicyKeeper(options: PolicyKeeperOptions, firstText: string, fir
 
   async function judge(text: string): Promise<void> {
     const parsed = text.startsWith('\0') ? unreadable(text.slice(1)) : parsePolicy(text);
+    isRefused = !parsed.ok;
     if (!parsed.ok) {
       log.warn(
         { faults: parsed.error.length, firstLine: parsed.error[0]?.line ?? null, policyVersion: policy.version },
         'The policy file is not valid; the policy before it stays in force',
       );
       await options.onProblem(parsed.error);
+      areFaultsTold = true;
       return; // guard: invalid-policy-never-in-force
     }
     policy = parsed.value;
     log.info({ policyVersion: policy.version, before: told.version }, 'The policy file was read again');
     if (policy.version !== told.version) await options.onChange(policy, told);
+    else if (areFaultsTold) await options.onMended(policy);
+    areFaultsTold = false;
     told = policy;
   }
 
   return {
     current: () => policy,
+    isRefused: () => isRefused,
     refresh() {
       if (checking !== null) return checking;
       if (Math.abs(clock.now() - checkedAt) < checkEveryMs) return Promise.resolve();

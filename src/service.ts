@@ -29,7 +29,7 @@ import { createLoop, type DueWork, type Loop } from './lib/loop';
 import type { RandomBytes } from './lib/random';
 import { createMetrics, type Metrics } from './metrics';
 import type { Policy } from './policy/policy';
-import { listenError, openPolicy, prepareEvidence, StartError } from './starting';
+import { checkBeforeStart, listenError, openPolicy, StartError } from './starting';
 import { followDatabase } from './store/database-clock';
 import { withLeases } from './store/leases';
 import { openStore } from './store/open';
@@ -71,6 +71,7 @@ export interface Service {
 /** The whole service: policy, store, Teams, Defender, and the two loops that do what is due. Every start resumes what the last one left. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, log, followDatabase: isFollowing = false } = options;
+  await checkBeforeStart(options);
   const bare = await openStore({ url: config.databaseUrl, log, clock });
   try {
     const { databaseNow: readNow } = bare;
@@ -91,7 +92,6 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const directory = createGroupDirectory(options);
   const groups = () => readGroups(policy().groups, directory);
   const approvers = async () => findApprovers(policy(), await groups());
-  await prepareEvidence(config.evidenceDir, clock.now());
   await putInForce(policy());
   const health = createHealth({
     store: bare,
@@ -121,6 +121,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     limits: async () => limitsInForce(limits, await store.fact<Learned>(admissionFact), clock.now()),
     clock,
     ready,
+    isPolicyRefused: () => keeper.isRefused(),
     freeBytes: health.freeBytes,
   });
   const token = createDefenderToken(options);

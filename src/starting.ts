@@ -1,10 +1,13 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import type { Config } from './config';
 import { removeUnfinished } from './evidence/content-store';
 import type { Clock } from './lib/clock';
-import type { Log } from './lib/log';
+import { type Log, silentLog } from './lib/log';
+import { makeFolder } from './lib/make-folder';
 import type { PolicyFault } from './policy/parse-policy';
+import { findTrialPeople } from './policy/people';
 import type { Policy } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
 import { answers } from './thread/answers';
@@ -20,10 +23,48 @@ export class StartError extends Error {
   }
 }
 
-/** A folder that cannot be written would only show when a script has run and its result is lost. */
-export async function prepareEvidence(dir: string, now: number): Promise<void> {
+/** Everything that can be looked at before the database is touched, so that one start tells all of it and leaves nothing half brought up to date. */
+export async function checkBeforeStart({ config, clock }: { readonly config: Config; readonly clock: Clock }) {
+  const looks: ReadonlyArray<() => Promise<unknown>> = [
+    () => openPolicy({ config, clock, log: silentLog }, nothing, nothing),
+    () => prepareEvidence(config.evidenceDir, clock.now()),
+    () => requireFreePort(config),
+  ];
+  const found: StartError[] = [];
+  for (const look of looks)
+    await look().catch((error: unknown) => {
+      if (!(error instanceof StartError)) throw error;
+      found.push(error);
+    });
+  const [first] = found;
+  if (first !== undefined)
+    throw new StartError(
+      found.flatMap(({ lines }) => lines),
+      { cause: first.cause },
+    );
+}
+
+const nothing = async (): Promise<void> => {};
+
+/** Port 0 is any that is free. */
+async function requireFreePort({ port, host }: Pick<Config, 'port' | 'host'>): Promise<void> {
+  if (port === 0) return;
+  const server = createServer();
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (error) {
+    throw listenError(error, port);
+  }
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** A folder that cannot be written would only show when a script has run and its result is lost. */
+async function prepareEvidence(dir: string, now: number): Promise<void> {
+  try {
+    await makeFolder(dir);
     await access(dir, constants.W_OK | constants.X_OK);
     await removeUnfinished(dir, now);
   } catch (cause) {
@@ -40,9 +81,14 @@ export async function prepareEvidence(dir: string, now: number): Promise<void> {
 export function listenError(error: unknown, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'EADDRINUSE')
-    return new StartError([`PORT: ${port} is in use by another program. Stop that one, or set PORT to a free one.`], {
-      cause: error,
-    });
+    return new StartError(
+      [
+        `PORT: ${port} is in use by another program (this service, started before?). Stop that one, or set PORT to a free one.`,
+      ],
+      {
+        cause: error,
+      },
+    );
   if (code === 'EACCES')
     return new StartError([`PORT: ${port} may not be used by this account. Set PORT to one above 1023.`], {
       cause: error,
@@ -63,6 +109,7 @@ export async function openPolicy(
     clock,
     log,
     onProblem: (faults) => tell(answers.policyFaulty(lines(faults))),
+    onMended: ({ version }) => tell(answers.policyMended(version)),
     onChange: async (now, before) => {
       await putInForce(now);
       await tell(answers.policyReplaced(now.version, before.version));
@@ -76,7 +123,11 @@ export async function openPolicy(
       { cause },
     );
   });
-  if (opened.ok) return opened.value;
+  if (opened.ok) {
+    const trialPeople = config.trial ? null : findTrialPeople(file, opened.value.current());
+    if (trialPeople !== null) log.warn({}, `${trialPeople.found} ${trialPeople.cure}`);
+    return opened.value;
+  }
   throw new StartError([
     `The policy file has ${opened.error.length === 1 ? 'a fault' : 'faults'}, so nobody could approve anything. Mend and start again:`,
     ...lines(opened.error),

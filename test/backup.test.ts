@@ -102,9 +102,9 @@ test('what Defender was given after the backup is found again by looking, and is
 test('a backup writes over nothing, and one that was not finished or was changed since is none', async () => {
   await finished();
   await make();
-  expect(await make()).toEqual({
-    ok: false,
-    error: [`The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.`],
+  await expect(make()).rejects.toMatchObject({
+    code: 'backup.notPossible',
+    message: `The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.`,
   });
   const [file] = (await readdir(join(folder, 'evidence'), { recursive: true })).filter((name) => name.length > 60);
   const evidence = join(folder, 'evidence', file ?? '');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Config, parseConfig } from '../src/config';
+import { type Config, parseConfig, parsePolicyPlace } from '../src/config';
 import { reveal } from '../src/lib/redacted';
 
 const botId = '11111111-1111-4111-8111-111111111111';
@@ -106,6 +106,11 @@ describe('what is set is taken', () => {
     });
   });
 
+  test('a tool that needs only the policy file finds the one of the service, whatever else is missing or wrong', () => {
+    expect(parsePolicyPlace({})).toBe('env/policy.yaml');
+    expect(parsePolicyPlace({ POLICY_FILE: ' /etc/lr/policy.yaml\n', PORT: 'x' })).toBe('/etc/lr/policy.yaml');
+  });
+
   test('a list of tenants, whatever its blanks and capitals', () => {
     expect(read({ ...real, TEAMS_TENANT_IDS: ` ${tenantId} , ${otherTenantId.toUpperCase()}` }).teamsTenantIds).toEqual(
       [tenantId, otherTenantId],
@@ -161,16 +166,20 @@ describe('what is set is taken', () => {
 });
 
 test('Graph is asked where it is told to be, and in a trial on this machine only', () => {
-  expect(read({ ...real, GRAPH_API_URL: 'https://graph.microsoft.us/' }).graphUrl).toBe('https://graph.microsoft.us/');
+  const government = { ...real, DEFENDER_API_URL: 'https://api-gov.securitycenter.microsoft.us', TEAMS_CLOUD: 'dod' };
+  expect(read({ ...government, GRAPH_API_URL: 'https://graph.microsoft.us/' }).graphUrl).toBe(
+    'https://graph.microsoft.us/',
+  );
+  expect(read(government).graphUrl).toBe('https://dod-graph.microsoft.us');
+  expect(read({ ...government, TEAMS_CLOUD: 'gccHigh' }).graphUrl).toBe('https://graph.microsoft.us');
   expect(read({ ...trial, GRAPH_API_URL: 'http://127.0.0.1:5000' }).graphUrl).toBe('http://127.0.0.1:5000');
 });
 
 test('the cloud and shared channels are as set, and by default the public cloud and refused', () => {
-  expect(['gcc', 'gccHigh', 'dod'].map((cloud) => read({ ...real, TEAMS_CLOUD: cloud }).teamsCloud)).toEqual([
-    'gcc',
-    'gccHigh',
-    'dod',
-  ]);
+  const hosts = { gcc: 'api-gcc', gccHigh: 'api-gov', dod: 'api-gov' };
+  const readCloud = ([cloud, host]: readonly [string, string]) =>
+    read({ ...real, TEAMS_CLOUD: cloud, DEFENDER_API_URL: `https://${host}.securitycenter.microsoft.us` });
+  expect(Object.entries(hosts).map((given) => readCloud(given).teamsCloud)).toEqual(['gcc', 'gccHigh', 'dod']);
   expect(['0', '1'].map((v) => read({ ...real, TEAMS_ALLOW_SHARED_CHANNELS: v }).teamsAllowSharedChannels)).toEqual([
     false,
     true,
@@ -251,6 +260,27 @@ describe('a fault says what, why and what next', () => {
       { ...real, DEFENDER_API_URL: 'http://api.security.microsoft.com' },
       [
         'DEFENDER_API_URL: must begin with https://, because a token goes there. Set it so, or unset it for https://api.security.microsoft.com.',
+      ],
+    ],
+    [
+      'a host that is none of Defender',
+      { ...real, DEFENDER_API_URL: 'https://evil.example', TEAMS_CLOUD: 'gccHigh' },
+      [
+        'DEFENDER_API_URL: names no documented host of Defender, so no token for Defender is asked for and nothing sent there can work. Unset it for https://api.security.microsoft.com, or set the host of your cloud: a regional one such as https://eu.api.security.microsoft.com, https://api-gcc.securitycenter.microsoft.us for GCC, https://api-gov.securitycenter.microsoft.us for GCC High and DoD.',
+      ],
+    ],
+    [
+      'Teams and Defender in different clouds',
+      { ...real, TEAMS_CLOUD: 'gccHigh' },
+      [
+        'TEAMS_CLOUD: is gccHigh, but DEFENDER_API_URL is of the commercial cloud: people and devices would be of different clouds, whose tenants do not know each other. Set TEAMS_CLOUD to public, or DEFENDER_API_URL to the host of the cloud that Teams is in.',
+      ],
+    ],
+    [
+      'Graph and Defender in different clouds',
+      { ...real, GRAPH_API_URL: 'https://graph.microsoft.us' },
+      [
+        'GRAPH_API_URL: is of the US Government cloud and DEFENDER_API_URL is not, so groups of Entra cannot be read and nobody counts as their member. Unset it for https://graph.microsoft.com.',
       ],
     ],
     ['a cloud that is none', { ...real, TEAMS_CLOUD: 'china' }, [cloud]],

@@ -202,6 +202,24 @@ afterAll(() => {
   });
 });
 
+test('a file where the evidence folder was is told as that, once in the log, and so is its end', async () => {
+  await open();
+  const evidence = join(stage.dir, 'evidence');
+  renameSync(evidence, `${evidence}-aside`);
+  writeFileSync(evidence, '');
+  const sentence =
+    'The evidence folder <dir>/evidence is no folder, or lies below something that is none, so no result can be kept. Move what is there out of the way and put the folder back; what waits is fetched then.';
+  for (let times = 0; times < 3; times++) expect(await readiness()).toEqual([503, [sentence]]);
+  rmSync(evidence);
+  renameSync(`${evidence}-aside`, evidence);
+  for (let times = 0; times < 3; times++) expect(await readiness()).toEqual([200, []]);
+  const lines = log.lines.filter(({ message }) => message.includes('evidence folder'));
+  expect(lines.map(({ level, message }) => [level, message.replaceAll(stage.dir, '<dir>')])).toEqual([
+    ['error', sentence],
+    ['info', 'The evidence folder can be written again; what waits is fetched now'],
+  ]);
+});
+
 test('an evidence folder that is gone makes the service not ready, until it is there again', async () => {
   await open();
   const evidence = join(stage.dir, 'evidence');

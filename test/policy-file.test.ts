@@ -16,6 +16,7 @@ async function stage(text = one) {
   const clock = new SteppedClock();
   const problems: Array<readonly PolicyFault[]> = [];
   const changes: string[] = [];
+  let mended = 0;
   let failing = 0;
   const fail = () => {
     if (failing-- > 0) throw new Error('not told');
@@ -27,6 +28,10 @@ async function stage(text = one) {
     onProblem(faults) {
       fail();
       problems.push(faults);
+    },
+    onMended() {
+      fail();
+      mended++;
     },
     onChange(now, before) {
       fail();
@@ -44,6 +49,7 @@ async function stage(text = one) {
     failNext: (times: number) => {
       failing = times;
     },
+    mended: () => mended,
     rule: () => keeper.current().rules[0]?.name,
     /** Looks at the file, this many times. */
     async look(times: number): Promise<void> {
@@ -89,6 +95,33 @@ test('a file with faults changes nothing, and its faults are told once for each 
   writeFileSync(file, other);
   await look(2);
   expect([rule(), problems.length]).toEqual(['other', 2]);
+});
+
+test('that faults are mended is told once to those who were told of them, and until then the file counts as refused', async () => {
+  const { file, look, keeper, mended, changes, failNext } = await stage();
+  expect(keeper.isRefused()).toBe(false);
+  writeFileSync(file, '');
+  await look(4);
+  expect([keeper.isRefused(), mended()]).toEqual([true, 0]);
+  writeFileSync(file, one);
+  failNext(1);
+  await look(1);
+  await expect(look(1)).rejects.toThrow('not told');
+  await look(4);
+  expect([keeper.isRefused(), mended(), changes]).toEqual([false, 1, []]);
+  writeFileSync(file, `# looked at\n${one}`);
+  await look(4);
+  expect(mended()).toBe(1);
+});
+
+test('faults that another policy ends are told as that policy only', async () => {
+  const { file, look, keeper, mended, changes } = await stage();
+  rmSync(file);
+  await look(4);
+  expect(keeper.isRefused()).toBe(true);
+  writeFileSync(file, other);
+  await look(4);
+  expect([keeper.isRefused(), mended(), changes]).toEqual([false, 0, ['one -> other']]);
 });
 
 test('a file that is gone changes nothing and is told once; one that is gone for a moment is not told', async () => {
@@ -164,7 +197,13 @@ test('what could not be told is told at the next look', async () => {
 });
 
 test('nothing starts without a policy: faults are the caller’s, and a missing file is an error with its code', async () => {
-  const options = { clock: new SteppedClock(), log: silentLog, onProblem: () => {}, onChange: () => {} };
+  const options = {
+    clock: new SteppedClock(),
+    log: silentLog,
+    onProblem: () => {},
+    onMended: () => {},
+    onChange: () => {},
+  };
   const dir = mkdtempSync(join(tmpdir(), 'policy-file-'));
   const missing = openPolicyKeeper({ ...options, file: join(dir, 'none.yaml') });
   await expect(missing).rejects.toEqual(expect.objectContaining({ name: 'PolicyFileError', code: 'ENOENT' }));

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
@@ -214,8 +215,9 @@ describe('a trial that serves', () => {
       ),
     ]);
     expect(onPort.errorLines).toEqual([
-      `PORT: ${port} is in use by another program. Stop that one, or set PORT to a free one.`,
+      `PORT: ${port} is in use by another program (this service, started before?). Stop that one, or set PORT to a free one.`,
     ]);
+    expect(existsSync(join(dir, 'on-port', 'live-response.db'))).toBe(false);
     expect(await get(port, '/readyz')).toMatchObject({ status: 200 });
   });
 
@@ -297,8 +299,16 @@ describe('a backup of a running service', () => {
       out: expect.stringMatching(/^The backup of .* is whole/),
     });
     expect(await backup('saved', folder)).toEqual({
-      code: 1,
+      code: 2,
       out: `The folder ${folder} is not empty, and a backup writes over nothing. Name a new one.\n`,
+    });
+    expect(await backup('saved', 'check', join(dir, 'nope'))).toEqual({
+      code: 2,
+      out: `${join(dir, 'nope')} is no folder that this account can read (ENOENT). Name the folder of a backup.\n`,
+    });
+    expect(await backup('saved', 'check', join(folder, 'evidence'))).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('so it is no backup'),
     });
     expect(await backup('saved')).toMatchObject({
       code: 2,
@@ -396,7 +406,7 @@ describe('a real setup', () => {
   let service: Run;
   let port: number;
   beforeAll(async () => {
-    service = start(real('real'));
+    service = start({ ...real('real'), EVIDENCE_DIRS: '/var/evidence', POLICY_FILE: join(root, 'env', 'policy.yaml') });
     port = await service.port();
   });
 
@@ -412,6 +422,14 @@ describe('a real setup', () => {
       body: JSON.stringify({ ...activity, serviceUrl: 'https://smba.trafficmanager.net/emea/' }),
     });
     expect(answer.status).toBe(401);
+  });
+
+  test('says at its start which name is almost a setting, and whose people its policy names', () => {
+    const warnings = service.logLines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'warn');
+    expect(warnings.map(({ msg }) => msg).slice(0, 2)).toEqual([
+      'EVIDENCE_DIRS: is no setting of this service, so it is not taken. Did you mean EVIDENCE_DIR? Rename it, or unset it.',
+      `${join(root, 'env', 'policy.yaml')} names people of the local trial (Ana Analyst, Bo Approver, Cy Approver), who exist in no real tenant, so as them nobody can ask or approve. Put your own people in their place, by their Entra object ids.`,
+    ]);
   });
 
   test('serves health without a sign-in, and ends with Ctrl-C', async () => {
@@ -443,8 +461,12 @@ describe('a start that is refused', () => {
       ],
     },
     'a multi-tenant bot': {
-      env: () => ({ ...real('never'), BOT_TYPE: 'MultiTenant' }),
-      lines: () => [settings, expect.stringMatching(/^BOT_TYPE: must be SingleTenant or UserAssignedMsi/)],
+      env: () => ({ ...real('never'), BOT_TYPE: 'MultiTenant', POLCY_FILE: 'x' }),
+      lines: () => [
+        settings,
+        expect.stringMatching(/^BOT_TYPE: must be SingleTenant or UserAssignedMsi/),
+        expect.stringMatching(/^POLCY_FILE: .* Did you mean POLICY_FILE\?/),
+      ],
     },
     'a policy with a fault': {
       async env() {
@@ -454,6 +476,13 @@ describe('a start that is refused', () => {
       lines: () => [
         'The policy file has a fault, so nobody could approve anything. Mend and start again:',
         `${at('broken.yaml')}:7: rule everything: approvals: must be a whole number from 1 to 10`,
+      ],
+    },
+    'a policy that is not there and evidence below a file, before there is a database': {
+      env: () => trial('never-4', { POLICY_FILE: at('nowhere.yaml'), EVIDENCE_DIR: '/etc/hostname/evidence' }),
+      lines: () => [
+        expect.stringMatching(/^The policy file .*nowhere\.yaml cannot be read/),
+        expect.stringMatching(/^EVIDENCE_DIR: the folder .* cannot be made or written/),
       ],
     },
     'evidence below a file': {
@@ -501,6 +530,10 @@ describe('a start that is refused', () => {
     const run = started.get(name);
     expect(await run?.exited).toBe(1);
     expect(run?.errorLines).toEqual(cases[name]?.lines());
+  });
+
+  test.each(['never-1', 'never-2', 'never-3', 'never-4'])('nothing of a database is made first (%s)', (name) => {
+    expect(existsSync(at(name, 'live-response.db'))).toBe(false);
   });
 
   test('a damaged database is left as it was', async () => {

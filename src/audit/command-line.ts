@@ -98,6 +98,10 @@ function readExport(path: string, { from, to, request, out }: Values): Result<Au
       return err(`--${name} must be a date such as 2026-11-23, or an instant such as 2026-11-23T12:00:00Z.`);
     wanted[name] = at;
   }
+  if (wanted.from !== undefined && wanted.to !== undefined && wanted.from >= wanted.to)
+    return err(
+      '--from must be before --to, which is not included any more; nothing lies between them otherwise. Swap them, or give the day after as --to.',
+    );
   if (request !== undefined) {
     const id = parseRequestId(request);
     if (id === null) return err('--request must be the id of a request, such as LR-7F3K.');

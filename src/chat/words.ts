@@ -265,7 +265,7 @@ export function nearestWord<W extends string>(typed: string, candidates: readonl
   return best?.candidate ?? null;
 }
 
-function countSlips(a: string, b: string): number {
+export function countSlips(a: string, b: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config, DefenderCredential, SettingFault } from '../config';
 import { cloudOf } from '../defender/cloud';
@@ -23,7 +23,7 @@ import { judgeGroups, judgePolicy } from './judge-policy';
 import { judgeReach, judgeSkew } from './judge-reach';
 import { judgeRead, type Read, reads } from './judge-reads';
 import { judgeCloud, judgeLimits, judgeSettings } from './judge-settings';
-import { judgeDatabaseFolder, judgeEvidence, judgeStore } from './judge-storage';
+import { judgeDatabaseFolder, judgeEvidence, judgeRights, judgeStore } from './judge-storage';
 import { judgeClaims, judgeRefusedToken, judgeTokenRoles, noManagedBot, noManagedIdentity } from './judge-token';
 import { probe } from './probe';
 
@@ -31,6 +31,8 @@ import { probe } from './probe';
 export interface Patient {
   readonly config: Config;
   readonly faults: readonly SettingFault[];
+  /** Names that are almost a setting. */
+  readonly misspelt: readonly SettingFault[];
   readonly clock: Clock;
   /** Where package.json and appPackage/ are. */
   readonly root: string;
@@ -89,10 +91,10 @@ const brokenCheck = (error: unknown): Judged =>
     'This is a fault of the doctor: report it with what you see here.',
   );
 
-function createChecks({ config, faults, clock, root }: Patient): readonly Check[] {
+function createChecks({ config, faults, misspelt, clock, root }: Patient): readonly Check[] {
   const { trial, bot, defender, graphUrl } = config;
   const now = () => clock.now();
-  const policy = once(() => readPolicy(config.policyFile));
+  const policy = once(() => readPolicy(config.policyFile, trial));
   const token = once(() => askForToken(defender.credential, defender.url, clock));
   const hosts = hostsOf(config);
   const probes = once(() => Promise.all(hosts.map(({ url }) => probe(url, now))));
@@ -100,7 +102,7 @@ function createChecks({ config, faults, clock, root }: Patient): readonly Check[
   const defenderNeeds = ['LOCAL_TRIAL', 'DEFENDER_', 'AZURE_'];
 
   return [
-    { name: 'settings', needs: [], look: async () => judgeSettings(faults, trial) },
+    { name: 'settings', needs: [], look: async () => judgeSettings(faults, misspelt, trial) },
     {
       name: 'limits',
       needs: ['DEFENDER_RUNS', 'DEFENDER_SESSIONS', 'DEFENDER_QUEUE'],
@@ -187,7 +189,7 @@ function createChecks({ config, faults, clock, root }: Patient): readonly Check[
 
 const noToken: Judged = { verdict: 'skip', found: 'Not looked at, since there is no token for Defender.', cure: null };
 
-async function readPolicy(file: string) {
+async function readPolicy(file: string, trial: boolean) {
   const text = await readFile(file, 'utf8').catch(() => null);
   if (text === null)
     return {
@@ -200,19 +202,29 @@ async function readPolicy(file: string) {
       ],
     };
   const parsed = parsePolicy(text);
-  return { policy: parsed.ok ? parsed.value : null, judged: judgePolicy(file, parsed) };
+  return { policy: parsed.ok ? parsed.value : null, judged: judgePolicy(file, parsed, trial) };
 }
 
 async function examineStore(url: string): Promise<readonly Judged[]> {
   try {
     const look = await lookAtStore(url);
     const folder = look.path === null ? [] : judgeDatabaseFolder(await lookAtFolder(dirname(look.path)));
-    return [...judgeStore(look), ...folder];
+    const rights = look.path === null ? [] : judgeRights(look.path, await modeOf(look.path));
+    return [...judgeStore(look), ...rights, ...folder];
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     const [found = '', ...cure] = error.message.split(/(?<=\.)\s+(?=[A-Z])/);
     return [fail(found, cure.join(' '))];
   }
+}
+
+/** Null as well on Windows, where Node makes one up. */
+async function modeOf(file: string): Promise<number | null> {
+  if (process.platform === 'win32') return null;
+  return stat(file).then(
+    ({ mode }) => mode,
+    () => null,
+  );
 }
 
 async function examineManifest(root: string, botId: string | null): Promise<readonly Judged[]> {

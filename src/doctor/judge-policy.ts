@@ -1,11 +1,16 @@
 import type { Result } from '../lib/result';
 import { lintPolicy } from '../policy/contradictions';
 import type { PolicyFault } from '../policy/parse-policy';
+import { findTrialPeople } from '../policy/people';
 import { type Groups, type Policy, seatsOf } from '../policy/policy';
 import { fail, fine, type Judged, warn } from './finding';
 
 /** The file as it is: every fault, or everything that is suspicious, and whether anybody can use it at all. */
-export function judgePolicy(file: string, parsed: Result<Policy, readonly PolicyFault[]>): readonly Judged[] {
+export function judgePolicy(
+  file: string,
+  parsed: Result<Policy, readonly PolicyFault[]>,
+  trial = false,
+): readonly Judged[] {
   if (!parsed.ok)
     return parsed.error.map(({ line, message }) =>
       fail(
@@ -29,7 +34,10 @@ export function judgePolicy(file: string, parsed: Result<Policy, readonly Policy
         ),
       ]
     : [];
-  if (warnings.length + asked.length > 0) return [...asked, ...warnings];
+  const trialPeople = trial ? null : findTrialPeople(file, policy);
+  const strangers = trialPeople === null ? [] : [warn(trialPeople.found, trialPeople.cure)];
+  const judged = [...asked, ...strangers, ...warnings];
+  if (judged.length > 0) return judged;
   const rules = `${policy.rules.length} ${policy.rules.length === 1 ? 'rule' : 'rules'}`;
   return [fine(`The policy (${policy.version}, ${rules}) is valid, and people can ask and approve by it.`)];
 }

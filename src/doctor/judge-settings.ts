@@ -1,11 +1,15 @@
 import type { Config, SettingFault } from '../config';
-import { cloudNameOf } from '../defender/cloud';
-import { fail, fine, type Judged, warn } from './finding';
+import { cloudNameOf, findCloudFaults } from '../defender/cloud';
+import { fine, type Judged, warn } from './finding';
 
 /** Every fault of the settings at once, by name and rule, never with the value. */
-export function judgeSettings(faults: readonly SettingFault[], trial: boolean): readonly Judged[] {
-  if (faults.length > 0)
-    return faults.map(({ name, message }) => ({ verdict: 'fail', ...splitCure(`${name}: ${message}`) }));
+export function judgeSettings(
+  faults: readonly SettingFault[],
+  misspelt: readonly SettingFault[],
+  trial: boolean,
+): readonly Judged[] {
+  const unknown = misspelt.map(({ name, message }): Judged => ({ ...toFail({ name, message }), verdict: 'warn' }));
+  if (faults.length + unknown.length > 0) return [...faults.map(toFail), ...unknown];
   if (trial)
     return [
       warn(
@@ -50,43 +54,20 @@ export function judgeCloud({
 }: Pick<Config, 'graphUrl' | 'teamsCloud'> & {
   readonly defender: Pick<Config['defender'], 'url'>;
 }): readonly Judged[] {
+  const faults = findCloudFaults({ defenderUrl: defender.url, graphUrl, teamsCloud });
+  if (faults.length > 0) return faults.map(toFail);
   const host = new URL(defender.url).hostname;
-  const cloud = cloudNameOf(defender.url);
-  if (cloud === null)
-    return [
-      fail(
-        'DEFENDER_API_URL names no documented host of Defender, so no token for Defender is asked for and nothing sent there can work.',
-        'Unset it for https://api.security.microsoft.com, or set the host of your cloud: a regional one such as https://eu.api.security.microsoft.com, https://api-gcc.securitycenter.microsoft.us for GCC, https://api-gov.securitycenter.microsoft.us for GCC High and DoD.',
-      ),
-    ];
-  const findings: Judged[] = [];
-  const teams = { public: 'commercial', gcc: 'gcc', gccHigh: 'government', dod: 'government' } as const;
-  if (teams[teamsCloud] !== cloud)
-    findings.push(
-      fail(
-        `TEAMS_CLOUD is ${teamsCloud}, but DEFENDER_API_URL is of the ${cloud} cloud: people and devices would be of different clouds, whose tenants do not know each other.`,
-        `Set TEAMS_CLOUD to ${cloud === 'commercial' ? 'public' : cloud === 'gcc' ? 'gcc' : 'gccHigh or dod'}, or DEFENDER_API_URL to the host of the cloud that Teams is in.`,
-      ),
-    );
-  const isGovernmentGraph = graphUrl !== null && /\.us$/.test(new URL(graphUrl).hostname);
-  if (graphUrl !== null && isGovernmentGraph !== (cloud === 'government'))
-    findings.push(
-      fail(
-        `GRAPH_API_URL is of ${isGovernmentGraph ? 'the US Government' : 'the commercial'} cloud and DEFENDER_API_URL is not, so groups of Entra cannot be read and nobody counts as their member.`,
-        cloud === 'government'
-          ? 'Set GRAPH_API_URL to https://graph.microsoft.us (GCC High) or https://dod-graph.microsoft.us (DoD).'
-          : 'Unset GRAPH_API_URL for https://graph.microsoft.com.',
-      ),
-    );
   if (/\.securitycenter\.(microsoft|windows)\.com$/.test(host))
-    findings.push(
+    return [
       warn(
         'DEFENDER_API_URL is one of the older names of the commercial API. It still answers, but is no longer in the documents.',
         'Unset it, or set the regional host of the same region, such as https://eu.api.security.microsoft.com.',
       ),
-    );
-  return findings.length > 0 ? findings : [fine(`Defender, Graph and Teams are all of the ${cloud} cloud (${host}).`)];
+    ];
+  return [fine(`Defender, Graph and Teams are all of the ${cloudNameOf(defender.url)} cloud (${host}).`)];
 }
+
+const toFail = ({ name, message }: SettingFault): Judged => ({ verdict: 'fail', ...splitCure(`${name}: ${message}`) });
 
 /** A setting's message says what and why, and ends with what to do: its last sentence, or the last two when it ends with an alternative. */
 function splitCure(text: string): { readonly found: string; readonly cure: string } {

@@ -39,6 +39,17 @@ export function judgeStore(look: StoreLook): readonly Judged[] {
   return [fine('The database can be read, and its schema is current.')];
 }
 
+/** `mode` as the file system tells it; null where it does not. The service takes the rights of others at each start. */
+export function judgeRights(path: string, mode: number | null): readonly Judged[] {
+  if (mode === null || (mode & 0o077) === 0) return [];
+  return [
+    warn(
+      `The database file ${path} can be used by other accounts of this machine (mode ${(mode & 0o777).toString(8)}), and in it is every request with its arguments and reasons.`,
+      'Restart the service as the account that owns the file, which takes that right from them; on a file system without rights, let nobody else reach the folder.',
+    ),
+  ];
+}
+
 export const judgeDatabaseFolder = (look: FolderLook): readonly Judged[] =>
   judgeFolder(look, 'DATABASE_URL', 'The folder of the database', 'requests and approvals', databaseNeeds);
 

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../lib/make-folder';
 
 /** Bytes on disk that are not kept yet. */
 export interface Received {
@@ -21,7 +22,7 @@ export interface ContentStore {
 
 export async function openContentStore(dir: string, label: string): Promise<ContentStore> {
   const incoming = path.join(dir, incomingName);
-  await mkdir(incoming, { recursive: true, mode: ownerOnlyDir });
+  await makeFolder(incoming);
   const received: string[] = [];
   return {
     async receive(body, maxBytes) {
@@ -58,7 +59,6 @@ export async function removeUnfinished(dir: string, now: number): Promise<void> 
 const incomingName = 'incoming';
 /** Evidence may be malware or hold secrets: nobody else reads it and nothing in it can be executed (T-33, T-36). */
 const ownerOnly = 0o600;
-const ownerOnlyDir = 0o700;
 
 const pathOf = (what: Received): string => `${what.sha256.slice(0, 2)}/${what.sha256}`;
 
@@ -87,7 +87,7 @@ async function write(
 /** Also over the same content: its new time stamp tells a removal that it is kept anew. */
 async function place(what: Received, target: string): Promise<void> {
   const folder = path.dirname(target);
-  await mkdir(folder, { recursive: true, mode: ownerOnlyDir });
+  await makeFolder(folder);
   await rename(what.file, target);
   await syncFolder(folder);
 }

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../lib/make-folder';
 
 /** When a file was last kept, by its own time stamp; null when there is none. */
 export const readKeptAt = (dir: string, relativePath: string): Promise<number | null> =>
@@ -17,7 +18,7 @@ export async function removeContent(
   if (!isContentPath(relativePath)) return 'gone'; // guard: only-content-is-removed
   const file = path.join(dir, relativePath);
   const aside = path.join(dir, asideName, path.basename(relativePath));
-  await mkdir(path.dirname(aside), { recursive: true, mode: 0o700 });
+  await makeFolder(path.dirname(aside));
   if ((await stampOf(file)) === null) return 'gone';
   await rename(file, aside);
   // guard: content-kept-anew-stays

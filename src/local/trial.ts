@@ -1,10 +1,11 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseConfig } from '../config';
 import { type Emulator, startEmulator } from '../emulator/emulator';
 import { addTrialWorld } from '../emulator/trial-world';
 import { type Clock, systemClock } from '../lib/clock';
 import type { Log } from '../lib/log';
+import { makeFolder } from '../lib/make-folder';
 import { systemRandom } from '../lib/random';
 import { type Service, startService } from '../service';
 import { requireFreePorts } from './free-port';
@@ -53,7 +54,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
   ]);
   // The emulator and the Playground forget everything when they end; a database that remembers would only confuse.
   await rm(dir, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   const started: Part[] = [];
   const windows: Part[] = [];
   const stop = once(async () => {

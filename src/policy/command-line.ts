@@ -39,13 +39,11 @@ test     Plays the table of cases beside the policy (policy.test.yaml beside pol
 explain  Says which rule would apply to a request and why, and what it would ask. --groups names the members of
          Entra groups: a file such as "ir-leads: [<object id>, …]". Nothing is asked of Entra or of Defender.
 
-The policy file is env/policy.yaml where none is named.
+The policy file is the one that POLICY_FILE names, or env/policy.yaml, where none is named here.
 Exit code 0: done, and all is well. 1: faults, a case that fails, or a refused request. 2: it could not be looked at.`;
 
-const defaultFile = 'env/policy.yaml';
-
-/** What the words after `npm run policy --` ask for, or one sentence on what is wrong with them. */
-export function parsePolicyCommand(args: readonly string[]): Result<PolicyCommand, string> {
+/** What the words after `npm run policy --` ask for, or one sentence on what is wrong with them; `defaultFile` is the service's. */
+export function parsePolicyCommand(args: readonly string[], defaultFile: string): Result<PolicyCommand, string> {
   let parsed: ReturnType<typeof split>;
   try {
     parsed = split(args);
@@ -59,7 +57,7 @@ export function parsePolicyCommand(args: readonly string[]): Result<PolicyComman
     return err(type === undefined ? 'Say lint, test or explain.' : `I do not know ${type}; say lint, test or explain.`);
   const foreign = Object.keys(values).find((name) => !allowed[type].includes(name));
   if (foreign !== undefined) return err(`--${foreign} is not for ${type}.`);
-  if (type === 'explain') return readExplain(rest, values);
+  if (type === 'explain') return readExplain(rest, values, defaultFile);
   const [file = defaultFile, ...more] = rest;
   if (more.length > 0) return err(`Name one policy file to ${type}.`);
   if (type === 'lint') return ok({ type, file });
@@ -207,7 +205,11 @@ const allowed: Readonly<Record<'lint' | 'test' | 'explain', readonly string[]>> 
   explain: ['as', 'device', 'changed', 'groups'],
 };
 
-function readExplain(positionals: readonly string[], values: Values): Result<PolicyCommand, string> {
+function readExplain(
+  positionals: readonly string[],
+  values: Values,
+  defaultFile: string,
+): Result<PolicyCommand, string> {
   const [first, second, ...more] = positionals;
   const [file, message] = second === undefined ? [defaultFile, first] : [first ?? defaultFile, second];
   if (message === undefined || more.length > 0)

@@ -40,5 +40,22 @@ function idsBehind(policy: Named, createdBy: string | null): readonly string[] {
   return [...known.flatMap(({ accounts }) => accounts), ...[name, ...labelled].flatMap((id) => accountsOf(policy, id))];
 }
 
+/** For a real bot: that the policy still names people of the trial, as the file does that ships. Null when it names none. */
+export function findTrialPeople(
+  file: string,
+  { groups, people, names }: Pick<Policy, 'groups' | 'people' | 'names'>,
+): { readonly found: string; readonly cure: string } | null {
+  const ids = [
+    ...[...groups.values()].flatMap((source) => (source.type === 'list' ? [...source.ids] : [])),
+    ...people.flatMap(({ accounts }) => accounts),
+  ].filter((id) => /^00000000-0000-0000-0000-0000000000[0-9a-f]{2}$/.test(id));
+  if (ids.length === 0) return null;
+  const labels = [...new Set(ids)].map((id) => names.get(id) ?? id);
+  return {
+    found: `${file} names people of the local trial (${labels.join(', ')}), who exist in no real tenant, so as them nobody can ask or approve.`,
+    cure: 'Put your own people in their place, by their Entra object ids.',
+  };
+}
+
 const entryOf = ({ people }: People, accountId: string): PersonEntry | undefined =>
   people.find(({ accounts }) => accounts.includes(accountId.toLowerCase()));

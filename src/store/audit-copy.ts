@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import Database from 'libsql';
 import { type AuditRow, type ChainHead, genesis } from '../audit/chain';
@@ -27,7 +27,15 @@ export interface Wanted {
 export function openAuditCopy(path: string): AuditCopy {
   if (!existsSync(path))
     throw new StoreError('store.unavailable', `There is no file ${path}. Name a copy of the service's database.`);
+  // To read a write-ahead log, SQLite puts an index of it beside the copy and leaves it there.
+  const index = `${path}-shm`;
+  const hadIndex = existsSync(index);
   const database = new Database(toReadOnlyUri(path));
+  const close = () => {
+    database.close();
+    // Beside a lock it may be a service's by now, which could not do without.
+    if (!hadIndex && !existsSync(`${path}.lock`)) rmSync(index, { force: true });
+  };
   try {
     const [state] = database
       .prepare('select (select count(*) from audit) as count, seq, hash from audit_head where id = 1')
@@ -36,10 +44,10 @@ export function openAuditCopy(path: string): AuditCopy {
       rows: (wanted) => read(database, path, wanted),
       count: state?.count ?? 0,
       recordedHead: state === undefined ? genesis : { seq: state.seq, hash: state.hash },
-      close: () => database.close(),
+      close,
     };
   } catch (error) {
-    database.close();
+    close();
     throw unreadable(path, error);
   }
 }

@@ -1,10 +1,11 @@
-import { chmodSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import type { ChainHead } from '../audit/chain';
 import { describeVerification } from '../audit/describe';
 import { verifyAudit } from '../audit/verify';
 import { openAuditCopy, toReadOnlyUri } from './audit-copy';
 import { copiedFact } from './continuity';
+import { createOwnerOnly } from './owner-only';
 import { StoreError } from './store';
 
 /** A database file that was copied while the service may be writing to it. */
@@ -24,8 +25,8 @@ export function copyDatabase(path: string, target: string, now: number): Databas
       'store.unavailable',
       `There is no database at ${path}, so there is nothing to back up. Run this with the DATABASE_URL of the service, in its folder.`,
     );
+  createOwnerOnly(target);
   copyInto(path, target);
-  chmodSync(target, 0o600);
   return { evidence: markAsCopy(target, now), head: checkAudit(target) };
 }
 

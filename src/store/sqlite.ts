@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   type CompiledQuery,
@@ -15,8 +15,10 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import Database from 'libsql';
+import { makeFolderSync } from '../lib/make-folder';
 import type { Engine } from './engine';
 import { createHeadNote } from './head-note';
+import { createOwnerOnly, takeFromOthers } from './owner-only';
 import { createSameFile, type SameFile } from './same-file';
 import { StoreError } from './store';
 import type { Tables } from './tables';
@@ -40,9 +42,11 @@ export function openSqlite(path: string, holder: Holder): Engine {
     return closable;
   };
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolderSync(dirname(path));
     keep(takeLock(path, holder));
     checkIntegrity(path);
+    createOwnerOnly(path);
+    takeFromOthers([path, `${path}-wal`, `${path}-shm`, `${path}.lock`]);
     const database = keep(connect(path));
     const writer = new SqliteConnection(database, path, createSameFile(path));
     const reader = new SqliteConnection(keep(connect(path, 'pragma query_only = on')), path);
@@ -87,6 +91,7 @@ const lockTimeoutMs = 100;
  */
 function takeLock(path: string, holder: Holder): { close(): void } {
   const lockPath = `${path}.lock`;
+  createOwnerOnly(lockPath);
   const lock = new Database(lockPath);
   try {
     lock.exec(`pragma busy_timeout = ${lockTimeoutMs}`);

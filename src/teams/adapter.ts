@@ -101,6 +101,13 @@ export class VerifiedAdapter extends TeamsAdapter {
     );
   }
 
+  /** The same check of who sends, for a body that is no activity: of that the token can only be bound to what it states. */
+  async authenticate(authorization: string, body: unknown): Promise<void> {
+    const { channelId, serviceUrl } = { channelId: null, serviceUrl: null, ...(isObject(body) ? body : {}) };
+    const stated = { channelId: String(channelId), serviceUrl: String(serviceUrl) };
+    await this.verify(authorization, stated as unknown as Activity);
+  }
+
   /** The tenant that the sender's verified token states, if any (T-2). */
   tokenTenantOf(context: TurnContext): string | null {
     const claims: { getClaimValue(type: string): string | null } | undefined = context.turnState.get(
@@ -173,6 +180,7 @@ export class VerifiedAdapter extends TeamsAdapter {
   }
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const otherIssuer = 'The token is not from the Bot Framework.';
 const otherAddress = 'The token is bound to another service address.';
 const notEndorsed = 'The token is signed with a key that may not sign for Teams.';

@@ -131,17 +131,14 @@ async function receive(
   }: { readonly authorization: string; readonly body: unknown; readonly requestId: string },
 ): Promise<HttpAnswer> {
   const envelope = readEnvelope(body);
-  if (!envelope.ok) {
-    log.warn({ requestId, field: envelope.error.field }, 'malformed activity refused');
-    await refused({ refusal: 'malformedActivity', ...unknownSender }); // guard: malformed-activity-audited
-    return failure(
-      400,
-      'malformedActivity',
-      `This is not an activity as Teams sends it: look at ${envelope.error.field}.`,
-    );
-  }
   let answer: HttpAnswer = accepted;
   try {
+    if (!envelope.ok) {
+      await adapter.authenticate(authorization, body); // guard: strangers-learn-no-field
+      log.warn({ requestId, field: envelope.error.field }, 'malformed activity refused');
+      await refused({ refusal: 'malformedActivity', ...unknownSender }); // guard: malformed-activity-audited
+      return malformed(envelope.error.field);
+    }
     await adapter.receive(authorization, toActivity(envelope.value), async (context) => {
       context.turnState.set(envelopeKey, envelope.value);
       context.turnState.set(requestIdKey, requestId);
@@ -165,6 +162,9 @@ async function receive(
     return failure(500, 'internal', `This failed inside the bot; reference ${requestId}.`);
   }
 }
+
+const malformed = (field: string): HttpAnswer =>
+  failure(400, 'malformedActivity', `This is not an activity as Teams sends it: look at ${field}.`);
 
 /** The one way into a handler. */
 async function enter(route: Route, context: TurnContext, options: BotOptions): Promise<void> {

@@ -37,6 +37,8 @@ export const answers = {
       'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must mend it:',
       ...lines,
     ].join('\n'),
+  policyMended: (version: string) =>
+    `The policy file is in order again. It says what has been in force all the while, policy ${version}, so nothing has to be asked again.`,
   policyReplaced: (now: string, before: string) =>
     `Another approval policy is in force: ${now} in place of ${before}. What was approved under the old one and has not been sent yet is asked again.`,
   policyRules: (version: string) =>

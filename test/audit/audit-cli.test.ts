@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { formatAnchor } from '../../src/audit/anchor';
@@ -158,6 +168,23 @@ test('a tail that was cut without a trace is found with the anchor, from the com
   }
 });
 
+test('looking at a copy changes nothing in its folder, also where its end is in the write-ahead log', async () => {
+  const folder = mkdtempSync(join(dirname(path), 'case-'));
+  for (const part of ['', '-wal']) copyFileSync(path + part, join(folder, `case.db${part}`));
+  const state = () =>
+    readdirSync(folder).map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(folder, name)))
+        .digest('hex'),
+    ]);
+  const before = state();
+  expect(before).toHaveLength(2);
+  for (const word of ['verify', 'export'])
+    expect(await audit(word, join(folder, 'case.db'))).toMatchObject({ code: 0 });
+  expect(state()).toEqual(before);
+});
+
 test('an export is one line of JSON an entry, from which the chain can be verified again', async () => {
   const { code, out, err } = await audit('export', copy());
   expect({ code, err }).toEqual({ code: 0, err: '5 entries exported.\n' });
@@ -216,6 +243,11 @@ test.each([
   [['verify', 'a.db', '--anchor', '5:abc'], '--anchor must be one anchor: 64 hex digits, a colon and a number'],
   [['export', 'a.db', '--from', 'yesterday'], '--from must be a date such as 2026-11-23'],
   [['export', 'a.db', '--to', '2026-11-23T12:00'], '--to must be a date such as 2026-11-23'],
+  [
+    ['export', 'a.db', '--from', '2026-12-01', '--to', '2026-11-01'],
+    '--from must be before --to, which is not included any more; nothing lies between them otherwise. Swap them, or give the day after as --to.',
+  ],
+  [['export', 'a.db', '--from', '2026-12-01', '--to', '2026-12-01'], '--from must be before --to'],
   [['export', 'a.db', '--request', '7!'], '--request must be the id of a request'],
   [['export', 'a.db', '--since', 'x'], 'I do not know one of these options: --since.'],
 ])('a wrong call %j says what is wrong and how it goes', (args, sentence) => {

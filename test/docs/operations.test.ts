@@ -17,6 +17,7 @@ test('the page lists every metric that there is, with its labels, and no other',
     limits: async () => ({ runsPerMinute: 1, sessions: 1 }),
     clock: { now: () => 0, sleep: async () => {} },
     ready: async () => [],
+    isPolicyRefused: () => false,
     freeBytes: async () => ({ database: null, evidence: null }),
   });
   const known = registry

@@ -8,11 +8,18 @@ import { judgeManifest } from '../../src/doctor/judge-manifest';
 import { judgeGroups, judgePolicy } from '../../src/doctor/judge-policy';
 import { judgeReach, judgeSkew } from '../../src/doctor/judge-reach';
 import { judgeRead, reads } from '../../src/doctor/judge-reads';
-import { judgeCloud, judgeLimits } from '../../src/doctor/judge-settings';
-import { type FolderLook, judgeDatabaseFolder, judgeEvidence, judgeStore } from '../../src/doctor/judge-storage';
+import { judgeCloud, judgeLimits, judgeSettings } from '../../src/doctor/judge-settings';
+import {
+  type FolderLook,
+  judgeDatabaseFolder,
+  judgeEvidence,
+  judgeRights,
+  judgeStore,
+} from '../../src/doctor/judge-storage';
 import { judgeClaims, judgeRefusedToken, judgeTokenRoles } from '../../src/doctor/judge-token';
 import type { Probe } from '../../src/doctor/probe';
 import { describeFindings, findingsToJson } from '../../src/doctor/report';
+import { findMisspelt } from '../../src/misspelt';
 import { parsePolicy } from '../../src/policy/parse-policy';
 import type { StoreLook } from '../../src/store/look';
 
@@ -171,6 +178,14 @@ test.each([
   expect(words(judgeStore({ ...store, ...over }))).toMatch(sentence);
 });
 
+test('a database that others may use is a warning', () => {
+  expect(judgeRights('/d/x.db', 0o100600)).toEqual([]);
+  expect(judgeRights('/d/x.db', null)).toEqual([]);
+  expect(words(judgeRights('/d/x.db', 0o100640))).toBe(
+    'warn The database file /d/x.db can be used by other accounts of this machine (mode 640), and in it is every request with its arguments and reasons. -> Restart the service as the account that owns the file, which takes that right from them; on a file system without rights, let nobody else reach the folder.',
+  );
+});
+
 const folder: FolderLook = { path: 'data', exists: true, isFolder: true, writable: true, freeBytes: 2 ** 40 };
 
 test.each([
@@ -201,6 +216,24 @@ test('a policy is judged by its faults, and by whether anybody can use it', () =
   expect(judge(policyText(`[{ id: ${id}, name: Ana }]`))).toMatch(/^ok The policy \(\w+, 1 rule\) is valid/);
   expect(judge('rules: 1')).toMatch(/^fail p\.yaml:1: /);
   expect(judge(policyText('[]'))).toMatch(/nobody can ask|fail p\.yaml/);
+});
+
+test('a name that is almost a setting is a warning, beside what is a fault', () => {
+  const misspelt = findMisspelt({ POLCY_FILE: 'x' });
+  expect(words(judgeSettings([], misspelt, false))).toBe(
+    'warn POLCY_FILE: is no setting of this service, so it is not taken. -> Did you mean POLICY_FILE? Rename it, or unset it.',
+  );
+  expect(verdicts(judgeSettings([{ name: 'BOT_ID', message: 'is missing. Set it.' }], misspelt, false))).toBe(
+    'fail warn',
+  );
+});
+
+test('people of the trial in the policy of a real bot are a warning, and in a trial none', () => {
+  const parsed = parsePolicy(readFileSync('env/policy.yaml', 'utf8'));
+  const told =
+    'warn env/policy.yaml names people of the local trial (Ana Analyst, Bo Approver, Cy Approver), who exist in no real tenant, so as them nobody can ask or approve. -> Put your own people in their place, by their Entra object ids.';
+  expect(words(judgePolicy('env/policy.yaml', parsed))).toContain(told);
+  expect(words(judgePolicy('env/policy.yaml', parsed, true))).not.toContain('trial');
 });
 
 test('groups of Entra are judged by whether they can be read', () => {

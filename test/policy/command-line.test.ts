@@ -19,7 +19,7 @@ const policy = write(
 );
 
 function run(...args: readonly string[]): { readonly code: number; readonly lines: readonly string[] } {
-  const command = parsePolicyCommand(args);
+  const command = parsePolicyCommand(args, 'env/policy.yaml');
   if (!command.ok) return { code: 2, lines: [command.error] };
   const { code, lines } = runPolicyCommand(command.value, { read: (file) => readFileSync(file, 'utf8'), readMessage });
   return {
@@ -34,6 +34,18 @@ test('the policy that ships is valid and answers its own cases, with one for eac
   expect([code, lines.at(-1)]).toEqual([0, '7 cases hold.']);
   expect(lines.filter((line) => !line.startsWith('ok')).length).toBe(1);
 });
+
+test.each([['lint'], ['test'], ['explain', '--as', 'Bo', '--', 'on ws-1 run x.ps1 because INC-1']])(
+  '%s looks at the file that the service would take, unless another one is named',
+  (...args) => {
+    const fileOf = (words: readonly string[]) => {
+      const command = parsePolicyCommand(words, '/etc/lr/policy.yaml');
+      return command.ok && command.value.type !== 'help' ? command.value.file : command;
+    };
+    expect(fileOf(args)).toBe('/etc/lr/policy.yaml');
+    expect(fileOf([args[0] ?? '', 'other.yaml', ...args.slice(1)])).toBe('other.yaml');
+  },
+);
 
 test('lint says what it found and its exit code says whether the file is valid', () => {
   expect(run('lint', policy)).toEqual({

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { type Log, silentLog } from '../../src/lib/log';
@@ -35,6 +35,38 @@ test('the folder and the file are made, in WAL mode with a full sync at every co
   const [mode] = new Database(path).prepare('pragma journal_mode').all([]) as unknown[];
   expect(mode).toEqual({ journal_mode: 'wal' });
   await store.close();
+});
+
+describe('nobody but the account of the service may read its files (T-43)', () => {
+  const rights = (folder: string) =>
+    Object.fromEntries(
+      readdirSync(folder).map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]),
+    );
+  const all = ['live-response.db', 'live-response.db-shm', 'live-response.db-wal', 'live-response.db.lock'];
+  const ownerOnly = Object.fromEntries(all.map((name) => [name, '600']));
+
+  test('also in a folder that is there already and open to all', async () => {
+    const path = stores.newPath();
+    mkdirSync(dirname(path), { mode: 0o777 });
+    await stores.open(path);
+    expect(rights(dirname(path))).toMatchObject(ownerOnly);
+  });
+
+  test('and files that an older version or a copy has left open to all are closed to others', async () => {
+    const path = stores.newPath();
+    await (await stores.open(path)).close();
+    for (const name of readdirSync(dirname(path))) chmodSync(join(dirname(path), name), 0o666);
+    await stores.open(path);
+    expect(rights(dirname(path))).toMatchObject(ownerOnly);
+  });
+});
+
+test('a place in which nothing can be made is refused at once, wherever it is', async () => {
+  const { code, message } = await refusal(stores.open('/proc/nope/deeper/a.db'));
+  expect([code, message]).toEqual([
+    'store.unavailable',
+    'The database file /proc/nope/deeper/a.db cannot be opened or created. Check that its folder exists, is a folder, and may be written by this user.',
+  ]);
 });
 
 test('a file that another service has open is refused by name of its holder, and is free once that one closed', async () => {

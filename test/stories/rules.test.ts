@@ -123,14 +123,25 @@ test('a changed policy is taken while running, and what waited is asked again un
   expect(stage.chat(bo)).toContain('Another approval policy is in force');
 });
 
-test('a broken policy file changes nothing, and the approvers are told its lines', async () => {
+test('a broken policy file changes nothing, and the approvers are told its lines, and that it was mended', async () => {
   await open();
+  const refused = async () => {
+    const scraped = await (await fetch(`http://127.0.0.1:${stage.service.port}/metrics`)).text();
+    return /^live_response_policy_file_refused (\d)$/m.exec(scraped)?.[1];
+  };
+  expect(await refused()).toBe('0');
   await rewrite('requesters: [');
   expect(stage.chat(bo)).toContain('the policy of before stays in force');
+  expect(await refused()).toBe('1');
   await stage.ask(ana, seedExample);
   await stage.approve(bo);
   await stage.pass(seconds(5));
   expect(stage.submissions).toHaveLength(1);
+  await rewrite(policyOf({}));
+  expect(await refused()).toBe('0');
+  expect(stage.chat(bo)).toMatch(
+    /The policy file is in order again\. It says what has been in force all the while, policy \w{12}, so nothing has to be asked again\./,
+  );
 });
 
 test('an approved request whose voter lost the right before it was sent is asked again', async () => {

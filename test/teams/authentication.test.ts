@@ -89,6 +89,24 @@ test.each(Object.keys(forged))('a token like this is refused, and nothing runs (
   expect(JSON.stringify(kit.log.lines)).not.toMatch(/eyJ|Bearer/);
 });
 
+test('a body that is no activity is refused like any other to whoever shows no valid token (T-1)', async () => {
+  const whole = kit.client.build.message(ana, inPersonal, 'status');
+  for (const body of [{}, [], { type: 'message' }, { ...whole, conversation: null }])
+    for (const authorization of [null, 'Bearer abc.def.ghi', header({ aud: 'somebody' }), header({ serviceurl: 'x' })])
+      expect(await kit.client.deliver(body, authorization)).toEqual(refused);
+  expect(kit.refused.slice(-16)).toEqual(Array.from({ length: 16 }, () => unauthenticated));
+  expect(await kit.client.deliver({ ...whole, conversation: null }, header())).toEqual({
+    status: 400,
+    body: {
+      error: {
+        code: 'malformedActivity',
+        message: 'This is not an activity as Teams sends it: look at conversation.',
+      },
+    },
+  });
+  expect(kit.refused.at(-1)).toMatchObject({ refusal: 'malformedActivity' });
+});
+
 test('an emulator token, which botbuilder lets in, is refused by our own check: it binds no service address (T-7)', async () => {
   // The same key signs it and its audience is right; only the issuer tells it apart.
   const emulator = header({

@@ -405,12 +405,18 @@ describe('over HTTP', () => {
     ]);
   });
 
-  test('every request gets an id and one log line without query, body or header', async () => {
-    const answer = await fetch(`${kit.url}/healthz?token=secret`, { headers: { authorization: 'Bearer secret' } });
+  test('a probe that finds all well is no log line: whoever watches asks every few seconds', async () => {
+    for (const path of ['healthz', 'readyz', 'metrics']) expect((await fetch(`${kit.url}/${path}`)).status).toBe(200);
+    await systemClock.sleep(5);
+    expect(kit.log.lines.filter((line) => line.message === 'request')).toEqual([]);
+  });
+
+  test('every request gets an id and, unless it is such a probe, one log line without query, body or header', async () => {
+    const answer = await fetch(`${kit.url}/nowhere?token=secret`, { headers: { authorization: 'Bearer secret' } });
     const requestId = answer.headers.get('x-request-id');
     await systemClock.sleep(5);
     expect(kit.log.lines.filter((line) => line.message === 'request')).toMatchObject([
-      { requestId, method: 'GET', path: '/healthz', status: 200 },
+      { requestId, method: 'GET', path: '/nowhere', status: 404 },
     ]);
     expect(JSON.stringify(kit.log.lines)).not.toContain('secret');
   });
