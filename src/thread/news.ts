@@ -1,6 +1,6 @@
 import { exhaustive } from '../lib/result';
 import type { News } from '../request/effect';
-import type { Emergency, LiveResponseRequest } from '../request/request';
+import type { Doubt, Emergency, LiveResponseRequest } from '../request/request';
 import {
   type Line,
   quoteLines,
@@ -15,7 +15,7 @@ import {
 } from './line';
 import type { Post } from './post';
 import { describeHold } from './queue-words';
-import { describeChange } from './request-lines';
+import { beforeAskingAgain, describeChange, isClosedByRestore } from './request-lines';
 import { linesPost } from './sentence';
 import { describeState } from './state-words';
 import type { RequestView } from './view';
@@ -90,6 +90,13 @@ function describeNews(news: News, view: RequestView): NewsWords {
         news.reason,
       );
     case 'voided': {
+      if (isClosedByRestore(news.changes)) {
+        const closed = one(
+          'void after a backup was put back',
+          say(`is void, and I cannot tell whether it ran. I do not send it. ${beforeAskingAgain(request.id)}`),
+        );
+        return { ...closed, lines: [...closed.lines, ...news.changes.map(describeChange)] };
+      }
       const words = one(
         'void',
         say(
@@ -140,14 +147,9 @@ function describeNews(news: News, view: RequestView): NewsWords {
         say('.'),
       );
     case 'unclear':
-      return one(
-        'it may or may not be running',
-        say(
-          news.doubt === 'noAnswer'
-            ? 'may or may not be running: Defender gave no clear answer when I sent it. I look for it and do not send it again while that is open.'
-            : 'may or may not be running: Defender had accepted it and no longer lists it. I keep looking and never send it again.',
-        ),
-      );
+      return news.doubt === 'restored'
+        ? one('it may have run', say(doubts.restored))
+        : one('it may or may not be running', say(doubts[news.doubt]));
     case 'found':
       return one('found in Defender', say('was found in Defender: it had arrived, once. I follow it from here.'));
     case 'surelyAbsent':
@@ -159,7 +161,7 @@ function describeNews(news: News, view: RequestView): NewsWords {
       return one(
         'I cannot tell whether it runs',
         say(
-          `may or may not be running, and I cannot find out. Look for ${request.id} in the device's action history in the Defender portal before you ask again. I look on, less often.`,
+          `may or may not be running, and I cannot find out. ${beforeAskingAgain(request.id)} I look on, less often.`,
         ),
       );
     case 'changedDuringRun': {
@@ -177,6 +179,15 @@ function describeNews(news: News, view: RequestView): NewsWords {
       return exhaustive(news);
   }
 }
+
+const doubts = {
+  noAnswer:
+    'may or may not be running: Defender gave no clear answer when I sent it. I look for it and do not send it again while that is open.',
+  vanished:
+    'may or may not be running: Defender had accepted it and no longer lists it. I keep looking and never send it again.',
+  restored:
+    'may have run: a backup of my database was put back, and what became of it since is not in it. It cannot be decided any more; I look for it in Defender and never send it again.',
+} as const satisfies Readonly<Record<Doubt, string>>;
 
 /** The same words in the thread and in the chats of those who have not voted. */
 function describeReminder(

@@ -7,6 +7,7 @@ import type { LiveResponseRequest, Person, Vote } from '../request/request';
 import type { ReviewRefusal } from '../request/review';
 import { describeFinding, lineText } from './finding-words';
 import { cutAt } from './line';
+import { beforeAskingAgain, isClosedByRestore } from './request-lines';
 import { count, formatList, formatTime } from './words';
 
 /** Why a person may not do something now; a value, since people are answered, not failed. Names and typed words are untrusted. */
@@ -163,6 +164,8 @@ function describeDecided(request: LiveResponseRequest): string {
     case 'withdrawn':
       return `${id} was already withdrawn by ${nameOf(request.by)} at ${formatTime(request.endedAt)}. Nothing ran.`;
     case 'voided':
+      if (isClosedByRestore(request.changes))
+        return `${id} became void at ${formatTime(request.endedAt)}: a backup of my database was put back, and I cannot tell whether it ran. ${beforeAskingAgain(id)}`;
       return `${id} became void at ${formatTime(request.endedAt)}, because what was shown had changed. Nothing ran. Ask again to have the new version decided.`;
     case 'queued':
       return `${describeApproval(id, request.votes)} It waits to be sent; type status ${id} to see where it stands.`;
@@ -170,6 +173,8 @@ function describeDecided(request: LiveResponseRequest): string {
     case 'unknown':
     case 'pending':
     case 'running':
+      if (request.state === 'unknown' && request.doubt === 'restored')
+        return `${id} cannot be decided any more: a backup of my database was put back, and it may have run since. I look for it in Defender; type status ${id} to see what I found.`;
       return request.cancel?.by == null || request.cancel.refused
         ? `${describeApproval(id, request.votes)} Type status ${id} to see where it stands.`
         : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${formatTime(request.cancel.at)}. What Defender says decides.`;

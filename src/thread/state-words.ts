@@ -4,7 +4,7 @@ import type { CancelWish, CommandProgress, InState, Vote } from '../request/requ
 import { describeProgressOfVotes } from './bar-lines';
 import { type Line, quoteLines, say, showCode, showCut, showPerson } from './line';
 import { describeQueued } from './queue-words';
-import { commandAtWork, describeChange, failedCommand } from './request-lines';
+import { beforeAskingAgain, commandAtWork, describeChange, failedCommand, isClosedByRestore } from './request-lines';
 import type { RequestView, StateWords } from './view';
 import { count, formatDuration, formatTime } from './words';
 
@@ -136,6 +136,15 @@ export function describeState(view: RequestView): StateWords {
         ],
       };
     case 'voided':
+      if (isClosedByRestore(request.changes))
+        return {
+          title: 'Void: a backup was put back, and I cannot tell whether it ran',
+          tone: 'warning',
+          lines: [
+            ...request.changes.map(describeChange),
+            [say('No approval of it counts any more, and I do not send it. '), say(beforeAskingAgain(request.id))],
+          ],
+        };
       return {
         title: 'Void: what was shown has changed',
         tone: 'warning',
@@ -192,15 +201,20 @@ function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
 
 function describeUnknown(request: InState<'unknown'>): StateWords {
   const what =
-    request.doubt === 'noAnswer'
-      ? 'Defender gave no clear answer when I sent it. It may or may not be running. I look for it by its id and never send it again while that is open.'
-      : `Defender had accepted it and no longer lists it. ${request.runningSince === null ? 'It may or may not be running.' : 'It had reached the device, so it may have acted.'} I keep looking and never send it again.`;
+    request.doubt === 'restored'
+      ? 'I cannot tell whether it ran: a backup of my database was put back, and what became of this request since is not in it. It cannot be decided any more. I look for it in Defender by its id and never send it again.'
+      : request.doubt === 'noAnswer'
+        ? 'Defender gave no clear answer when I sent it. It may or may not be running. I look for it by its id and never send it again while that is open.'
+        : `Defender had accepted it and no longer lists it. ${request.runningSince === null ? 'It may or may not be running.' : 'It had reached the device, so it may have acted.'} I keep looking and never send it again.`;
   const next =
     request.toldAt === null
       ? `I look until I am certain, at the earliest at ${formatTime(request.settleAt)}.`
-      : `I have looked ${count(request.lookUps, 'time')} and still cannot tell. Look for ${request.id} in the device's action history in the Defender portal before you ask again.`;
+      : `I have looked ${count(request.lookUps, 'time')} and still cannot tell. ${beforeAskingAgain(request.id)}`;
   return {
-    title: 'Unknown: it may or may not be running',
+    title:
+      request.doubt === 'restored'
+        ? 'Unknown: a backup was put back, and it may have run'
+        : 'Unknown: it may or may not be running',
     tone: 'warning',
     lines: [[say(what)], [say(next)], ...wishLines(request.cancel, 'I pass that on if I find it.')],
   };

@@ -40,6 +40,9 @@ They wrote: wrong device
 cancelRefused: LR-7F3K could not be cancelled; it goes on and I follow it to its end. Defender answered BadRequest.
 unclear: LR-7F3K may or may not be running: Defender gave no clear answer when I sent it. I look for it and do not send it again while that is open.
 unclear: LR-7F3K may or may not be running: Defender had accepted it and no longer lists it. I keep looking and never send it again.
+unclear: LR-7F3K may have run: a backup of my database was put back, and what became of it since is not in it. It cannot be decided any more; I look for it in Defender and never send it again.
+voided: LR-7F3K is void, and I cannot tell whether it ran. I do not send it. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+A backup of my database was put back, so I cannot tell what became of this since. I looked for it among the device's actions in Defender and found none of it.
 found: LR-7F3K was found in Defender: it had arrived, once. I follow it from here.
 surelyAbsent: LR-7F3K never arrived at Defender, which is certain now. It waits for its turn again under the same approval.
 cannotTell: LR-7F3K may or may not be running, and I cannot find out. Look for LR-7F3K in the device's action history in the Defender portal before you ask again. I look on, less often.
@@ -192,6 +195,7 @@ submitting, cancel asked: LR-7F3K is being cancelled already: Ana asked at 3 Mar
 unknown: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 unknown, told: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 unknown, vanished: LR-7F3K is being cancelled already: Ana asked at 3 Mar 2026 12:11 UTC. What Defender says decides.
+unknown, a backup was put back: LR-7F3K cannot be decided any more: a backup of my database was put back, and it may have run since. I look for it in Defender; type status LR-7F3K to see what I found.
 unknown, vanished before the device: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 pending: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 pending, cancel asked: LR-7F3K is being cancelled already: Ana asked at 3 Mar 2026 12:11 UTC. What Defender says decides.
@@ -219,6 +223,7 @@ denied: LR-7F3K was already denied by Cy at 3 Mar 2026 12:05 UTC. Nothing ran.
 expired: LR-7F3K expired at 3 Mar 2026 12:30 UTC: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.
 withdrawn: LR-7F3K was already withdrawn by Ana at 3 Mar 2026 12:02 UTC. Nothing ran.
 voided: LR-7F3K became void at 3 Mar 2026 12:08 UTC, because what was shown had changed. Nothing ran. Ask again to have the new version decided.
+voided, a backup was put back: LR-7F3K became void at 3 Mar 2026 12:08 UTC: a backup of my database was put back, and I cannot tell whether it ran. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 refused: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how.
 refused, odd code: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how."
 `);

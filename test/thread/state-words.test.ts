@@ -96,6 +96,10 @@ unknown, vanished (warning)
   - I look until I am certain, at the earliest at 3 Mar 2026 12:09 UTC.
   - Ana asked to cancel it at 3 Mar 2026 12:11 UTC. I pass that on if I find it.
   - They wrote: wrong device
+unknown, a backup was put back (warning)
+  Unknown: a backup was put back, and it may have run
+  - I cannot tell whether it ran: a backup of my database was put back, and what became of this request since is not in it. It cannot be decided any more. I look for it in Defender by its id and never send it again.
+  - I look until I am certain, at the earliest at 3 Mar 2026 12:09 UTC.
 unknown, vanished before the device (warning)
   Unknown: it may or may not be running
   - Defender had accepted it and no longer lists it. It may or may not be running. I keep looking and never send it again.
@@ -199,7 +203,10 @@ voided (warning)
   - The requester may no longer ask for this.
   - Bo approved it and may no longer approve it.
   - Defender no longer knows the device.
-  - A backup of my database was put back, so I cannot know what became of this since.
+voided, a backup was put back (warning)
+  Void: a backup was put back, and I cannot tell whether it ran
+  - A backup of my database was put back, so I cannot tell what became of this since. I looked for it among the device's actions in Defender and found none of it.
+  - No approval of it counts any more, and I do not send it. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 refused (attention)
   Refused by Defender
   - Defender did not accept it. Nothing ran. Its code: DisallowedOperation
