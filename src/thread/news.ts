@@ -21,13 +21,28 @@ import { describeState } from './state-words';
 import type { RequestView } from './view';
 import { commandSubject, commandTitle, count, formatTime } from './words';
 
-/** A short reply in the thread about what people should notice; only the end mentions the requester. */
+/** A short reply in the thread about what people should notice; an end that somebody or something else brought about mentions the requester. */
 export function newsPost(news: News, view: RequestView): Post {
   const { summary, lines } = describeNews(news, view);
-  if (news.type === 'ended') {
+  if (mentionsRequester(news, view)) {
     return { ...linesPost(lines, { summary, trial: view.trial }), text: summary, mention: view.request.requester };
   }
   return linesPost(lines, { summary, trial: view.trial });
+}
+
+/** Every end that the requester did not bring about, and what asks something of them: in a channel nobody hears of the rest. */
+function mentionsRequester(news: News, { request }: RequestView): boolean {
+  switch (news.type) {
+    case 'ended':
+    case 'denied':
+    case 'expired':
+    case 'voided':
+      return true;
+    case 'withdrawn':
+      return news.by.id !== request.requester.id;
+    default:
+      return false;
+  }
 }
 
 interface NewsWords {
@@ -62,7 +77,11 @@ function describeNews(news: News, view: RequestView): NewsWords {
         'approved',
         say('is approved by '),
         ...showPeople(news.by),
-        say('. It runs as soon as Defender has room; the card above follows it.'),
+        say(
+          view.pause === null
+            ? '. It runs as soon as Defender has room; the card above follows it.'
+            : '. It is held by the pause and is not sent before somebody else than who paused types resume; the card above follows it.',
+        ),
       );
     case 'denied':
       return quote(one('denied', say('was denied by '), ...showPerson(news.by), say('. Nothing ran.')), news.reason);

@@ -15,7 +15,7 @@ export function describeState(view: RequestView): StateWords {
     case 'awaitingApproval':
       return describeAwaiting(request);
     case 'queued':
-      return describeQueued(request, view.queue);
+      return describeQueued(request, view.queue, { paused: view.pause !== null });
     case 'submitting':
       return {
         title: 'Being sent to Defender',

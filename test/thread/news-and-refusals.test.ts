@@ -1,7 +1,8 @@
+import type { News } from '../../src/request/effect';
 import { newsPost } from '../../src/thread/news';
 import { describeRefusal, type Refusal } from '../../src/thread/refusals';
 import { readPost } from './read-card';
-import { makeNews, makeRequests, makeView, noon, person } from './samples';
+import { makeNews, makePause, makeRequests, makeView, noon, person } from './samples';
 
 const requests = makeRequests();
 const request = (name: string) => {
@@ -15,9 +16,11 @@ test('each piece of news is a short reply that stands alone', () => {
   expect(said.join('\n')).toMatchInlineSnapshot(`
 "voteCounted: LR-7F3K: Bo approved. 1 more approval is needed before anything runs.
 approved: LR-7F3K is approved by Bo and Cy. It runs as soon as Defender has room; the card above follows it.
-denied: LR-7F3K was denied by Cy. Nothing ran.
+denied: @Ana LR-7F3K: denied
+LR-7F3K was denied by Cy. Nothing ran.
 They wrote: The ticket names another device
-expired: LR-7F3K expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.
+expired: @Ana LR-7F3K: expired without a decision
+LR-7F3K expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 2 people have not voted yet. It no longer waits; type status LR-7F3K to see how it stands.
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 1 person has not voted yet, and 1 more person is asked now. It no longer waits; type status LR-7F3K to see how it stands.
 askedAgain: LR-7F3K must be decided again: what was approved before no longer stands, and no vote from before counts. Read its card anew and decide on that.
@@ -28,7 +31,8 @@ It is about ws-042.contoso.com, 3 commands, asked by Ana. One approval is enough
 If it is sent, a review opens: two people who had no part in it must accept or object, and rule workstations allows no other break-glass before that. The owners of the rule are told in their own chats.
 They wrote: Ransomware is spreading
 withdrawn: LR-7F3K was withdrawn by Ana before a decision. Nothing ran.
-voided: LR-7F3K is void: what would run is no longer what was shown. Nothing ran. Ask again to have the new version decided.
+voided: @Ana LR-7F3K: void
+LR-7F3K is void: what would run is no longer what was shown. Nothing ran. Ask again to have the new version decided.
 The library file minidump.ps1 is no longer in the library.
 held: LR-7F3K has to wait. Defender says that the device is busy with another live response, perhaps one from the portal. I try again when it may be free.
 started: LR-7F3K has started on ws-042.contoso.com.
@@ -41,7 +45,8 @@ cancelRefused: LR-7F3K could not be cancelled; it goes on and I follow it to its
 unclear: LR-7F3K may or may not be running: Defender gave no clear answer when I sent it. I look for it and do not send it again while that is open.
 unclear: LR-7F3K may or may not be running: Defender had accepted it and no longer lists it. I keep looking and never send it again.
 unclear: LR-7F3K may have run: a backup of my database was put back, and what became of it since is not in it. It cannot be decided any more; I look for it in Defender and never send it again.
-voided: LR-7F3K is void, and I cannot tell whether it ran. I do not send it. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+voided: @Ana LR-7F3K: void after a backup was put back
+LR-7F3K is void, and I cannot tell whether it ran. I do not send it. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 A backup of my database was put back, so I cannot tell what became of this since. I looked for it among the device's actions in Defender and found none of it.
 found: LR-7F3K was found in Defender: it had arrived, once. I follow it from here.
 surelyAbsent: LR-7F3K never arrived at Defender, which is certain now. It waits for its turn again under the same approval.
@@ -53,12 +58,49 @@ Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Commands before the fai
 `);
 });
 
-test('the end mentions the requester, and nothing else mentions anybody', () => {
+test('every end that the requester did not bring about mentions them, and their own withdrawal does not', () => {
+  const mentions = (news: News) => newsPost(news, makeView(request('failed'))).mention?.name;
+  const by = (name: string): News => ({ type: 'withdrawn', by: person(name), reason: 'not now' });
+  expect(mentions({ type: 'denied', by: person('Cy'), reason: 'no' })).toBe('Ana');
+  expect(mentions({ type: 'expired' })).toBe('Ana');
+  expect(mentions({ type: 'voided', changes: [{ type: 'deviceGone' }] })).toBe('Ana');
+  expect(mentions(by('Bo'))).toBe('Ana');
+  expect(mentions(by('Ana'))).toBeUndefined();
+});
+
+test('an approval while it is paused promises no run before the pause has ended', () => {
+  const news = { type: 'approved', by: [person('Bo')] } as const;
+  const said = JSON.stringify(newsPost(news, makeView(request('queued'), { pause: makePause() })).card);
+  expect(said).toContain('It is held by the pause and is not sent before somebody else than who paused types resume');
+  expect(said).not.toContain('as soon as Defender has room');
+});
+
+test('an end mentions the requester, and nothing on the way mentions anybody', () => {
   const mentioned = makeNews()
     .map((news) => newsPost(news, makeView(request('failed'))))
     .filter((post) => post.mention !== null);
   expect(mentioned.map(({ mention, text, summary }) => [mention?.name, text, summary])).toMatchInlineSnapshot(`
 [
+  [
+    "Ana",
+    "LR-7F3K: denied",
+    "LR-7F3K: denied",
+  ],
+  [
+    "Ana",
+    "LR-7F3K: expired without a decision",
+    "LR-7F3K: expired without a decision",
+  ],
+  [
+    "Ana",
+    "LR-7F3K: void",
+    "LR-7F3K: void",
+  ],
+  [
+    "Ana",
+    "LR-7F3K: void after a backup was put back",
+    "LR-7F3K: void after a backup was put back",
+  ],
   [
     "Ana",
     "LR-7F3K · Finished: Defender says it failed",

@@ -1,6 +1,6 @@
 import type { Line } from '../../src/thread/line';
 import { describeState } from '../../src/thread/state-words';
-import { makeRequests, makeView, place } from './samples';
+import { makePause, makeRequests, makeView, place } from './samples';
 
 const textOf = (line: Line): string => line.map((run) => run.text).join('');
 const requests = makeRequests();
@@ -249,6 +249,16 @@ The person with the fewest runs under way goes next, and of their requests the o
 If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
 Approved. I cannot tell when it goes."
 `);
+});
+
+test('what is approved while it is paused is held by the pause: nobody is told when it goes, or that it is about to', () => {
+  const queue = { ...place, waitsFor: 'nothing' } as const;
+  const { title, lines } = describeState(makeView(request('queued'), { queue, pause: makePause() }));
+  expect([title, ...lines.map(textOf)]).toEqual([
+    'Approved, held by the pause',
+    'Approved. It is sent when the pause has ended, and not before; its place in the queue is told then.',
+    'If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.',
+  ]);
 });
 
 test('no two states have the same title, so that none is taken for another (T-22)', () => {
