@@ -97,11 +97,13 @@ async function leaveMarks(db: Db, pruned: readonly PrunedRequest[]): Promise<voi
     .execute();
 }
 
-/** What was noted by name of a token or a copy. */
+/** Who was told of in the thread of a request because they tried to decide it from elsewhere. */
+export const elsewhereFact = (id: RequestId): string => `elsewhere:${id}`;
+
+/** What was noted by name of a request or a copy. */
 async function forgetFacts(db: Db, ids: readonly RequestId[]): Promise<void> {
-  const tokens = await db.selectFrom('vote_tokens').select('token_hash').where('request_id', 'in', ids).execute();
   const copies = await db.selectFrom('copies').select('id').where('request_id', 'in', ids).execute();
-  const names = [...tokens.map((row) => `usedToken:${row.token_hash}`), ...copies.map((row) => `unreached:${row.id}`)];
+  const names = [...ids.map(elsewhereFact), ...copies.map((row) => `unreached:${row.id}`)];
   for (let from = 0; from < names.length; from += maxNames)
     await db
       .deleteFrom('facts')

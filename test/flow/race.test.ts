@@ -24,7 +24,7 @@ let requestId: RequestId;
 let clicks = 0;
 
 /** One request, its card with each of the voters, and two flows over the one store, as two replicas of the service would be. */
-async function open(approvals: number): Promise<void> {
+async function open(approvals: number): Promise<string> {
   const text = policyOf({ approvers: voters, approvals });
   stage = await Stage.open({ policy: text, installed: voters });
   const thread = await stage.ask(ana, seedExample);
@@ -50,28 +50,44 @@ async function open(approvals: number): Promise<void> {
       trial: true,
     });
   replicas = [replica(), replica()];
+  return thread;
 }
 afterEach(() => stage.close());
 
 const tokenOn = (card: TeamsMessage): unknown =>
   (stage.action(card, 'Approve')?.data as { readonly token?: unknown } | undefined)?.token;
 
-/** A click as `teams/` hands it over once it is verified; by the replica whose turn it is. */
+/** A click in the voter's own chat. */
 function click(voter: TeamsPerson, title: 'Approve' | 'Deny', activityId = `click-${++clicks}`): Promise<ActionAnswer> {
   const card = stage.cardFor(voter);
   const conversationId = stage.connector.personalConversationId(voter.aadObjectId);
+  return press(voter, title, { activityId, conversationId, cardId: card.id, token: tokenOn(card) });
+}
+
+/** As `teams/` hands it over once it is verified; by the replica whose turn it is. */
+function press(
+  voter: TeamsPerson,
+  title: 'Approve' | 'Deny',
+  on: {
+    readonly activityId: string;
+    readonly conversationId: string;
+    readonly cardId: string;
+    readonly token: unknown;
+  },
+): Promise<ActionAnswer> {
+  const { activityId, conversationId, cardId, token } = on;
   const turn: Turn = {
     activityId,
     tenantId,
     person: { id: voter.aadObjectId, tenantId, name: voter.name },
     place: { conversationId, tenantId, scope: 'personal', reference: '{}', personId: voter.aadObjectId },
-    replyToId: card.id,
+    replyToId: cardId,
     at: stage.clock.now(),
     locale: null,
     timezone: null,
   };
   const flow = replicas[clicks % 2 === 0 ? 0 : 1];
-  const data = { token: tokenOn(card), reason: 'Not now' };
+  const data = { token, reason: 'Not now' };
   return flow.onAction(turn, title === 'Approve' ? 'vote.approve' : 'vote.deny', data);
 }
 
@@ -105,7 +121,31 @@ test('where three must approve, three of twenty at the same instant are counted,
   expect(stage.submissions).toHaveLength(1);
 });
 
-test('a token decides at most once, however often and through however many replicas it comes', async () => {
+test('on the one card in the thread three of twenty at the same instant are counted up to the bar, and it runs once', async () => {
+  const thread = await open(3);
+  const card = stage.cardIn(thread);
+  const token = tokenOn(card);
+  const answers = await Promise.all(
+    voters.map((voter) => {
+      clicks += 1;
+      return press(voter, 'Approve', {
+        activityId: `shared-${clicks}`,
+        conversationId: thread,
+        cardId: card.id,
+        token,
+      });
+    }),
+  );
+  const cast = await votes();
+  expect(cast).toHaveLength(3);
+  expect(new Set(cast.map((row) => row.actor)).size).toBe(3);
+  const late = answers.filter((a) => a.type === 'message' && /was already approved by Voter/.test(a.text));
+  expect(late).toHaveLength(17);
+  await stage.pass(seconds(30));
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('a token in a person’s own chat decides at most once, however often and through however many replicas it comes', async () => {
   await open(2);
   const [voter] = voters;
   if (voter === undefined) throw new Error('No voter');

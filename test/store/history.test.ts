@@ -1,5 +1,6 @@
 import type { KeptResult } from '../../src/evidence/keep-result';
 import type { LiveResponseRequest } from '../../src/request/request';
+import { elsewhereFact } from '../../src/store/prune';
 import type { Store } from '../../src/store/store';
 import { asQueued, insert, requestId, sampleRequest, sampleWork, t0, useAnyStores } from './sample';
 
@@ -54,7 +55,7 @@ describe('pruning', () => {
         activityId: 'message-1',
       });
       await tx.addVoteToken({ tokenHash: 'hash-1', requestId: old.id, copyId: copy.copyId, digest: old.digest });
-      await tx.saveFact('usedToken:hash-1', 'bob');
+      await tx.saveFact(elsewhereFact(old.id), ['bob']);
       await tx.saveFact(`unreached:${copy.copyId}`, t0);
       await tx.saveFact('other', 1);
       await tx.addSubmission(old.id, 1, t0 - 1_000);
@@ -73,7 +74,7 @@ describe('pruning', () => {
     expect(await store.voteToken('hash-1')).toBeNull();
     expect(await store.results(old.id)).toEqual([]);
     expect(await store.submissionsSince(0)).toEqual([]);
-    expect([await store.fact('usedToken:hash-1'), await store.fact('other')]).toEqual([null, 1]);
+    expect([await store.fact(elsewhereFact(old.id)), await store.fact('other')]).toEqual([null, 1]);
     expect(await store.auditRows({ requestId: old.id })).toHaveLength(1);
     expect(await store.request(requestId('LR-3333'))).not.toBeNull();
     // Another request was asked there.

@@ -260,15 +260,47 @@ test('an approver who was taken out of the policy cannot cancel what they could 
   expect((await stage.service.store.auditRows()).map((row) => row.what)).not.toContain('cancelAsked');
 });
 
-test('a token of the card in the thread counts one vote; the next approver uses the card as it then is', async () => {
+test('those who see one card in the thread each count once by it, though it has not been redrawn yet', async () => {
   const thread = await open({ policy: policyOf({ approvals: 2 }) });
   const card = stage.cardIn(thread);
   const data = stage.action(card, 'Approve')?.data;
   await stage.press(bo, card, 'Approve');
-  const second = await stage.teams.click(cy, card.id, { verb: 'vote.approve', data });
-  expect(wordsOf(second)).toContain('no longer valid');
-  await stage.settle();
-  await stage.press(cy, stage.cardIn(thread), 'Approve');
+  const again = await stage.teams.click(bo, card.id, { verb: 'vote.approve', data });
+  expect(wordsOf(again)).toContain('You have voted on this request already');
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+  await stage.teams.click(cy, card.id, { verb: 'vote.approve', data });
   await stage.pass(seconds(5));
   expect(stage.submissions).toHaveLength(1);
+});
+
+test('a card in the thread that shows an older round decides nothing, whoever presses it', async () => {
+  const thread = await open({ policy: policyOf({ approvals: 2 }) });
+  const card = stage.cardIn(thread);
+  const data = stage.action(card, 'Approve')?.data;
+  await stage.press(bo, card, 'Approve');
+  await writeFile(join(stage.dir, 'policy.yaml'), policyOf({ approvals: 2, decideBy: '31m' }));
+  await stage.restart();
+  await stage.press(cy, stage.cardIn(thread), 'Approve');
+  await stage.pass(seconds(5));
+  for (const person of [bo, cy]) {
+    const late = await stage.teams.click(person, card.id, { verb: 'vote.approve', data });
+    expect(wordsOf(late)).toContain('This is not what you were shown');
+  }
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+});
+
+test('who tries again and again to decide from elsewhere is told of once in the thread, and each time in the audit', async () => {
+  const thread = await open();
+  const data = stage.action(stage.cardIn(thread), 'Approve')?.data;
+  for (let i = 0; i < 10; i++) await stage.teams.click(dee, stage.cardFor(bo).id, { verb: 'vote.approve', data });
+  await stage.teams.click(cy, stage.cardFor(bo).id, { verb: 'vote.approve', data });
+  await stage.settle();
+  expect(stage.thread(thread).match(/tried to decide LR-/g)).toHaveLength(2);
+  expect(stage.thread(thread)).toContain('Dee Stranger tried to decide');
+  const refused = (await stage.service.store.auditRows()).filter(
+    (row) => row.what === 'refused' && row.detail.refusal === 'wrongConversation',
+  );
+  expect(refused).toHaveLength(11);
 });
