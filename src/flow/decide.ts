@@ -107,7 +107,8 @@ export async function voteByWords(
   );
   if (!wasShown) return refuse(scene, vote.id, { type: 'wrongConversation' }); // guard: words-count-where-it-was-shown
   const typed = vote.shortDigest ?? (request.round === 1 || vote.decision === 'deny' ? request.digest : '');
-  if (typed === '' || !request.digest.startsWith(typed))
+  const isOpen = request.state === 'awaitingApproval';
+  if (isOpen && (typed === '' || !request.digest.startsWith(typed)))
     // guard: typed-digest-must-match
     return refuse(scene, vote.id, { type: 'requestChanged' });
   return castVote(scene, stored, { ...vote, digest: request.digest });
@@ -242,6 +243,7 @@ export function toRefusal(refusal: TransitionRefusal, request: LiveResponseReque
     case 'requesterCannotVote':
     case 'notAnApprover':
     case 'denyNeedsReason':
+    case 'withdrawalNeedsReason':
     case 'notYours':
     case 'alreadyVoted':
     case 'noBreakGlass':

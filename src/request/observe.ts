@@ -50,6 +50,7 @@ export function observe(from: Taken, action: ObservedAction, now: number, foundN
     submittedAt: request.submittedAt,
     endedAt: now,
     progress,
+    ...(request.cancel?.by == null ? {} : { cancel: request.cancel }),
   };
   const mayHaveStarted = (index: number): boolean =>
     progress.some((p) => p.index === index && hasStarted(p)) || !action.progress.some((p) => p.index === index);

@@ -266,6 +266,8 @@ export interface Ended<S extends 'succeeded' | 'failed' | 'timedOut'> extends De
   readonly submittedAt: number;
   readonly endedAt: number;
   readonly progress: readonly CommandProgress[];
+  /** Somebody's wish to cancel that came too late; absent when nobody asked. */
+  readonly cancel?: CancelWish;
 }
 
 export interface Cancelled extends Decided {

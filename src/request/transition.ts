@@ -140,6 +140,8 @@ function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly b
   if (!isTheirs) return err({ type: 'notYours' }); // guard: strangers-cannot-cancel
   switch (request.state) {
     case 'awaitingApproval':
+      if (wish.by.id !== request.requester.id && (wish.reason ?? '').trim() === '')
+        return err({ type: 'withdrawalNeedsReason' }); // guard: withdrawal-by-others-has-a-reason
       return move(
         {
           ...baseOf(request),

@@ -2,7 +2,7 @@ import type { ChainHead } from '../audit/chain';
 import type { RequestId } from '../request/request';
 import { applyEvent } from './apply';
 import type { HeadNote } from './head-note';
-import type { Store } from './store';
+import type { Store, Stored } from './store';
 
 /** The name under which it is kept when a backup was last found to have been put back. */
 export const restoredFact = 'store.restoredAt';
@@ -32,10 +32,11 @@ export async function doubtAfterRestore(store: Store, note: HeadNote, now: numbe
 export function doubtUnsent(store: Store, noted: ChainHead | null, now: number): Promise<Restored> {
   return store.transact(async (tx) => {
     const found = await tx.auditHead();
-    const open = await tx.requestsIn(['awaitingApproval', 'queued', 'submitting', 'unknown']);
+    let open: readonly Stored[] = [];
+    open = await tx.requestsIn(['awaitingApproval', 'queued', 'submitting', 'unknown']); // guard: restored-approvals-do-not-count
     const doubted: RequestId[] = [];
     for (const stored of open) {
-      const applied = await applyEvent(tx, stored, { type: 'storeRestored' }, 'bot', now); // guard: restored-approvals-do-not-count
+      const applied = await applyEvent(tx, stored, { type: 'storeRestored' }, 'bot', now);
       if (applied.ok) doubted.push(stored.request.id);
     }
     await tx.saveFact(restoredFact, now);

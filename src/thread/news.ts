@@ -96,7 +96,7 @@ function describeNews(news: News, view: RequestView): NewsWords {
       const words = one(
         'asked again',
         say(
-          'must be decided again: what was approved before no longer stands, and no vote from before counts. Read its card anew and decide on that.',
+          'must be decided again: what it was asked under has changed, so no vote from before counts, if there was one. Read its card anew and decide on that.',
         ),
       );
       return { ...words, lines: [...words.lines, ...news.because.map(describeChange)] };
@@ -105,7 +105,16 @@ function describeNews(news: News, view: RequestView): NewsWords {
       return describeBreakGlass(news.emergency, view);
     case 'withdrawn':
       return quote(
-        one('withdrawn', say('was withdrawn by '), ...showPerson(news.by), say(' before a decision. Nothing ran.')),
+        one(
+          'withdrawn',
+          say('was withdrawn by '),
+          ...showPerson(news.by),
+          say(
+            news.by.id === request.requester.id
+              ? ' before a decision. Nothing ran.'
+              : ', who may approve it, before a decision. Nothing ran. Answer the reason, then ask again if it is still needed.',
+          ),
+        ),
         news.reason,
       );
     case 'voided': {

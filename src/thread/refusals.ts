@@ -17,6 +17,8 @@ export type Refusal =
   | { readonly type: 'uploaderCannotVote'; readonly fileName: string }
   | { readonly type: 'alreadyVoted' }
   | { readonly type: 'denyNeedsReason' }
+  /** By an approver, while it waits for approval. */
+  | { readonly type: 'withdrawalNeedsReason' }
   /** The request is past the point: decided, ended, or being cancelled; the sentence says by whom and when. */
   | { readonly type: 'alreadyDecided'; readonly request: LiveResponseRequest }
   | { readonly type: 'expired'; readonly at: number }
@@ -69,6 +71,8 @@ export function describeRefusal(refusal: Refusal): string {
       return 'You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.';
     case 'denyNeedsReason':
       return 'A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.';
+    case 'withdrawalNeedsReason':
+      return 'You did not ask for this, so withdrawing it needs a reason, which the requester and the thread will read. Nothing was changed; write one and withdraw it again, or deny it on your card.';
     case 'alreadyDecided':
       return describeDecided(refusal.request);
     case 'expired':

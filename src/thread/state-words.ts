@@ -70,6 +70,7 @@ export function describeState(view: RequestView): StateWords {
               `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.`,
             ),
           ],
+          ...tooLateLines(request.cancel),
         ],
       };
     case 'failed':
@@ -82,6 +83,7 @@ export function describeState(view: RequestView): StateWords {
               `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. ${describeFailure(request.progress)}`,
             ),
           ],
+          ...tooLateLines(request.cancel),
         ],
       };
     case 'timedOut':
@@ -94,6 +96,7 @@ export function describeState(view: RequestView): StateWords {
               `Ended ${formatTime(request.endedAt)}. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.`,
             ),
           ],
+          ...tooLateLines(request.cancel),
         ],
       };
     case 'cancelled':
@@ -131,7 +134,14 @@ export function describeState(view: RequestView): StateWords {
         title: 'Withdrawn before a decision',
         tone: 'emphasis',
         lines: [
-          [...showPerson(request.by), say(` took it back at ${formatTime(request.endedAt)}. Nothing ran.`)],
+          request.by.id === request.requester.id
+            ? [...showPerson(request.by), say(` took it back at ${formatTime(request.endedAt)}. Nothing ran.`)]
+            : [
+                ...showPerson(request.by),
+                say(
+                  ` may approve it and withdrew it at ${formatTime(request.endedAt)}. Nothing ran. Answer the reason, then ask again if it is still needed.`,
+                ),
+              ],
           ...quoteLines(request.why),
         ],
       };
@@ -279,12 +289,26 @@ function wishLines(cancel: CancelWish | null, next: string): readonly Line[] {
   ];
 }
 
+/** A wish that did not stop it stays on the card: whoever reads it later must not think that nobody asked. */
+function tooLateLines(cancel: CancelWish | undefined): readonly Line[] {
+  if (cancel?.by == null) return [];
+  return [
+    [
+      ...showPerson(cancel.by),
+      say(
+        ` asked to cancel it at ${formatTime(cancel.at)}. That came too late: Defender reports this end and no cancellation.`,
+      ),
+    ],
+    ...quoteLines(cancel.reason),
+  ];
+}
+
 function runningTitle(progress: readonly CommandProgress[], total: number): string {
   const failed = failedCommand(progress);
   if (failed !== null) return `Running: command ${failed} of ${total} failed, Defender is closing it`;
   const at = commandAtWork(progress, total);
   return at === null
-    ? `Running: all ${total} commands have ended, Defender is closing it`
+    ? `Running: ${total === 1 ? 'its command has' : `all ${total} commands have`} ended, Defender is closing it`
     : `Running command ${at} of ${total}`;
 }
 

@@ -152,7 +152,10 @@ test('words decide when cards fail, in a place where the request was shown', asy
   await stage.tell(bo, `approve ${id} 000000000000`);
   expect(stage.chat(bo)).toContain('This is not what you were shown');
   await stage.tell(bo, `approve ${id}`);
-  expect(stage.chat(bo)).toContain(`Done: it is kept for ${id}`);
+  expect(stage.chat(bo)).toContain(`Your approval of ${id} is counted, and it is approved.`);
+  await stage.tell(bo, `approve ${id} 000000000000`);
+  expect(stage.chat(bo).split('This is not what you were shown')).toHaveLength(2);
+  expect(stage.chat(bo)).toContain(`${id} was already approved by Bo Approver`);
   await stage.pass(seconds(5));
   expect(stage.submissions).toHaveLength(1);
 });
@@ -289,6 +292,21 @@ test('a card in the thread that shows an older round decides nothing, whoever pr
   }
   await stage.pass(seconds(5));
   expect(stage.submissions).toEqual([]);
+});
+
+test('an approver who withdraws what waits for approval says why, as a denial would; the requester need not', async () => {
+  const thread = await open();
+  const id = stage.requestId(thread);
+  await stage.tell(bo, `cancel ${id}`);
+  expect(stage.chat(bo)).toContain('You did not ask for this, so withdrawing it needs a reason');
+  expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
+  await stage.tell(bo, `cancel ${id} because the host is being rebuilt`);
+  expect(stage.chat(bo)).toContain(`${id} is withdrawn. Nothing ran, and nobody can approve it any more.`);
+  expect(stage.thread(thread)).toContain('the host is being rebuilt');
+  expect(stage.thread(thread)).not.toContain('took it back');
+  const other = await stage.ask(ana, seedExample);
+  await stage.reply(ana, other, `cancel ${stage.requestId(other)}`);
+  expect(stage.thread(other)).toContain('Ana Analyst took it back');
 });
 
 test('who tries again and again to decide from elsewhere is told of once in the thread, and each time in the audit', async () => {

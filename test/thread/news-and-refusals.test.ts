@@ -23,7 +23,7 @@ expired: @Ana LR-7F3K: expired without a decision
 LR-7F3K expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 2 people have not voted yet. It no longer waits; type status LR-7F3K to see how it stands.
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 1 person has not voted yet, and 1 more person is asked now. It no longer waits; type status LR-7F3K to see how it stands.
-askedAgain: LR-7F3K must be decided again: what was approved before no longer stands, and no vote from before counts. Read its card anew and decide on that.
+askedAgain: LR-7F3K must be decided again: what it was asked under has changed, so no vote from before counts, if there was one. Read its card anew and decide on that.
 The approval policy is another one now.
 Bo approved it and may no longer approve it.
 brokeGlass: LR-7F3K: break-glass. Bo used it at 3 Mar 2026 12:04 UTC for incident INC-1042.
@@ -116,6 +116,7 @@ test('every refusal says what, why, and what next', () => {
     { type: 'notAnApprover' },
     { type: 'alreadyVoted' },
     { type: 'denyNeedsReason' },
+    { type: 'withdrawalNeedsReason' },
     { type: 'expired', at: noon },
     { type: 'cardOutdated' },
     { type: 'prunedRequest', id: 'LR-7F3K', endedAt: 0 },
@@ -172,6 +173,7 @@ test('every refusal says what, why, and what next', () => {
 notAnApprover: You may not decide this request, because the policy does not name you as one of its approvers. Ask one of them.
 alreadyVoted: You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.
 denyNeedsReason: A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.
+withdrawalNeedsReason: You did not ask for this, so withdrawing it needs a reason, which the requester and the thread will read. Nothing was changed; write one and withdraw it again, or deny it on your card.
 expired: The time to decide ran out at 3 Mar 2026 12:00 UTC, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.
 cardOutdated: This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.
 prunedRequest: LR-7F3K ended at 1 Jan 1970 00:00 UTC, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.
@@ -253,6 +255,7 @@ succeeded, no word about commands: LR-7F3K was already approved by Bo and Cy at 
 failed: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 failed, no reason given: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 timedOut: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+timed out, cancelled too late: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 cancelled: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
 cancelled before it was sent: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
 cancelled before the device: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
@@ -264,6 +267,7 @@ lapsed at Defender: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, becau
 denied: LR-7F3K was already denied by Cy at 3 Mar 2026 12:05 UTC. Nothing ran.
 expired: LR-7F3K expired at 3 Mar 2026 12:30 UTC: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.
 withdrawn: LR-7F3K was already withdrawn by Ana at 3 Mar 2026 12:02 UTC. Nothing ran.
+withdrawn by an approver: LR-7F3K was already withdrawn by Bo at 3 Mar 2026 12:02 UTC. Nothing ran.
 voided: LR-7F3K became void at 3 Mar 2026 12:08 UTC, because what was shown had changed. Nothing ran. Ask again to have the new version decided.
 voided, a backup was put back: LR-7F3K became void at 3 Mar 2026 12:08 UTC: a backup of my database was put back, and I cannot tell whether it ran. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 refused: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how.

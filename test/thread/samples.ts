@@ -301,6 +301,14 @@ export function makeRequests(
       endedAt,
       progress: progress(['Completed', 'InProgress', 'Created']),
     },
+    'timed out, cancelled too late': {
+      ...decided,
+      ...action,
+      state: 'timedOut',
+      endedAt,
+      progress: progress(['Completed', 'InProgress', 'Created']),
+      cancel: { ...wish, refused: true },
+    },
     cancelled,
     'cancelled before it was sent': { ...cancelled, actionId: null, progress: [], mayHaveActed: false },
     'cancelled before the device': {
@@ -321,6 +329,14 @@ export function makeRequests(
       votes: [],
       by: person('Ana', outside),
       why: outside('typo'),
+      endedAt: noon + 2 * minute,
+    },
+    'withdrawn by an approver': {
+      ...base,
+      state: 'withdrawn',
+      votes: [],
+      by: person('Bo', outside),
+      why: outside('wrong host'),
       endedAt: noon + 2 * minute,
     },
     voided: {

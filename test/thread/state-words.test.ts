@@ -152,6 +152,11 @@ failed, no reason given (attention)
 timedOut (attention)
   Stopped: Defender's time limit ran out
   - Ended 3 Mar 2026 12:14 UTC. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.
+timed out, cancelled too late (attention)
+  Stopped: Defender's time limit ran out
+  - Ended 3 Mar 2026 12:14 UTC. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.
+  - Ana asked to cancel it at 3 Mar 2026 12:11 UTC. That came too late: Defender reports this end and no cancellation.
+  - They wrote: wrong device
 cancelled (warning)
   Cancelled while running: it may have acted
   - Ana asked for it at 3 Mar 2026 12:11 UTC. It had reached the device, so it may have acted. Check what the commands below did.
@@ -190,6 +195,10 @@ withdrawn (emphasis)
   Withdrawn before a decision
   - Ana took it back at 3 Mar 2026 12:02 UTC. Nothing ran.
   - They wrote: typo
+withdrawn by an approver (emphasis)
+  Withdrawn before a decision
+  - Bo may approve it and withdrew it at 3 Mar 2026 12:02 UTC. Nothing ran. Answer the reason, then ask again if it is still needed.
+  - They wrote: wrong host
 voided (warning)
   Void: what was shown has changed
   - What would run is no longer what the card showed, so I stopped it. Nothing ran. Ask again to have the new version decided.
@@ -259,6 +268,14 @@ test('what is approved while it is paused is held by the pause: nobody is told w
     'Approved. It is sent when the pause has ended, and not before; its place in the queue is told then.',
     'If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.',
   ]);
+});
+
+test('one command is one command when it has ended', () => {
+  const running = request('running, all ended');
+  const [first] = running.commands;
+  if (running.state !== 'running' || first === undefined) throw new Error('No sample.');
+  const one = { ...running, commands: [first], progress: running.progress.slice(0, 1) };
+  expect(describeState(makeView(one)).title).toBe('Running: its command has ended, Defender is closing it');
 });
 
 test('no two states have the same title, so that none is taken for another (T-22)', () => {
