@@ -2,7 +2,7 @@ const { existsSync, readdirSync } = require('node:fs');
 const { join } = require('node:path');
 
 /** What says the same of every engine of the store. */
-const everyEngine = ['records', 'work', 'transactions', 'reviews', 'places', 'queue', 'history'].map(
+const everyEngine = ['records', 'work', 'transactions', 'reviews', 'places', 'queue', 'history', 'marks'].map(
   (name) => `<rootDir>/test/store/${name}.test.ts`,
 );
 /** What needs a server: replicas, leases, kills; and every story, told again on it. */

@@ -3,7 +3,7 @@ import { createTeamsClient, type TeamsClient } from '../src/emulator/connector-p
 import type { Connector, ConnectorCall, TeamsMessage } from '../src/emulator/connector-port';
 import { findActions } from '../src/emulator/connector-reading';
 import { systemClock } from '../src/lib/clock';
-import { ana, bo, bot, channelId, cy, teamId, tenantId } from '../test/fakes/fake-connector';
+import { ana, bo, bot, cy, teamId, tenantId } from '../test/fakes/fake-connector';
 import { cardOf } from '../test/stories/stage';
 import { type Program, portOf, startProgram } from './child';
 import type { Section } from './report';
@@ -49,7 +49,6 @@ export async function openBench(
 
 export async function openConnector(): Promise<Connector> {
   const connector = await createConnector({ clock: fineClock, tenantId }).start();
-  connector.addChannel(teamId, channelId);
   connector.addMembers(teamId, [ana, bo, cy]);
   return connector;
 }
@@ -71,8 +70,10 @@ export interface Asked {
   readonly click: string;
 }
 
-/** Asks for a device of its own in a thread of its own. */
+/** Asks for a device of its own in a channel of its own, since how often Teams may be called in one is not what is measured. */
 export async function ask({ connector, teams, url }: Bench, device: number): Promise<Asked> {
+  const channelId = `19:${deviceName(device)}@thread.tacv2`;
+  connector.addChannel(teamId, channelId);
   const text = `on ${deviceName(device)} run minidump.ps1 OfficeClickToRun because INC-1042 credential theft triage`;
   const threadId = connector.addThread(channelId, ana, text);
   const command = teams.build.message(ana, { scope: 'channel', teamId, channelId, threadId }, text);
@@ -183,5 +184,5 @@ export async function measureApprovals(world: World, options: ApprovalOptions): 
 }
 
 /** Together with what is measured no more than the quota of reads leaves room for, as at the ten a minute that Defender takes. */
-const warmUps = 2;
+const warmUps = 10;
 const floorCalls = 25;

@@ -47,6 +47,7 @@ export function tellsEnd(text: string, requestId: string, state: State): boolean
   return words === undefined ? rest.startsWith(' · ') && stateOfTitle(rest.slice(3)) === state : words.test(rest);
 }
 
-/** True for the reply that holds the result of that command, counted from 0. */
+/** True for the reply that holds the result of that command, counted from 0, or names what to type for it. */
 export const tellsResult = (text: string, requestId: string, index: number): boolean =>
-  text.includes(`${requestId}: result of command ${index + 1} of `);
+  text.includes(`${requestId}: result of command ${index + 1} of `) ||
+  new RegExp(`· result ${requestId}(?: ${index + 1})?(?!\\S| \\d)`).test(text);

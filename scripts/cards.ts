@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromiumPath, launchChromium, noChromium } from '../test/browser/chromium';
-import type { Theme } from './cards/host-config';
+import { type Theme, themes } from './cards/host-config';
 import { writePage } from './cards/write-page';
 
 const folder = resolve('dist', 'cards');
@@ -15,7 +15,7 @@ interface Picture {
   /** The name of a card in the gallery. */
   readonly of: string;
   readonly theme: Theme;
-  readonly width: 480 | 720;
+  readonly width: 320 | 480 | 720;
 }
 
 /** The pictures that the documentation shows; each explains something that words do not. */
@@ -49,8 +49,8 @@ async function main(): Promise<void> {
 const picturesOf = (names: readonly string[]): Readonly<Record<string, Picture>> =>
   Object.fromEntries(
     names.flatMap((of) =>
-      (['light', 'dark'] as const).flatMap((theme) =>
-        ([480, 720] as const).map((width) => [
+      themes.flatMap((theme) =>
+        ([320, 480, 720] as const).map((width) => [
           `${of.replace(/[^a-z0-9]+/gi, '-')}-${theme}-${width}.png`,
           { of, theme, width },
         ]),

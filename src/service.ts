@@ -107,7 +107,10 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const leasing = withLeases(health.store, (type, outcome) => metrics.onWork(type, outcome));
   const store = withWakeUps(leasing, {
     takeTeamsWork: byItself ? (tx) => outbox.takeDue(tx) : null,
-    onTeamsWork: () => outboxLoop.nudge(),
+    onTeamsWork(afterApproval) {
+      if (afterApproval) void clock.sleep(cardsAfterPostMs).then(() => outboxLoop.nudge());
+      else outboxLoop.nudge();
+    },
     onRequestWork: () => dispatchLoop.nudge(),
     onFileWork: () => fileLoop.nudge(),
   });
@@ -276,6 +279,9 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     },
   };
 }
+
+/** What was approved goes before the cards that say so: both are drawn and sent by one thread. */
+const cardsAfterPostMs = 25;
 
 /** How often the policy's file is looked at. */
 const policyEveryMs = seconds(5);

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Post } from '../../src/thread/post';
 import { allPosts } from '../../test/thread/all-posts';
 import { harmless, hostile } from '../../test/thread/samples';
-import { hostConfigOf } from './host-config';
+import { hostConfigOf, themes } from './host-config';
 
 export interface Gallery {
   readonly page: string;
@@ -13,7 +13,7 @@ export interface Gallery {
 /** Writes the page with every card in every state into `folder`; it needs nothing beside itself. */
 export async function writePage(folder: string): Promise<Gallery> {
   const page = join(folder, 'index.html');
-  const hosts = { light: hostConfigOf('light'), dark: hostConfigOf('dark') };
+  const hosts = Object.fromEntries(themes.map((theme) => [theme, hostConfigOf(theme)]));
   const posts = { harmless: allPosts(harmless, false), hostile: allPosts(hostile, true) };
   const data = JSON.stringify({ hosts, posts }).replaceAll('<', '\\u003c');
   const template = await readFile(resolve('scripts', 'cards', 'page.html'), 'utf8');

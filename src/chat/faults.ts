@@ -1,3 +1,4 @@
+import { formatNumber } from '../lib/number';
 import { hasHidden, visible } from '../lib/visible';
 import {
   type Command,
@@ -61,20 +62,20 @@ export type ChatFault =
   /** The request after `policy explain`; what is copied from the answer must not ask for it. */
   | { readonly type: 'notExplainable'; readonly faults: readonly ChatFault[] };
 
-/** All faults of one message: each once, then the corrected request when all of them can be corrected. */
-export function describeFaults(faults: readonly ChatFault[]): string {
+/** All faults of one message: each once, then the corrected request when all of them can be corrected. `locale`: whose numbers; null for everyone. */
+export function describeFaults(faults: readonly ChatFault[], locale: string | null = null): string {
   const [only, ...others] = faults;
   return only?.type === 'notExplainable' && others.length === 0
-    ? describeAs('policy explain ', only.faults)
-    : describeAs('', faults);
+    ? describeAs('policy explain ', only.faults, locale)
+    : describeAs('', faults, locale);
 }
 
 /** What is wrong, why, and what to type instead, with one correct example. Lines end in `\n`; the text is plain, never markdown. */
 export const describeFault = (fault: ChatFault): string => describeFaults([fault]);
 
 /** `start` goes before every example of a request. */
-function describeAs(start: string, faults: readonly ChatFault[]): string {
-  const sentences = faults.length === 1 ? faults.map(sentenceOf) : faults.map((fault) => `- ${sentenceOf(fault)}`);
+function describeAs(start: string, faults: readonly ChatFault[], locale: string | null): string {
+  const sentences = faults.map((fault) => `${faults.length === 1 ? '' : '- '}${sentenceOf(fault, locale)}`);
   return [...sentences, ...exampleFor(start, faults)].join('\n');
 }
 
@@ -104,7 +105,8 @@ type MissingPart = Extract<ChatFault, { type: 'missingDevice' | 'missingCommands
 const isMissingPart = (fault: ChatFault): fault is MissingPart =>
   fault.type === 'missingDevice' || fault.type === 'missingCommands' || fault.type === 'missingReason';
 
-function sentenceOf(fault: ChatFault): string {
+function sentenceOf(fault: ChatFault, locale: string | null): string {
+  const count = (n: number): string => formatNumber(n, locale);
   switch (fault.type) {
     case 'empty':
       return `The message has no text that I can read. Type help to see what I understand, or ask for something, for example:\n${exampleRequest}`;
@@ -131,7 +133,7 @@ function sentenceOf(fault: ChatFault): string {
     case 'unclosedQuote':
       return `A double quote is not closed, or has no blank after it, in: ${shown(fault.typed)}. A name with blanks stands between two double quotes, for example: getfile "C:\\Program Files\\x.log"`;
     case 'badCommand':
-      return describeBadCommand(fault);
+      return describeBadCommand(fault, locale);
     case 'badRequestId':
       return `"${shown(fault.typed)}" is not a request id. An id is LR- and four or more characters, never 0, O, 1, I, L or U, and stands on the request's card. For example: ${wordTable[fault.word].example}`;
     case 'badDigest':
@@ -153,12 +155,13 @@ function sentenceOf(fault: ChatFault): string {
     case 'missingObjection':
       return `An objection needs a reason, so that the owners know what to look into. Write it after the word because: review ${fault.id} object because ${shown(fault.typed) || 'a second approver was at hand'}`;
     case 'notExplainable':
-      return describeFaults([fault]);
+      return describeFaults([fault], locale);
   }
 }
 
 /** What is wrong with one command, why and what to do; without an example, so that it fits under a form's field as well. */
-export function describeCommandFault(fault: CommandFault): string {
+export function describeCommandFault(fault: CommandFault, locale: string | null = null): string {
+  const count = (n: number): string => formatNumber(n, locale);
   switch (fault.type) {
     case 'noCommands':
       return 'There is no command. Give at least one: putfile, run or getfile.';
@@ -220,8 +223,11 @@ function describeUnknownCommand({
   return `${start}${device} For example: ${verbTable.run.example}`;
 }
 
-function describeBadCommand({ fault, draft }: Extract<ChatFault, { type: 'badCommand' }>): string {
-  const sentence = describeCommandFault(fault);
+function describeBadCommand(
+  { fault, draft }: Extract<ChatFault, { type: 'badCommand' }>,
+  locale: string | null,
+): string {
+  const sentence = describeCommandFault(fault, locale);
   if (fault.type === 'wrongOrder' || !('index' in fault)) return sentence;
   const command = draft.commands[fault.index];
   if (command === undefined) return sentence;
@@ -261,7 +267,6 @@ const pathFaults: Readonly<Record<PathFault, string>> = {
   directory: 'it ends in a slash, so it is a folder, and getfile collects one file. Give the path of a file.',
 };
 
-const count = (n: number): string => n.toLocaleString('en-US');
 /** A request to be copied, so a line is changed only where it could not be read or would be expanded. */
 const written = (draft: Draft): string =>
   writeDraft(draft)

@@ -2,7 +2,7 @@ import { err, ok, type Result } from '../lib/result';
 import { type Command, type CommandFault, findCommandFaults, maxCommands, maxPathLength } from '../request/command';
 import type { Draft } from './draft';
 import { checkDevice, checkReason, maxDeviceLength } from './draft-check';
-import { type ChatFault, describeCommandFault, describeFault } from './faults';
+import { type ChatFault, describeCommandFault, describeFaults } from './faults';
 import { findVerb, type Verb, verbs, verbTable } from './words';
 
 /** One command as it stands in the form; `args` counts for `run` only. */
@@ -157,10 +157,10 @@ export function editForm(input: FormInput, edit: FormEdit): FormInput {
 }
 
 /** What is wrong with an input, why and what to do, without the chat's examples. */
-export function describeFormFault({ fault }: FormFault): string {
+export function describeFormFault({ fault }: FormFault, locale: string | null = null): string {
   switch (fault.type) {
     case 'badCommand':
-      return describeCommandFault(fault.fault);
+      return describeCommandFault(fault.fault, locale);
     case 'missingDevice':
       return 'The device is missing, and I never guess one. Give its name, address or id, or tag: and a tag.';
     case 'missingReason':
@@ -171,7 +171,7 @@ export function describeFormFault({ fault }: FormFault): string {
       return fault.sentence;
     case 'tooLong':
     case 'hiddenCharacters':
-      return describeFault(fault);
+      return describeFaults([fault], locale);
   }
 }
 

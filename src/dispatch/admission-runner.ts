@@ -10,7 +10,7 @@ import { waitingOf } from '../request/waiting';
 import { applyEvent, readApprovedHashes } from '../store/apply';
 import { isOutrun } from '../store/policy-in-force';
 import type { ClaimedWork, Tx } from '../store/store';
-import { mayGo } from './admission';
+import { type Admission, mayGo } from './admission';
 import { findChanges } from './changes';
 import { admissionFact, type Learned, learn, nothingLearned } from './limits';
 import type { DispatchOptions, Task } from './options';
@@ -36,21 +36,24 @@ type ReadLibrary = () => Promise<readonly LibraryFile[]>;
  */
 export function createAdmissionRunner(options: DispatchOptions & { readonly views: Views }): {
   start(): Promise<readonly Task[]>;
+  /** What is shown of those that wait comes after the start of those that go. */
+  showPlaces(): Promise<readonly Task[]>;
   /** As the last pass left it: whatever moves it since is stored, and begins another pass. */
   nextDueAt(): Promise<number | null>;
 } {
   const { store, defender, clock, random, log, views } = options;
   const underWay = new Set<RequestId>();
   const places = createPlaces(store);
+  let planned: { readonly plan: Admission; readonly nextAt: number | null } | null = null;
   let dueAt: number | null = null;
 
   return {
     async start() {
       const orphans = await claimOrphans();
       const plan = await readPlan();
-      const placesAt = await places.show(plan, clock.now());
       const paused = (await store.fact<Pause>(pauseFact)) !== null;
-      dueAt = earliest(paused ? null : plan.nextAt, placesAt);
+      planned = { plan, nextAt: paused ? null : plan.nextAt };
+      dueAt = planned.nextAt;
       const ids = paused ? [] : plan.admit.filter((id) => !underWay.has(id));
       for (const id of ids) underWay.add(id);
       // A list that is asked for after the pass has begun is as fresh for each of its requests as one of their own.
@@ -59,6 +62,10 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
         ...orphans.map((claim) => ({ what: 'submit', done: submit(claim) })),
         ...ids.map((id) => ({ what: 'admit', done: admit(id, library).finally(() => underWay.delete(id)) })),
       ];
+    },
+    async showPlaces() {
+      if (planned !== null) dueAt = earliest(planned.nextAt, await places.show(planned.plan, clock.now()));
+      return [];
     },
     nextDueAt: async () => dueAt,
   };

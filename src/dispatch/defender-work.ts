@@ -6,7 +6,8 @@ import { diskCodeOf } from '../lib/disk-code';
 import { markerOf, readMarker, shortDigest } from '../request/digest';
 import type { Event } from '../request/event';
 import type { InState, LiveResponseRequest, RequestId } from '../request/request';
-import { applyEvent } from '../store/apply';
+import { resultMayWait } from '../request/round-up';
+import { applyEvent, isRoomBusy } from '../store/apply';
 import type { ClaimedWork, Tx } from '../store/store';
 import { resultPost } from '../thread/result-post';
 import { findLibraryChanges } from './changes';
@@ -159,18 +160,22 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     await tell(row, request, await options.keepResult(request.id, work.index, command, outcome.body));
   }
 
-  /** Result, reply, card and audit entry in one transaction: a result that is kept is told, and told once. */
+  /** Result, reply or news for the round-up, card and audit entry in one transaction: a result that is kept is told, and told once. */
   async function tell(row: ClaimedWork, request: LiveResponseRequest, result: KeptResult): Promise<void> {
     await store.transact(async (tx) => {
       const now = clock.now();
       await tx.saveResult(request.id, result);
       const stored = await tx.request(request.id);
       if (stored) {
-        const post = resultPost(await views.of(tx, stored), result);
         const { conversationId } = request;
-        await tx.addWork([
-          { requestId: request.id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },
-        ]);
+        if (resultMayWait(result, stored.request) && (await isRoomBusy(tx, stored.request))) {
+          const news = { type: 'resultKept', index: result.index } as const;
+          await tx.gatherNews(conversationId, { news, requestId: request.id, at: now });
+        } else {
+          const post = resultPost(await views.of(tx, stored), result);
+          const work = { type: 'sendPost', conversationId, post } as const;
+          await tx.addWork([{ requestId: request.id, work, lane: conversationId, dueAt: now }]);
+        }
         await tx.refreshCopies(request.id, now);
       }
       await tx.appendAudit({

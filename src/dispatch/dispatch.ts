@@ -43,9 +43,10 @@ export function createDispatch(options: DispatchOptions & { readonly onTaskEnded
     views,
     async startDue() {
       let started = await runClocks(store, clock.now());
-      for (const part of [admission, work, watch]) {
+      const parts = [() => admission.start(), () => admission.showPlaces(), () => work.start(), () => watch.start()];
+      for (const start of parts) {
         // At once: when the next part fails, nobody else would hear of a task that fails as well, and that ends the process.
-        for (const { done, what } of await part.start()) {
+        for (const { done, what } of await start()) {
           track(done, what);
           started++;
         }

@@ -242,7 +242,7 @@ class EmulatedConnector implements Connector {
 
   private answerActivity(call: ConnectorCall, conversationId: string, messageId: string | null): Answer {
     const person = [...this.people.values()].find((p) => this.personalConversationId(p.aadObjectId) === conversationId);
-    if (person !== undefined && this.blocked.has(person.aadObjectId))
+    if (this.blocked.has(person?.aadObjectId ?? rootOf(conversationId)))
       return failed(403, 'MessageWritesBlocked', 'Thread is blocked from message writes.');
     if (!isActivity(call.body) && call.method !== 'DELETE')
       return failed(400, 'BadSyntax', 'Activity resulted into multiple skype activities.');

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { formatNumber } from '../lib/number';
 import type { Command, CommandType } from '../request/command';
 import { type ContentStore, openContentStore, type Received } from './content-store';
 import { decodeScriptResult, type ScriptFault } from './decode-script';
@@ -174,7 +175,7 @@ const empty = (about: { readonly index: number; readonly command: CommandType })
 const asItCame = 'The download is kept as it came, under its SHA-256.';
 
 const rawTooLarge = (limit: number): string =>
-  `The result is larger than ${limit.toLocaleString('en')} bytes, the most that this bot keeps, so nothing of it was kept. Ask for a smaller file, or fetch it in the Defender portal.`;
+  `The result is larger than ${formatNumber(limit)} bytes, the most that this bot keeps, so nothing of it was kept. Ask for a smaller file, or fetch it in the Defender portal.`;
 
 const unpackedTooLarge = `The file grows far beyond what this bot keeps when it is unpacked, so it was not unpacked. ${asItCame} Treat it with care: it may be made to fill disks.`;
 

@@ -38,8 +38,12 @@ export interface Answer {
   /** Posted where the person is, after what `write` adds. */
   readonly posts: readonly Post[];
   /** What a click gets back at once; the posts alone when absent. */
-  readonly notice?: { readonly text: string } | { readonly card: CardJson };
+  readonly notice?: Notice;
+  /** The same, for what is told of what `write` has done: asked after the commit, so that nothing waits for the drawing of a card. */
+  readonly noticeAfter?: () => Promise<Notice>;
 }
+
+export type Notice = { readonly text: string } | { readonly card: CardJson };
 
 export const posts = (...list: readonly Post[]): Answer => ({ posts: list });
 

@@ -1,5 +1,6 @@
 import type { FormInput } from '../chat/form';
 import { DefenderError } from '../defender/errors';
+import { readerOf } from '../thread/reader';
 import { describeRefusal, type Refusal } from '../thread/refusals';
 import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
@@ -24,7 +25,7 @@ export async function asking(
     if (!asked.ok)
       return {
         ...notStored(options, turn, asked.error),
-        ...(await refuse(refusedOf(asked.error))),
+        ...(await refuse(refusedOf(turn, asked.error))),
       };
     const { notice } = asked.value;
     if (notice === undefined || !('text' in notice)) return asked.value;
@@ -54,10 +55,10 @@ export interface Refused {
   readonly sentence: string;
 }
 
-export const refusedOf = (refusal: Refusal): readonly Refused[] =>
+export const refusedOf = (turn: Turn, refusal: Refusal): readonly Refused[] =>
   refusal.type === 'several'
-    ? refusal.refusals.flatMap(refusedOf)
-    : [{ inputOf: (input) => inputAbout(refusal, input), sentence: describeRefusal(refusal) }];
+    ? refusal.refusals.flatMap((one) => refusedOf(turn, one))
+    : [{ inputOf: (input) => inputAbout(refusal, input), sentence: describeRefusal(refusal, readerOf(turn)) }];
 
 /** The input that a refusal is about. */
 function inputAbout(refusal: Refusal, input: FormInput): string {

@@ -19,6 +19,7 @@ import { answers } from '../thread/answers';
 import { chooseDeviceCard } from '../thread/choose-device-card';
 import type { Post } from '../thread/post';
 import { preflightCard } from '../thread/preflight-card';
+import { readerOf } from '../thread/reader';
 import type { Refusal } from '../thread/refusals';
 import { fitsOneCard } from '../thread/request-card';
 import type { Turn } from '../thread/turn';
@@ -64,7 +65,9 @@ async function find(
   if (!devices.ok) return devices;
   const [device, ...others] = devices.value;
   if (device === undefined || others.length > 0)
-    return ok({ question: chooseDeviceCard(draft, devices.value, { now: turn.at, trial: options.trial }) });
+    return ok({
+      question: chooseDeviceCard(draft, devices.value, { now: turn.at, trial: options.trial, reader: readerOf(turn) }),
+    });
   return ok({ draft, device, library: await findLibraryFiles(options, draft), groups });
 }
 
@@ -171,7 +174,7 @@ async function store(options: FlowOptions, turn: Turn, found: Found): Promise<As
   const { draft, device } = found;
   const warnings = findings.filter(({ type }) => weightOf(type) === 'warning');
   if (warnings.length > 0 && !found.warned) {
-    const question = preflightCard({ draft, device, findings }, { trial: options.trial });
+    const question = preflightCard({ draft, device, findings }, { trial: options.trial, reader: readerOf(turn) });
     if (question !== null) return ok(posts(question));
   }
   return ok({

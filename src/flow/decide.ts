@@ -10,7 +10,7 @@ import type { AwaitingApproval, Decision, Digest, LiveResponseRequest, RequestId
 import type { TransitionRefusal } from '../request/transition';
 import { applyEvent, readApprovedHashes } from '../store/apply';
 import { isOutrun } from '../store/policy-in-force';
-import { elsewhereFact } from '../store/prune';
+import { misplacedFact } from '../store/prune';
 import type { Copy, Stored, Tx } from '../store/store';
 import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
@@ -132,8 +132,8 @@ export async function cancel(
 }
 
 /** The request's card for the person who clicked, as it is now; its buttons come with the next update of the message itself. */
-export async function cardAfter(tx: Tx, options: FlowOptions, stored: Stored): Promise<ReturnType<typeof requestCard>> {
-  return requestCard(await options.views.of(tx, stored), { audience: 'approver', token: null });
+export async function cardAfter(options: FlowOptions, stored: Stored): Promise<ReturnType<typeof requestCard>> {
+  return requestCard(await options.views.of(options.store, stored), { audience: 'approver', token: null });
 }
 
 async function castVote(
@@ -178,7 +178,7 @@ async function askAgain(
 
 /** A try to decide from elsewhere is news for those whose request it is, once a person: more would crowd out what they wait for (T-10). */
 async function tellThread({ tx, options, turn }: Scene, request: LiveResponseRequest, refusal: Refusal): Promise<void> {
-  const fact = elsewhereFact(request.id);
+  const fact = misplacedFact(request.id);
   const told = (await tx.lockFact<readonly string[]>(fact)) ?? [];
   if (told.includes(turn.person.id)) return; // guard: one-notice-a-person
   await tx.saveFact(fact, [...told, turn.person.id]);

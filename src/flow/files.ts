@@ -6,6 +6,7 @@ import { parseRequestId } from '../request/id';
 import type { LiveResponseRequest } from '../request/request';
 import type { Tx } from '../store/store';
 import { describeOfferRefusal, fileSentences, offerPost } from '../thread/file-posts';
+import { readerOf } from '../thread/reader';
 import { sentencePost } from '../thread/sentence';
 import type { FileConsent, Turn } from '../thread/turn';
 import type { Answer, FlowOptions } from './answer';
@@ -19,9 +20,9 @@ export async function offerFile(
   { requestId, index }: { readonly requestId: string; readonly index: number },
 ): Promise<Answer> {
   const id = parseRequestId(requestId);
-  if (id === null) return orRefusal(options, err({ type: 'unknownRequest', id: requestId, near: [] }));
+  if (id === null) return orRefusal(options, turn, err({ type: 'unknownRequest', id: requestId, near: [] }));
   const stored = await findVisible(options, turn, id);
-  if (!stored.ok) return orRefusal(options, stored);
+  if (!stored.ok) return orRefusal(options, turn, stored);
   const { request } = stored.value;
   const found = await findFile(options, turn, request, index);
   if (!found.ok) return say(found.error);
@@ -37,7 +38,12 @@ export async function offerFile(
     state: 'offered',
     upload: null,
   };
-  const post = offerPost(offer, { size: storedZipSize(file.name, file.size), now: turn.at, trial: options.trial });
+  const post = offerPost(offer, {
+    size: storedZipSize(file.name, file.size),
+    now: turn.at,
+    trial: options.trial,
+    reader: readerOf({ ...turn, seenAlone: true }),
+  });
   return {
     ...say(fileSentences.offered),
     write: async (tx) => {

@@ -1,19 +1,21 @@
+import { setImmediate } from 'node:timers/promises';
 import { cleanMessage, type RawMessage } from '../chat/clean';
 import { describeFaults } from '../chat/faults';
 import { type Intent, parseMessage } from '../chat/parse';
 import { err, ok, type Result } from '../lib/result';
-import type { Stored, Tx } from '../store/store';
+import type { Stored } from '../store/store';
 import { answers, describeDone } from '../thread/answers';
 import { helpFor } from '../thread/help-card';
 import type { ListName, ListQuery } from '../thread/list-page';
 import { pausedPost, resumedPost } from '../thread/pause-post';
 import type { Post } from '../thread/post';
+import { readerOf } from '../thread/reader';
 import { describeRefusal, type Refusal } from '../thread/refusals';
 import { opinionPost } from '../thread/review-cards';
 import { sentencePost } from '../thread/sentence';
 import type { ActionAnswer, Flow, Turn } from '../thread/turn';
 import { type CardAction, isForDialog, readCardAction } from '../thread/verbs';
-import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
+import { type Answer, type FlowOptions, type Notice, posts, readingDefender } from './answer';
 import { ask } from './ask';
 import { asking } from './ask-by-card';
 import { cancel, cardAfter, type Decided, type Scene, viewByCard, voteByCard, voteByWords } from './decide';
@@ -49,11 +51,11 @@ export function createFlow(options: FlowOptions): Flow {
       const answer =
         action === null
           ? notStored(options, turn, { type: 'unknownAction' })
-          : await answerAction(options, turn, action);
+          : await answerAction(options, { ...turn, seenAlone: true }, action);
       return write(options, turn, inDialog(answer));
     },
     async onMessageAction(turn, message) {
-      return write(options, turn, inDialog(await openOnMessage(options, turn, message)));
+      return write(options, turn, inDialog(await openOnMessage(options, { ...turn, seenAlone: true }, message)));
     },
     async onFileConsent(turn, consent) {
       await write(options, turn, await answerOffer(options, turn, consent));
@@ -78,7 +80,10 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
   const intent = parseMessage(cleaned);
   if (!intent.ok)
     return posts(
-      sentencePost(describeFaults(intent.error), { trial: options.trial, summary: 'I could not read that' }),
+      sentencePost(describeFaults(intent.error, readerOf(turn).locale), {
+        trial: options.trial,
+        summary: 'I could not read that',
+      }),
     );
   return readingDefender(options, turn, () => answerIntent(options, turn, intent.value));
 }
@@ -98,7 +103,7 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
     case 'status':
       return intent.id === null
         ? listing(options, turn, 'open', null)
-        : orRefusal(options, await showStatus(options, turn, intent.id));
+        : orRefusal(options, turn, await showStatus(options, turn, intent.id));
     case 'queue':
     case 'mine':
     case 'waiting':
@@ -108,11 +113,11 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
     case 'library':
       return listing(options, turn, intent.type, intent.query);
     case 'result':
-      return orRefusal(options, await showResult(options, turn, intent.id, intent.index));
+      return orRefusal(options, turn, await showResult(options, turn, intent.id, intent.index));
     case 'device':
-      return orRefusal(options, await showDevice(options, turn, intent.query));
+      return orRefusal(options, turn, await showDevice(options, turn, intent.query));
     case 'policy':
-      return orRefusal(options, await explainPolicy(options, turn, intent));
+      return orRefusal(options, turn, await explainPolicy(options, turn, intent));
     case 'approve':
     case 'deny': {
       const vote = {
@@ -205,26 +210,27 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
 }
 
 const listing = async (options: FlowOptions, turn: Turn, list: ListName, about: string | null): Promise<Answer> =>
-  orRefusal(options, await showList(options, turn, { list, about, page: 1 }));
+  orRefusal(options, turn, await showList(options, turn, { list, about, page: 1 }));
 
 /** The page takes the place of the one whose button was pressed, for the person who pressed it. */
 async function turnPage(options: FlowOptions, turn: Turn, query: ListQuery): Promise<Answer> {
   const shown = await showList(options, turn, query);
   const [post] = shown.ok ? shown.value.posts : [];
-  return post === undefined ? orRefusal(options, shown) : showing(post);
+  return post === undefined ? orRefusal(options, turn, shown) : showing(post);
 }
 
 /** A decision is made inside the transaction that stores it; what came of it is told at once, to the one who decided. */
 async function byCard(options: FlowOptions, turn: Turn, decide: (scene: Scene) => Promise<Decided>): Promise<Answer> {
   const groups = await options.groups();
-  const answer: { -readonly [K in keyof Answer]: Answer[K] } = {
+  let decided: Decided;
+  return {
     posts: [],
     write: async (tx) => {
-      answer.notice = await noticeOf(tx, options, await decide({ tx, options, turn, groups }));
+      decided = await decide({ tx, options, turn, groups });
       return [];
     },
+    noticeAfter: () => noticeOf({ options, turn }, decided),
   };
-  return answer;
 }
 
 /** The card as it is for this person, with buttons only where their vote would count now; a view, and no right to anything (T-8). */
@@ -238,7 +244,7 @@ async function viewing(options: FlowOptions, turn: Turn, token: string): Promise
       answer.notice =
         shown.ok && card !== null
           ? { card }
-          : { text: describeRefusal(shown.ok ? { type: 'cardOutdated' } : shown.error) };
+          : { text: describeRefusal(shown.ok ? { type: 'cardOutdated' } : shown.error, readerOf(turn)) };
       return [];
     },
   };
@@ -257,7 +263,7 @@ async function byWords<T>(
     posts: [],
     write: async (tx) => {
       const decided = await decide({ tx, options, turn, groups });
-      if (!decided.ok) return [refusalPost(options, decided.error)];
+      if (!decided.ok) return [refusalPost(options, turn, decided.error)];
       const told = tell(decided.value);
       return told === null ? [] : [told];
     },
@@ -275,15 +281,13 @@ const inOwnChat = (
     ? sentencePost(describeDone(request, did), { trial: options.trial, summary: `${request.id}: done` })
     : null;
 
-async function noticeOf(
-  tx: Tx,
-  options: FlowOptions,
-  decided: Result<Stored, Refusal>,
-): Promise<NonNullable<Answer['notice']>> {
-  if (!decided.ok) return { text: describeRefusal(decided.error) };
+async function noticeOf({ options, turn }: Pick<Scene, 'options' | 'turn'>, decided: Decided): Promise<Notice> {
+  if (!decided.ok) return { text: describeRefusal(decided.error, readerOf(turn)) };
   const { request } = decided.value;
   if (request.state === 'awaitingApproval') return { text: answers.counted(request.id) };
-  const card = (await cardAfter(tx, options, decided.value)).card;
+  // What was just approved goes first: it is on its way once the event loop has been round.
+  await setImmediate();
+  const card = (await cardAfter(options, decided.value)).card;
   return card === null ? { text: answers.decided(request.id) } : { card };
 }
 
@@ -310,8 +314,7 @@ async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<
     return ok(null);
   }, survives);
   if (!handled.ok) return { type: 'message', text: answers.handledAlready };
-  if (answer.notice === undefined) return { type: 'message', text: answers.seeBelow };
-  return 'card' in answer.notice
-    ? { type: 'card', card: answer.notice.card }
-    : { type: 'message', text: answer.notice.text };
+  const notice = answer.notice ?? (await answer.noticeAfter?.());
+  if (notice === undefined) return { type: 'message', text: answers.seeBelow };
+  return 'card' in notice ? { type: 'card', card: notice.card } : { type: 'message', text: notice.text };
 }

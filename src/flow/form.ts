@@ -17,6 +17,7 @@ import { asTyped, type Dataset, deviceChoices, libraryChoices, mostChoices } fro
 import { type FormOffers, formCard, noOffers } from '../thread/form-card';
 import type { Post } from '../thread/post';
 import { previewCard } from '../thread/preview-card';
+import { readerOf } from '../thread/reader';
 import type { Turn } from '../thread/turn';
 import { type Answer, type FlowOptions, tellUnread } from './answer';
 import { ask, preview } from './ask';
@@ -34,7 +35,11 @@ export async function drawForm(
   input: FormInput,
   faults: readonly FormFault[] = [],
 ): Promise<Post> {
-  return formCard(input, faults, { trial: options.trial, offers: await offersOf(options, turn, input) });
+  return formCard(input, faults, {
+    trial: options.trial,
+    offers: await offersOf(options, turn, input),
+    reader: readerOf(turn),
+  });
 }
 
 export const openForm = (options: FlowOptions, turn: Turn, device: string | null, found: Found | null = null) =>
@@ -46,7 +51,7 @@ export async function openOnMessage(
   turn: Turn,
   { text, isHtml }: { readonly text: string; readonly isHtml: boolean },
 ): Promise<Answer> {
-  if (!(await hasRole(options, turn))) return orRefusal(options, err({ type: 'noRole' }));
+  if (!(await hasRole(options, turn))) return orRefusal(options, turn, err({ type: 'noRole' }));
   const found = findTargets(isHtml ? readMarkup(text, () => false).text : text);
   const [device, ...others] = found.devices;
   const isAny = found.devices.length + found.paths.length > 0;
@@ -84,7 +89,7 @@ export async function previewForm(options: FlowOptions, turn: Turn, data: unknow
     if (!seen.ok)
       return {
         ...notStored(options, turn, seen.error),
-        ...(await refill(options, turn, input, refusedOf(seen.error))),
+        ...(await refill(options, turn, input, refusedOf(turn, seen.error))),
       };
     return showing(seen.value.type === 'question' ? seen.value.post : previewCard(seen.value.view, { input }));
   } catch (error) {

@@ -144,7 +144,7 @@ export async function openRequest(options: FlowOptions, turn: Turn, typedId: str
   const id = parseRequestId(typedId);
   if (id === null) return notStored(options, turn, { type: 'unknownRequest', id: typedId });
   const found = await findVisible(options, turn, id);
-  if (!found.ok) return orRefusal(options, found);
+  if (!found.ok) return orRefusal(options, turn, found);
   const { place, person, at } = turn;
   if (place.scope !== 'personal' || !waitsFor(found.value, turn))
     return posts(statusCard(await options.views.of(options.store, found.value)));

@@ -45,7 +45,7 @@ export async function showResult(
   const view = await options.views.of(options.store, stored.value);
   const results = view.results.filter((r) => index === null || r.index === index - 1);
   if (results.length === 0) return err({ type: 'noResult', id, number: index });
-  return ok(posts(...results.map((result) => resultPost(view, result))));
+  return ok(posts(...results.map((result) => resultPost(view, result, readerOf(turn)))));
 }
 
 /** What a command wrote, page by page, in place of the card whose button was pressed and for the one who pressed it. */
@@ -55,12 +55,12 @@ export async function turnResultPage(
   { requestId, index, page }: { readonly requestId: string; readonly index: number; readonly page: number },
 ): Promise<Answer> {
   const id = parseRequestId(requestId);
-  if (id === null) return orRefusal(options, err({ type: 'unknownRequest', id: requestId, near: [] }));
+  if (id === null) return orRefusal(options, turn, err({ type: 'unknownRequest', id: requestId, near: [] }));
   const stored = await findVisible(options, turn, id);
-  if (!stored.ok) return orRefusal(options, stored);
+  if (!stored.ok) return orRefusal(options, turn, stored);
   const view = await options.views.of(options.store, stored.value);
   const result = view.results.find((one) => one.index === index);
-  if (result === undefined) return orRefusal(options, err({ type: 'noResult', id, number: index + 1 }));
+  if (result === undefined) return orRefusal(options, turn, err({ type: 'noResult', id, number: index + 1 }));
   return showing(resultPage(view, result, page));
 }
 
@@ -98,7 +98,7 @@ export async function showPerson(options: FlowOptions, turn: Turn): Promise<Answ
       {
         trial: options.trial,
         now: turn.at,
-        reader: readerOf({ ...turn, place: { ...turn.place, scope: 'personal' } }),
+        reader: readerOf({ ...turn, seenAlone: true }),
       },
     ),
   );

@@ -25,7 +25,7 @@ const filesAtOnce = 100;
 
 /**
  * Removes what is older than the retention, once a day, a small batch a pass: ended requests with their copies, tokens and results, work
- * that is done, marks of handled activities, and evidence that no kept result refers to. The audit stays whole and tells of each removal.
+ * that is done, marks of handled activities, offers of files that are over, and evidence that no kept result refers to. The audit stays whole and tells of each removal.
  */
 export function createPruning(options: {
   readonly store: Store;

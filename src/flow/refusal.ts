@@ -1,5 +1,6 @@
 import type { Result } from '../lib/result';
 import type { Post } from '../thread/post';
+import { readerOf } from '../thread/reader';
 import { describeRefusal, type Refusal } from '../thread/refusals';
 import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
@@ -10,22 +11,22 @@ import { auditRefusal } from './decide';
 export const showing = (post: Post): Answer =>
   post.card === null ? posts(post) : { posts: [], notice: { card: post.card } };
 
-export const refusalPost = (options: FlowOptions, why: Refusal): Post =>
-  sentencePost(describeRefusal(why), { trial: options.trial, summary: 'Not done' });
+export const refusalPost = (options: FlowOptions, turn: Turn, why: Refusal): Post =>
+  sentencePost(describeRefusal(why, readerOf(turn)), { trial: options.trial, summary: 'Not done' });
 
-const refusal = (options: FlowOptions, why: Refusal): Answer => ({
-  ...posts(refusalPost(options, why)),
-  notice: { text: describeRefusal(why) },
+const refusal = (options: FlowOptions, turn: Turn, why: Refusal): Answer => ({
+  ...posts(refusalPost(options, turn, why)),
+  notice: { text: describeRefusal(why, readerOf(turn)) },
 });
 
 /** What was asked and not stored: the audit keeps that it was tried. */
 export const notStored = (options: FlowOptions, turn: Turn, why: Refusal): Answer => ({
-  ...refusal(options, why),
+  ...refusal(options, turn, why),
   write: async (tx) => {
     await auditRefusal(tx, turn, null, why); // guard: refused-draft-audited
     return [];
   },
 });
 
-export const orRefusal = (options: FlowOptions, result: Result<Answer, Refusal>): Answer =>
-  result.ok ? result.value : refusal(options, result.error);
+export const orRefusal = (options: FlowOptions, turn: Turn, result: Result<Answer, Refusal>): Answer =>
+  result.ok ? result.value : refusal(options, turn, result.error);

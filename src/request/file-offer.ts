@@ -26,7 +26,8 @@ export interface Upload {
 }
 
 /** Where an offer is kept. */
-export const offerFact = (offerId: string): string => `fileOffer:${offerId}`;
+export const offerFact = (offerId: string): string => `${offerFacts}${offerId}`;
+export const offerFacts = 'fileOffer:';
 
 /** Ours: what a person still waits for in a chat, and four times what Teams' own example uploads. */
 export const maxFileBytes = 10 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import { minutes } from '../lib/clock';
+import type { CommandType } from './command';
 import type { News } from './effect';
 import type { LiveResponseRequest } from './request';
 
@@ -37,13 +38,31 @@ export function mayWait({ type }: News, { state }: LiveResponseRequest): boolean
   }
 }
 
+/** A result that may wait too: of a request that succeeded, with nothing wrong in it. Whoever wants to read it asks for it. */
+export const resultMayWait = (
+  { command, outcome, exitCode, errors }: ResultFacts,
+  { state }: Pick<LiveResponseRequest, 'state'>,
+): boolean =>
+  state === 'succeeded' &&
+  outcome === 'kept' &&
+  (command !== 'RunScript' || exitCode === 0) &&
+  (errors ?? '').trim() === '';
+
+/** What of a kept result decides that. */
+export interface ResultFacts {
+  readonly command: CommandType;
+  readonly outcome: 'kept' | 'notAvailable' | 'tooLarge' | 'unreadable';
+  readonly exitCode: number | null;
+  readonly errors: string | null;
+}
+
 /** News is gathered while the room is busy, and after that as long as a round-up is under way, so that its order stays. */
 export const isBusy = (room: { readonly open: number; readonly gathering: boolean }): boolean =>
   room.gathering || room.open >= warRoomFrom;
 
-/** One piece of news that waits for the round-up of its conversation. */
+/** One piece of news, or one result, that waits for the round-up of its conversation. */
 export interface GatheredNews {
-  readonly news: News;
+  readonly news: News | { readonly type: 'resultKept'; readonly index: number };
   readonly requestId: LiveResponseRequest['id'];
   readonly at: number;
 }

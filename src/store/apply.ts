@@ -130,7 +130,7 @@ async function storeEffects(
         await tx.refreshCopies(request.id, now);
         break;
       case 'reply':
-        if (mayWait(effect.news, request) && isBusy(await readRoom(tx, request))) {
+        if (mayWait(effect.news, request) && (await isRoomBusy(tx, request))) {
           await tx.gatherNews(request.conversationId, { news: effect.news, requestId: request.id, at: now });
           break;
         }
@@ -156,10 +156,12 @@ async function storeEffects(
   }
 }
 
-const readRoom = async (tx: Tx, { conversationId }: LiveResponseRequest) => ({
-  open: (await tx.recentRequests({ conversationId, states: openStates }, warRoomFrom)).length,
-  gathering: (await tx.gathering()).has(conversationId),
-});
+/** Whether the conversation of a request hears good news in round-ups. */
+export const isRoomBusy = async (tx: Tx, { conversationId }: LiveResponseRequest): Promise<boolean> =>
+  isBusy({
+    open: (await tx.recentRequests({ conversationId, states: openStates }, warRoomFrom)).length,
+    gathering: (await tx.gathering()).has(conversationId),
+  });
 
 async function addThreadCopy(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
   const { conversationId } = request;

@@ -1,4 +1,3 @@
-import type { News } from '../request/effect';
 import type { RequestId } from '../request/request';
 import type { GatheredNews } from '../request/round-up';
 import type { Db } from './tables';
@@ -25,7 +24,11 @@ export async function takeGathered(db: Db, conversationId: string): Promise<read
     .execute();
   return rows
     .sort((a, b) => a.id - b.id)
-    .map((row) => ({ news: JSON.parse(row.body) as News, requestId: row.request_id as RequestId, at: row.at }));
+    .map((row) => ({
+      news: JSON.parse(row.body) as GatheredNews['news'],
+      requestId: row.request_id as RequestId,
+      at: row.at,
+    }));
 }
 
 /** Since when each conversation has news waiting. */

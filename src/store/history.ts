@@ -29,7 +29,10 @@ export interface HistoryTx {
     /** Conversations that are written to although no request is left in them. */
     readonly keepPlaces: readonly string[];
   }): Promise<readonly PrunedRequest[]>;
-  /** Removes up to `limit` of each: work that is done, dead letters, marks of handled activities. Gives how many. */
+  /**
+   * Removes up to `limit` of each: work that is done, dead letters, marks of handled activities, offers of files that are over, and which tokens were
+   * used on a request that has ended. Gives how many.
+   */
   pruneMarks(before: {
     readonly doneBefore: number;
     readonly givenUpBefore: number;

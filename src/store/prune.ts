@@ -1,3 +1,4 @@
+import { type FileOffer, offerFacts } from '../request/file-offer';
 import { finalStates, type RequestId } from '../request/request';
 import type { Engine } from './engine';
 import { leaveEvidenceFiles } from './evidence-files';
@@ -98,17 +99,15 @@ async function leaveMarks(db: Db, pruned: readonly PrunedRequest[]): Promise<voi
 }
 
 /** Who was told of in the thread of a request because they tried to decide it from elsewhere. */
-export const elsewhereFact = (id: RequestId): string => `elsewhere:${id}`;
+export const misplacedFact = (id: RequestId): string => `misplaced:${id}`;
 
-/** What was noted by name of a request or a copy. */
+/** What was noted by name of a copy or the request. */
 async function forgetFacts(db: Db, ids: readonly RequestId[]): Promise<void> {
   const copies = await db.selectFrom('copies').select('id').where('request_id', 'in', ids).execute();
-  const names = [...ids.map(elsewhereFact), ...copies.map((row) => `unreached:${row.id}`)];
-  for (let from = 0; from < names.length; from += maxNames)
-    await db
-      .deleteFrom('facts')
-      .where('name', 'in', names.slice(from, from + maxNames))
-      .execute();
+  await deleteFacts(db, [
+    ...copies.map((row) => `unreached:${row.id}`),
+    ...ids.flatMap((id) => [`elsewhere:${id}`, misplacedFact(id)]),
+  ]);
 }
 
 /** A thread that is written in again becomes known again; a person's own chat may not be forgotten, since nobody may write there first. */
@@ -170,7 +169,31 @@ export async function pruneMarks(
     .deleteFrom('activities')
     .where('id', 'in', (e) => e.selectFrom('activities').select('id').where('at', '<', activitiesBefore).limit(limit))
     .executeTakeFirst();
-  return Number(count + numDeletedRows);
+  return Number(count + numDeletedRows) + (await pruneFacts(db, { doneBefore, givenUpBefore, limit }));
+}
+
+/** Offers of files that nobody can take any more. */
+async function pruneFacts(
+  db: Db,
+  { doneBefore, givenUpBefore, limit }: Omit<Parameters<HistoryTx['pruneMarks']>[0], 'activitiesBefore'>,
+): Promise<number> {
+  const offers = await db.selectFrom('facts').selectAll().where('name', 'like', `${offerFacts}%`).execute();
+  const isOver = (offer: FileOffer | null): boolean =>
+    offer === null || offer.expiresAt < (offer.state === 'accepted' ? givenUpBefore : doneBefore);
+  const names = offers
+    .filter(({ value }) => isOver(JSON.parse(value) as FileOffer | null))
+    .slice(0, limit)
+    .map(({ name }) => name);
+  await deleteFacts(db, names);
+  return names.length;
+}
+
+async function deleteFacts(db: Db, names: readonly string[]): Promise<void> {
+  for (let from = 0; from < names.length; from += maxNames)
+    await db
+      .deleteFrom('facts')
+      .where('name', 'in', names.slice(from, from + maxNames))
+      .execute();
 }
 
 /** Well below what either engine takes as parameters of one statement. */

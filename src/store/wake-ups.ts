@@ -8,8 +8,8 @@ export interface WakeUps {
    * to be done after the commit. Null: by nobody.
    */
   readonly takeTeamsWork: ((tx: Tx) => Promise<() => void>) | null;
-  /** Something may be due for Teams that nobody has taken. */
-  readonly onTeamsWork: () => void;
+  /** Something may be due for Teams that nobody has taken; `afterApproval`: what the same commit has approved or admitted is to go first. */
+  readonly onTeamsWork: (afterApproval: boolean) => void;
   /** A request is new or another one, or there is something to do at Defender. */
   readonly onRequestWork: () => void;
   /** A file waits to be put where its person let it be put. */
@@ -21,17 +21,16 @@ export function withWakeUps(store: Store, wakeUps: WakeUps): Store {
   const { takeTeamsWork, onTeamsWork, onRequestWork, onFileWork } = wakeUps;
   return overlay(store, {
     async transact(work, survives) {
-      const found = { teams: false, requests: false, files: false, later: false };
+      const found: Found = { teams: false, requests: false, approved: false, files: false, later: false };
       let start: (() => void) | null = null;
       const result = await store.transact(async (tx) => {
         const result = await work(noting(tx, found));
         start = found.teams && !found.requests ? ((await takeTeamsWork?.(tx)) ?? null) : null;
         return result;
       }, survives);
-      // What was approved goes before the cards that say so.
       if (found.requests) onRequestWork();
       run(start);
-      if (found.later || (found.teams && start === null)) onTeamsWork();
+      if (found.later || (found.teams && start === null)) onTeamsWork(found.approved);
       if (found.files) onFileWork();
       return result;
     },
@@ -43,6 +42,7 @@ const run = (start: (() => void) | null): void => start?.();
 interface Found {
   teams: boolean;
   requests: boolean;
+  approved: boolean;
   files: boolean;
   /** For Teams, and not before some instant. */
   later: boolean;
@@ -54,9 +54,10 @@ const noting = (tx: Tx, found: Found): Tx =>
       found.requests = true;
       return tx.insertRequest(...args);
     },
-    saveRequest(...args) {
+    saveRequest(request, ...args) {
       found.requests = true;
-      return tx.saveRequest(...args);
+      if (request.state === 'queued' || request.state === 'submitting') found.approved = true;
+      return tx.saveRequest(request, ...args);
     },
     addWork(rows) {
       for (const { work } of rows) found[whoseIs(work.type)] = true;

@@ -39,6 +39,8 @@ export const answers = {
   unread: (why: string, code: string) => `${why} Nothing was stored or sent (${code}).`,
   unreached: (id: string, who: string, code: string) =>
     `I could not send ${id} to ${named(who)} in their own chat (${code}), most likely because they have not added me there. They can decide on the card in this conversation, or add me and type status ${id}.`,
+  elsewhere: (id: string, code: string) =>
+    `I cannot write any more where ${id} was asked (${code}): I was removed there, or it is gone. The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
   policyFaulty: (lines: readonly string[]) =>
     [
       'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must mend it:',

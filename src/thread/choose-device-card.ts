@@ -6,7 +6,7 @@ import { fits } from './fits';
 import { say, showCode, showCut } from './line';
 import { type CardOptions, firstThatFits, moreSection, mostChoices, pagePost, type Section } from './page';
 import type { Post } from './post';
-import { count } from './words';
+import { countFor } from './words';
 
 /** More than one device matches: a question with numbered choices, never a guess. Names stand in the text, since buttons may apply markdown. */
 export function chooseDeviceCard(draft: Draft, devices: readonly Device[], options: CardOptions): Post {
@@ -62,7 +62,9 @@ function questionPost({
   return pagePost(
     {
       title: 'Which device?',
-      lines: [[...showCut(query, 253, showCode), say(` matches ${count(devices.length, 'device')}. ${next}`)]],
+      lines: [
+        [...showCut(query, 253, showCode), say(` matches ${countFor(reader, devices.length, 'device')}. ${next}`)],
+      ],
       sections: [
         ...devices.slice(0, rows).map(
           (device, i): Section => ({

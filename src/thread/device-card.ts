@@ -8,7 +8,7 @@ import { type CardOptions, firstThatFits, moreSection, mostChoices, pagePost, ty
 import type { Post } from './post';
 import { requestRow } from './request-row';
 import type { RequestView } from './view';
-import { count, formatDuration, parseDefenderTime } from './words';
+import { count, countFor, formatDuration, parseDefenderTime } from './words';
 
 /** What this bot knows of live response on one device. */
 export interface DeviceStanding {
@@ -87,7 +87,7 @@ export function devicesCard(devices: readonly Device[], options: CardOptions & {
   return firstThatFits(mostChoices, (rows) =>
     pagePost(
       {
-        title: count(devices.length, 'device'),
+        title: countFor(options.reader, devices.length, 'device'),
         sections: [
           ...devices.slice(0, rows).map(
             (device): Section => ({

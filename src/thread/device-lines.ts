@@ -1,11 +1,11 @@
 import type { Device } from '../request/request';
 import { joinLines, type Line, say, sayBold, saySubtle, showCode, showCut } from './line';
-import { formatDuration, formatTime, parseDefenderTime, type ReaderClock } from './words';
+import { formatDuration, formatTime, parseDefenderTime, type ReaderFormat } from './words';
 
 /** A device as Defender describes it; every value is from outside, the host name too (the device's owner may have chosen it). */
 export function describeDevice(
   device: Device,
-  { at, full, reader }: { readonly at: number; readonly full: boolean; readonly reader?: ReaderClock | undefined },
+  { at, full, reader }: { readonly at: number; readonly full: boolean; readonly reader?: ReaderFormat | undefined },
 ): readonly Line[] {
   const name: Line = [{ ...showCode(device.name), weight: 'Bolder' }];
   if (!full) return [name];
@@ -27,7 +27,7 @@ export function describeDevice(
 }
 
 /** The last full report, which comes about daily: a weak sign of being online (defender-api.md §1.6). */
-function lastSeenLine(lastSeen: string | null, at: number, reader: ReaderClock | undefined): Line {
+function lastSeenLine(lastSeen: string | null, at: number, reader: ReaderFormat | undefined): Line {
   const seenAt = parseDefenderTime(lastSeen);
   if (lastSeen === null) return [say('Last full report: '), saySubtle('never, as far as Defender tells')];
   if (seenAt === null) return [say('Last full report: '), ...showCut(lastSeen, 60)];

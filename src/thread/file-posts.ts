@@ -1,4 +1,5 @@
 import type { FileOffer, FileOfferRefusal, Upload } from '../request/file-offer';
+import type { CardOptions } from './page';
 import type { Post } from './post';
 import { trialBanner } from './trial';
 import { formatDuration, formatSize } from './words';
@@ -10,7 +11,7 @@ export const zipNameOf = ({ requestId, index }: Pick<FileOffer, 'requestId' | 'i
 /** Teams' own question whether the bot may put a file into the person's OneDrive ("Send and receive files"). */
 export function offerPost(
   offer: FileOffer,
-  { size, now, trial }: { readonly size: number; readonly now: number; readonly trial: boolean },
+  { size, now, trial, reader }: CardOptions & { readonly size: number },
 ): Post {
   const name = zipNameOf(offer);
   return {
@@ -20,7 +21,7 @@ export function offerPost(
     file: {
       type: 'consent',
       name,
-      description: `Collected by ${offer.requestId}; may be malicious. ${formatSize(size)}`,
+      description: `Collected by ${offer.requestId}; may be malicious. ${formatSize(size, reader)}`,
       size,
       offerId: offer.offerId,
     },

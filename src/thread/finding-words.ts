@@ -1,9 +1,9 @@
 import type { Finding } from '../request/preflight';
 import { type Line, say, sayBold, showCode, showCut } from './line';
-import { formatDuration, formatList, formatTime, type ReaderClock } from './words';
+import { formatDuration, formatList, formatTime, type ReaderFormat } from './words';
 
 /** What was found beforehand, why it matters, and what to do about it. */
-export function describeFinding(finding: Finding, reader?: ReaderClock): Line {
+export function describeFinding(finding: Finding, reader?: ReaderFormat): Line {
   switch (finding.type) {
     case 'unsupportedPlatform':
       return [
@@ -70,7 +70,7 @@ export function describeFinding(finding: Finding, reader?: ReaderClock): Line {
 
 function describeRefusedBefore(
   { code, group, requestId, at }: Extract<Finding, { type: 'refusedBefore' }>,
-  reader: ReaderClock | undefined,
+  reader: ReaderFormat | undefined,
 ): Line {
   const last = [
     say(` Last seen with ${requestId} at ${formatTime(at, reader)}; nothing has been accepted there since.`),
@@ -97,7 +97,7 @@ function describeRefusedBefore(
 }
 
 /** The findings under each other, each with its weight in words. */
-export const findingRows = (findings: readonly Finding[], reader?: ReaderClock): readonly Line[] =>
+export const findingRows = (findings: readonly Finding[], reader?: ReaderFormat): readonly Line[] =>
   findings.map((finding) => [sayBold('• '), ...describeFinding(finding, reader)]);
 
 /** The words of a line without their looks; what is from outside is visible in them already. */

@@ -3,6 +3,7 @@ import { describeFormFault, type FormFault, type FormInput, type FormRow, formDa
 import { verbs, verbTable } from '../chat/words';
 import { maxArgsLength, maxCommands, maxNameLength, maxPathLength, maxReasonLength } from '../request/command';
 import type { LibraryFile } from '../request/request';
+import { actionRows, placeActions } from './action-rows';
 import { type ActionJson, button, type Choice, choiceInput, type TextInput, textInput } from './button';
 import { type Dataset, plainChoices } from './choices';
 import { fits } from './fits';
@@ -12,7 +13,7 @@ import type { Post } from './post';
 import { sentencePost } from './sentence';
 import { fillTemplate } from './template';
 import { trialBanner } from './trial';
-import { count } from './words';
+import { count, everyone, type ReaderFormat } from './words';
 
 /** What a form offers beside what is typed. */
 export interface FormOffers {
@@ -30,20 +31,26 @@ export const noOffers: FormOffers = { lists: null, library: [] };
 export interface FormOptions {
   readonly trial: boolean;
   readonly offers?: FormOffers;
+  /** Everyone unless given. */
+  readonly reader?: ReaderFormat;
 }
 
 /** The form with what the person has filled in, and each fault under the input it belongs to. */
 export function formCard(input: FormInput, faults: readonly FormFault[], options: FormOptions): Post {
-  const { offers = noOffers, trial } = options;
+  const { offers = noOffers } = options;
   const shorter: readonly FormOffers[] = [offers, { ...offers, lists: offers.lists && noLists }, noOffers];
-  const post = shorter.map((less) => renderForm(input, faults, { trial, offers: less })).find(fits);
+  const post = shorter.map((less) => renderForm(input, faults, { ...options, offers: less })).find(fits);
   if (post !== undefined) return post;
   const text =
     'What you filled in is too long for a form. Send the request as a message instead, or shorten it; type help to see how a message is written.';
   return sentencePost(text, { ...options, summary: 'Too long for a form' });
 }
 
-function renderForm(input: FormInput, faults: readonly FormFault[], { trial, offers = noOffers }: FormOptions): Post {
+function renderForm(
+  input: FormInput,
+  faults: readonly FormFault[],
+  { trial, offers = noOffers, reader = everyone }: FormOptions,
+): Post {
   const summary =
     faults.length === 0
       ? 'A form for a new live response request'
@@ -52,7 +59,13 @@ function renderForm(input: FormInput, faults: readonly FormFault[], { trial, off
   const placed = new Set<string>();
   const withFaults = (field: Field): readonly object[] => {
     placed.add(field.id);
-    return [toInput(field), ...faultBlocks(faults.filter((f) => f.inputId === field.id))];
+    return [
+      toInput(field),
+      ...faultBlocks(
+        faults.filter((f) => f.inputId === field.id),
+        reader,
+      ),
+    ];
   };
   const toInput = ({ value = '', placeholder = '', list, ...field }: Field): object =>
     list === undefined || offers.lists === null
@@ -98,19 +111,21 @@ function renderForm(input: FormInput, faults: readonly FormFault[], { trial, off
       ...(faults.length === 0
         ? []
         : [{ runs: [sayBold(`${count(faults.length, 'thing')} to mend below; nothing was sent.`)] }]),
-      ...faults.filter((f) => !placed.has(f.inputId)).map((fault) => ({ runs: [relay(describeFormFault(fault))] })),
+      ...faults
+        .filter((f) => !placed.has(f.inputId))
+        .map((fault) => ({ runs: [relay(describeFormFault(fault, reader.locale))] })),
       ...foundLines(input).map((runs) => ({ runs })),
     ],
     deviceItems,
     rows: [...rows, ...addRow(types, input)],
     reasonItems,
-    actions: [
+    ...placeActions([
       button({ title: 'Ask for approval', verb: 'form.submit', data: types, style: 'positive', inputs: 'all' }),
       button({ title: 'Preview', verb: 'form.preview', data: types, inputs: 'all' }),
       ...(offers.lists === null
         ? []
         : [button({ title: 'Type the names instead', verb: 'form.typing', data: types, inputs: 'all' })]),
-    ],
+    ]),
   });
   return { text: null, mention: null, card, summary };
 }
@@ -215,14 +230,11 @@ const addRow = (
     ? []
     : [
         {
-          items: [
-            {
-              type: 'ActionSet',
-              actions: verbs.map((verb) =>
-                button({ title: `Add ${verb}`, verb: 'form.add', data: { ...types, add: verb }, inputs: 'all' }),
-              ),
-            },
-          ],
+          items: actionRows(
+            verbs.map((verb) =>
+              button({ title: `Add ${verb}`, verb: 'form.add', data: { ...types, add: verb }, inputs: 'all' }),
+            ),
+          ).map((row) => ({ type: 'ActionSet', spacing: 'Small', ...row })),
         },
       ];
 
@@ -233,9 +245,9 @@ const removeButton = (types: Readonly<Record<string, unknown>>, { verb }: FormRo
   ] satisfies readonly ActionJson[],
 });
 
-const faultBlocks = (faults: readonly FormFault[]): readonly object[] =>
+const faultBlocks = (faults: readonly FormFault[], { locale }: ReaderFormat): readonly object[] =>
   faults.map((fault) => ({
     type: 'RichTextBlock',
     spacing: 'Small',
-    inlines: [{ ...sayBold('Please mend: ') }, relay(describeFormFault(fault).replaceAll('\n', ' '))],
+    inlines: [{ ...sayBold('Please mend: ') }, relay(describeFormFault(fault, locale).replaceAll('\n', ' '))],
   }));

@@ -3,7 +3,7 @@ import { type Line, say, saySubtle, showCode, showCut } from './line';
 import { type ListOptions, listPost } from './list-page';
 import { pagePost } from './page';
 import type { Post } from './post';
-import { count, formatDuration, formatTime, groupHex, parseDefenderTime } from './words';
+import { countFor, formatDuration, formatTime, groupHex, parseDefenderTime } from './words';
 
 /** The library's scripts and files as far as they match. */
 export function libraryCard(
@@ -26,7 +26,7 @@ export function libraryCard(
       list: 'library',
       about: options.query,
       page: options.page,
-      title: count(files.length, 'library file'),
+      title: countFor(options.reader, files.length, 'library file'),
       rows: files.map((file) => ({ lines: libraryRow(file, options) })),
     },
     options,

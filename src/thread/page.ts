@@ -1,3 +1,4 @@
+import { actionRows, placeActions } from './action-rows';
 import type { ActionJson } from './button';
 import { fits } from './fits';
 import { type Line, saySubtle } from './line';
@@ -5,7 +6,7 @@ import template from './page-card.json';
 import type { Post } from './post';
 import { fillTemplate } from './template';
 import { trialBanner } from './trial';
-import { count, type ReaderClock } from './words';
+import { count, type ReaderFormat } from './words';
 
 /** A card to read: a title, lines, and sections set apart from each other. Titles and summary hold our own words only. */
 export interface Page {
@@ -21,13 +22,21 @@ export interface Section {
   /** Lines stand close together, as output does. */
   readonly dense?: boolean;
   readonly actions?: readonly ActionJson[];
+  /** More lines, out of sight until a button is pressed. */
+  readonly fold?: Fold;
+}
+
+export interface Fold {
+  /** Our own words. */
+  readonly title: string;
+  readonly lines: readonly Line[];
 }
 
 export interface CardOptions {
   readonly trial: boolean;
   readonly now: number;
   /** Everyone unless given. */
-  readonly reader?: ReaderClock;
+  readonly reader?: ReaderFormat;
 }
 
 /** Ours: more rows than people read in a chat. */
@@ -45,18 +54,24 @@ export function pagePost(page: Page, options: { readonly trial: boolean; readonl
     title,
     lines: lines.map((runs) => ({ runs })),
     sections: sections.map(fillSection),
-    actions,
+    ...placeActions(actions),
   });
   return { text: null, mention: null, card, summary };
 }
 
-const fillSection = ({ title, lines, dense = false, actions = [] }: Section) => ({
+const fillSection = ({ title, lines, dense = false, actions = [], fold }: Section, i: number) => ({
   hasTitle: title !== undefined,
   title: title ?? '',
-  lines: lines.map((runs) => ({ runs, spacing: dense ? 'None' : 'Small' })),
-  hasActions: actions.length > 0,
-  actions,
+  lines: fillLines(lines, dense),
+  isFolded: fold !== undefined,
+  foldId: `fold${i + 1}`,
+  foldTitle: fold?.title ?? '',
+  folded: fillLines(fold?.lines ?? [], dense),
+  actionRows: actionRows(actions),
 });
+
+const fillLines = (lines: readonly Line[], dense: boolean) =>
+  lines.map((runs) => ({ runs, spacing: dense ? 'None' : 'Small' }));
 
 /** The last section of a list that was shortened; what is left out is counted, never hidden. */
 export const moreSection = (left: number, one: string, hint: string): readonly Section[] =>

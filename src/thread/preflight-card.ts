@@ -8,7 +8,7 @@ import { fits } from './fits';
 import { say, showCode, showCut } from './line';
 import { pagePost } from './page';
 import type { Post } from './post';
-import { count } from './words';
+import { count, type ReaderFormat } from './words';
 
 /**
  * What the requester should know before other people are asked to read and decide; nothing is stored before they go on. Null when a card cannot carry
@@ -20,7 +20,7 @@ export function preflightCard(
     device,
     findings,
   }: { readonly draft: Draft; readonly device: Device; readonly findings: readonly Finding[] },
-  options: { readonly trial: boolean },
+  options: { readonly trial: boolean; readonly reader?: ReaderFormat },
 ): Post | null {
   const warnings = findings.filter(({ type }) => weightOf(type) === 'warning');
   const build = (withRows: boolean): Post =>
@@ -33,7 +33,7 @@ export function preflightCard(
             ...showCut(device.name, 100, showCode),
             say('. Nothing was sent yet; mend it and send it again, or go on.'),
           ],
-          ...findingRows(findings),
+          ...findingRows(findings, options.reader),
         ],
         sections: withRows ? [{ title: 'What you asked for', lines: draftRows(draft) }] : [],
         actions: [

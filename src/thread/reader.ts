@@ -1,12 +1,17 @@
 import type { Turn } from './turn';
-import { everyone, type ReaderClock } from './words';
+import { everyone, type ReaderFormat } from './words';
 
 /**
- * For whom an answer is written: in a person's own chat in their locale and zone, as far as the activity names ones that exist; wherever others read
- * along, for everyone.
+ * For whom an answer is written: in a person's own chat and in a dialog in their locale and zone, as far as the activity names ones that exist;
+ * wherever others read along, for everyone.
  */
-export function readerOf({ place, locale, timezone }: Pick<Turn, 'place' | 'locale' | 'timezone'>): ReaderClock {
-  if (place.scope !== 'personal') return everyone;
+export function readerOf({
+  place,
+  seenAlone,
+  locale,
+  timezone,
+}: Pick<Turn, 'place' | 'seenAlone' | 'locale' | 'timezone'>): ReaderFormat {
+  if (place.scope !== 'personal' && seenAlone !== true) return everyone;
   return { locale: knownLocale(locale) ?? everyone.locale, zone: knownZone(timezone) ?? everyone.zone };
 }
 

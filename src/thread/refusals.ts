@@ -3,12 +3,12 @@ import { describeRefusal as describePolicyRefusal } from '../policy/explain';
 import type { PolicyRefusal } from '../policy/policy';
 import type { ResumeRefusal } from '../request/pause';
 import type { Finding } from '../request/preflight';
-import type { LiveResponseRequest, Person, Vote } from '../request/request';
+import type { LiveResponseRequest, Person } from '../request/request';
 import type { ReviewRefusal } from '../request/review';
 import { describeFinding, lineText } from './finding-words';
 import { cutAt } from './line';
 import { beforeAskingAgain, isClosedByRestore } from './request-lines';
-import { count, formatList, formatTime } from './words';
+import { countFor, everyone, formatList, formatTime, type ReaderFormat } from './words';
 
 /** Why a person may not do something now; a value, since people are answered, not failed. Names and typed words are untrusted. */
 export type Refusal =
@@ -61,7 +61,8 @@ export type Refusal =
   | { readonly type: 'unknownAction' };
 
 /** What, why, and what next. Plain text whose quoted parts are visible already: for a notice as it is, for a card by `sentencePost`. */
-export function describeRefusal(refusal: Refusal): string {
+export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyone): string {
+  const time = (at: number): string => formatTime(at, reader);
   switch (refusal.type) {
     case 'requesterCannotVote':
       return 'You opened this request, so someone else must decide it.';
@@ -74,9 +75,9 @@ export function describeRefusal(refusal: Refusal): string {
     case 'withdrawalNeedsReason':
       return 'You did not ask for this, so withdrawing it needs a reason, which the requester and the thread will read. Nothing was changed; write one and withdraw it again, or deny it on your card.';
     case 'alreadyDecided':
-      return describeDecided(refusal.request);
+      return describeDecided(refusal.request, time);
     case 'expired':
-      return `The time to decide ran out at ${formatTime(refusal.at)}, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.`;
+      return `The time to decide ran out at ${time(refusal.at)}, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.`;
     case 'cardOutdated':
       return 'This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.';
     case 'notYourCard':
@@ -108,15 +109,15 @@ export function describeRefusal(refusal: Refusal): string {
     case 'unknownRequest':
       return `I know no request ${quote(refusal.id)}. ${didYouMean(refusal.near)}Check the id on its card, or type status for the open ones.`;
     case 'prunedRequest':
-      return `${visibleCode(refusal.id)} ended at ${formatTime(refusal.endedAt)}, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.`;
+      return `${visibleCode(refusal.id)} ended at ${time(refusal.endedAt)}, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.`;
     case 'unknownDevice':
       return `Defender knows no device by ${quote(refusal.query)}, so nothing was stored. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
     case 'ambiguousDevice':
-      return `${quote(refusal.query)} matches ${count(refusal.count, 'device')}, and I never guess. Nothing was stored. Use the full name or the Defender id; the word device shows them.`;
+      return `${quote(refusal.query)} matches ${countFor(reader, refusal.count, 'device')}, and I never guess. Nothing was stored. Use the full name or the Defender id; the word device shows them.`;
     case 'unfit':
-      return `${lineText(describeFinding(refusal.finding))} Nothing was stored.`;
+      return `${lineText(describeFinding(refusal.finding, reader))} Nothing was stored.`;
     case 'several':
-      return refusal.refusals.map((one) => `- ${describeRefusal(one)}`).join('\n');
+      return refusal.refusals.map((one) => `- ${describeRefusal(one, reader)}`).join('\n');
     case 'unknownLibraryFile':
       return describeUnknownFile(refusal.fileName, refusal.known);
     case 'noResult':
@@ -138,21 +139,21 @@ export function describeRefusal(refusal: Refusal): string {
     case 'reviewNeedsReason':
       return 'A review needs a reason, since it is what remains of the break-glass. Nothing was counted. Write: review LR-7F3K accept because <reason>, or object.';
     case 'reviewClosed':
-      return `This review was closed at ${formatTime(refusal.at)}, so nothing was added. If something came up since, raise it with the owners of the rule.`;
+      return `This review was closed at ${time(refusal.at)}, so nothing was added. If something came up since, raise it with the owners of the rule.`;
     case 'mayNotPause':
       return 'You may not pause or resume, because the policy does not name you as a requester or an approver. Ask one of them.';
     case 'alreadyPaused':
-      return `It is paused already: ${nameOf(refusal.by)} did so at ${formatTime(refusal.at)}. Nothing is sent to Defender until somebody else types resume.`;
+      return `It is paused already: ${nameOf(refusal.by)} did so at ${time(refusal.at)}. Nothing is sent to Defender until somebody else types resume.`;
     case 'notPaused':
       return 'Nothing is paused, so there is nothing to resume. Approved requests go as soon as Defender has room.';
     case 'pausedByYou':
-      return `You paused at ${formatTime(refusal.at)}, so somebody else must resume. Nothing is sent to Defender before that.`;
+      return `You paused at ${time(refusal.at)}, so somebody else must resume. Nothing is sent to Defender before that.`;
     case 'unknownAction':
       return 'I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew.';
   }
 }
 
-function describeDecided(request: LiveResponseRequest): string {
+function describeDecided(request: LiveResponseRequest, time: (at: number) => string): string {
   const { id } = request;
   switch (request.state) {
     case 'awaitingApproval':
@@ -161,18 +162,18 @@ function describeDecided(request: LiveResponseRequest): string {
       const denial = request.votes.findLast((v) => v.decision === 'deny');
       return denial === undefined
         ? `${id} was already denied. Nothing ran.`
-        : `${id} was already denied by ${nameOf(denial.by)} at ${formatTime(denial.at)}. Nothing ran.`;
+        : `${id} was already denied by ${nameOf(denial.by)} at ${time(denial.at)}. Nothing ran.`;
     }
     case 'expired':
-      return `${id} expired at ${formatTime(request.endedAt)}: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.`;
+      return `${id} expired at ${time(request.endedAt)}: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.`;
     case 'withdrawn':
-      return `${id} was already withdrawn by ${nameOf(request.by)} at ${formatTime(request.endedAt)}. Nothing ran.`;
+      return `${id} was already withdrawn by ${nameOf(request.by)} at ${time(request.endedAt)}. Nothing ran.`;
     case 'voided':
       if (isClosedByRestore(request.changes))
-        return `${id} became void at ${formatTime(request.endedAt)}: a backup of my database was put back, and I cannot tell whether it ran. ${beforeAskingAgain(id)}`;
-      return `${id} became void at ${formatTime(request.endedAt)}, because what was shown had changed. Nothing ran. Ask again to have the new version decided.`;
+        return `${id} became void at ${time(request.endedAt)}: a backup of my database was put back, and I cannot tell whether it ran. ${beforeAskingAgain(id)}`;
+      return `${id} became void at ${time(request.endedAt)}, because what was shown had changed. Nothing ran. Ask again to have the new version decided.`;
     case 'queued':
-      return `${describeApproval(id, request.votes)} It waits to be sent; type status ${id} to see where it stands.`;
+      return `${describeApproval(request, time)} It waits to be sent; type status ${id} to see where it stands.`;
     case 'submitting':
     case 'unknown':
     case 'pending':
@@ -180,26 +181,29 @@ function describeDecided(request: LiveResponseRequest): string {
       if (request.state === 'unknown' && request.doubt === 'restored')
         return `${id} cannot be decided any more: a backup of my database was put back, and it may have run since. I look for it in Defender; type status ${id} to see what I found.`;
       return request.cancel?.by == null || request.cancel.refused
-        ? `${describeApproval(id, request.votes)} Type status ${id} to see where it stands.`
-        : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${formatTime(request.cancel.at)}. What Defender says decides.`;
+        ? `${describeApproval(request, time)} Type status ${id} to see where it stands.`
+        : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${time(request.cancel.at)}. What Defender says decides.`;
     case 'cancelled':
-      return `${id} was already cancelled, at ${formatTime(request.endedAt)}; type status ${id} to see how far it came.`;
+      return `${id} was already cancelled, at ${time(request.endedAt)}; type status ${id} to see how far it came.`;
     case 'lapsed':
-      return `${id} was already withdrawn at ${formatTime(request.endedAt)}, because its time to start ran out. Nothing ran.`;
+      return `${id} was already withdrawn at ${time(request.endedAt)}, because its time to start ran out. Nothing ran.`;
     case 'succeeded':
     case 'failed':
     case 'timedOut':
     case 'refused':
-      return `${describeApproval(id, request.votes)} It ended at ${formatTime(request.endedAt)}; type status ${id} to see how.`;
+      return `${describeApproval(request, time)} It ended at ${time(request.endedAt)}; type status ${id} to see how.`;
   }
 }
 
-function describeApproval(id: string, votes: readonly Vote[]): string {
+function describeApproval(
+  { id, votes }: Pick<LiveResponseRequest, 'id' | 'votes'>,
+  time: (at: number) => string,
+): string {
   const approvals = votes.filter((v) => v.decision === 'approve');
   const last = approvals.at(-1);
   return last === undefined
     ? `${id} was already approved.`
-    : `${id} was already approved by ${formatList(approvals.map((v) => nameOf(v.by)))} at ${formatTime(last.at)}.`;
+    : `${id} was already approved by ${formatList(approvals.map((v) => nameOf(v.by)))} at ${time(last.at)}.`;
 }
 
 const describeNoResult = (id: string, number: number | null): string =>

@@ -1,5 +1,6 @@
 import { shortDigest } from '../request/digest';
 import { isFinal, type LiveResponseRequest } from '../request/request';
+import { placeActions } from './action-rows';
 import { describeBar } from './bar-lines';
 import { commandRows, type Row } from './command-rows';
 import { describeDevice } from './device-lines';
@@ -112,7 +113,7 @@ function renderCard(view: RequestView, options: CardOptions): Post {
     device: rows(describeDevice(request.device, { at: request.createdAt, full: undecided })),
     request: rows(requestLines(view)),
     said: personsWords(view, { whole }),
-    actions: findActions(request, options),
+    ...placeActions(findActions(request, options)),
   });
   return { text: null, mention: null, card, summary };
 }

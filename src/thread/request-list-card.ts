@@ -7,7 +7,7 @@ import type { Post } from './post';
 import { requestCard } from './request-card';
 import { requestRow } from './request-row';
 import type { RequestView } from './view';
-import { count } from './words';
+import { count, countFor } from './words';
 
 /** What is at Defender and what waits to go there, next first. */
 export function queueCard(views: readonly RequestView[], options: ListOptions): Post {
@@ -19,7 +19,7 @@ export function queueCard(views: readonly RequestView[], options: ListOptions): 
       list: 'queue',
       about: null,
       page: options.page,
-      title: `${count(underWay.length, 'request')} under way, ${waiting.length === 0 ? 'none' : waiting.length} waiting`,
+      title: `${countFor(options.reader, underWay.length, 'request')} under way, ${waiting.length === 0 ? 'none' : waiting.length} waiting`,
       rows: [...rowsOf(underWay, options, 'Under way'), ...rowsOf(waiting, options, 'Waiting, next first')],
     },
     options,
@@ -37,7 +37,7 @@ export function statusListCard(views: readonly RequestView[], options: ListOptio
       list: 'open',
       about: null,
       page: options.page,
-      title: count(views.length, 'open request'),
+      title: countFor(options.reader, views.length, 'open request'),
       rows: rowsOf(views, options),
     },
     options,
@@ -87,7 +87,7 @@ export function historyCard(
       list: 'history',
       about: of.type === 'device' ? of.machineId : null,
       page: options.page,
-      title: `History: ${count(views.length, 'request')}`,
+      title: `History: ${countFor(options.reader, views.length, 'request')}`,
       lines: [about, ...olderLines(views.length, options.more)],
       rows: rowsOf(views, options),
     },

@@ -3,10 +3,10 @@ import { describeProgressOfVotes } from './bar-lines';
 import { type Line, say, sayBold, showCode, showCut, showPerson } from './line';
 import { describeState } from './state-words';
 import type { RequestView } from './view';
-import { count, formatTime, type ReaderClock } from './words';
+import { count, formatTime, type ReaderFormat } from './words';
 
 /** One request in a list: id and state, then what on which device by whom, then its clock or its place in the queue. */
-export function requestRow(view: RequestView, reader?: ReaderClock): readonly Line[] {
+export function requestRow(view: RequestView, reader?: ReaderFormat): readonly Line[] {
   const { request, queue } = view;
   return [
     [{ ...showCode(request.id), weight: 'Bolder' }, sayBold(` · ${describeState(view).title}`)],
@@ -28,7 +28,7 @@ export function requestRow(view: RequestView, reader?: ReaderClock): readonly Li
   ];
 }
 
-function clockLine(request: LiveResponseRequest, reader: ReaderClock | undefined): readonly Line[] {
+function clockLine(request: LiveResponseRequest, reader: ReaderFormat | undefined): readonly Line[] {
   if (request.state === 'awaitingApproval')
     return [[...describeProgressOfVotes(request), say(`Decide by ${formatTime(request.decideBy, reader)}.`)]];
   return 'endedAt' in request ? [[say(`Ended at ${formatTime(request.endedAt, reader)}.`)]] : [];

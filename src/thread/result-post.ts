@@ -1,4 +1,5 @@
 import type { KeptResult } from '../evidence/keep-result';
+import { formatNumber } from '../lib/number';
 import { maxFileBytes } from '../request/file-offer';
 import { button } from './button';
 import { fits } from './fits';
@@ -8,22 +9,30 @@ import type { Post } from './post';
 import { describeKept } from './result-lines';
 import { showMore } from './result-page';
 import type { RequestView } from './view';
-import { commandSubject, commandTitle, count, formatSize, groupHex } from './words';
+import { commandSubject, commandTitle, countFor, everyone, formatSize, groupHex, type ReaderFormat } from './words';
 
 /** Ours: what people still read in a thread; the whole of it is kept as evidence. */
 const mostLines = 60;
+/** Ours: what a thread shows of it at once; the others unfold. */
+const linesAtOnce = 15;
 const longestLine = 300;
 
 /** What one command returned: facts first, then errors, then output; readable, bounded, and it says so when something is left out (T-34). */
-export function resultPost(view: RequestView, result: KeptResult): Post {
+export function resultPost(view: RequestView, result: KeptResult, reader: ReaderFormat = everyone): Post {
   for (let lines = mostLines; lines > 1; lines = Math.floor((lines * 3) / 4)) {
-    const post = renderResult(view, result, lines);
+    const post = renderResult(view, result, { limit: lines, reader });
     if (fits(post)) return post;
   }
-  return renderResult(view, result, 1);
+  return renderResult(view, result, { limit: 1, reader });
 }
 
-function renderResult({ request, trial }: RequestView, result: KeptResult, limit: number): Post {
+interface Shape {
+  /** The most lines of each stream. */
+  readonly limit: number;
+  readonly reader: ReaderFormat;
+}
+
+function renderResult({ request, trial }: RequestView, result: KeptResult, { limit, reader }: Shape): Post {
   const command = request.commands[result.index];
   const number = result.index + 1;
   const head: Line[] = [
@@ -31,12 +40,12 @@ function renderResult({ request, trial }: RequestView, result: KeptResult, limit
       ? []
       : [[sayBold(`${commandTitle(command.type)}  `), ...showCut(commandSubject(command), 200, showCode)]]),
     [say('on '), ...showCut(request.device.name, 100, showCode)],
-    ...describeKept(result, { whole: true }),
+    ...describeKept(result, { whole: true, reader }),
   ];
   const sections: Section[] = [
-    ...streamSection('Errors', result.errors, limit),
-    ...streamSection('Output', result.output, limit),
-    { lines: footLines(result) },
+    ...streamSection('Errors', result.errors, { limit, reader }),
+    ...streamSection('Output', result.output, { limit, reader }),
+    { lines: footLines(result, reader) },
   ];
   return pagePost(
     {
@@ -72,39 +81,43 @@ const isWhole = ({ output, errors }: KeptResult, limit: number): boolean =>
 
 const isOffered = (file: KeptResult['file']): boolean => file !== null && file.size <= maxFileBytes;
 
-function streamSection(title: string, text: string | null, limit: number): readonly Section[] {
+function streamSection(title: string, text: string | null, { limit, reader }: Shape): readonly Section[] {
   if (text === null || text.trim() === '') return [];
   const all = text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
-  const shown = all.slice(0, limit).map((line): Line => cutLine(line));
-  const more = all.length - shown.length;
-  return [
-    {
-      title,
-      dense: true,
-      lines: [...shown, ...(more > 0 ? [[saySubtle(`Cut here: ${count(more, 'more line')}.`)]] : [])],
-    },
+  const more = all.length - limit;
+  const shown = [
+    ...all.slice(0, limit).map((line): Line => cutLine(line, reader)),
+    ...(more > 0 ? [[saySubtle(`Cut here: ${countFor(reader, more, 'more line')}.`)]] : []),
   ];
+  // A few lines would be folded behind a button as high as they are.
+  const atOnce = shown.length > linesAtOnce + 3 ? linesAtOnce : shown.length;
+  const left = Math.min(all.length, limit) - atOnce;
+  const fold = {
+    title: `${title}: ${left} ${more > 0 ? `of ${formatNumber(all.length - atOnce, reader.locale)} ` : ''}more lines`,
+    lines: shown.slice(atOnce),
+  };
+  return [{ title, dense: true, lines: shown.slice(0, atOnce), ...(fold.lines.length === 0 ? {} : { fold }) }];
 }
 
-function cutLine(line: string): Line {
+function cutLine(line: string, reader: ReaderFormat): Line {
   if (line === '') return [blank];
   const chars = [...line];
   if (chars.length <= longestLine) return [showOutput(line)];
   return [
     showOutput(chars.slice(0, longestLine).join('')),
-    saySubtle(` … (cut here; ${count(chars.length - longestLine, 'more character')})`),
+    saySubtle(` … (cut here; ${countFor(reader, chars.length - longestLine, 'more character')})`),
   ];
 }
 
 /** A renderer drops an empty run, and with it the empty line that the output had. */
 const blank: Run = { type: 'TextRun', text: '\u00a0', fontType: 'Monospace' };
 
-function footLines(result: KeptResult): readonly Line[] {
+function footLines(result: KeptResult, reader: ReaderFormat): readonly Line[] {
   const lines: Line[] = [];
   if (result.command === 'RunScript' && result.problem === null && isBlank(result.output) && isBlank(result.errors))
     lines.push([say('The script wrote nothing.')]);
-  if (result.errorsCut) lines.push(cutNote('errors', result.errorsLength));
-  if (result.outputCut) lines.push(cutNote('output', result.outputLength));
+  if (result.errorsCut) lines.push(cutNote('errors', result.errorsLength, reader));
+  if (result.outputCut) lines.push(cutNote('output', result.outputLength, reader));
   if (result.banner !== null)
     lines.push([saySubtle('The transcript header that PowerShell puts around the output is left out here.')]);
   if (result.file !== null)
@@ -122,16 +135,16 @@ function footLines(result: KeptResult): readonly Line[] {
     result.rawSha256 !== result.file?.sha256
   ) {
     lines.push([
-      saySubtle(`The download is kept as evidence as it came: ${formatSize(result.rawSize)}, SHA-256 `),
+      saySubtle(`The download is kept as evidence as it came: ${formatSize(result.rawSize, reader)}, SHA-256 `),
       { ...showCode(groupHex(result.rawSha256)), isSubtle: true },
     ]);
   }
   return lines;
 }
 
-const cutNote = (what: string, length: number | null): Line => [
+const cutNote = (what: string, length: number | null, reader: ReaderFormat): Line => [
   saySubtle(
-    `Only the beginning of the ${what} is kept as text${length === null ? '' : `, of ${count(length, 'character')}`}; all of it is in the evidence.`,
+    `Only the beginning of the ${what} is kept as text${length === null ? '' : `, of ${countFor(reader, length, 'character')}`}; all of it is in the evidence.`,
   ),
 ];
 

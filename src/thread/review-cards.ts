@@ -4,7 +4,7 @@ import { type ListOptions, listPost } from './list-page';
 import { pagePost } from './page';
 import type { Post } from './post';
 import { linesPost } from './sentence';
-import { count, formatDuration, formatTime } from './words';
+import { countFor, formatDuration, formatTime } from './words';
 
 /** The reviews of break-glass that are still open, oldest first: for the word `reviews` and for the weekly list to the owners (T-24). */
 export function reviewsCard(reviews: readonly Review[], options: ListOptions): Post {
@@ -21,7 +21,7 @@ export function reviewsCard(reviews: readonly Review[], options: ListOptions): P
       list: 'reviews',
       about: null,
       page: options.page,
-      title: count(reviews.length, 'open review'),
+      title: countFor(options.reader, reviews.length, 'open review'),
       lines: [
         [
           say(

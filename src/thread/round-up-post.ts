@@ -22,7 +22,7 @@ export function roundUpPosts(
 ): readonly Post[] {
   if (views.length === 0) return [];
   const pages = cutPages(
-    views.map((view) => ({ view, lines: [rowOf(view)] })),
+    views.map((view) => ({ view, lines: [[...rowOf(view), ...resultWords(gathered, view)]] })),
     postSize,
   );
   const ended = new Set(gathered.filter(({ news }) => news.type === 'ended').map(({ requestId }) => requestId));
@@ -44,12 +44,13 @@ export function roundUpPosts(
 }
 
 function describeGathered(gathered: readonly GatheredNews[]): string {
-  const parts = (['ended', 'started', 'approved', 'voteCounted', 'held'] as const).flatMap((type) => {
-    const n = gathered.filter(({ news }) => news.type === type).length;
+  const parts = (['ended', 'started', 'approved', 'voteCounted', 'held', 'resultKept'] as const).flatMap((type) => {
+    const of = gathered.filter(({ news }) => news.type === type);
+    const n = type === 'resultKept' ? new Set(of.map(({ requestId }) => requestId)).size : of.length;
     return n === 0 ? [] : [`${n} ${gatheredWords[type]}`];
   });
   const since = Math.min(...gathered.map(({ at }) => at));
-  return `Since ${formatTime(since)}: ${formatList(parts)}. With so many requests open here I gather such news; what fails, is stopped or is in doubt is still told at once, and each card follows its request.`;
+  return `Since ${formatTime(since)}: ${formatList(parts)}. With so many requests open here I gather such news; what fails, is stopped or is in doubt is still told at once, and each card follows its request.${gathered.some(isResult) ? ' Results with nothing wrong in them are not posted meanwhile: type the words behind a request to read them.' : ''}`;
 }
 
 const gatheredWords = {
@@ -58,7 +59,20 @@ const gatheredWords = {
   approved: 'approved',
   voteCounted: 'counted one more approval',
   held: 'had to wait',
+  resultKept: 'returned results',
 } as const;
+
+const isResult = ({ news }: GatheredNews): boolean => news.type === 'resultKept';
+
+/** What to type for the results of a request that were gathered: one by its number, several together. */
+function resultWords(gathered: readonly GatheredNews[], { request: { id } }: RequestView): Line {
+  const indexes = gathered.flatMap(({ requestId, news }) =>
+    requestId === id && news.type === 'resultKept' ? [news.index] : [],
+  );
+  const [first] = indexes;
+  if (first === undefined) return [];
+  return [say(' · '), showCode(indexes.length === 1 ? `result ${id} ${first + 1}` : `result ${id}`)];
+}
 
 const rowOf = (view: RequestView): Line => [
   { ...showCode(view.request.id), weight: 'Bolder' },

@@ -19,6 +19,8 @@ export interface Turn {
   readonly at: number;
   readonly locale: string | null;
   readonly timezone: string | null;
+  /** The answer goes to this person alone, as in a dialog, wherever the dialog was opened. */
+  readonly seenAlone?: true;
 }
 
 /** What the person who clicked sees: a card in place of theirs, a short notice, or an error under the card. */

@@ -1,3 +1,4 @@
+import { formatNumber, formatTenths, plainBlanks } from '../lib/number';
 import type { Command, CommandType } from '../request/command';
 
 const second = 1_000;
@@ -5,40 +6,41 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** For whose eyes an instant is written. */
-export interface ReaderClock {
-  /** A language tag that `Intl` knows. */
-  readonly locale: string;
+/** For whose eyes dates, times and numbers are written. */
+export interface ReaderFormat {
+  /** A language tag that `Intl` knows; null where people of many locales read the same. */
+  readonly locale: string | null;
   /** A time zone that `Intl` knows. */
   readonly zone: string;
 }
 
 /**
- * What several people read: one time for all of them, since they compare what they see and the audit keeps it. Teams' `{{DATE()}}` would show each
+ * What several people read: one time and one way to write numbers for all of them, since they compare what they see and the audit keeps it. Teams' `{{DATE()}}` would show each
  * client its own, but it works in markdown texts only, and in those nothing from outside may stand (teams.md C5, T-19).
  */
-export const everyone: ReaderClock = { locale: 'en-GB', zone: 'UTC' };
+export const everyone: ReaderFormat = { locale: null, zone: 'UTC' };
+
+/** Day before month, and the month a word. */
+const ourLocale = 'en-GB';
 
 /** An instant with its zone, such as "3 Mar 2026 14:03 UTC": a card is read on other days and in other places than it was written. */
-export function formatTime(at: number, reader: ReaderClock = everyone): string {
+export function formatTime(at: number, reader: ReaderFormat = everyone): string {
   const clock = clockOf(reader);
-  if (reader.locale !== everyone.locale) return plainBlanks(clock.format(at));
+  if ((reader.locale ?? ourLocale) !== ourLocale) return plainBlanks(clock.format(at));
   const parts = clock.formatToParts(at);
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? '';
   return `${part('day')} ${part('month')} ${part('year')} ${part('hour')}:${part('minute')} ${part('timeZoneName')}`;
 }
 
-/** Some locales write blanks and direction marks that a reader cannot tell from others; nothing hidden stands on a card (T-18). */
-const plainBlanks = (text: string): string => text.replace(/\p{Zs}/gu, ' ').replace(/\p{Cf}/gu, '');
-
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
 /** Making a formatter costs a thousand times what using it does, so each reader's is kept; there are a few hundred zones and locales at most. */
-function clockOf({ locale, zone }: ReaderClock): Intl.DateTimeFormat {
-  const key = `${locale} ${zone}`;
-  const known = clocks.get(key);
-  if (known !== undefined) return known;
-  const clock = new Intl.DateTimeFormat(locale, {
+function clockOf({ locale, zone }: ReaderFormat): Intl.DateTimeFormat {
+  const known = locale ?? ourLocale;
+  const key = `${known} ${zone}`;
+  const made = clocks.get(key);
+  if (made !== undefined) return made;
+  const clock = new Intl.DateTimeFormat(known, {
     timeZone: zone,
     calendar: 'gregory',
     numberingSystem: 'latn',
@@ -47,7 +49,7 @@ function clockOf({ locale, zone }: ReaderClock): Intl.DateTimeFormat {
     year: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
-    ...(locale === everyone.locale ? { hourCycle: 'h23' } : {}),
+    ...(known === ourLocale ? { hourCycle: 'h23' } : {}),
     timeZoneName: 'short',
   });
   clocks.set(key, clock);
@@ -67,8 +69,9 @@ export function formatDuration(ms: number): string {
 }
 
 /** Bytes with the exact number beside the rounded one, since people compare sizes of evidence. */
-export function formatSize(bytes: number): string {
-  if (bytes < 1_024) return count(bytes, 'byte');
+export function formatSize(bytes: number, reader: ReaderFormat = everyone): string {
+  if (bytes < 1_024) return countFor(reader, bytes, 'byte');
+  const { locale } = reader;
   const units = ['KB', 'MB', 'GB', 'TB'];
   let value = bytes / 1_024;
   let unit = 0;
@@ -76,14 +79,15 @@ export function formatSize(bytes: number): string {
     value /= 1_024;
     unit += 1;
   }
-  return `${value.toFixed(1)} ${units[unit]} (${formatNumber(bytes)} bytes)`;
+  return `${formatTenths(value, locale)} ${units[unit]} (${formatNumber(bytes, locale)} bytes)`;
 }
-
-const numbers = new Intl.NumberFormat('en-GB');
-export const formatNumber = (n: number): string => numbers.format(n);
 
 /** "1 file", "2 files". */
 export const count = (n: number, one: string, many = `${one}s`): string => `${formatNumber(n)} ${n === 1 ? one : many}`;
+
+/** The same for one reader. */
+export const countFor = (reader: ReaderFormat | undefined, n: number, one: string): string =>
+  `${formatNumber(n, reader?.locale)} ${n === 1 ? one : `${one}s`}`;
 
 /** "a, b and c". */
 export const formatList = (items: readonly string[], word = 'and'): string =>

@@ -6,6 +6,7 @@ import { newsPost } from '../../src/thread/news';
 import type { Post } from '../../src/thread/post';
 import { requestCard } from '../../src/thread/request-card';
 import { resultPost } from '../../src/thread/result-post';
+import { roundUpPosts } from '../../src/thread/round-up-post';
 import type { QueuePlace } from '../../src/thread/view';
 import { makeNews, makeRequests, makeView, place, scriptResult } from '../thread/samples';
 
@@ -70,4 +71,19 @@ test('a result is known by its request and command', () => {
   const text = textOf(resultPost(makeView(request), scriptResult()));
   expect([0, 1, 2].map((index) => tellsResult(text, request.id, index))).toEqual([false, true, false]);
   expect(tellsResult(text, 'LR-9999', 1)).toBe(false);
+});
+
+test('a round-up tells the results that it names', () => {
+  const view = makeView(requestIn('succeeded'));
+  const { id } = view.request;
+  const told = (indexes: readonly number[]) => {
+    const news = [{ type: 'ended' as const }, ...indexes.map((index) => ({ type: 'resultKept' as const, index }))].map(
+      (one) => ({ requestId: id, news: one, at: 1 }),
+    );
+    const text = roundUpPosts(news, [view], { trial: false, now: 1 }).map(textOf).join('\n');
+    return [0, 1, 2].map((index) => tellsResult(text, id, index));
+  };
+  expect(told([])).toEqual([false, false, false]);
+  expect(told([1])).toEqual([false, true, false]);
+  expect(told([1, 2])).toEqual([true, true, true]);
 });

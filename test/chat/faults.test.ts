@@ -20,7 +20,7 @@ because INC-1042 credential theft triage"
   });
   test('when the message is too long', () => {
     expect(answer('x'.repeat(maxMessageLength + 1))).toMatchInlineSnapshot(
-      `"The message is 12,001 characters long and 12,000 is the most I accept. Shorten it and send it again."`,
+      `"The message is 12 001 characters long and 12 000 is the most I accept. Shorten it and send it again."`,
     );
   });
   test('when a word is unknown but near one', () => {
@@ -203,8 +203,8 @@ because <reason>"
     ).toMatchInlineSnapshot(`
 "- The device is 300 characters long and 253 is the most I accept. Shorten it and send it again.
 - The name is 201 characters long and 200 is the most I accept. Shorten it. For example: run minidump.ps1 OfficeClickToRun
-- The argument string is 2,001 characters long and 2,000 is the most I accept. Shorten it. For example: run minidump.ps1 OfficeClickToRun
-- The reason is 1,001 characters long and 1,000 is the most I accept. Shorten it and send it again."
+- The argument string is 2 001 characters long and 2 000 is the most I accept. Shorten it. For example: run minidump.ps1 OfficeClickToRun
+- The reason is 1 001 characters long and 1 000 is the most I accept. Shorten it and send it again."
 `);
   });
   test('when there are too many commands', () => {
@@ -214,7 +214,7 @@ because <reason>"
   });
   test('when the commands do not fit on a card', () => {
     expect(answer(`on ws-042\n${`run a.ps1 ${'x'.repeat(1_999)}\n`.repeat(4)}because INC-1042`)).toMatchInlineSnapshot(
-      `"The commands are 8,016 characters long together and 6,000 is the most that fits on the approval card. Shorten them or split them into several requests."`,
+      `"The commands are 8 016 characters long together and 6 000 is the most that fits on the approval card. Shorten them or split them into several requests."`,
     );
   });
   test('when an id is wrong', () => {

@@ -100,8 +100,8 @@ describe('faults stand under their inputs', () => {
     ).toMatchInlineSnapshot(`
 [
   "device: The device is 254 characters long and 253 is the most I accept. Shorten it and send it again.",
-  "args2: The argument string is 2,001 characters long and 2,000 is the most I accept. Shorten it.",
-  "reason: The reason is 1,001 characters long and 1,000 is the most I accept. Shorten it and send it again.",
+  "args2: The argument string is 2 001 characters long and 2 000 is the most I accept. Shorten it.",
+  "reason: The reason is 1 001 characters long and 1 000 is the most I accept. Shorten it and send it again.",
 ]
 `);
   });

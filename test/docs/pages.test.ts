@@ -1,9 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandsPage } from '../../scripts/commands-page';
-import { words } from '../../src/chat/words';
+import { straighten } from '../../src/chat/clean';
+import { parseMessage } from '../../src/chat/parse';
+import { findWord, words, wordTable } from '../../src/chat/words';
 import { neededRoles } from '../../src/defender/roles';
 import { judgeCloud } from '../../src/doctor/judge-settings';
+import { parseRequestId } from '../../src/request/id';
+import { allPosts } from '../thread/all-posts';
+import { harmless } from '../thread/samples';
 
 const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
 const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
@@ -33,6 +38,46 @@ test('analysts, approvers and those in a war room find their page from the READM
     expect(typed.length).toBeGreaterThan(0);
     expect(typed.filter((word) => !(words as readonly string[]).includes(word))).toEqual([]);
   }
+});
+
+/** Lines to type, as a page shows them: in a block or in a text, with the mention or without; not the pattern of a word, which has its blanks named. */
+function typedLines(page: string): readonly string[] {
+  const text = read(page);
+  const blocks = [...text.matchAll(/^```\n(.*?)^```$/gms)].flatMap(([, block = '']) =>
+    block.split(/(?=^@Live Response )/m),
+  );
+  const inText = [...text.replace(/^```.*?^```$/gms, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+  return [...blocks, ...inText]
+    .map((line) => line.trim())
+    .filter(
+      (line) => /^@Live Response /.test(line) || (/\s/.test(line) && findWord(line.split(/\s/)[0] ?? '') !== null),
+    )
+    .filter((line) => !/[<[]/.test(line))
+    .map((line) => line.replace(/^@Live Response /, '').replaceAll('…', '1'));
+}
+
+test.each(pages)('whoever types a line of %s is understood', (page) => {
+  const misread = typedLines(page).filter((line) => !parseMessage(straighten(line)).ok);
+  expect(misread).toEqual([]);
+});
+
+test('the pages for people have lines to type, with the mention and without', () => {
+  expect(typedLines('approver.md')).toEqual(
+    expect.arrayContaining(['waiting', 'status LR-7F3K', 'approve LR-7F3K', 'deny LR-7F3K because 1']),
+  );
+  expect(typedLines('analyst.md').join('\n')).toContain('on ws-042\nputfile procdump.zip');
+  expect(typedLines('war-room.md')).toContain('breakglass LR-7F3K because 1 incident INC-1');
+});
+
+test('every id of a request that a page, an example or a card shows is one that a request can have', () => {
+  const shown = [
+    ...pages.map(read),
+    readFileSync('README.md', 'utf8'),
+    ...Object.values(wordTable).map(({ example }) => example),
+    ...Object.values(allPosts(harmless, false)).map((post) => JSON.stringify(post)),
+  ].flatMap((text) => text.match(/\bLR-[A-Z0-9]+/gi) ?? []);
+  expect(shown.length).toBeGreaterThan(100);
+  expect([...new Set(shown)].filter((id) => parseRequestId(id) !== id)).toEqual([]);
 });
 
 test.each(pages)('every path, command and setting that %s names is there', (page) => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { roundUpEveryMs, warRoomFrom } from '../../src/request/round-up';
 import { describeState } from '../../src/thread/state-words';
+import { formatSize } from '../../src/thread/words';
 import { allPosts } from '../thread/all-posts';
 import { readPost } from '../thread/read-card';
 import { harmless, makeRequests, makeView } from '../thread/samples';
@@ -51,4 +52,8 @@ test("what stands on an approver's card is explained in the order in which it is
 test('the numbers of the war room are those in force', () => {
   expect([warRoomFrom, roundUpEveryMs / 60_000]).toEqual([8, 2]);
   expect(read('war-room.md')).toMatch(/From eight open requests on.* every two minutes/s);
+});
+
+test('a number that all read is written as the page for analysts says', () => {
+  expect(read('analyst.md')).toContain(`(${formatSize(1_234_567).replace(/.*\((.*)\)/, '$1')})`);
 });

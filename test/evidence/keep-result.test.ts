@@ -131,7 +131,7 @@ describe('a collected file', () => {
     });
     expect(kept).toMatchObject({ outcome: 'tooLarge', rawSha256: null, file: null });
     expect(kept.problem).toMatchInlineSnapshot(
-      `"The result is larger than 10,000 bytes, the most that this bot keeps, so nothing of it was kept. Ask for a smaller file, or fetch it in the Defender portal."`,
+      `"The result is larger than 10 000 bytes, the most that this bot keeps, so nothing of it was kept. Ask for a smaller file, or fetch it in the Defender portal."`,
     );
     expect(given).toBe(11_000);
     expect(await files()).toEqual([]);

@@ -6,9 +6,11 @@ import { createFlow } from '../../src/flow/flow';
 import { createTypeahead } from '../../src/flow/typeahead';
 import { hours, seconds } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
+import { overlay } from '../../src/lib/overlay';
 import { systemRandom } from '../../src/lib/random';
 import { parsePolicy } from '../../src/policy/parse-policy';
 import type { RequestId } from '../../src/request/request';
+import type { Survives } from '../../src/store/store';
 import type { ActionAnswer, Flow, Turn } from '../../src/thread/turn';
 import type { TeamsMessage } from '../fakes/fake-connector';
 import { ana, policyOf, Stage, seedExample, type TeamsPerson, tenantId } from '../stories/stage';
@@ -22,9 +24,12 @@ let stage: Stage;
 let replicas: readonly [Flow, Flow];
 let requestId: RequestId;
 let clicks = 0;
+/** What the commits of the flows must outlast. */
+let outlasted: Survives[];
 
 /** One request, its card with each of the voters, and two flows over the one store, as two replicas of the service would be. */
 async function open(approvals: number): Promise<string> {
+  outlasted = [];
   const text = policyOf({ approvers: voters, approvals });
   stage = await Stage.open({ policy: text, installed: voters });
   const thread = await stage.ask(ana, seedExample);
@@ -37,7 +42,12 @@ async function open(approvals: number): Promise<string> {
   const defender = createDefender({ baseUrl: stage.emulator.url, token: localToken(), clock, log: silentLog });
   const replica = () =>
     createFlow({
-      store: stage.service.store,
+      store: overlay(stage.service.store, {
+        transact(work, survives = 'power') {
+          outlasted.push(survives);
+          return stage.service.store.transact(work, survives);
+        },
+      }),
       defender,
       typeahead: createTypeahead({ defender, clock }),
       policy,
@@ -57,38 +67,39 @@ afterEach(() => stage.close());
 const tokenOn = (card: TeamsMessage): unknown =>
   (stage.action(card, 'Approve')?.data as { readonly token?: unknown } | undefined)?.token;
 
-/** A click in the voter's own chat. */
-function click(voter: TeamsPerson, title: 'Approve' | 'Deny', activityId = `click-${++clicks}`): Promise<ActionAnswer> {
-  const card = stage.cardFor(voter);
+function turnOf(voter: TeamsPerson, activityId: string, replyToId: string | null): Turn {
   const conversationId = stage.connector.personalConversationId(voter.aadObjectId);
-  return press(voter, title, { activityId, conversationId, cardId: card.id, token: tokenOn(card) });
-}
-
-/** As `teams/` hands it over once it is verified; by the replica whose turn it is. */
-function press(
-  voter: TeamsPerson,
-  title: 'Approve' | 'Deny',
-  on: {
-    readonly activityId: string;
-    readonly conversationId: string;
-    readonly cardId: string;
-    readonly token: unknown;
-  },
-): Promise<ActionAnswer> {
-  const { activityId, conversationId, cardId, token } = on;
-  const turn: Turn = {
+  return {
     activityId,
     tenantId,
     person: { id: voter.aadObjectId, tenantId, name: voter.name },
     place: { conversationId, tenantId, scope: 'personal', reference: '{}', personId: voter.aadObjectId },
-    replyToId: cardId,
+    replyToId,
     at: stage.clock.now(),
     locale: null,
     timezone: null,
   };
+}
+
+/** A click as `teams/` hands it over once it is verified; by the replica whose turn it is. */
+function click(voter: TeamsPerson, title: 'Approve' | 'Deny', activityId = `click-${++clicks}`): Promise<ActionAnswer> {
+  const card = stage.cardFor(voter);
+  const turn = turnOf(voter, activityId, card.id);
   const flow = replicas[clicks % 2 === 0 ? 0 : 1];
-  const data = { token, reason: 'Not now' };
+  const data = { token: tokenOn(card), reason: 'Not now' };
   return flow.onAction(turn, title === 'Approve' ? 'vote.approve' : 'vote.deny', data);
+}
+
+/** The same on the one card in the thread. */
+function clickInThread(voter: TeamsPerson, thread: string): Promise<ActionAnswer> {
+  const card = stage.cardIn(thread);
+  const turn = turnOf(voter, `click-${++clicks}`, card.id);
+  const flow = replicas[clicks % 2 === 0 ? 0 : 1];
+  const inThread: Turn = {
+    ...turn,
+    place: { ...turn.place, conversationId: thread, scope: 'channel', personId: null },
+  };
+  return flow.onAction(inThread, 'vote.approve', { token: tokenOn(card) });
 }
 
 const votes = async () => (await stage.service.store.auditRows()).filter((row) => row.what === 'voted');
@@ -123,19 +134,7 @@ test('where three must approve, three of twenty at the same instant are counted,
 
 test('on the one card in the thread three of twenty at the same instant are counted up to the bar, and it runs once', async () => {
   const thread = await open(3);
-  const card = stage.cardIn(thread);
-  const token = tokenOn(card);
-  const answers = await Promise.all(
-    voters.map((voter) => {
-      clicks += 1;
-      return press(voter, 'Approve', {
-        activityId: `shared-${clicks}`,
-        conversationId: thread,
-        cardId: card.id,
-        token,
-      });
-    }),
-  );
+  const answers = await Promise.all(voters.map((voter) => clickInThread(voter, thread)));
   const cast = await votes();
   expect(cast).toHaveLength(3);
   expect(new Set(cast.map((row) => row.actor)).size).toBe(3);
@@ -165,4 +164,18 @@ test('a click that Teams delivers to both replicas counts once', async () => {
   );
   expect(await votes()).toHaveLength(1);
   expect((await stage.service.store.auditRows()).filter((row) => row.what === 'refused')).toEqual([]);
+});
+
+test('a vote outlasts a loss of power; an answer that only tells need not', async () => {
+  await open(1);
+  const [voter] = voters as [TeamsPerson];
+  await replicas[0].onMessage(turnOf(voter, 'asks for help', null), {
+    text: 'help',
+    textFormat: 'plain',
+    html: null,
+    botMentions: [],
+  });
+  expect(outlasted).toEqual(['process']);
+  await click(voter, 'Approve');
+  expect(outlasted).toEqual(['process', 'power']);
 });

@@ -1,5 +1,5 @@
 import type { LiveResponseRequest } from '../../src/request/request';
-import { isBusy, mayWait, warRoomFrom } from '../../src/request/round-up';
+import { isBusy, mayWait, type ResultFacts, resultMayWait, warRoomFrom } from '../../src/request/round-up';
 import { makeNews, makeRequests } from '../thread/samples';
 
 const requests = makeRequests();
@@ -13,6 +13,22 @@ test('steps on the way may wait, and everything that asks for attention may not'
 test('of all ends only a success may wait', () => {
   const ends = ['succeeded', 'failed', 'timedOut', 'cancelled', 'lapsed', 'refused', 'expired', 'denied', 'voided'];
   expect(ends.filter((state) => mayWait({ type: 'ended' }, request(state)))).toEqual(['succeeded']);
+});
+
+test('a result may wait when its request succeeded and nothing is wrong in it, and else is told at once', () => {
+  const good: ResultFacts = { command: 'RunScript', outcome: 'kept', exitCode: 0, errors: null };
+  const waits = (over: Partial<ResultFacts>, state = 'succeeded') =>
+    resultMayWait({ ...good, ...over }, request(state));
+  expect([waits({}), waits({ errors: ' \n' }), waits({ command: 'GetFile', exitCode: null })]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(waits({ exitCode: 1 })).toBe(false);
+  expect(waits({ exitCode: null })).toBe(false);
+  expect(waits({ errors: 'denied' })).toBe(false);
+  for (const outcome of ['notAvailable', 'tooLarge', 'unreadable'] as const) expect(waits({ outcome })).toBe(false);
+  for (const state of ['running', 'failed', 'timedOut', 'cancelled']) expect(waits({}, state)).toBe(false);
 });
 
 test('a room is busy from eight open requests on, and stays so until its round-up is told', () => {

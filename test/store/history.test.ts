@@ -1,6 +1,6 @@
 import type { KeptResult } from '../../src/evidence/keep-result';
 import type { LiveResponseRequest } from '../../src/request/request';
-import { elsewhereFact } from '../../src/store/prune';
+import { misplacedFact } from '../../src/store/prune';
 import type { Store } from '../../src/store/store';
 import { asQueued, insert, requestId, sampleRequest, sampleWork, t0, useAnyStores } from './sample';
 
@@ -55,8 +55,9 @@ describe('pruning', () => {
         activityId: 'message-1',
       });
       await tx.addVoteToken({ tokenHash: 'hash-1', requestId: old.id, copyId: copy.copyId, digest: old.digest });
-      await tx.saveFact(elsewhereFact(old.id), ['bob']);
+      await tx.saveFact(misplacedFact(old.id), ['bob']);
       await tx.saveFact(`unreached:${copy.copyId}`, t0);
+      await tx.saveFact(`elsewhere:${old.id}`, t0);
       await tx.saveFact('other', 1);
       await tx.addSubmission(old.id, 1, t0 - 1_000);
       await tx.saveResult(old.id, result(0, 'aa/file'));
@@ -74,7 +75,11 @@ describe('pruning', () => {
     expect(await store.voteToken('hash-1')).toBeNull();
     expect(await store.results(old.id)).toEqual([]);
     expect(await store.submissionsSince(0)).toEqual([]);
-    expect([await store.fact(elsewhereFact(old.id)), await store.fact('other')]).toEqual([null, 1]);
+    expect([
+      await store.fact(misplacedFact(old.id)),
+      await store.fact(`elsewhere:${old.id}`),
+      await store.fact('other'),
+    ]).toEqual([null, null, 1]);
     expect(await store.auditRows({ requestId: old.id })).toHaveLength(1);
     expect(await store.request(requestId('LR-3333'))).not.toBeNull();
     // Another request was asked there.
@@ -169,25 +174,6 @@ describe('pruning', () => {
     expect(await store.prunedByCard({ conversationId: 'bobs', activityId: 'm' })).toMatchObject(left);
     expect(await store.prunedByCard({ conversationId: 'bobs', activityId: 'n' })).toBeNull();
     expect(await store.prunedRequest(requestId('LR-9999'))).toBeNull();
-  });
-
-  test('of marks takes done work, dead letters and handled activities by their own age, so many of each at once', async () => {
-    const store = await stores.openNew();
-    await store.transact(async (tx) => {
-      await tx.addWork(Array.from({ length: 5 }, () => sampleWork()));
-      const rows = await tx.claimWork({ types: ['submit'], now: t0, leaseMs: 1, limit: 4, leaseToken: 'a' });
-      for (const [i, row] of rows.entries())
-        await (i < 2 ? tx.finishWork(row, t0 + i) : tx.giveUpWork(row, t0 + i, 'x'));
-      for (let i = 0; i < 3; i++) await tx.claimActivity(`activity-${i}`, t0 + i);
-    });
-    const before = { doneBefore: t0 + 1, givenUpBefore: t0 + 3, activitiesBefore: t0 + 2, limit: 100 };
-    expect(await store.transact((tx) => tx.pruneMarks({ ...before, limit: 1 }))).toBe(3);
-    expect(await store.transact((tx) => tx.pruneMarks(before))).toBe(1);
-    expect(await store.transact((tx) => tx.pruneMarks(before))).toBe(0);
-    expect((await store.figures()).deadLetters).toEqual([{ type: 'submit', count: 1 }]);
-    expect(await store.waitingWork()).toEqual({ submit: 1 });
-    expect(await store.transact((tx) => tx.claimActivity('activity-1', t0))).toBe(true);
-    expect(await store.transact((tx) => tx.claimActivity('activity-2', t0))).toBe(false);
   });
 });
 

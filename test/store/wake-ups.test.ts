@@ -1,3 +1,4 @@
+import { overlay } from '../../src/lib/overlay';
 import type { Tx } from '../../src/store/store';
 import { withWakeUps } from '../../src/store/wake-ups';
 import { inState, insert, requestId, sampleRequest, sampleWork, t0, useStores } from './sample';
@@ -55,6 +56,78 @@ test('a changed request wakes those who decide', async () => {
     (tx) => tx.saveRequest(inState(request, 'withdrawn'), 1),
   );
   expect(woken).toEqual(['requests']);
+});
+
+test('what tells of an approval lets what was approved go first', async () => {
+  const request = sampleRequest();
+  const waits: boolean[] = [];
+  const store = withWakeUps(await openNew(), {
+    takeTeamsWork: null,
+    onTeamsWork: (afterApproval) => waits.push(afterApproval),
+    onRequestWork: () => {},
+    onFileWork: () => {},
+  });
+  await store.transact(async (tx) => {
+    await tx.insertRequest(request);
+    await tx.addWork([message]);
+  });
+  await store.transact(async (tx) => {
+    await tx.saveRequest(inState(request, 'queued'), 1);
+    await tx.addWork([message]);
+  });
+  expect(waits).toEqual([false, true]);
+});
+
+describe('what is added for Teams', () => {
+  const taking = async () => {
+    const told: string[] = [];
+    const store = withWakeUps(await openNew(), {
+      takeTeamsWork: async (tx) => {
+        const due = await tx.dueWork({ types: ['sendPost'], now: message.dueAt, limit: 9 });
+        told.push(`taken ${due.length}`);
+        return () => told.push('started');
+      },
+      onTeamsWork: () => told.push('teams'),
+      onRequestWork: () => told.push('requests'),
+      onFileWork: () => {},
+    });
+    return { store, told };
+  };
+
+  test('is taken by the transaction that adds it, and started once that is committed', async () => {
+    const { store, told } = await taking();
+    await store.transact(async (tx) => {
+      await tx.addWork([message]);
+      told.push('added');
+    });
+    expect(told).toEqual(['added', 'taken 1', 'started']);
+  });
+
+  test('is left to the outbox where a request changes as well', async () => {
+    const { store, told } = await taking();
+    await store.transact(async (tx) => {
+      await tx.insertRequest(sampleRequest());
+      await tx.addWork([message]);
+    });
+    expect(told).toEqual(['requests', 'teams']);
+  });
+
+  test('is not started when the commit fails', async () => {
+    const { store, told } = await taking();
+    await store.transact((tx) => tx.addWork([message]).then(() => Promise.reject(new Error('no')))).catch(() => null);
+    const failing = withWakeUps(
+      overlay(store, { transact: (work) => store.transact(work).then(() => Promise.reject(new Error('lost'))) }),
+      {
+        takeTeamsWork: async () => () => told.push('wrong'),
+        onTeamsWork: () => told.push('wrong'),
+        onRequestWork: () => {},
+        onFileWork: () => {},
+      },
+    );
+    told.length = 0;
+    await expect(failing.transact((tx) => tx.addWork([message]))).rejects.toThrow('lost');
+    expect(told).not.toContain('wrong');
+  });
 });
 
 test('cards to be drawn again wake the outbox', async () => {

@@ -22,7 +22,7 @@ test.each([
   ['no reason', 'on ws-042 run collect-logs.ps1', 'reason'],
   ['no command', 'on ws-042 because x', 'command'],
   ['a hidden character in an argument', 'on ws-042 run collect-logs.ps1 a\u202eb because x', '\\u{202e}'],
-  ['arguments longer than any script takes', `on ws-042 run collect-logs.ps1 ${'a'.repeat(2_001)} because x`, '2,000'],
+  ['arguments longer than any script takes', `on ws-042 run collect-logs.ps1 ${'a'.repeat(2_001)} because x`, '2 000'],
   ['an id that is none', 'status LR-!!', 'LR-'],
   ['a request that nobody knows', 'status LR-ZZZZ', 'I know no request "LR-ZZZZ"'],
   ['too much text', 'on ws-042 '.repeat(2_000), 'long'],

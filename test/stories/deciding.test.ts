@@ -55,7 +55,7 @@ test('the second click is told who decided and when, and every copy has lost its
   const cyAction = stage.action(forCy, 'Approve');
   await stage.press(bo, forBo, 'Approve');
   const late = await stage.teams.click(cy, forCy.id, { verb: String(cyAction?.verb), data: cyAction?.data });
-  expect(wordsOf(late)).toContain('was already approved by Bo Approver at 2 Mar 2026 09:00 UTC');
+  expect(wordsOf(late)).toContain('was already approved by Bo Approver at 2 Mar 2026 10:00 CET');
   await stage.settle();
   for (const where of [
     thread,

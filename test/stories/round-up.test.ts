@@ -38,6 +38,8 @@ test('a busy room hears good news in one reply, failures at once, and of every r
   expect(early).not.toContain('is approved by');
   expect(early).not.toContain('has started on');
   expect(early).toMatch(/LR-\w+ · Finished: Defender says it failed/);
+  // Errors are shown where they happen; what went well is named in the round-up.
+  expect(early.match(/result of command 1 of 1/g)).toHaveLength(1);
   await stage.pass(roundUpEveryMs, seconds(5));
   const told = stage.thread(thread);
   expect(told.match(/Round-up of \d+ requests/g)?.length).toBeGreaterThanOrEqual(1);
@@ -45,6 +47,10 @@ test('a busy room hears good news in one reply, failures at once, and of every r
   for (const id of ids) expect(told).toMatch(new RegExp(`${id} · (Finished|Running)`));
   await stage.pass(minutes(5), seconds(10));
   expect((await stage.service.store.gathering()).size).toBe(0);
+  const [named = ''] = stage.thread(thread).match(/result LR-\w+ 1/) ?? [];
+  await stage.reply(ana, thread, named);
+  expect(stage.thread(thread)).toContain(`${named.split(' ')[1]}: result of command 1 of 1`);
+  expect(stage.thread(thread).match(/result of command 1 of 1/g)).toHaveLength(2);
 }, 120_000);
 
 test('gathered news survives a restart and is told once', async () => {

@@ -60,7 +60,9 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
 
   const isOver = async () => (await requests()).every((r) => lastWords[r.state] !== undefined);
   for (let s = 0; s < 1_500 && !(await isOver()); s++) await stage.pass(seconds(1));
-  const waiting = async () => Object.values(await stage.service.store.waitingWork()).some((n) => n > 0);
+  const { store } = stage.service;
+  const waiting = async () =>
+    (await store.gathering()).size > 0 || Object.values(await store.waitingWork()).some((n) => n > 0);
   for (let s = 0; s < 600 && (await waiting()); s++) await stage.pass(seconds(1));
   expect(await waiting()).toBe(false);
 
@@ -70,7 +72,7 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
   expect([...new Set(ended.map((r) => r.state))].sort()).toEqual(['cancelled', 'denied', 'failed', 'succeeded']);
 
   const inThread = connector.calls.filter(isIn(thread));
-  const lags = { words: [] as number[], cards: [] as number[] };
+  const lags = { words: [] as number[], atOnce: [] as number[], cards: [] as number[] };
   for (const request of ended) {
     const words = lastWords[request.state] ?? '';
     const [copy] = await stage.service.store.copies(request.id);
@@ -90,11 +92,13 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
     const drawn = edits.find((call) => text(call).includes(words) && call.at >= request.endedAt);
     const told = inThread.find((call) => isPost(call) && call.at >= request.endedAt && text(call).includes(request.id));
     lags.cards.push((drawn?.at ?? Number.POSITIVE_INFINITY) - request.endedAt);
-    lags.words.push((told?.at ?? Number.POSITIVE_INFINITY) - request.endedAt);
+    const lag = (told?.at ?? Number.POSITIVE_INFINITY) - request.endedAt;
+    lags.words.push(lag);
+    if (request.state !== 'succeeded') lags.atOnce.push(lag);
   }
-  // Measured with forty: words 17 s, cards 45 s. A good end is told by its results, or at the latest by the next round-up; Teams takes 60 calls in
-  // 30 s, and here it is asked for more.
-  expect(percentile(lags.words, 95)).toBeLessThanOrEqual(seconds(25));
+  // Measured with forty: what is told at once 6 s, cards 45 s. A good end is told by the next round-up, with what to type for its results. Teams takes
+  // 60 calls in 30 s, and here it is asked for more.
+  expect(Math.max(...lags.atOnce)).toBeLessThanOrEqual(seconds(25));
   expect(percentile(lags.words, 100)).toBeLessThanOrEqual(roundUpEveryMs + seconds(30));
   expect(percentile(lags.cards, 95)).toBeLessThanOrEqual(seconds(60));
   expect(percentile(lags.cards, 100)).toBeLessThanOrEqual(seconds(90));

@@ -46,6 +46,7 @@ let shown: string | null;
 /** What may be voted on by the card; null: nothing any more. */
 let digest: Digest | null;
 let renders: number;
+let startLate = () => {};
 let thread: Place;
 
 beforeEach(async () => {
@@ -171,6 +172,71 @@ async function runOut(longestMs = 7_200_000): Promise<number> {
   }
   throw new Error('work is still waiting');
 }
+
+describe('what is added in a transaction', () => {
+  const sayAtOnce = async (...texts: readonly string[]) => {
+    const start = await store.transact(async (tx) => {
+      const { conversationId } = thread;
+      await tx.addWork(
+        texts.map((text) => ({
+          requestId: null,
+          work: { type: 'sendPost', conversationId, post: plainPost(text) },
+          lane: conversationId,
+          dueAt: clock.now(),
+        })),
+      );
+      return outbox.takeDue(tx);
+    });
+    start();
+    await outbox.idle();
+  };
+
+  test('goes out from there without a look of the loop, and what stands behind it follows', async () => {
+    await sayAtOnce('one', 'two', 'three');
+    expect(read()).toEqual(['one', 'two', 'three']);
+    expect(await waiting()).toBe(0);
+  });
+
+  test('does not overtake what waits in its conversation', async () => {
+    connector.fail({ fault: { type: 'status', status: 503 }, times: 1 });
+    await say('one');
+    await drain();
+    await sayAtOnce('two');
+    expect(read()).toEqual([]);
+    await runOut();
+    expect(read()).toEqual(['one', 'two']);
+  });
+
+  test('is kept for the next start when the outbox is being stopped', async () => {
+    await outbox.stop();
+    await sayAtOnce('one');
+    expect([read(), await waiting()]).toEqual([[], 1]);
+    outbox = newOutbox();
+    await drain();
+    expect(read()).toEqual(['one']);
+  });
+});
+
+test('one that was taken over meanwhile keeps back none of those that end with it', async () => {
+  const others = [1, 2, 3].map((i) => placeIn('groupChat', `19:other${i}@thread.v2`));
+  for (const place of others) await store.transact((tx) => tx.savePlace(place));
+  await say('one');
+  for (const place of others) await say('hello', place);
+  const late = newOutbox();
+  const [lost] = await store.transact(async (tx) => {
+    await late.takeDue(tx).then((start) => {
+      startLate = start;
+    });
+    return [...(await tx.dueWork({ types: ['sendPost'], now: clock.now() + 120_000, limit: 9 }))];
+  });
+  await store.transact((tx) =>
+    tx.leaseWork([lost?.workId ?? 0], { now: clock.now(), leaseMs: 60_000, leaseToken: 'another' }),
+  );
+  startLate();
+  await late.idle();
+  expect(others.map(({ conversationId }) => read(conversationId))).toEqual([['hello'], ['hello'], ['hello']]);
+  expect(await waiting()).toBe(1);
+});
 
 describe('order', () => {
   test('a conversation reads in the order in which things happened', async () => {

@@ -2,8 +2,7 @@ import { createForm, type FormFault, type FormInput } from '../../src/chat/form'
 import { createHelp } from '../../src/chat/help';
 import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
-import type { FileOffer } from '../../src/request/file-offer';
-import { isFinal, type LiveResponseRequest, type RequestId } from '../../src/request/request';
+import { isFinal, type LiveResponseRequest } from '../../src/request/request';
 import { bypassPost } from '../../src/thread/bypass-post';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/device-card';
@@ -35,6 +34,7 @@ import { sentencePost } from '../../src/thread/sentence';
 import { understoodCard } from '../../src/thread/understood-card';
 import { welcomeCard } from '../../src/thread/welcome-card';
 import { whoamiCard } from '../../src/thread/whoami-card';
+import { fileOffer, tooLong, warRoom } from './large-samples';
 import {
   fileResult,
   makeCommands,
@@ -258,12 +258,22 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       options,
     ) as Post,
     'found beforehand, two warnings': preflightCard(
-      { draft, device: makeDevice(outside), findings: makeFindings(outside).filter((_, i) => i === 4 || i === 8) },
+      {
+        // What the two are about.
+        draft: {
+          ...draft,
+          commands: draft.commands.map((command) =>
+            command.type === 'RunScript' ? { ...command, scriptName: outside('collect-logs.ps1') } : command,
+          ),
+        },
+        device: makeDevice(outside, { groupName: outside('Kiosks') }),
+        findings: makeFindings(outside).filter((_, i) => i === 4 || i === 8),
+      },
       options,
     ) as Post,
     'one device, as it often is': deviceCard(
       {
-        device: makeDevice(outside),
+        device: makeDevice(outside, { groupName: outside('Kiosks') }),
         findings: makeFindings(outside).slice(4, 5),
         open: named.filter(([name]) => name === 'running').map(([, view]) => view),
         ended: named.filter(([name]) => name === 'succeeded' || name === 'lapsed').map(([, view]) => view),
@@ -271,6 +281,14 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       options,
     ),
     'round-up of a war room': warRoom(outside, trial),
+    'awaitingApproval, too long': requestCard(
+      makeView(makeRequests(outside, tooLong(outside)).awaitingApproval as LiveResponseRequest, { trial }),
+      { audience: 'approver', token: 'token-1' },
+    ),
+    'succeeded, cut': requestCard(
+      makeView(makeRequests(outside, tooLong(outside)).succeeded as LiveResponseRequest, { trial }),
+      { audience: 'thread', token: null },
+    ),
     'request with findings': requestCard(
       makeView({ ...(requests.awaitingApproval as LiveResponseRequest), findings: makeFindings(outside) }, { trial }),
       { audience: 'approver', token: 'token-1' },
@@ -351,43 +369,4 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       options,
     ),
   };
-}
-
-const fileOffer: FileOffer = {
-  offerId: 'o',
-  requestId: 'LR-7F3K' as RequestId,
-  index: 2,
-  sha256: 'a'.repeat(64),
-  personId: person('Ana').id,
-  conversationId: 'a:1',
-  expiresAt: noon + 3_600_000,
-  state: 'offered',
-  upload: null,
-};
-
-/** Nine requests of three people, as they may stand two minutes later. */
-function warRoom(outside: Outside, trial: boolean): Post {
-  const requests = makeRequests(outside);
-  const states = [
-    'succeeded',
-    'succeeded',
-    'running',
-    'pending',
-    'queued',
-    'running',
-    'succeeded',
-    'failed',
-    'pending',
-  ];
-  const views = states.map((state, i) => {
-    const request = requests[state] as LiveResponseRequest;
-    const device = { ...request.device, name: outside(`ws-${140 + i}.contoso.com`) };
-    const requester = person(['Ana', 'Eve', 'Di'][i % 3] as string, outside);
-    return makeView({ ...request, id: `LR-4K${'ABCDEFGHJ'[i]}${i + 2}` as RequestId, device, requester }, { trial });
-  });
-  const news = views.map(({ request }) => {
-    const type = request.state === 'succeeded' ? 'ended' : 'started';
-    return { requestId: request.id, news: { type } as const, at: noon };
-  });
-  return roundUpPosts(news, views, { trial, now: noon + 120_000 })[0] as Post;
 }

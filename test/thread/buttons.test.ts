@@ -22,7 +22,12 @@ const cardOf = (
   if (card === null) throw new Error('No card.');
   return card;
 };
-const titles = (card: CardJson) => (card.actions as readonly { readonly title: string }[]).map((a) => a.title);
+/** The buttons that stand on the card itself, in reading order: in rows at the end of its body, or in its own. */
+const standing = (card: CardJson) =>
+  [...(card.body as readonly Record<string, unknown>[]), card].flatMap(
+    (part) => (part.actions ?? []) as readonly Record<string, unknown>[],
+  );
+const titles = (card: CardJson) => standing(card).map(({ title }) => title);
 
 describe('who gets which buttons', () => {
   test.each(Object.keys(requests).map((name) => [name, requests[name]?.state] as const))('%s', (name, state) => {
@@ -41,11 +46,10 @@ describe('who gets which buttons', () => {
 function isSent(card: CardJson, title: string): boolean {
   const parsed = new AdaptiveCard();
   parsed.parse(card);
-  const actionsOf = (c: AdaptiveCards.AdaptiveCard) =>
-    Array.from({ length: c.getActionCount() }, (_, i) => c.getActionAt(i));
-  const action = actionsOf(parsed)
-    .flatMap((a) => (a instanceof ShowCardAction ? [a, ...actionsOf(a.card)] : [a]))
-    .find((a) => a?.title === title);
+  const action = parsed
+    .getAllActions()
+    .flatMap((a) => (a instanceof ShowCardAction ? [a, ...a.card.getAllActions()] : [a]))
+    .find((a) => a.title === title);
   if (!(action instanceof ExecuteAction)) throw new Error(`No button ${title}.`);
   return action.prepareForExecution();
 }
@@ -60,7 +64,7 @@ test('an approval asks for nothing: the reason for a denial keeps back Deny alon
 });
 
 test('the card of Deny holds one labelled input that must be filled, and only its own button', () => {
-  const deny = (cardOf('awaitingApproval', 'approver', 'token-1').actions as readonly Record<string, unknown>[])[1];
+  const deny = standing(cardOf('awaitingApproval', 'approver', 'token-1'))[1];
   expect(deny).toMatchObject({
     type: 'Action.ShowCard',
     style: 'destructive',

@@ -109,7 +109,7 @@ test('once decided, a request with far too much to show is cut, and each cut say
   for (const request of Object.values(requests).filter(({ state }) => state !== 'awaitingApproval')) {
     const post = requestCard(makeView(request), options);
     expect(activityBytes(post)).toBeLessThanOrEqual(maxActivityBytes);
-    expect(readPost(post)).toContain('(cut here; 1,700 more characters)');
+    expect(readPost(post)).toContain('(cut here; 1 700 more characters)');
   }
 });
 

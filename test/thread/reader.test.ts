@@ -1,6 +1,6 @@
 import { hasHidden } from '../../src/lib/visible';
 import { readerOf } from '../../src/thread/reader';
-import { everyone, formatTime } from '../../src/thread/words';
+import { countFor, everyone, formatSize, formatTime } from '../../src/thread/words';
 import { noon } from './samples';
 
 const place = (scope: string) => ({ place: { scope } as never });
@@ -22,7 +22,33 @@ test.each([
   expect(hasHidden(text)).toBe(false);
 });
 
-test.each(['channel', 'groupChat'])('in a %s all read the same time', (scope) => {
+test.each([
+  ['de-DE', '10,0 MB (10.485.760 bytes)', '1.234 files'],
+  ['en-GB', '10.0 MB (10,485,760 bytes)', '1,234 files'],
+  ['hi-IN', '10.0 MB (1,04,85,760 bytes)', '1,234 files'],
+  ['fr-FR', '10,0 MB (10 485 760 bytes)', '1 234 files'],
+  ['ar-EG', null, null],
+  ['fa-IR', null, null],
+])('in their own chat a person of %s reads numbers as they write them', (locale, size, files) => {
+  const shown = [formatSize(10_485_760, own(locale, 'UTC')), countFor(own(locale, 'UTC'), 1_234, 'file')];
+  if (size !== null) expect(shown).toEqual([size, files]);
+  expect(shown.map(hasHidden)).toEqual([false, false]);
+});
+
+test('what people of many locales read has blanks between thousands, which nobody takes for a fraction', () => {
+  expect([formatSize(10_485_760), countFor(undefined, 1_234, 'file'), countFor(everyone, 999, 'file')]).toEqual([
+    '10.0 MB (10 485 760 bytes)',
+    '1 234 files',
+    '999 files',
+  ]);
+});
+
+test('in a dialog a person reads their own way, wherever it was opened', () => {
+  const turn = { ...place('channel'), locale: 'de-DE', timezone: 'Europe/Berlin', seenAlone: true } as const;
+  expect(readerOf(turn)).toEqual({ locale: 'de-DE', zone: 'Europe/Berlin' });
+});
+
+test.each(['channel', 'groupChat'])('in a %s all read the same time and the same numbers', (scope) => {
   expect(readerOf({ ...place(scope), locale: 'de-DE', timezone: 'Europe/Berlin' })).toEqual(everyone);
 });
 

@@ -174,7 +174,7 @@ Completed in 42 seconds.
 Its result is being fetched.
 3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 Completed in 42 seconds.
-Collected 10.0 MB (10,485,760 bytes)
+Collected 10.0 MB (10 485 760 bytes)
 SHA-256 cdcd cdcd cdcd cdcd … (whole with its result)
 
 Device
@@ -214,7 +214,7 @@ Name     PID
  
 notepad  42
 
-Only the beginning of the output is kept as text, of 90,000 characters; all of it is in the evidence.
+Only the beginning of the output is kept as text, of 90 000 characters; all of it is in the evidence.
 The transcript header that PowerShell puts around the output is left out here.
 The download is kept as evidence as it came: 512 bytes, SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab"
 `);
@@ -225,11 +225,11 @@ test('a collected file is told with size and hash', () => {
 "LR-7F3K: result of command 3 of 3
 Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 on ws-042.contoso.com
-Collected 10.0 MB (10,485,760 bytes)
+Collected 10.0 MB (10 485 760 bytes)
 SHA-256 cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd
 
 The file is kept as evidence under that hash. The requester and the approvers can have it sent to their own chat; it may be malicious.
-The download is kept as evidence as it came: 1.0 MB (1,048,576 bytes), SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab
+The download is kept as evidence as it came: 1.0 MB (1 048 576 bytes), SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab
 (Send me the file)"
 `);
 });

@@ -1,5 +1,5 @@
-import type { News } from '../../src/request/effect';
 import type { LiveResponseRequest, RequestId } from '../../src/request/request';
+import type { GatheredNews } from '../../src/request/round-up';
 import { activityBytes, maxActivityBytes } from '../../src/thread/fits';
 import { roundUpPosts } from '../../src/thread/round-up-post';
 import { lintCard, readPost } from './read-card';
@@ -9,7 +9,7 @@ const options = { trial: false, now: noon };
 const requests = makeRequests();
 const view = (state: string, id: string, requester = person('Ana'), from = requests) =>
   makeView({ ...(from[state] as LiveResponseRequest), id: id as RequestId, requester });
-const gathered = (id: string, news: News, minutes = 0) => ({
+const gathered = (id: string, news: GatheredNews['news'], minutes = 0): GatheredNews => ({
   requestId: id as RequestId,
   news,
   at: noon + minutes * 60_000,
@@ -41,6 +41,26 @@ LR-AAAA · Running command 2 of 3 · ws-042.contoso.com · Ana
 LR-BBBB · Finished: Defender says it failed · ws-042.contoso.com · Eve
 LR-CCCC · Finished: Defender says it succeeded · ws-042.contoso.com · Ana
 LR-DDDD · Finished: Defender says it succeeded · ws-042.contoso.com · Di"
+`);
+});
+
+test('results that were gathered are named with what to type for them, one by its number, several together', () => {
+  const news = [
+    gathered('LR-AAAA', { type: 'resultKept', index: 1 }),
+    gathered('LR-BBBB', { type: 'resultKept', index: 0 }),
+    gathered('LR-BBBB', { type: 'resultKept', index: 2 }),
+    gathered('LR-CCCC', { type: 'ended' }),
+  ];
+  const views = ['LR-AAAA', 'LR-BBBB', 'LR-CCCC'].map((id) => view('succeeded', id));
+  const [post] = roundUpPosts(news, views, options);
+  expect(post === undefined ? null : readPost(post)).toMatchInlineSnapshot(`
+"@Ana Round-up of 3 requests
+Round-up of 3 requests
+Since 3 Mar 2026 12:00 UTC: 1 finished and 2 returned results. With so many requests open here I gather such news; what fails, is stopped or is in doubt is still told at once, and each card follows its request. Results with nothing wrong in them are not posted meanwhile: type the words behind a request to read them.
+
+LR-AAAA · Finished: Defender says it succeeded · ws-042.contoso.com · Ana · result LR-AAAA 2
+LR-BBBB · Finished: Defender says it succeeded · ws-042.contoso.com · Ana · result LR-BBBB
+LR-CCCC · Finished: Defender says it succeeded · ws-042.contoso.com · Ana"
 `);
 });
 
