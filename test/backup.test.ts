@@ -72,19 +72,60 @@ test('a restored backup has everything that had ended, and nothing that could st
   await restore();
 
   expect(stage.thread(ended)).toContain('Finished: Defender says it succeeded');
-  for (const thread of [open, queued]) expect(stage.thread(thread)).toMatch(/backup/i);
+  for (const thread of [open, queued]) {
+    expect(stage.thread(thread)).toContain('it may have run');
+    expect(stage.thread(thread)).not.toMatch(/Nothing ran|Did not run|nothing runs/);
+  }
   const answer = await stage.teams.click(bo, card.id, {
     verb: String(approve?.verb),
     data: approve?.data as Record<string, unknown>,
   });
-  expect(JSON.stringify(answer.body)).toMatch(/no longer valid|void/);
+  expect(JSON.stringify(answer.body)).toContain('cannot be decided any more');
   await stage.tell(ana, 'resume');
   await stage.pass(minutes(5), seconds(10));
   expect(stage.submissions).toHaveLength(1);
   expect(await stage.service.store.countByState()).toEqual({ succeeded: 1, voided: 2 });
+  for (const thread of [open, queued]) {
+    expect(stage.thread(thread)).toContain('Void: a backup was put back, and I cannot tell whether it ran');
+    expect(stage.thread(thread)).not.toMatch(/Nothing ran|Did not run/);
+  }
   expect(verifyChain(await stage.service.store.auditRows()).ok).toBe(true);
   await stage.reply(ana, ended, `result ${stage.requestId(ended)} 3`);
   expect(stage.thread(ended).split('\n\n').at(-1)).toContain('Collected 8.1 KB');
+});
+
+/** Every text that anybody was shown after the backup was put back. */
+const shownSince = (at: number): string =>
+  JSON.stringify(stage.connector.calls.filter((call) => call.at >= at).map((call) => call.body));
+
+test('what ran to its end after the backup is found by its id, told with its state, and is not called anything that never ran', async () => {
+  const thread = await stage.ask(ana, 'on ws-042 run collect-logs.ps1 because INC-7');
+  expect((await make()).ok).toBe(true);
+  await stage.approve(bo);
+  await stage.pass(minutes(2), seconds(5));
+  expect(stage.thread(thread)).toContain('Finished: Defender says it succeeded');
+  const restoredAt = stage.clock.now();
+  await restore();
+  await stage.pass(minutes(5), seconds(5));
+  expect(await stage.service.store.countByState()).toEqual({ succeeded: 1 });
+  expect(shownSince(restoredAt)).toContain('was found in Defender');
+  expect(shownSince(restoredAt)).not.toMatch(/Nothing ran|nothing ran|Did not run|Void/);
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('what Defender still has waiting from after the backup is followed, and may be cancelled', async () => {
+  const thread = await stage.ask(ana, 'on lap-117 run collect-logs.ps1 because INC-7');
+  expect((await make()).ok).toBe(true);
+  await stage.approve(bo);
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+  await restore();
+  await stage.pass(minutes(1), seconds(5));
+  expect(stage.thread(thread)).toContain('Waiting for the device');
+  await stage.reply(ana, thread, `cancel ${stage.requestId(thread)}`);
+  await stage.pass(minutes(1), seconds(5));
+  expect(stage.thread(thread)).toContain('Cancelled before it started');
+  expect(stage.submissions).toHaveLength(1);
 });
 
 test('what Defender was given after the backup is found again by looking, and is not given twice', async () => {

@@ -3,9 +3,9 @@ import { DefenderError, defenderSentences } from '../defender/errors';
 import { type KeptResult, resultNotAvailable } from '../evidence/keep-result';
 import { minutes, seconds } from '../lib/clock';
 import { diskCodeOf } from '../lib/disk-code';
-import { markerOf, shortDigest } from '../request/digest';
+import { markerOf, readMarker, shortDigest } from '../request/digest';
 import type { Event } from '../request/event';
-import type { LiveResponseRequest, RequestId } from '../request/request';
+import type { InState, LiveResponseRequest, RequestId } from '../request/request';
 import { resultMayWait } from '../request/round-up';
 import { applyEvent, isRoomBusy } from '../store/apply';
 import type { ClaimedWork, Tx } from '../store/store';
@@ -102,11 +102,12 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     await end(row, { type: 'lookedUp', action, complete: true });
   }
 
-  async function findMarked(
-    request: LiveResponseRequest & { readonly intentAt: number },
-  ): Promise<MachineAction | null> {
+  async function findMarked(request: InState<'unknown'>): Promise<MachineAction | null> {
     const actions = await lookingUp.listMachineActions(request.device.machineId, request.intentAt - markerMarginMs);
-    return actions.find((action) => action.comment.startsWith(markerOf(request))) ?? null;
+    const marked = actions.find((action) => action.comment.startsWith(markerOf(request)));
+    if (marked !== undefined || request.doubt !== 'restored') return marked ?? null;
+    // It may have been asked again after the backup, with a digest that nobody here knows.
+    return actions.find((action) => readMarker(action.comment)?.id === request.id) ?? null;
   }
 
   async function cancel(row: ClaimedWork, request: LiveResponseRequest, actionId: string): Promise<void> {

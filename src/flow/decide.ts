@@ -10,7 +10,8 @@ import type { AwaitingApproval, Decision, Digest, LiveResponseRequest, RequestId
 import type { TransitionRefusal } from '../request/transition';
 import { applyEvent, readApprovedHashes } from '../store/apply';
 import { isOutrun } from '../store/policy-in-force';
-import type { Copy, Stored, Tx, VoteToken } from '../store/store';
+import { misplacedFact } from '../store/prune';
+import type { Copy, Stored, Tx } from '../store/store';
 import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
 import type { Refusal } from '../thread/refusals';
@@ -51,26 +52,10 @@ export async function voteByCard(
   const copy = token === null ? null : await tx.copy(token.copyId);
   if (token === null || stored === null || copy === null) return refuse(scene, null, await findMissingCard(tx, turn)); // guard: card-token-known
   const misplaced = findMisplaced(turn, stored.request, copy);
-  if (misplaced === null) return voteOnce(scene, stored, token, vote);
+  // All who see the card in the thread have the same token: it says what they were shown, and each of them counts once (T-9).
+  if (misplaced === null) return castVote(scene, stored, { ...vote, digest: token.digest });
   if (misplaced.type !== 'cardOutdated') await tellThread(scene, stored.request, misplaced);
   return refuse(scene, stored.request.id, misplaced);
-}
-
-/** A token counts one vote: the card in the thread, which all approvers see, has another one as soon as somebody has voted on it (T-9). */
-async function voteOnce(
-  scene: Scene,
-  stored: Stored,
-  token: VoteToken,
-  vote: { readonly decision: Decision; readonly reason: string | null },
-): Promise<Decided> {
-  const { tx, turn } = scene;
-  const used = `usedToken:${token.tokenHash}`;
-  const usedBy = await tx.fact<string>(used);
-  const isOthers = usedBy !== null && usedBy !== turn.person.id && stored.request.state === 'awaitingApproval';
-  if (isOthers) return refuse(scene, stored.request.id, { type: 'cardOutdated' }); // guard: token-counts-once
-  const decided = await castVote(scene, stored, { ...vote, digest: token.digest });
-  if (decided.ok) await tx.saveFact(used, turn.person.id);
-  return decided;
 }
 
 /** The request's card as the person who looks at it may use it: with a token of its own where their vote would count, else without buttons. */
@@ -122,7 +107,8 @@ export async function voteByWords(
   );
   if (!wasShown) return refuse(scene, vote.id, { type: 'wrongConversation' }); // guard: words-count-where-it-was-shown
   const typed = vote.shortDigest ?? (request.round === 1 || vote.decision === 'deny' ? request.digest : '');
-  if (typed === '' || !request.digest.startsWith(typed))
+  const isOpen = request.state === 'awaitingApproval';
+  if (isOpen && (typed === '' || !request.digest.startsWith(typed)))
     // guard: typed-digest-must-match
     return refuse(scene, vote.id, { type: 'requestChanged' });
   return castVote(scene, stored, { ...vote, digest: request.digest });
@@ -190,8 +176,12 @@ async function askAgain(
   if (now.type === 'void') await applyEvent(tx, stored, { type: 'changed', changes: now.changes }, 'bot', turn.at);
 }
 
-/** A try to decide from elsewhere is news for those whose request it is (T-10). */
+/** A try to decide from elsewhere is news for those whose request it is, once a person: more would crowd out what they wait for (T-10). */
 async function tellThread({ tx, options, turn }: Scene, request: LiveResponseRequest, refusal: Refusal): Promise<void> {
+  const fact = misplacedFact(request.id);
+  const told = (await tx.lockFact<readonly string[]>(fact)) ?? [];
+  if (told.includes(turn.person.id)) return; // guard: one-notice-a-person
+  await tx.saveFact(fact, [...told, turn.person.id]);
   const { name } = turn.person;
   const text =
     refusal.type === 'notYourCard' ? answers.onOthersCard(name, request.id) : answers.fromElsewhere(name, request.id);
@@ -253,6 +243,7 @@ export function toRefusal(refusal: TransitionRefusal, request: LiveResponseReque
     case 'requesterCannotVote':
     case 'notAnApprover':
     case 'denyNeedsReason':
+    case 'withdrawalNeedsReason':
     case 'notYours':
     case 'alreadyVoted':
     case 'noBreakGlass':

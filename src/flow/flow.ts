@@ -4,7 +4,7 @@ import { describeFaults } from '../chat/faults';
 import { type Intent, parseMessage } from '../chat/parse';
 import { err, ok, type Result } from '../lib/result';
 import type { Stored } from '../store/store';
-import { answers } from '../thread/answers';
+import { answers, describeDone } from '../thread/answers';
 import { helpFor } from '../thread/help-card';
 import type { ListName, ListQuery } from '../thread/list-page';
 import { pausedPost, resumedPost } from '../thread/pause-post';
@@ -130,7 +130,7 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
         options,
         turn,
         (scene) => voteByWords(scene, vote),
-        (done) => inOwnChat(options, turn, done),
+        (done) => inOwnChat(options, turn, done, intent.type),
       );
     }
     case 'cancel':
@@ -138,14 +138,14 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
         options,
         turn,
         (scene) => cancel(scene, intent),
-        (done) => inOwnChat(options, turn, done),
+        (done) => inOwnChat(options, turn, done, 'cancel'),
       );
     case 'breakGlass':
       return byWords(
         options,
         turn,
         (scene) => breakGlass(scene, intent),
-        (done) => inOwnChat(options, turn, done),
+        (done) => inOwnChat(options, turn, done, 'breakGlass'),
       );
     case 'review':
       return byWords(
@@ -271,9 +271,14 @@ async function byWords<T>(
 }
 
 /** In a thread the news says it; in a person's own chat only a card further up would change. */
-const inOwnChat = (options: FlowOptions, turn: Turn, { request }: Stored): Post | null =>
+const inOwnChat = (
+  options: FlowOptions,
+  turn: Turn,
+  { request }: Stored,
+  did: 'approve' | 'deny' | 'cancel' | 'breakGlass',
+): Post | null =>
   turn.place.scope === 'personal'
-    ? sentencePost(answers.done(request.id), { trial: options.trial, summary: `${request.id}: done` })
+    ? sentencePost(describeDone(request, did), { trial: options.trial, summary: `${request.id}: done` })
     : null;
 
 async function noticeOf({ options, turn }: Pick<Scene, 'options' | 'turn'>, decided: Decided): Promise<Notice> {

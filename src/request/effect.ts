@@ -1,4 +1,4 @@
-import type { Change, CommandProgress, Emergency, Hold, Person } from './request';
+import type { Change, CommandProgress, Doubt, Emergency, Hold, Person } from './request';
 
 /** Something to do outside, stored with the state change that caused it and performed from the store. */
 export type Effect =
@@ -33,7 +33,7 @@ export type News =
   | { readonly type: 'commandFailed'; readonly progress: CommandProgress }
   | { readonly type: 'cancelAsked'; readonly by: Person; readonly reason: string | null }
   | { readonly type: 'cancelRefused'; readonly code: string }
-  | { readonly type: 'unclear'; readonly doubt: 'noAnswer' | 'vanished' }
+  | { readonly type: 'unclear'; readonly doubt: Doubt }
   /** What ran may not be what was approved: a library file changed between the last look before and the first after the run. */
   | { readonly type: 'changedDuringRun'; readonly changes: readonly Change[] }
   | { readonly type: 'found' }

@@ -9,6 +9,8 @@ export interface ObservedAction {
   readonly progress: readonly CommandProgress[];
   readonly cancellationRequestor: string | null;
   readonly cancellationComment: string | null;
+  /** When it was made; absent where nobody read that. */
+  readonly createdAt?: number;
 }
 
 /** What a policy asks of a request: all that changes when it is asked again. */
@@ -44,6 +46,8 @@ export type Event =
   | { readonly type: 'clockSetBack' }
   /** What the digest binds has changed; compared before each admission, and refused once the POST may be in flight. */
   | { readonly type: 'changed'; readonly changes: readonly Change[] }
+  /** A backup of the store was put back: what it calls undecided, waiting or under way to Defender may have run since. */
+  | { readonly type: 'storeRestored' }
   /** Admission gave it a slot. */
   | { readonly type: 'admitted' }
   /** Defender answered 201. */

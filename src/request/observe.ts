@@ -1,3 +1,4 @@
+import { libraryFileOf } from './command';
 import type { Effect, News } from './effect';
 import type { ObservedAction } from './event';
 import { decidedOf, move, type Outcome, stay } from './outcome';
@@ -49,9 +50,18 @@ export function observe(from: Taken, action: ObservedAction, now: number, foundN
     submittedAt: request.submittedAt,
     endedAt: now,
     progress,
+    ...(request.cancel?.by == null ? {} : { cancel: request.cancel }),
   };
   const mayHaveStarted = (index: number): boolean =>
     progress.some((p) => p.index === index && hasStarted(p)) || !action.progress.some((p) => p.index === index);
+  // Of what never ran there is nothing to be read with care.
+  const mayHaveRunLibrary =
+    request.library.length > 0 &&
+    (action.status === 'Succeeded' ||
+      request.state === 'running' ||
+      [...request.commands.entries()].some(
+        ([index, command]) => libraryFileOf(command) !== null && mayHaveStarted(index),
+      ));
   const ended = (next: LiveResponseRequest): Outcome =>
     move(
       next,
@@ -60,7 +70,7 @@ export function observe(from: Taken, action: ObservedAction, now: number, foundN
       [...request.commands.entries()]
         .filter(([index, { type }]) => type !== 'PutFile' && (action.status === 'Succeeded' || mayHaveStarted(index)))
         .map(([index]): Effect => ({ type: 'fetchResult', actionId: request.actionId, index }))
-        .concat(request.library.length > 0 ? [{ type: 'recheckLibrary' }] : []),
+        .concat(mayHaveRunLibrary ? [{ type: 'recheckLibrary' }] : []),
     );
   switch (action.status) {
     case 'Succeeded':

@@ -15,6 +15,8 @@ export type TransitionRefusal =
   | { readonly type: 'digestDiffers' }
   | { readonly type: 'alreadyVoted' }
   | { readonly type: 'denyNeedsReason' }
+  /** Whoever did not ask for it says why it is taken back, as a denial would. */
+  | { readonly type: 'withdrawalNeedsReason' }
   | { readonly type: 'decideByPassed' }
   | { readonly type: 'alreadyDecided' }
   | { readonly type: 'notYours' }

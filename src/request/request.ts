@@ -11,7 +11,7 @@ import type { Finding } from './preflight';
  * - `awaitingApproval`: the cards are out. Leaves by enough approvals, one denial, the decide-by clock, the requester, or a change of what was shown.
  * - `queued`: approved; waits for a slot, the rate or the device. Leaves by admission, the start-by clock, a cancel, or a change of what was shown.
  * - `submitting`: the intent is on disk and the POST may be in flight. Leaves by Defender's answer, or by none (`unknown`).
- * - `unknown`: the POST may have arrived, or an action that we know has vanished. Leaves by looking, never by trying again.
+ * - `unknown`: the POST may have arrived, an action that we know has vanished, or a backup was put back. Leaves by looking, never by trying again.
  * - `pending`: Defender has it and has not reached the device. `running`: the device is executing it.
  * - all others are final.
  */
@@ -219,11 +219,17 @@ export interface Submitting extends Decided {
   readonly cancel: CancelWish | null;
 }
 
+/**
+ * Why nobody can tell: no clear answer to the submission; an action that we know is no longer listed; or a backup of the store was put
+ * back, which does not know what became of the request since (T-44). Only the first is ever sent again.
+ */
+export type Doubt = 'noAnswer' | 'vanished' | 'restored';
+
 export interface Unknown extends Decided {
   readonly state: 'unknown';
   readonly attempts: number;
   readonly intentAt: number;
-  readonly doubt: 'noAnswer' | 'vanished';
+  readonly doubt: Doubt;
   /** Known only when a known action has vanished. */
   readonly actionId: string | null;
   /** What was seen before it vanished: the device may have acted, and what was told is not told again. */
@@ -260,6 +266,8 @@ export interface Ended<S extends 'succeeded' | 'failed' | 'timedOut'> extends De
   readonly submittedAt: number;
   readonly endedAt: number;
   readonly progress: readonly CommandProgress[];
+  /** Somebody's wish to cancel that came too late; absent when nobody asked. */
+  readonly cancel?: CancelWish;
 }
 
 export interface Cancelled extends Decided {
@@ -329,5 +337,5 @@ export type Change =
   | { readonly type: 'mayNotAskAnyMore' }
   | { readonly type: 'voterLostRight'; readonly voter: Person }
   | { readonly type: 'deviceGone' }
-  /** A backup of the store was put back, and may have forgotten what became of the request (T-44). */
-  | { readonly type: 'storeRestored' };
+  /** A backup of the store was put back, and may have forgotten what became of the request (T-44); absent: Defender has no action of it. */
+  | { readonly type: 'storeRestored'; readonly absent?: true };

@@ -18,6 +18,7 @@ import type {
   Vote,
 } from './request';
 import { isFinal } from './request';
+import { closeAfterRestore, doubtAfterRestore } from './restored';
 import { askAgain, awaiting, breakGlass, remind } from './round';
 import { setBack } from './set-back';
 import { tally } from './tally';
@@ -67,6 +68,8 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
       return move({ ...baseOf(request), state: 'voided', votes: request.votes, changes: event.changes, endedAt: now }, [
         { type: 'voided', changes: event.changes },
       ]);
+    case 'storeRestored':
+      return doubtAfterRestore(request, { settleMs, firstLookMs }, now);
     case 'admitted':
       if (request.state !== 'queued' || now < request.notBefore) return notNow(request); // guard: only-what-is-queued-is-admitted
       if (now >= request.startBy) return notNow(request); // guard: nothing-starts-after-the-start-clock
@@ -137,6 +140,8 @@ function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly b
   if (!isTheirs) return err({ type: 'notYours' }); // guard: strangers-cannot-cancel
   switch (request.state) {
     case 'awaitingApproval':
+      if (wish.by.id !== request.requester.id && (wish.reason ?? '').trim() === '')
+        return err({ type: 'withdrawalNeedsReason' }); // guard: withdrawal-by-others-has-a-reason
       return move(
         {
           ...baseOf(request),
@@ -279,6 +284,7 @@ const vanish = (request: Pending | Running, now: number): Outcome =>
 function lookedUp(request: Unknown, event: Extract<Event, { type: 'lookedUp' }>, now: number): Outcome {
   if (event.action !== null) return found(request, event.action, now);
   if (isSurelyAbsent(request, event, now)) {
+    if (request.doubt === 'restored') return closeAfterRestore(request, now); // guard: restored-is-never-sent-again
     if (request.cancel !== null) return cancelledHere(request, request.cancel, now);
     if (now >= request.startBy) return lapsedHere(request, now);
     return move(
@@ -295,7 +301,8 @@ function lookedUp(request: Unknown, event: Extract<Event, { type: 'lookedUp' }>,
   }
   const tell = request.toldAt === null && now >= request.settleAt + tellAfterMs;
   const toldAt = tell ? now : request.toldAt;
-  const dueAt = toldAt === null ? now + nextLookMs : now + slowLookMs;
+  const soon = request.doubt === 'restored' ? Math.max(now + nextLookMs, request.settleAt) : now + nextLookMs;
+  const dueAt = toldAt === null ? soon : now + slowLookMs;
   return move({ ...request, lookUps: request.lookUps + 1, toldAt }, tell ? [{ type: 'cannotTell' }] : [], [
     { type: 'lookUp', dueAt },
   ]);
@@ -304,13 +311,16 @@ function lookedUp(request: Unknown, event: Extract<Event, { type: 'lookedUp' }>,
 /** Only this lets a submission be tried again (T-27). */
 function isSurelyAbsent(request: Unknown, { complete }: Extract<Event, { type: 'lookedUp' }>, now: number): boolean {
   if (!complete) return false; // guard: unread-list-proves-nothing
-  if (request.doubt !== 'noAnswer') return false; // guard: vanished-is-never-sent-again
+  if (request.doubt === 'vanished') return false; // guard: vanished-is-never-sent-again
   if (now < request.settleAt) return false; // guard: hidden-action-is-waited-for
   return true;
 }
 
 const found = (request: Unknown, action: ObservedAction, now: number): Outcome =>
-  observe(taken(request, action, request.intentAt), action, now, [{ type: 'found' }]);
+  observe(taken(request, action, submittedAt(request, action)), action, now, [{ type: 'found' }]);
+
+const submittedAt = ({ doubt, intentAt }: Unknown, { createdAt }: ObservedAction): number =>
+  doubt === 'restored' ? (createdAt ?? intentAt) : intentAt;
 
 function observed(request: LiveResponseRequest, action: ObservedAction, now: number): Outcome {
   switch (request.state) {

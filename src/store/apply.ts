@@ -239,6 +239,7 @@ function detailOf(event: Event): Readonly<Record<string, unknown>> {
     case 'admitted':
     case 'unclear':
     case 'vanished':
+    case 'storeRestored':
       return {};
   }
 }

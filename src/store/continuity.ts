@@ -3,7 +3,7 @@ import type { Log } from '../lib/log';
 import { overlay } from '../lib/overlay';
 import type { Engine } from './engine';
 import { createMemoryNote } from './head-note';
-import { type Restored, voidAfterRestore, voidUnsent } from './restored';
+import { doubtAfterRestore, doubtUnsent, type Restored } from './restored';
 import { createSqlStore } from './sql-store';
 import { type Store, StoreError } from './store';
 
@@ -13,7 +13,7 @@ export const copiedFact = 'database.copiedAt';
 
 /**
  * The same store, sure that its database is the one that was written last: at the start, and again when a connection shows under the
- * running service that commits are gone, what is undecided or not yet submitted is voided before anything else is done (T-44).
+ * running service that commits are gone, what is undecided or not surely submitted is put into doubt before anything else is done (T-44).
  */
 export async function withContinuity(
   store: Store,
@@ -23,9 +23,9 @@ export async function withContinuity(
   let mending: Promise<void> | null = null;
 
   tell(
-    (await voidAfterRestore(store, engine.headNote, clock.now())) ??
-      (await voidInCopy()) ??
-      (await voidInOtherDatabase()),
+    (await doubtAfterRestore(store, engine.headNote, clock.now())) ??
+      (await doubtInCopy()) ??
+      (await doubtInOtherDatabase()),
   );
   return overlay(store, {
     async transact(work, survives) {
@@ -51,7 +51,7 @@ export async function withContinuity(
       transaction: (_, work) => engine.schemaDb.transaction().execute(work),
       headNote,
     });
-    const restored = await voidAfterRestore(apart, engine.headNote, clock.now());
+    const restored = await doubtAfterRestore(apart, engine.headNote, clock.now());
     // Refused before, and asked again after somebody else has put it right.
     if (restored === null) return;
     tell(restored);
@@ -62,20 +62,20 @@ export async function withContinuity(
   }
 
   /** A backup that knows that it is one: also on another machine, where no note lies beside the file. */
-  async function voidInCopy(): Promise<Restored | null> {
+  async function doubtInCopy(): Promise<Restored | null> {
     if ((await store.fact<number>(copiedFact)) === null) return null;
-    const restored = await voidUnsent(store, null, clock.now());
+    const restored = await doubtUnsent(store, null, clock.now());
     await store.transact((tx) => tx.saveFact(copiedFact, null));
     return restored;
   }
 
   /** A dump that was restored, or a server that was put back to an earlier instant, while no service was there to notice. */
-  async function voidInOtherDatabase(): Promise<Restored | null> {
+  async function doubtInOtherDatabase(): Promise<Restored | null> {
     const identity = await engine.identity();
     if (identity === null) return null;
     const known = await store.fact<string>(identityFact);
     if (known === identity) return null;
-    const restored = known === null ? null : await voidUnsent(store, null, clock.now());
+    const restored = known === null ? null : await doubtUnsent(store, null, clock.now());
     await store.transact((tx) => tx.saveFact(identityFact, identity));
     return restored;
   }
@@ -84,7 +84,7 @@ export async function withContinuity(
     if (restored === null) return;
     log.warn(
       { path, ...restored },
-      'A backup was put back: the database lacks entries that were written after it. What was undecided or not yet submitted in it is void; ask people to make those requests again.',
+      'A backup was put back: the database lacks entries that were written after it. What was undecided or not surely submitted in it may have run since, so it is neither decided nor sent any more. It is looked for in Defender and its thread is told what was found; ask people to look there before they ask again.',
     );
   }
 }

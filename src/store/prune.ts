@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { type FileOffer, offerFacts } from '../request/file-offer';
 import { finalStates, type RequestId } from '../request/request';
 import type { Engine } from './engine';
@@ -99,14 +98,15 @@ async function leaveMarks(db: Db, pruned: readonly PrunedRequest[]): Promise<voi
     .execute();
 }
 
-/** What was noted by name of a token, a copy or the request. */
+/** Who was told of in the thread of a request because they tried to decide it from elsewhere. */
+export const misplacedFact = (id: RequestId): string => `misplaced:${id}`;
+
+/** What was noted by name of a copy or the request. */
 async function forgetFacts(db: Db, ids: readonly RequestId[]): Promise<void> {
-  const tokens = await db.selectFrom('vote_tokens').select('token_hash').where('request_id', 'in', ids).execute();
   const copies = await db.selectFrom('copies').select('id').where('request_id', 'in', ids).execute();
   await deleteFacts(db, [
-    ...tokens.map((row) => `${usedToken}${row.token_hash}`),
     ...copies.map((row) => `unreached:${row.id}`),
-    ...ids.map((id) => `elsewhere:${id}`),
+    ...ids.flatMap((id) => [`elsewhere:${id}`, misplacedFact(id)]),
   ]);
 }
 
@@ -172,30 +172,18 @@ export async function pruneMarks(
   return Number(count + numDeletedRows) + (await pruneFacts(db, { doneBefore, givenUpBefore, limit }));
 }
 
-/** Offers of files that nobody can take any more, and which tokens were used on a request that is over. */
+/** Offers of files that nobody can take any more. */
 async function pruneFacts(
   db: Db,
   { doneBefore, givenUpBefore, limit }: Omit<Parameters<HistoryTx['pruneMarks']>[0], 'activitiesBefore'>,
 ): Promise<number> {
   const offers = await db.selectFrom('facts').selectAll().where('name', 'like', `${offerFacts}%`).execute();
-  const tokens = await db
-    .selectFrom('facts')
-    .innerJoin('vote_tokens', (join) =>
-      join.on(sql<boolean>`vote_tokens.token_hash = substr(facts.name, ${sql.lit(usedToken.length + 1)})`),
-    )
-    .innerJoin('requests', 'requests.id', 'vote_tokens.request_id')
-    .select('facts.name')
-    .where('facts.name', 'like', `${usedToken}%`)
-    .where('requests.state', 'in', finalStates) // guard: used-tokens-of-open-requests-stay
-    .where('requests.since', '<', doneBefore)
-    .limit(limit)
-    .execute();
   const isOver = (offer: FileOffer | null): boolean =>
     offer === null || offer.expiresAt < (offer.state === 'accepted' ? givenUpBefore : doneBefore);
-  const names = [
-    ...offers.filter(({ value }) => isOver(JSON.parse(value) as FileOffer | null)).slice(0, limit),
-    ...tokens,
-  ].map(({ name }) => name);
+  const names = offers
+    .filter(({ value }) => isOver(JSON.parse(value) as FileOffer | null))
+    .slice(0, limit)
+    .map(({ name }) => name);
   await deleteFacts(db, names);
   return names.length;
 }
@@ -207,8 +195,6 @@ async function deleteFacts(db: Db, names: readonly string[]): Promise<void> {
       .where('name', 'in', names.slice(from, from + maxNames))
       .execute();
 }
-
-const usedToken = 'usedToken:';
 
 /** Well below what either engine takes as parameters of one statement. */
 const maxNames = 1_000;

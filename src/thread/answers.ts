@@ -1,4 +1,5 @@
 import { visible } from '../lib/visible';
+import type { LiveResponseRequest } from '../request/request';
 import { cutAt } from './line';
 import { count } from './words';
 
@@ -14,7 +15,15 @@ export const answers = {
   notHere:
     'I could not see who is in this conversation, most likely because I am not in it, and I do not ask for live response where the answer could not be read. Add Live Response to this team or chat and try again, or write to me in my own chat. Nothing was sent.',
   seeBelow: 'See my answer below.',
-  done: (id: string) => `Done: it is kept for ${id}, and its cards show it. Type status ${id} to see where it stands.`,
+  withdrawn: (id: string) => `${id} is withdrawn. Nothing ran, and nobody can approve it any more.`,
+  cancelled: (id: string) => `${id} is cancelled. It had not reached Defender, and nothing ran.`,
+  cancelPassedOn: (id: string) =>
+    `Your wish to cancel ${id} is passed on; what Defender says decides, and its commands may have acted before that. Type status ${id} to see where it stands.`,
+  approved: (id: string) =>
+    `Your approval of ${id} is counted, and it is approved. Type status ${id} to see where it stands.`,
+  denied: (id: string) => `Your denial of ${id} is counted. Nothing ran, and the requester reads your reason.`,
+  glassBroken: (id: string) =>
+    `Break-glass of ${id} is kept: one approval by somebody else whom the rule names is enough now. The owners of the rule are told.`,
   counted: (id: string) => `Your approval of ${id} is counted. It needs more people before it runs.`,
   decided: (id: string) => `${id} is decided. Type status ${id} to see where it stands.`,
   onOthersCard: (who: string, id: string) =>
@@ -48,5 +57,23 @@ export const answers = {
   policyHint:
     'Type policy explain and an id, or policy explain and a whole request, to see which rule applies and why.',
 } as const;
+
+/** What a typed decision came to, for the one who typed it. */
+export function describeDone(
+  { id, state }: LiveResponseRequest,
+  did: 'approve' | 'deny' | 'cancel' | 'breakGlass',
+): string {
+  switch (did) {
+    case 'approve':
+      return state === 'awaitingApproval' ? answers.counted(id) : answers.approved(id);
+    case 'deny':
+      return answers.denied(id);
+    case 'cancel':
+      if (state === 'withdrawn') return answers.withdrawn(id);
+      return state === 'cancelled' ? answers.cancelled(id) : answers.cancelPassedOn(id);
+    case 'breakGlass':
+      return answers.glassBroken(id);
+  }
+}
 
 const named = (who: string): string => cutAt(visible(who), 100);

@@ -1,6 +1,6 @@
 import { exhaustive } from '../lib/result';
 import type { News } from '../request/effect';
-import type { Emergency, LiveResponseRequest } from '../request/request';
+import type { Doubt, Emergency, LiveResponseRequest } from '../request/request';
 import {
   type Line,
   quoteLines,
@@ -15,19 +15,34 @@ import {
 } from './line';
 import type { Post } from './post';
 import { describeHold } from './queue-words';
-import { describeChange } from './request-lines';
+import { beforeAskingAgain, describeChange, isClosedByRestore } from './request-lines';
 import { linesPost } from './sentence';
 import { describeState } from './state-words';
 import type { RequestView } from './view';
 import { commandSubject, commandTitle, count, formatTime } from './words';
 
-/** A short reply in the thread about what people should notice; only the end mentions the requester. */
+/** A short reply in the thread about what people should notice; an end that somebody or something else brought about mentions the requester. */
 export function newsPost(news: News, view: RequestView): Post {
   const { summary, lines } = describeNews(news, view);
-  if (news.type === 'ended') {
+  if (mentionsRequester(news, view)) {
     return { ...linesPost(lines, { summary, trial: view.trial }), text: summary, mention: view.request.requester };
   }
   return linesPost(lines, { summary, trial: view.trial });
+}
+
+/** Every end that the requester did not bring about, and what asks something of them: in a channel nobody hears of the rest. */
+function mentionsRequester(news: News, { request }: RequestView): boolean {
+  switch (news.type) {
+    case 'ended':
+    case 'denied':
+    case 'expired':
+    case 'voided':
+      return true;
+    case 'withdrawn':
+      return news.by.id !== request.requester.id;
+    default:
+      return false;
+  }
 }
 
 interface NewsWords {
@@ -62,7 +77,11 @@ function describeNews(news: News, view: RequestView): NewsWords {
         'approved',
         say('is approved by '),
         ...showPeople(news.by),
-        say('. It runs as soon as Defender has room; the card above follows it.'),
+        say(
+          view.pause === null
+            ? '. It runs as soon as Defender has room; the card above follows it.'
+            : '. It is held by the pause and is not sent before somebody else than who paused types resume; the card above follows it.',
+        ),
       );
     case 'denied':
       return quote(one('denied', say('was denied by '), ...showPerson(news.by), say('. Nothing ran.')), news.reason);
@@ -77,7 +96,7 @@ function describeNews(news: News, view: RequestView): NewsWords {
       const words = one(
         'asked again',
         say(
-          'must be decided again: what was approved before no longer stands, and no vote from before counts. Read its card anew and decide on that.',
+          'must be decided again: what it was asked under has changed, so no vote from before counts, if there was one. Read its card anew and decide on that.',
         ),
       );
       return { ...words, lines: [...words.lines, ...news.because.map(describeChange)] };
@@ -86,10 +105,26 @@ function describeNews(news: News, view: RequestView): NewsWords {
       return describeBreakGlass(news.emergency, view);
     case 'withdrawn':
       return quote(
-        one('withdrawn', say('was withdrawn by '), ...showPerson(news.by), say(' before a decision. Nothing ran.')),
+        one(
+          'withdrawn',
+          say('was withdrawn by '),
+          ...showPerson(news.by),
+          say(
+            news.by.id === request.requester.id
+              ? ' before a decision. Nothing ran.'
+              : ', who may approve it, before a decision. Nothing ran. Answer the reason, then ask again if it is still needed.',
+          ),
+        ),
         news.reason,
       );
     case 'voided': {
+      if (isClosedByRestore(news.changes)) {
+        const closed = one(
+          'void after a backup was put back',
+          say(`is void, and I cannot tell whether it ran. I do not send it. ${beforeAskingAgain(request.id)}`),
+        );
+        return { ...closed, lines: [...closed.lines, ...news.changes.map(describeChange)] };
+      }
       const words = one(
         'void',
         say(
@@ -140,14 +175,9 @@ function describeNews(news: News, view: RequestView): NewsWords {
         say('.'),
       );
     case 'unclear':
-      return one(
-        'it may or may not be running',
-        say(
-          news.doubt === 'noAnswer'
-            ? 'may or may not be running: Defender gave no clear answer when I sent it. I look for it and do not send it again while that is open.'
-            : 'may or may not be running: Defender had accepted it and no longer lists it. I keep looking and never send it again.',
-        ),
-      );
+      return news.doubt === 'restored'
+        ? one('it may have run', say(doubts.restored))
+        : one('it may or may not be running', say(doubts[news.doubt]));
     case 'found':
       return one('found in Defender', say('was found in Defender: it had arrived, once. I follow it from here.'));
     case 'surelyAbsent':
@@ -159,7 +189,7 @@ function describeNews(news: News, view: RequestView): NewsWords {
       return one(
         'I cannot tell whether it runs',
         say(
-          `may or may not be running, and I cannot find out. Look for ${request.id} in the device's action history in the Defender portal before you ask again. I look on, less often.`,
+          `may or may not be running, and I cannot find out. ${beforeAskingAgain(request.id)} I look on, less often.`,
         ),
       );
     case 'changedDuringRun': {
@@ -177,6 +207,15 @@ function describeNews(news: News, view: RequestView): NewsWords {
       return exhaustive(news);
   }
 }
+
+const doubts = {
+  noAnswer:
+    'may or may not be running: Defender gave no clear answer when I sent it. I look for it and do not send it again while that is open.',
+  vanished:
+    'may or may not be running: Defender had accepted it and no longer lists it. I keep looking and never send it again.',
+  restored:
+    'may have run: a backup of my database was put back, and what became of it since is not in it. It cannot be decided any more; I look for it in Defender and never send it again.',
+} as const satisfies Readonly<Record<Doubt, string>>;
 
 /** The same words in the thread and in the chats of those who have not voted. */
 function describeReminder(

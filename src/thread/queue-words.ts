@@ -4,7 +4,21 @@ import type { QueuePlace, StateWords } from './view';
 import { formatTime } from './words';
 
 /** An approved request that waits: for what, in which place, and until when. */
-export function describeQueued(request: InState<'queued'>, queue: QueuePlace | null): StateWords {
+export function describeQueued(
+  request: InState<'queued'>,
+  queue: QueuePlace | null,
+  { paused }: { readonly paused: boolean },
+): StateWords {
+  const until = `If it has not reached the device by ${formatTime(request.startBy)}, I withdraw it and nothing runs.`;
+  if (paused)
+    return {
+      title: 'Approved, held by the pause',
+      tone: 'warning',
+      lines: [
+        [say('Approved. It is sent when the pause has ended, and not before; its place in the queue is told then.')],
+        [say(until)],
+      ],
+    };
   const place = queue === null ? '' : `It is number ${queue.position} of ${queue.of} that wait. `;
   const estimate =
     queue?.expectedAt == null
@@ -17,7 +31,7 @@ export function describeQueued(request: InState<'queued'>, queue: QueuePlace | n
       [say(`Approved. ${place}${estimate}`)],
       ...(request.hold === null ? [] : [describeHold(request.hold)]),
       ...(queue?.waitsFor === 'slot' || queue?.waitsFor === 'rate' ? [[say(turns)]] : []),
-      [say(`If it has not reached the device by ${formatTime(request.startBy)}, I withdraw it and nothing runs.`)],
+      [say(until)],
     ],
   };
 }

@@ -7,6 +7,7 @@ import type { LiveResponseRequest, Person } from '../request/request';
 import type { ReviewRefusal } from '../request/review';
 import { describeFinding, lineText } from './finding-words';
 import { cutAt } from './line';
+import { beforeAskingAgain, isClosedByRestore } from './request-lines';
 import { countFor, everyone, formatList, formatTime, type ReaderFormat } from './words';
 
 /** Why a person may not do something now; a value, since people are answered, not failed. Names and typed words are untrusted. */
@@ -16,6 +17,8 @@ export type Refusal =
   | { readonly type: 'uploaderCannotVote'; readonly fileName: string }
   | { readonly type: 'alreadyVoted' }
   | { readonly type: 'denyNeedsReason' }
+  /** By an approver, while it waits for approval. */
+  | { readonly type: 'withdrawalNeedsReason' }
   /** The request is past the point: decided, ended, or being cancelled; the sentence says by whom and when. */
   | { readonly type: 'alreadyDecided'; readonly request: LiveResponseRequest }
   | { readonly type: 'expired'; readonly at: number }
@@ -69,6 +72,8 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
       return 'You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.';
     case 'denyNeedsReason':
       return 'A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.';
+    case 'withdrawalNeedsReason':
+      return 'You did not ask for this, so withdrawing it needs a reason, which the requester and the thread will read. Nothing was changed; write one and withdraw it again, or deny it on your card.';
     case 'alreadyDecided':
       return describeDecided(refusal.request, time);
     case 'expired':
@@ -164,6 +169,8 @@ function describeDecided(request: LiveResponseRequest, time: (at: number) => str
     case 'withdrawn':
       return `${id} was already withdrawn by ${nameOf(request.by)} at ${time(request.endedAt)}. Nothing ran.`;
     case 'voided':
+      if (isClosedByRestore(request.changes))
+        return `${id} became void at ${time(request.endedAt)}: a backup of my database was put back, and I cannot tell whether it ran. ${beforeAskingAgain(id)}`;
       return `${id} became void at ${time(request.endedAt)}, because what was shown had changed. Nothing ran. Ask again to have the new version decided.`;
     case 'queued':
       return `${describeApproval(request, time)} It waits to be sent; type status ${id} to see where it stands.`;
@@ -171,6 +178,8 @@ function describeDecided(request: LiveResponseRequest, time: (at: number) => str
     case 'unknown':
     case 'pending':
     case 'running':
+      if (request.state === 'unknown' && request.doubt === 'restored')
+        return `${id} cannot be decided any more: a backup of my database was put back, and it may have run since. I look for it in Defender; type status ${id} to see what I found.`;
       return request.cancel?.by == null || request.cancel.refused
         ? `${describeApproval(request, time)} Type status ${id} to see where it stands.`
         : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${time(request.cancel.at)}. What Defender says decides.`;

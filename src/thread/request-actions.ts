@@ -14,7 +14,9 @@ export function findActions(
     case 'awaitingApproval':
       return [
         ...(token === null ? [] : voteButtons(token)),
-        ...(audience === 'thread' ? [cancelButton(request, 'Withdraw…', 'Withdraw this request')] : []),
+        ...(audience === 'thread'
+          ? [cancelButton(request, 'Withdraw…', 'Withdraw this request', 'Why? (needed unless you asked for it)')]
+          : []),
       ];
     case 'queued':
     case 'submitting':
@@ -46,12 +48,17 @@ const voteButtons = (token: string): readonly ActionJson[] => [
   }),
 ];
 
-const cancelButton = (request: LiveResponseRequest, title: string, confirm: string): ActionJson =>
+const cancelButton = (
+  request: LiveResponseRequest,
+  title: string,
+  confirm: string,
+  label = 'Why? (optional)',
+): ActionJson =>
   askFirst({
     title,
     question: {
       id: 'cancelReason',
-      label: 'Why? (optional)',
+      label,
       errorMessage: 'That is too long.',
       required: false,
       maxLength: maxReasonLength,

@@ -167,7 +167,7 @@ const roundLines = ({ round, emergency }: LiveResponseRequest): readonly Line[] 
     : [
         [
           say(
-            `Asked again, round ${round}: what was approved before no longer stood, and no vote from before counts. The thread says what had changed.`,
+            `Asked again, round ${round}: what it was asked under had changed, so no vote from before counts. The thread says what had changed.`,
           ),
         ],
       ];

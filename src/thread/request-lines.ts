@@ -32,9 +32,17 @@ export function describeChange(change: Change): Line {
     case 'deviceGone':
       return [say('Defender no longer knows the device.')];
     case 'storeRestored':
-      return [say('A backup of my database was put back, so I cannot know what became of this since.')];
+      return [
+        say(
+          `A backup of my database was put back, so I cannot tell what became of this since.${change.absent ? " I looked for it among the device's actions in Defender and found none of it." : ''}`,
+        ),
+      ];
   }
 }
+
+/** Nobody knows that it did not run: the record of it may be the one that is lost (T-44). */
+export const isClosedByRestore = (changes: readonly Change[]): boolean =>
+  changes.some(({ type }) => type === 'storeRestored');
 
 const deviceChanges = {
   name: 'The device has another name now.',
@@ -42,6 +50,10 @@ const deviceChanges = {
   group: 'The device is in another device group now.',
   tags: 'The device has other tags now.',
 } as const satisfies Readonly<Record<Extract<Change, { type: 'deviceChanged' }>['field'], string>>;
+
+/** What to do about a request of which nobody can tell whether it ran. */
+export const beforeAskingAgain = (id: string): string =>
+  `Look for ${id} in the device's action history in the Defender portal before you ask again.`;
 
 /** "Bo approved at …", one line a vote, in order. */
 export const describeVotes = (votes: readonly Vote[]): readonly Line[] =>

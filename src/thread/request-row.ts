@@ -16,7 +16,7 @@ export function requestRow(view: RequestView, reader?: ReaderFormat): readonly L
       ...showPerson(request.requester),
       say(` at ${formatTime(request.createdAt, reader)}.`),
     ],
-    ...(queue === null
+    ...(queue === null || view.pause !== null
       ? clockLine(request, reader)
       : [
           [

@@ -4,7 +4,7 @@ import type { CancelWish, CommandProgress, InState, Vote } from '../request/requ
 import { describeProgressOfVotes } from './bar-lines';
 import { type Line, quoteLines, say, showCode, showCut, showPerson } from './line';
 import { describeQueued } from './queue-words';
-import { commandAtWork, describeChange, failedCommand } from './request-lines';
+import { beforeAskingAgain, commandAtWork, describeChange, failedCommand, isClosedByRestore } from './request-lines';
 import type { RequestView, StateWords } from './view';
 import { count, formatDuration, formatTime } from './words';
 
@@ -15,7 +15,7 @@ export function describeState(view: RequestView): StateWords {
     case 'awaitingApproval':
       return describeAwaiting(request);
     case 'queued':
-      return describeQueued(request, view.queue);
+      return describeQueued(request, view.queue, { paused: view.pause !== null });
     case 'submitting':
       return {
         title: 'Being sent to Defender',
@@ -70,6 +70,7 @@ export function describeState(view: RequestView): StateWords {
               `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.`,
             ),
           ],
+          ...tooLateLines(request.cancel),
         ],
       };
     case 'failed':
@@ -82,6 +83,7 @@ export function describeState(view: RequestView): StateWords {
               `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. ${describeFailure(request.progress)}`,
             ),
           ],
+          ...tooLateLines(request.cancel),
         ],
       };
     case 'timedOut':
@@ -94,6 +96,7 @@ export function describeState(view: RequestView): StateWords {
               `Ended ${formatTime(request.endedAt)}. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.`,
             ),
           ],
+          ...tooLateLines(request.cancel),
         ],
       };
     case 'cancelled':
@@ -131,11 +134,27 @@ export function describeState(view: RequestView): StateWords {
         title: 'Withdrawn before a decision',
         tone: 'emphasis',
         lines: [
-          [...showPerson(request.by), say(` took it back at ${formatTime(request.endedAt)}. Nothing ran.`)],
+          request.by.id === request.requester.id
+            ? [...showPerson(request.by), say(` took it back at ${formatTime(request.endedAt)}. Nothing ran.`)]
+            : [
+                ...showPerson(request.by),
+                say(
+                  ` may approve it and withdrew it at ${formatTime(request.endedAt)}. Nothing ran. Answer the reason, then ask again if it is still needed.`,
+                ),
+              ],
           ...quoteLines(request.why),
         ],
       };
     case 'voided':
+      if (isClosedByRestore(request.changes))
+        return {
+          title: 'Void: a backup was put back, and I cannot tell whether it ran',
+          tone: 'warning',
+          lines: [
+            ...request.changes.map(describeChange),
+            [say('No approval of it counts any more, and I do not send it. '), say(beforeAskingAgain(request.id))],
+          ],
+        };
       return {
         title: 'Void: what was shown has changed',
         tone: 'warning',
@@ -192,15 +211,20 @@ function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
 
 function describeUnknown(request: InState<'unknown'>): StateWords {
   const what =
-    request.doubt === 'noAnswer'
-      ? 'Defender gave no clear answer when I sent it. It may or may not be running. I look for it by its id and never send it again while that is open.'
-      : `Defender had accepted it and no longer lists it. ${request.runningSince === null ? 'It may or may not be running.' : 'It had reached the device, so it may have acted.'} I keep looking and never send it again.`;
+    request.doubt === 'restored'
+      ? 'I cannot tell whether it ran: a backup of my database was put back, and what became of this request since is not in it. It cannot be decided any more. I look for it in Defender by its id and never send it again.'
+      : request.doubt === 'noAnswer'
+        ? 'Defender gave no clear answer when I sent it. It may or may not be running. I look for it by its id and never send it again while that is open.'
+        : `Defender had accepted it and no longer lists it. ${request.runningSince === null ? 'It may or may not be running.' : 'It had reached the device, so it may have acted.'} I keep looking and never send it again.`;
   const next =
     request.toldAt === null
       ? `I look until I am certain, at the earliest at ${formatTime(request.settleAt)}.`
-      : `I have looked ${count(request.lookUps, 'time')} and still cannot tell. Look for ${request.id} in the device's action history in the Defender portal before you ask again.`;
+      : `I have looked ${count(request.lookUps, 'time')} and still cannot tell. ${beforeAskingAgain(request.id)}`;
   return {
-    title: 'Unknown: it may or may not be running',
+    title:
+      request.doubt === 'restored'
+        ? 'Unknown: a backup was put back, and it may have run'
+        : 'Unknown: it may or may not be running',
     tone: 'warning',
     lines: [[say(what)], [say(next)], ...wishLines(request.cancel, 'I pass that on if I find it.')],
   };
@@ -265,12 +289,26 @@ function wishLines(cancel: CancelWish | null, next: string): readonly Line[] {
   ];
 }
 
+/** A wish that did not stop it stays on the card: whoever reads it later must not think that nobody asked. */
+function tooLateLines(cancel: CancelWish | undefined): readonly Line[] {
+  if (cancel?.by == null) return [];
+  return [
+    [
+      ...showPerson(cancel.by),
+      say(
+        ` asked to cancel it at ${formatTime(cancel.at)}. That came too late: Defender reports this end and no cancellation.`,
+      ),
+    ],
+    ...quoteLines(cancel.reason),
+  ];
+}
+
 function runningTitle(progress: readonly CommandProgress[], total: number): string {
   const failed = failedCommand(progress);
   if (failed !== null) return `Running: command ${failed} of ${total} failed, Defender is closing it`;
   const at = commandAtWork(progress, total);
   return at === null
-    ? `Running: all ${total} commands have ended, Defender is closing it`
+    ? `Running: ${total === 1 ? 'its command has' : `all ${total} commands have`} ended, Defender is closing it`
     : `Running command ${at} of ${total}`;
 }
 

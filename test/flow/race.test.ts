@@ -28,7 +28,7 @@ let clicks = 0;
 let outlasted: Survives[];
 
 /** One request, its card with each of the voters, and two flows over the one store, as two replicas of the service would be. */
-async function open(approvals: number): Promise<void> {
+async function open(approvals: number): Promise<string> {
   outlasted = [];
   const text = policyOf({ approvers: voters, approvals });
   stage = await Stage.open({ policy: text, installed: voters });
@@ -60,6 +60,7 @@ async function open(approvals: number): Promise<void> {
       trial: true,
     });
   replicas = [replica(), replica()];
+  return thread;
 }
 afterEach(() => stage.close());
 
@@ -87,6 +88,18 @@ function click(voter: TeamsPerson, title: 'Approve' | 'Deny', activityId = `clic
   const flow = replicas[clicks % 2 === 0 ? 0 : 1];
   const data = { token: tokenOn(card), reason: 'Not now' };
   return flow.onAction(turn, title === 'Approve' ? 'vote.approve' : 'vote.deny', data);
+}
+
+/** The same on the one card in the thread. */
+function clickInThread(voter: TeamsPerson, thread: string): Promise<ActionAnswer> {
+  const card = stage.cardIn(thread);
+  const turn = turnOf(voter, `click-${++clicks}`, card.id);
+  const flow = replicas[clicks % 2 === 0 ? 0 : 1];
+  const inThread: Turn = {
+    ...turn,
+    place: { ...turn.place, conversationId: thread, scope: 'channel', personId: null },
+  };
+  return flow.onAction(inThread, 'vote.approve', { token: tokenOn(card) });
 }
 
 const votes = async () => (await stage.service.store.auditRows()).filter((row) => row.what === 'voted');
@@ -119,7 +132,19 @@ test('where three must approve, three of twenty at the same instant are counted,
   expect(stage.submissions).toHaveLength(1);
 });
 
-test('a token decides at most once, however often and through however many replicas it comes', async () => {
+test('on the one card in the thread three of twenty at the same instant are counted up to the bar, and it runs once', async () => {
+  const thread = await open(3);
+  const answers = await Promise.all(voters.map((voter) => clickInThread(voter, thread)));
+  const cast = await votes();
+  expect(cast).toHaveLength(3);
+  expect(new Set(cast.map((row) => row.actor)).size).toBe(3);
+  const late = answers.filter((a) => a.type === 'message' && /was already approved by Voter/.test(a.text));
+  expect(late).toHaveLength(17);
+  await stage.pass(seconds(30));
+  expect(stage.submissions).toHaveLength(1);
+});
+
+test('a token in a person’s own chat decides at most once, however often and through however many replicas it comes', async () => {
   await open(2);
   const [voter] = voters;
   if (voter === undefined) throw new Error('No voter');

@@ -139,7 +139,7 @@ const statesOf = async (store: Store) =>
 const note = (store: Store, what: string) =>
   store.transact((tx) => tx.appendAudit({ at: 1, requestId: null, actor: 'bot', what, detail: {} }));
 
-test('when a standby without our last commits takes over under the running service, nothing is written there before what is undecided or unsent is void', async () => {
+test('when a standby without our last commits takes over under the running service, nothing is written there before what is undecided or unsent is in doubt', async () => {
   const url = await cluster.createDatabase();
   const log = recordingLog();
   const store = await open(url, log);
@@ -149,14 +149,14 @@ test('when a standby without our last commits takes over under the running servi
   await note(store, 'lost');
   await putBack(url, older);
   await store.transact(async (tx) => {
-    expect((await tx.request(approved.id))?.request.state).toBe('voided');
+    expect((await tx.request(approved.id))?.request.state).toBe('unknown');
   });
-  expect(await statesOf(store)).toEqual(['voided', 'voided']);
+  expect(await statesOf(store)).toEqual(['unknown', 'unknown']);
   expect(verifyChain(await store.auditRows()).ok).toBe(true);
   expect((await store.auditRows()).map(({ what }) => what)).toEqual([
     'known to the standby',
-    'changed',
-    'changed',
+    'storeRestored',
+    'storeRestored',
     'restored',
   ]);
   expect(log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toContainEqual(
@@ -167,7 +167,7 @@ test('when a standby without our last commits takes over under the running servi
   expect((await store.auditRows()).map(({ what }) => what).at(-1)).toBe('later');
 });
 
-test('until what is unsent is void, every other transaction waits, more than there are connections as well', async () => {
+test('until what is unsent is in doubt, every other transaction waits, more than there are connections as well', async () => {
   const url = await cluster.createDatabase();
   const store = await open(url);
   await insert(store, waiting, approved);
@@ -175,7 +175,7 @@ test('until what is unsent is void, every other transaction waits, more than the
   const older = await snapshot(url);
   await note(store, 'lost');
   await putBack(url, older);
-  // Holds up the voiding of the approved request, and nothing else.
+  // Holds up the doubt about the approved request, and nothing else.
   const holder = new Client({ connectionString: url });
   await holder.connect();
   await holder.query('begin');
@@ -189,11 +189,11 @@ test('until what is unsent is void, every other transaction waits, more than the
   await holder.query('rollback');
   await holder.end();
   await all;
-  expect(await statesOf(store)).toEqual(['voided', 'voided']);
+  expect(await statesOf(store)).toEqual(['unknown', 'unknown']);
   expect(await query(url, "select name from facts where name like 'early%'")).toHaveLength(20);
 });
 
-test('a server that comes back with all that was committed voids nothing', async () => {
+test('a server that comes back with all that was committed puts nothing into doubt', async () => {
   const url = await cluster.createDatabase();
   const store = await open(url);
   await insert(store, waiting, approved);
@@ -215,9 +215,9 @@ test('a copy of the database that is put in its place while no service runs is n
   await again.close();
   await putBack(url, older);
   const log = recordingLog();
-  expect(await statesOf(await open(url, log))).toEqual(['voided', 'voided']);
+  expect(await statesOf(await open(url, log))).toEqual(['unknown', 'unknown']);
   expect(log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
-    { noted: null, voided: [waiting.id, approved.id] },
+    { noted: null, doubted: [waiting.id, approved.id] },
   ]);
-  expect(await statesOf(await open(url))).toEqual(['voided', 'voided']);
+  expect(await statesOf(await open(url))).toEqual(['unknown', 'unknown']);
 });

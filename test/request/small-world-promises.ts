@@ -20,7 +20,8 @@ export function isMet(bar: RequestBar, votes: readonly Vote[]): boolean {
 /** `tried` is there only after a round that tried something. */
 export const fieldsOf = (request: object): readonly string[] =>
   Object.keys(request)
-    .filter((key) => key !== 'tried')
+    // What an end keeps only when somebody asked to cancel it, and a round only when an earlier one tried.
+    .filter((key) => key !== 'tried' && !(key === 'cancel' && 'endedAt' in request))
     .sort();
 
 export const sameFields = (a: LiveResponseRequest, b: LiveResponseRequest): boolean =>

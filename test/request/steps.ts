@@ -28,6 +28,7 @@ export const usual: { readonly [T in EventType]: Extract<Event, { type: T }> } =
   clock: { type: 'clock' },
   clockSetBack: { type: 'clockSetBack' },
   changed: { type: 'changed', changes: [{ type: 'policyChanged' }] },
+  storeRestored: { type: 'storeRestored' },
   admitted: { type: 'admitted' },
   accepted: { type: 'accepted', action: action('Pending') },
   putBack: { type: 'putBack', hold: { type: 'deviceBusy' }, notBefore: now + seconds(30) },

@@ -156,6 +156,24 @@ describe('the start-by clock', () => {
     expect(into(go(step.request, observed('Cancelled'), startBy + 1), 'lapsed').actionId).toBe('action-1');
   });
 
+  test('a wish that came too late stays with the end, and one of the clock does not', () => {
+    for (const status of ['Succeeded', 'Failed', 'TimeOut']) {
+      const wished = go(running, cancelBy(bob, 'wrong host')).request;
+      expect(go(wished, observed(status)).request).toMatchObject({ cancel: { by: bob, reason: 'wrong host' } });
+      const late = go(pending, usual.clock, pending.startBy).request;
+      expect(go(late, observed(status)).request).not.toHaveProperty('cancel');
+    }
+  });
+
+  test.each([null, '', ' '])(
+    'an approver who withdraws without a reason (%j) is refused, the requester is not',
+    (reason) => {
+      expect(refusalOf(samples.awaitingApproval, cancelBy(bob, reason))).toBe('withdrawalNeedsReason');
+      expect(go(samples.awaitingApproval, cancelBy(bob, 'wrong host')).request.state).toBe('withdrawn');
+      expect(go(samples.awaitingApproval, cancelBy(ana, reason)).request.state).toBe('withdrawn');
+    },
+  );
+
   test('an action that the clock withdrew too late is cancelled and may have acted, not lapsed', () => {
     const withdrawing = go(pending, usual.clock, startBy).request;
     const ran = go(withdrawing, observed('InProgress'), startBy + 1).request;

@@ -132,6 +132,17 @@ describe('following an action', () => {
     expect(workOf(go(running, observed('InProgress', { progress: done })))).toEqual([]);
   });
 
+  test('nobody is asked to read with care what never ran: the library is not read again where no command of it can have started', () => {
+    const untouched = [progress(0), progress(1), progress(2), progress(3)];
+    const withdrawn = go(pending, usual.clock, pending.startBy).request;
+    for (const status of ['Failed', 'TimeOut', 'Cancelled']) {
+      const ended = go(withdrawn, observed(status, { progress: untouched }), pending.startBy + 1);
+      expect(workOf(ended)).not.toContainEqual({ type: 'recheckLibrary' });
+      const unsure = go(withdrawn, observed(status, { progress: [] }), pending.startBy + 1);
+      expect(workOf(unsure)).toContainEqual({ type: 'recheckLibrary' });
+    }
+  });
+
   test('a request that is over is deaf to what the poll still sees', () => {
     for (const state of finalStates) expect(go(samples[state], observed('InProgress')).request).toBe(samples[state]);
   });

@@ -151,6 +151,7 @@ const anyEventOf: { readonly [T in EventType]: fc.Arbitrary<Extract<Event, { typ
   clock: fc.constant({ type: 'clock' }),
   clockSetBack: fc.constant({ type: 'clockSetBack' }),
   changed: fc.constant({ type: 'changed', changes: [{ type: 'deviceGone' }] }),
+  storeRestored: fc.constant({ type: 'storeRestored' }),
   admitted: fc.constant({ type: 'admitted' }),
   accepted: anyAction.map((seen) => ({ type: 'accepted', action: seen })),
   putBack: fc.record({

@@ -1,5 +1,6 @@
 import type { KeptResult } from '../../src/evidence/keep-result';
 import type { LiveResponseRequest } from '../../src/request/request';
+import { misplacedFact } from '../../src/store/prune';
 import type { Store } from '../../src/store/store';
 import { asQueued, insert, requestId, sampleRequest, sampleWork, t0, useAnyStores } from './sample';
 
@@ -54,7 +55,7 @@ describe('pruning', () => {
         activityId: 'message-1',
       });
       await tx.addVoteToken({ tokenHash: 'hash-1', requestId: old.id, copyId: copy.copyId, digest: old.digest });
-      await tx.saveFact('usedToken:hash-1', 'bob');
+      await tx.saveFact(misplacedFact(old.id), ['bob']);
       await tx.saveFact(`unreached:${copy.copyId}`, t0);
       await tx.saveFact(`elsewhere:${old.id}`, t0);
       await tx.saveFact('other', 1);
@@ -75,7 +76,7 @@ describe('pruning', () => {
     expect(await store.results(old.id)).toEqual([]);
     expect(await store.submissionsSince(0)).toEqual([]);
     expect([
-      await store.fact('usedToken:hash-1'),
+      await store.fact(misplacedFact(old.id)),
       await store.fact(`elsewhere:${old.id}`),
       await store.fact('other'),
     ]).toEqual([null, null, 1]);

@@ -1,14 +1,7 @@
 import { type FileOffer, offerFact } from '../../src/request/file-offer';
-import { asQueued, insert, requestId, sampleRequest, sampleWork, t0, useAnyStores } from './sample';
+import { requestId, sampleWork, t0, useAnyStores } from './sample';
 
 const stores = useAnyStores();
-const day = 86_400_000;
-
-const ended = (id: string, endedAt: number) => {
-  const queued = asQueued(sampleRequest({ id: requestId(id) }));
-  return { ...queued, state: 'succeeded', actionId: id, submittedAt: endedAt, endedAt, progress: [] } as const;
-};
-
 describe('pruning marks', () => {
   test('takes done work, dead letters and handled activities by their own age, so many of each at once', async () => {
     const store = await stores.openNew();
@@ -66,37 +59,5 @@ describe('pruning marks', () => {
     expect(await store.transact((tx) => tx.pruneMarks(before))).toBe(0);
     expect(await store.transact((tx) => tx.pruneMarks({ ...before, givenUpBefore: t0 + 1 }))).toBe(1);
     expect(await left()).toEqual(['held']);
-  });
-
-  test('takes the used tokens of requests that ended long ago, and never one by which somebody could still vote', async () => {
-    const store = await stores.openNew();
-    const open = sampleRequest();
-    const requests = [open, ended('LR-2222', t0), ended('LR-3333', t0 + 1)];
-    await insert(store, ...requests);
-    await store.transact(async (tx) => {
-      for (const { id, conversationId, digest } of requests) {
-        const copy = await tx.addCopy({
-          requestId: id,
-          audience: 'thread',
-          personId: null,
-          conversationId,
-          activityId: id,
-        });
-        await tx.addVoteToken({ tokenHash: id, requestId: id, copyId: copy.copyId, digest });
-        await tx.saveFact(`usedToken:${id}`, 'bob');
-      }
-    });
-    const before = { doneBefore: t0 + 1, givenUpBefore: t0, activitiesBefore: t0, limit: 100 };
-    const left = async () => {
-      const kept = await Promise.all(
-        requests.map(async ({ id }) => [id, await store.fact(`usedToken:${id}`)] as const),
-      );
-      return kept.flatMap(([id, by]) => (by === null ? [] : [id]));
-    };
-    expect(await store.transact((tx) => tx.pruneMarks(before))).toBe(1);
-    expect(await left()).toEqual([open.id, 'LR-3333']);
-    expect(await store.transact((tx) => tx.pruneMarks({ ...before, doneBefore: t0 + 1_000 * day, limit: 1 }))).toBe(1);
-    expect(await left()).toEqual([open.id]);
-    expect(await store.transact((tx) => tx.pruneMarks({ ...before, doneBefore: t0 + 1_000 * day }))).toBe(0);
   });
 });

@@ -57,20 +57,20 @@ const statesOf = async (store: Store): Promise<readonly (State | undefined)[]> =
 
 const warnings = () => log.lines.filter((line) => line.level === 'warn');
 
-test('after a backup was put back, what is undecided or not yet submitted in it is void, and all of it is said', async () => {
+test('after a backup was put back, what is undecided or not surely submitted in it is in doubt, and all of it is said', async () => {
   const backup = await withBackup();
   restore(backup);
   const store = await open();
-  expect(await statesOf(store)).toEqual(['voided', 'voided', 'submitting']);
-  expect((await store.request(waiting.id))?.request).toMatchObject({ changes: [{ type: 'storeRestored' }] });
+  expect(await statesOf(store)).toEqual(['unknown', 'unknown', 'unknown']);
+  expect((await store.request(waiting.id))?.request).toMatchObject({ doubt: 'restored' });
   const rows = await store.auditRows();
   expect(rows.at(-1)).toMatchObject({
     actor: 'bot',
     what: 'restored',
-    detail: { noted: { seq: 2 }, found: { seq: 1 }, voided: [waiting.id, approved.id] },
+    detail: { noted: { seq: 2 }, found: { seq: 1 }, doubted: [waiting.id, approved.id, requestId('LR-4444')] },
   });
   expect(verifyChain(rows).ok).toBe(true);
-  expect(warnings()).toMatchObject([{ path, voided: [waiting.id, approved.id] }]);
+  expect(warnings()).toMatchObject([{ path, doubted: [waiting.id, approved.id, requestId('LR-4444')] }]);
   expect(warnings()[0]?.message).toContain('A backup was put back');
   await store.close();
 });
@@ -87,7 +87,7 @@ test('it is found once: the next start goes on from there', async () => {
   await again.close();
 });
 
-test('a restart voids nothing, nor does a note that is older, as after a power cut, or that cannot be read', async () => {
+test('a restart puts nothing into doubt, nor does a note that is older, as after a power cut, or that cannot be read', async () => {
   const store = await open();
   await insert(store, waiting, approved, submitted as LiveResponseRequest);
   await note(store, 'one');
@@ -111,7 +111,7 @@ test('a database with another history of the same length is found as well', asyn
   database.exec("update audit_head set seq = 2, hash = 'f'");
   database.close();
   const store = await open();
-  expect((await statesOf(store)).slice(0, 2)).toEqual(['voided', 'voided']);
+  expect((await statesOf(store)).slice(0, 2)).toEqual(['unknown', 'unknown']);
   await store.close();
 });
 

@@ -1,6 +1,6 @@
 import { hours, minutes } from '../../src/lib/clock';
 import type { Log } from '../../src/lib/log';
-import { voidUnsent } from '../../src/store/restored';
+import { doubtUnsent } from '../../src/store/restored';
 import { testStore } from '../postgres/test-store';
 import { ana, bo, channelId, cy, policyOf, Stage, teamId } from './stage';
 
@@ -113,7 +113,7 @@ test('after a backup was put back, what ran before it is not judged, and what ru
   const requestor = await runOnce();
   stage.emulator.addForeignAction({ requestor, machineId: 'ws-042.contoso.com', status: 'Succeeded' });
   stage.clock.advance(minutes(1));
-  await voidUnsent(stage.service.store, null, stage.clock.now());
+  await doubtUnsent(stage.service.store, null, stage.clock.now());
   await look();
   expect(await alarms()).toEqual([]);
   stage.emulator.addForeignAction({ requestor, machineId: 'ws-042.contoso.com', status: 'Succeeded' });

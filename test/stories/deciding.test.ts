@@ -152,7 +152,10 @@ test('words decide when cards fail, in a place where the request was shown', asy
   await stage.tell(bo, `approve ${id} 000000000000`);
   expect(stage.chat(bo)).toContain('This is not what you were shown');
   await stage.tell(bo, `approve ${id}`);
-  expect(stage.chat(bo)).toContain(`Done: it is kept for ${id}`);
+  expect(stage.chat(bo)).toContain(`Your approval of ${id} is counted, and it is approved.`);
+  await stage.tell(bo, `approve ${id} 000000000000`);
+  expect(stage.chat(bo).split('This is not what you were shown')).toHaveLength(2);
+  expect(stage.chat(bo)).toContain(`${id} was already approved by Bo Approver`);
   await stage.pass(seconds(5));
   expect(stage.submissions).toHaveLength(1);
 });
@@ -260,15 +263,62 @@ test('an approver who was taken out of the policy cannot cancel what they could 
   expect((await stage.service.store.auditRows()).map((row) => row.what)).not.toContain('cancelAsked');
 });
 
-test('a token of the card in the thread counts one vote; the next approver uses the card as it then is', async () => {
+test('those who see one card in the thread each count once by it, though it has not been redrawn yet', async () => {
   const thread = await open({ policy: policyOf({ approvals: 2 }) });
   const card = stage.cardIn(thread);
   const data = stage.action(card, 'Approve')?.data;
   await stage.press(bo, card, 'Approve');
-  const second = await stage.teams.click(cy, card.id, { verb: 'vote.approve', data });
-  expect(wordsOf(second)).toContain('no longer valid');
-  await stage.settle();
-  await stage.press(cy, stage.cardIn(thread), 'Approve');
+  const again = await stage.teams.click(bo, card.id, { verb: 'vote.approve', data });
+  expect(wordsOf(again)).toContain('You have voted on this request already');
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+  await stage.teams.click(cy, card.id, { verb: 'vote.approve', data });
   await stage.pass(seconds(5));
   expect(stage.submissions).toHaveLength(1);
+});
+
+test('a card in the thread that shows an older round decides nothing, whoever presses it', async () => {
+  const thread = await open({ policy: policyOf({ approvals: 2 }) });
+  const card = stage.cardIn(thread);
+  const data = stage.action(card, 'Approve')?.data;
+  await stage.press(bo, card, 'Approve');
+  await writeFile(join(stage.dir, 'policy.yaml'), policyOf({ approvals: 2, decideBy: '31m' }));
+  await stage.restart();
+  await stage.press(cy, stage.cardIn(thread), 'Approve');
+  await stage.pass(seconds(5));
+  for (const person of [bo, cy]) {
+    const late = await stage.teams.click(person, card.id, { verb: 'vote.approve', data });
+    expect(wordsOf(late)).toContain('This is not what you were shown');
+  }
+  await stage.pass(seconds(5));
+  expect(stage.submissions).toEqual([]);
+});
+
+test('an approver who withdraws what waits for approval says why, as a denial would; the requester need not', async () => {
+  const thread = await open();
+  const id = stage.requestId(thread);
+  await stage.tell(bo, `cancel ${id}`);
+  expect(stage.chat(bo)).toContain('You did not ask for this, so withdrawing it needs a reason');
+  expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
+  await stage.tell(bo, `cancel ${id} because the host is being rebuilt`);
+  expect(stage.chat(bo)).toContain(`${id} is withdrawn. Nothing ran, and nobody can approve it any more.`);
+  expect(stage.thread(thread)).toContain('the host is being rebuilt');
+  expect(stage.thread(thread)).not.toContain('took it back');
+  const other = await stage.ask(ana, seedExample);
+  await stage.reply(ana, other, `cancel ${stage.requestId(other)}`);
+  expect(stage.thread(other)).toContain('Ana Analyst took it back');
+});
+
+test('who tries again and again to decide from elsewhere is told of once in the thread, and each time in the audit', async () => {
+  const thread = await open();
+  const data = stage.action(stage.cardIn(thread), 'Approve')?.data;
+  for (let i = 0; i < 10; i++) await stage.teams.click(dee, stage.cardFor(bo).id, { verb: 'vote.approve', data });
+  await stage.teams.click(cy, stage.cardFor(bo).id, { verb: 'vote.approve', data });
+  await stage.settle();
+  expect(stage.thread(thread).match(/tried to decide LR-/g)).toHaveLength(2);
+  expect(stage.thread(thread)).toContain('Dee Stranger tried to decide');
+  const refused = (await stage.service.store.auditRows()).filter(
+    (row) => row.what === 'refused' && row.detail.refusal === 'wrongConversation',
+  );
+  expect(refused).toHaveLength(11);
 });

@@ -210,6 +210,18 @@ test('a library file that changes while it runs is flagged afterwards', async ()
   expect((await stage.service.store.auditRows()).some((r) => r.what === 'changedDuringRun')).toBe(true);
 });
 
+test('of a request that was withdrawn before its device was reached nobody is told to read results with care', async () => {
+  await open({ policy: policyOf({ startBy: '10m' }) });
+  const thread = await stage.ask(ana, 'on lap-117 run collect-logs.ps1 because INC-1');
+  await stage.approve(bo);
+  await stage.pass(seconds(4));
+  stage.emulator.addScript({ fileName: 'collect-logs.ps1', content: '# changed while it waited' });
+  await stage.pass(minutes(15), seconds(10));
+  expect(stage.thread(thread)).toContain('Withdrawn: the time to start ran out');
+  expect(stage.thread(thread)).not.toContain('Read the results with that in mind');
+  expect((await stage.service.store.auditRows()).some((r) => r.what === 'changedDuringRun')).toBe(false);
+});
+
 test('a member who left the Entra group no longer counts, and an unreachable Graph counts nobody', async () => {
   const graph = await new FakeGraph().start();
   const groupId = '99999999-0000-4000-8000-0000000000aa';

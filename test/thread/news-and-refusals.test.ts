@@ -1,7 +1,8 @@
+import type { News } from '../../src/request/effect';
 import { newsPost } from '../../src/thread/news';
 import { describeRefusal, type Refusal } from '../../src/thread/refusals';
 import { readPost } from './read-card';
-import { makeNews, makeRequests, makeView, noon, person } from './samples';
+import { makeNews, makePause, makeRequests, makeView, noon, person } from './samples';
 
 const requests = makeRequests();
 const request = (name: string) => {
@@ -15,12 +16,14 @@ test('each piece of news is a short reply that stands alone', () => {
   expect(said.join('\n')).toMatchInlineSnapshot(`
 "voteCounted: LR-7F3K: Bo approved. 1 more approval is needed before anything runs.
 approved: LR-7F3K is approved by Bo and Cy. It runs as soon as Defender has room; the card above follows it.
-denied: LR-7F3K was denied by Cy. Nothing ran.
+denied: @Ana LR-7F3K: denied
+LR-7F3K was denied by Cy. Nothing ran.
 They wrote: The ticket names another device
-expired: LR-7F3K expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.
+expired: @Ana LR-7F3K: expired without a decision
+LR-7F3K expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 2 people have not voted yet. It no longer waits; type status LR-7F3K to see how it stands.
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 1 person has not voted yet, and 1 more person is asked now. It no longer waits; type status LR-7F3K to see how it stands.
-askedAgain: LR-7F3K must be decided again: what was approved before no longer stands, and no vote from before counts. Read its card anew and decide on that.
+askedAgain: LR-7F3K must be decided again: what it was asked under has changed, so no vote from before counts, if there was one. Read its card anew and decide on that.
 The approval policy is another one now.
 Bo approved it and may no longer approve it.
 brokeGlass: LR-7F3K: break-glass. Bo used it at 3 Mar 2026 12:04 UTC for incident INC-1042.
@@ -28,7 +31,8 @@ It is about ws-042.contoso.com, 3 commands, asked by Ana. One approval is enough
 If it is sent, a review opens: two people who had no part in it must accept or object, and rule workstations allows no other break-glass before that. The owners of the rule are told in their own chats.
 They wrote: Ransomware is spreading
 withdrawn: LR-7F3K was withdrawn by Ana before a decision. Nothing ran.
-voided: LR-7F3K is void: what would run is no longer what was shown. Nothing ran. Ask again to have the new version decided.
+voided: @Ana LR-7F3K: void
+LR-7F3K is void: what would run is no longer what was shown. Nothing ran. Ask again to have the new version decided.
 The library file minidump.ps1 is no longer in the library.
 held: LR-7F3K has to wait. Defender says that the device is busy with another live response, perhaps one from the portal. I try again when it may be free.
 started: LR-7F3K has started on ws-042.contoso.com.
@@ -40,6 +44,10 @@ They wrote: wrong device
 cancelRefused: LR-7F3K could not be cancelled; it goes on and I follow it to its end. Defender answered BadRequest.
 unclear: LR-7F3K may or may not be running: Defender gave no clear answer when I sent it. I look for it and do not send it again while that is open.
 unclear: LR-7F3K may or may not be running: Defender had accepted it and no longer lists it. I keep looking and never send it again.
+unclear: LR-7F3K may have run: a backup of my database was put back, and what became of it since is not in it. It cannot be decided any more; I look for it in Defender and never send it again.
+voided: @Ana LR-7F3K: void after a backup was put back
+LR-7F3K is void, and I cannot tell whether it ran. I do not send it. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+A backup of my database was put back, so I cannot tell what became of this since. I looked for it among the device's actions in Defender and found none of it.
 found: LR-7F3K was found in Defender: it had arrived, once. I follow it from here.
 surelyAbsent: LR-7F3K never arrived at Defender, which is certain now. It waits for its turn again under the same approval.
 cannotTell: LR-7F3K may or may not be running, and I cannot find out. Look for LR-7F3K in the device's action history in the Defender portal before you ask again. I look on, less often.
@@ -50,12 +58,49 @@ Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Commands before the fai
 `);
 });
 
-test('the end mentions the requester, and nothing else mentions anybody', () => {
+test('every end that the requester did not bring about mentions them, and their own withdrawal does not', () => {
+  const mentions = (news: News) => newsPost(news, makeView(request('failed'))).mention?.name;
+  const by = (name: string): News => ({ type: 'withdrawn', by: person(name), reason: 'not now' });
+  expect(mentions({ type: 'denied', by: person('Cy'), reason: 'no' })).toBe('Ana');
+  expect(mentions({ type: 'expired' })).toBe('Ana');
+  expect(mentions({ type: 'voided', changes: [{ type: 'deviceGone' }] })).toBe('Ana');
+  expect(mentions(by('Bo'))).toBe('Ana');
+  expect(mentions(by('Ana'))).toBeUndefined();
+});
+
+test('an approval while it is paused promises no run before the pause has ended', () => {
+  const news = { type: 'approved', by: [person('Bo')] } as const;
+  const said = JSON.stringify(newsPost(news, makeView(request('queued'), { pause: makePause() })).card);
+  expect(said).toContain('It is held by the pause and is not sent before somebody else than who paused types resume');
+  expect(said).not.toContain('as soon as Defender has room');
+});
+
+test('an end mentions the requester, and nothing on the way mentions anybody', () => {
   const mentioned = makeNews()
     .map((news) => newsPost(news, makeView(request('failed'))))
     .filter((post) => post.mention !== null);
   expect(mentioned.map(({ mention, text, summary }) => [mention?.name, text, summary])).toMatchInlineSnapshot(`
 [
+  [
+    "Ana",
+    "LR-7F3K: denied",
+    "LR-7F3K: denied",
+  ],
+  [
+    "Ana",
+    "LR-7F3K: expired without a decision",
+    "LR-7F3K: expired without a decision",
+  ],
+  [
+    "Ana",
+    "LR-7F3K: void",
+    "LR-7F3K: void",
+  ],
+  [
+    "Ana",
+    "LR-7F3K: void after a backup was put back",
+    "LR-7F3K: void after a backup was put back",
+  ],
   [
     "Ana",
     "LR-7F3K · Finished: Defender says it failed",
@@ -71,6 +116,7 @@ test('every refusal says what, why, and what next', () => {
     { type: 'notAnApprover' },
     { type: 'alreadyVoted' },
     { type: 'denyNeedsReason' },
+    { type: 'withdrawalNeedsReason' },
     { type: 'expired', at: noon },
     { type: 'cardOutdated' },
     { type: 'prunedRequest', id: 'LR-7F3K', endedAt: 0 },
@@ -127,6 +173,7 @@ test('every refusal says what, why, and what next', () => {
 notAnApprover: You may not decide this request, because the policy does not name you as one of its approvers. Ask one of them.
 alreadyVoted: You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.
 denyNeedsReason: A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.
+withdrawalNeedsReason: You did not ask for this, so withdrawing it needs a reason, which the requester and the thread will read. Nothing was changed; write one and withdraw it again, or deny it on your card.
 expired: The time to decide ran out at 3 Mar 2026 12:00 UTC, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.
 cardOutdated: This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.
 prunedRequest: LR-7F3K ended at 1 Jan 1970 00:00 UTC, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.
@@ -192,6 +239,7 @@ submitting, cancel asked: LR-7F3K is being cancelled already: Ana asked at 3 Mar
 unknown: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 unknown, told: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 unknown, vanished: LR-7F3K is being cancelled already: Ana asked at 3 Mar 2026 12:11 UTC. What Defender says decides.
+unknown, a backup was put back: LR-7F3K cannot be decided any more: a backup of my database was put back, and it may have run since. I look for it in Defender; type status LR-7F3K to see what I found.
 unknown, vanished before the device: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 pending: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 pending, cancel asked: LR-7F3K is being cancelled already: Ana asked at 3 Mar 2026 12:11 UTC. What Defender says decides.
@@ -207,6 +255,7 @@ succeeded, no word about commands: LR-7F3K was already approved by Bo and Cy at 
 failed: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 failed, no reason given: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 timedOut: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+timed out, cancelled too late: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 cancelled: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
 cancelled before it was sent: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
 cancelled before the device: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
@@ -218,7 +267,9 @@ lapsed at Defender: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, becau
 denied: LR-7F3K was already denied by Cy at 3 Mar 2026 12:05 UTC. Nothing ran.
 expired: LR-7F3K expired at 3 Mar 2026 12:30 UTC: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.
 withdrawn: LR-7F3K was already withdrawn by Ana at 3 Mar 2026 12:02 UTC. Nothing ran.
+withdrawn by an approver: LR-7F3K was already withdrawn by Bo at 3 Mar 2026 12:02 UTC. Nothing ran.
 voided: LR-7F3K became void at 3 Mar 2026 12:08 UTC, because what was shown had changed. Nothing ran. Ask again to have the new version decided.
+voided, a backup was put back: LR-7F3K became void at 3 Mar 2026 12:08 UTC: a backup of my database was put back, and I cannot tell whether it ran. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 refused: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how.
 refused, odd code: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how."
 `);

@@ -273,7 +273,7 @@ May still vote: Bo and Cy.
 Di may vote as well and will be asked at 3 Mar 2026 12:15 UTC.
 
 Ana asked at 3 Mar 2026 12:00 UTC.
-Asked again, round 2: what was approved before no longer stood, and no vote from before counts. The thread says what had changed.
+Asked again, round 2: what it was asked under had changed, so no vote from before counts. The thread says what had changed.
 Rule workstations asks for 2 approvals: one of ir-leads and one of platform, by different people.
 May still vote: Bo, Cy and Di.
 

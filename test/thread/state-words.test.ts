@@ -1,6 +1,6 @@
 import type { Line } from '../../src/thread/line';
 import { describeState } from '../../src/thread/state-words';
-import { makeRequests, makeView, place } from './samples';
+import { makePause, makeRequests, makeView, place } from './samples';
 
 const textOf = (line: Line): string => line.map((run) => run.text).join('');
 const requests = makeRequests();
@@ -96,6 +96,10 @@ unknown, vanished (warning)
   - I look until I am certain, at the earliest at 3 Mar 2026 12:09 UTC.
   - Ana asked to cancel it at 3 Mar 2026 12:11 UTC. I pass that on if I find it.
   - They wrote: wrong device
+unknown, a backup was put back (warning)
+  Unknown: a backup was put back, and it may have run
+  - I cannot tell whether it ran: a backup of my database was put back, and what became of this request since is not in it. It cannot be decided any more. I look for it in Defender by its id and never send it again.
+  - I look until I am certain, at the earliest at 3 Mar 2026 12:09 UTC.
 unknown, vanished before the device (warning)
   Unknown: it may or may not be running
   - Defender had accepted it and no longer lists it. It may or may not be running. I keep looking and never send it again.
@@ -148,6 +152,11 @@ failed, no reason given (attention)
 timedOut (attention)
   Stopped: Defender's time limit ran out
   - Ended 3 Mar 2026 12:14 UTC. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.
+timed out, cancelled too late (attention)
+  Stopped: Defender's time limit ran out
+  - Ended 3 Mar 2026 12:14 UTC. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.
+  - Ana asked to cancel it at 3 Mar 2026 12:11 UTC. That came too late: Defender reports this end and no cancellation.
+  - They wrote: wrong device
 cancelled (warning)
   Cancelled while running: it may have acted
   - Ana asked for it at 3 Mar 2026 12:11 UTC. It had reached the device, so it may have acted. Check what the commands below did.
@@ -186,6 +195,10 @@ withdrawn (emphasis)
   Withdrawn before a decision
   - Ana took it back at 3 Mar 2026 12:02 UTC. Nothing ran.
   - They wrote: typo
+withdrawn by an approver (emphasis)
+  Withdrawn before a decision
+  - Bo may approve it and withdrew it at 3 Mar 2026 12:02 UTC. Nothing ran. Answer the reason, then ask again if it is still needed.
+  - They wrote: wrong host
 voided (warning)
   Void: what was shown has changed
   - What would run is no longer what the card showed, so I stopped it. Nothing ran. Ask again to have the new version decided.
@@ -199,7 +212,10 @@ voided (warning)
   - The requester may no longer ask for this.
   - Bo approved it and may no longer approve it.
   - Defender no longer knows the device.
-  - A backup of my database was put back, so I cannot know what became of this since.
+voided, a backup was put back (warning)
+  Void: a backup was put back, and I cannot tell whether it ran
+  - A backup of my database was put back, so I cannot tell what became of this since. I looked for it among the device's actions in Defender and found none of it.
+  - No approval of it counts any more, and I do not send it. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 refused (attention)
   Refused by Defender
   - Defender did not accept it. Nothing ran. Its code: DisallowedOperation
@@ -242,6 +258,24 @@ The person with the fewest runs under way goes next, and of their requests the o
 If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
 Approved. I cannot tell when it goes."
 `);
+});
+
+test('what is approved while it is paused is held by the pause: nobody is told when it goes, or that it is about to', () => {
+  const queue = { ...place, waitsFor: 'nothing' } as const;
+  const { title, lines } = describeState(makeView(request('queued'), { queue, pause: makePause() }));
+  expect([title, ...lines.map(textOf)]).toEqual([
+    'Approved, held by the pause',
+    'Approved. It is sent when the pause has ended, and not before; its place in the queue is told then.',
+    'If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.',
+  ]);
+});
+
+test('one command is one command when it has ended', () => {
+  const running = request('running, all ended');
+  const [first] = running.commands;
+  if (running.state !== 'running' || first === undefined) throw new Error('No sample.');
+  const one = { ...running, commands: [first], progress: running.progress.slice(0, 1) };
+  expect(describeState(makeView(one)).title).toBe('Running: its command has ended, Defender is closing it');
 });
 
 test('no two states have the same title, so that none is taken for another (T-22)', () => {
