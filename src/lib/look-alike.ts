@@ -10,7 +10,8 @@
  * does not pass for a sign.
  */
 export function findInCode(chars: readonly string[]): readonly boolean[] {
-  const found = chars.map((char) => char > '\u007f' && !isOwnLatin(char) && !isEastAsian(char));
+  if (chars.every(isAscii)) return chars.map(() => false);
+  const found = chars.map((char) => !isAscii(char) && !isOwnLatin(char) && !isEastAsian(char));
   for (const { from, to, text } of wordsIn(chars)) {
     const hidesStrokes = /[0-9A-Za-z]/.test(text) || [...text].every(isStroke);
     for (let i = from; i < to; i++) if (hidesStrokes && isStroke(chars[i] ?? '')) found[i] = true;
@@ -23,13 +24,16 @@ export function findInCode(chars: readonly string[]): readonly boolean[] {
  * Latin may stand beside Chinese, Japanese or Korean), everything in it that is not ASCII is found.
  */
 export function findInProse(chars: readonly string[]): readonly boolean[] {
-  const found = chars.map((char) => char > '\u007f' && (isDisguised(char) || isOfDeadScript(char)));
+  if (chars.every(isAscii)) return chars.map(() => false);
+  const found = chars.map((char) => !isAscii(char) && (isDisguised(char) || isOfDeadScript(char)));
   for (const { from, to, text } of wordsIn(chars)) {
     if (!isMixed(text)) continue;
-    for (let i = from; i < to; i++) if ((chars[i] ?? '') > '\u007f') found[i] = true;
+    for (let i = from; i < to; i++) if (!isAscii(chars[i] ?? '')) found[i] = true;
   }
   return found;
 }
+
+const isAscii = (char: string): boolean => char <= '\u007f';
 
 interface Word {
   readonly from: number;

@@ -37,7 +37,30 @@ interface Scope {
   readonly root: unknown;
 }
 
+/** A `${…}` of a template, and the names that its path is made of. */
+interface Field {
+  readonly whole: string;
+  readonly path: string;
+  readonly fromRoot: boolean;
+  readonly names: readonly string[];
+}
+
 const field = /\$\{([^}]*)\}/g;
+/** Templates are few and do not change; their texts are read once. */
+const known = new Map<string, readonly Field[]>();
+
+function fieldsOf(text: string): readonly Field[] {
+  const read = known.get(text) ?? [...text.matchAll(field)].map(([whole, path = '']) => readField(whole, path));
+  known.set(text, read);
+  return read;
+}
+
+function readField(whole: string, path: string): Field {
+  if (!/^(\$root\.)?[a-zA-Z]+(\.[a-zA-Z]+)*$/.test(path))
+    throw new TemplateError(`"${path}" is not a path; templates hold no other expressions.`);
+  const fromRoot = path.startsWith('$root.');
+  return { whole, path, fromRoot, names: (fromRoot ? path.slice('$root.'.length) : path).split('.') };
+}
 
 function checkFields(node: unknown, scope: Scope): void {
   if (typeof node === 'string') checkText(node, scope);
@@ -50,7 +73,7 @@ function checkFields(node: unknown, scope: Scope): void {
   for (const here of source === undefined ? [scope.here] : rowsOf(source, scope)) {
     const inner = { ...scope, here };
     if (condition !== undefined) {
-      const wanted = lookUp(onlyPath(condition), inner);
+      const wanted = lookUp(onlyField(condition), inner);
       if (typeof wanted !== 'boolean') throw new TemplateError(`The condition ${String(condition)} is not a boolean.`);
       if (!wanted) continue;
     }
@@ -59,29 +82,28 @@ function checkFields(node: unknown, scope: Scope): void {
 }
 
 function checkText(text: string, scope: Scope): void {
-  for (const [whole, path = ''] of text.matchAll(field)) {
-    const value = lookUp(path, scope);
-    if (whole !== text && typeof value === 'object') throw new TemplateError(`The field ${whole} is no text.`);
+  for (const found of fieldsOf(text)) {
+    const value = lookUp(found, scope);
+    if (found.whole !== text && typeof value === 'object')
+      throw new TemplateError(`The field ${found.whole} is no text.`);
   }
 }
 
 function rowsOf(source: unknown, scope: Scope): readonly unknown[] {
-  const value = lookUp(onlyPath(source), scope);
+  const value = lookUp(onlyField(source), scope);
   return Array.isArray(value) ? value : [value];
 }
 
-function onlyPath(expression: unknown): string {
-  const match = typeof expression === 'string' ? /^\$\{([^}]*)\}$/.exec(expression) : null;
-  if (match?.[1] === undefined) throw new TemplateError(`"${String(expression)}" is not a single field.`);
-  return match[1];
+function onlyField(expression: unknown): Field {
+  const [only] = typeof expression === 'string' ? fieldsOf(expression) : [];
+  if (only === undefined || only.whole !== expression)
+    throw new TemplateError(`"${String(expression)}" is not a single field.`);
+  return only;
 }
 
-function lookUp(path: string, scope: Scope): unknown {
-  if (!/^(\$root\.)?[a-zA-Z]+(\.[a-zA-Z]+)*$/.test(path))
-    throw new TemplateError(`"${path}" is not a path; templates hold no other expressions.`);
-  const fromRoot = path.startsWith('$root.');
+function lookUp({ path, fromRoot, names }: Field, scope: Scope): unknown {
   let value: unknown = fromRoot ? scope.root : scope.here;
-  for (const name of (fromRoot ? path.slice('$root.'.length) : path).split('.')) {
+  for (const name of names) {
     value =
       typeof value === 'object' && value !== null && Object.hasOwn(value, name)
         ? (value as Record<string, unknown>)[name]
