@@ -21,6 +21,7 @@ import { breakGlass, pause, resume, review } from './emergency';
 import { answerOffer, offerFile } from './files';
 import { changeForm, drawForm, openForm, openOnMessage, previewForm, search, submitForm } from './form';
 import { greet, partOf } from './greet';
+import { isFirstDelivery } from './handled';
 import { openRequest, showList } from './lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './look-up';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
@@ -290,7 +291,7 @@ async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<
   const { conversationId } = turn.place;
   const survives = answer.write === undefined ? 'process' : 'power'; // guard: what-is-decided-outlasts-the-power
   const handled = await options.store.transact(async (tx) => {
-    if (!(await tx.claimActivity(turn.activityId, turn.at))) return err(null);
+    if (!(await isFirstDelivery(tx, turn))) return err(null);
     await tx.savePlace(turn.place);
     const written = (await answer.write?.(tx)) ?? [];
     const all = [...written, ...answer.posts];
