@@ -1,6 +1,7 @@
 import { type Command, commandToParams, libraryFileOf } from './command';
 import type { LastingRefusal, Lesson } from './lesson';
 import type { Device, LibraryFile, LiveResponseRequest, RequestId, State } from './request';
+import { underWayStates } from './waiting';
 
 /**
  * What is known beforehand about whether a request can do what it is for, so that nobody is asked to approve what cannot run.
@@ -28,8 +29,10 @@ export type Finding =
       readonly parameters: string | null;
     }
   | { readonly type: 'sameIsOpen'; readonly requestId: RequestId; readonly state: State }
-  /** Requests of ours that are open on the device: Defender takes one at a time. */
+  /** Requests of ours that Defender has for the device: it takes one at a time. */
   | { readonly type: 'deviceTaken'; readonly requestIds: readonly RequestId[] }
+  /** Requests of ours for the device that wait for approval or for their turn: nothing says yet which of them goes first. */
+  | { readonly type: 'deviceWanted'; readonly requestIds: readonly RequestId[] }
   /** Those that wait now would take longer than this one may wait. */
   | {
       readonly type: 'queueTooLong';
@@ -54,6 +57,7 @@ const weights = {
   sameIsOpen: 'warning',
   queueTooLong: 'warning',
   deviceTaken: 'note',
+  deviceWanted: 'note',
 } as const satisfies Readonly<Record<FindingType, 'refusal' | 'warning' | 'note'>>;
 
 /** What those who approve should know as well; the rest is the requester's concern. The health of the sensor stands on the card in any case. */
@@ -135,11 +139,15 @@ function argumentFindings(command: Command, index: number, library: readonly Lib
 }
 
 function openFindings(wish: Wish, open: readonly LiveResponseRequest[]): readonly Finding[] {
-  const wanted = JSON.stringify(wish.commands.map(commandToParams));
-  const same = open.find(({ commands }) => JSON.stringify(commands.map(commandToParams)) === wanted);
+  const commands = JSON.stringify(wish.commands.map(commandToParams));
+  const same = open.find((other) => JSON.stringify(other.commands.map(commandToParams)) === commands);
+  const isUnderWay = ({ state }: LiveResponseRequest): boolean => underWayStates.some((known) => known === state);
+  const taken = open.filter(isUnderWay);
+  const wanted = open.filter((request) => !isUnderWay(request) && request !== same);
   return [
     ...(same === undefined ? [] : [{ type: 'sameIsOpen', requestId: same.id, state: same.state } as const]),
-    ...(open.length === 0 ? [] : [{ type: 'deviceTaken', requestIds: open.map(({ id }) => id) } as const]),
+    ...(taken.length === 0 ? [] : [{ type: 'deviceTaken', requestIds: taken.map(({ id }) => id) } as const]),
+    ...(wanted.length === 0 ? [] : [{ type: 'deviceWanted', requestIds: wanted.map(({ id }) => id) } as const]),
   ];
 }
 

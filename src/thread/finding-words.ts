@@ -56,7 +56,13 @@ export function describeFinding(finding: Finding, reader?: ReaderClock): Line {
     case 'deviceTaken':
       return [
         say(
-          `The device is taken by ${formatList(finding.requestIds)}. Defender does one live response on it at a time, so yours goes after ${finding.requestIds.length === 1 ? 'that' : 'those'}.`,
+          `Defender has ${formatList(finding.requestIds)} for this device, and does one live response on it at a time, so yours goes after ${finding.requestIds.length === 1 ? 'that' : 'those'}.`,
+        ),
+      ];
+    case 'deviceWanted':
+      return [
+        say(
+          `${formatList(finding.requestIds)} ${finding.requestIds.length === 1 ? 'asks' : 'ask'} for this device as well, and ${finding.requestIds.length === 1 ? 'is' : 'are'} not with Defender yet. Defender does one live response on a device at a time, so which goes first depends on when each is approved; the word queue shows the order.`,
         ),
       ];
     case 'queueTooLong':

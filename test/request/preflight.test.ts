@@ -80,6 +80,13 @@ test('an open request on the device is told, and one for the very same commands 
   expect(types(look({}, { open: [running, other] }))).toEqual(['sameIsOpen', 'deviceTaken']);
 });
 
+test.each(['awaitingApproval', 'queued'] as const)('a request that is %s takes no device from another', (state) => {
+  const open = makeRequests()[state] as LiveResponseRequest;
+  const other = { ...open, id, commands: makeCommands().slice(0, 1) };
+  expect(look({}, { open: [other] })).toEqual([{ type: 'deviceWanted', requestIds: [id] }]);
+  expect(types(look({}, { open: [open] }))).toEqual(['sameIsOpen']);
+});
+
 test('a queue is too long only when the last of it goes later than the wish may wait', () => {
   const queue = (lastAt: number | null) => types(look({}, { queue: { waiting: 9, lastAt } }));
   expect(queue(noon + 2 * 3_600_000)).toEqual([]);

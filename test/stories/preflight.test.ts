@@ -94,7 +94,7 @@ test('the device card shows what is open on it and how it went before', async ()
   await stage.tell(ana, 'device ws-042');
   const card = stage.chat(ana);
   expect(card).toMatch(
-    /busy with ours[\s\S]*Open on it now[\s\S]*Waiting for approval[\s\S]*Asked before[\s\S]*succeeded/,
+    /asked for already[\s\S]*Open on it now[\s\S]*Waiting for approval[\s\S]*Asked before[\s\S]*succeeded/,
   );
   await stage.press(ana, stage.cardFor(ana, 'Ask for something on this device'), 'Ask for something on this device');
   expect(() => stage.cardFor(ana, 'Ask for approval')).not.toThrow();

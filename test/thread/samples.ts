@@ -501,6 +501,8 @@ export const makeFindings = (outside: Outside = harmless): readonly Finding[] =>
     { type: 'argsExpected', index: 1, fileName: outside('minidump.ps1'), parameters: null },
     { type: 'sameIsOpen', requestId: 'LR-4KQ7' as RequestId, state: 'running' },
     { type: 'deviceTaken', requestIds: ['LR-4KQ7' as RequestId, 'LR-9WX2' as RequestId] },
+    { type: 'deviceWanted', requestIds: ['LR-2QBC' as RequestId] },
+    { type: 'deviceWanted', requestIds: ['LR-2QBC' as RequestId, 'LR-9WX2' as RequestId] },
     { type: 'queueTooLong', waiting: 240, expectedAt: noon + 180 * minute, startWithinMs: 120 * minute },
   ];
 };
