@@ -1,5 +1,6 @@
 import { type Command, commandToParams, libraryFileOf } from './command';
 import type { LastingRefusal, Lesson } from './lesson';
+import { type Misfit, misfitOf, systemOf } from './operating-system';
 import type { Device, LibraryFile, LiveResponseRequest, RequestId, State } from './request';
 import { underWayStates } from './waiting';
 
@@ -28,6 +29,8 @@ export type Finding =
       readonly fileName: string;
       readonly parameters: string | null;
     }
+  /** The command does not look like one of the device's system, or its file like a script. */
+  | { readonly type: Misfit; readonly index: number; readonly name: string; readonly platform: string | null }
   | { readonly type: 'sameIsOpen'; readonly requestId: RequestId; readonly state: State }
   /** Requests of ours that Defender has for the device: it takes one at a time. */
   | { readonly type: 'deviceTaken'; readonly requestIds: readonly RequestId[] }
@@ -54,6 +57,9 @@ const weights = {
   refusedBefore: 'warning',
   argsNotTaken: 'warning',
   argsExpected: 'warning',
+  scriptOfOtherSystem: 'warning',
+  notAScript: 'warning',
+  pathOfOtherSystem: 'warning',
   sameIsOpen: 'warning',
   queueTooLong: 'warning',
   deviceTaken: 'note',
@@ -61,12 +67,17 @@ const weights = {
 } as const satisfies Readonly<Record<FindingType, 'refusal' | 'warning' | 'note'>>;
 
 /** What those who approve should know as well; the rest is the requester's concern. The health of the sensor stands on the card in any case. */
-export const concernsApprovers = ({ type }: Finding): boolean =>
+export const concernsApprovers = ({ type }: Pick<Finding, 'type'>): boolean =>
   type === 'longSilent' ||
   type === 'refusedBefore' ||
   type === 'argsNotTaken' ||
   type === 'argsExpected' ||
+  callsForCare({ type }) ||
   type === 'sameIsOpen';
+
+/** What makes the approval card say "Look twice": most likely not what was meant. */
+export const callsForCare = ({ type }: Pick<Finding, 'type'>): boolean =>
+  type === 'scriptOfOtherSystem' || type === 'notAScript' || type === 'pathOfOtherSystem';
 
 /** Live response has no agent for these (defender-api.md §5); a platform that is not named here may be a newer one and is let pass. */
 const unsupported = /^(windows(xp|vista|7|8|81|8\.1|mobile|phone)|windowsserver2008.*|ios|ipados|android|chromeos)$/i;
@@ -118,12 +129,19 @@ export function preflight(
 ): readonly Finding[] {
   const findings = [
     ...findDeviceFindings(wish.device, known),
+    ...wish.commands.flatMap((command, index) => misfitFindings(command, index, wish.device.osPlatform)),
     ...wish.commands.flatMap((command, index) => argumentFindings(command, index, wish.library)),
     ...openFindings(wish, known.open),
     ...queueFindings(wish, known),
   ];
   const order = ['refusal', 'warning', 'note'] as const;
   return order.flatMap((weight) => findings.filter(({ type }) => weightOf(type) === weight));
+}
+
+function misfitFindings(command: Command, index: number, platform: string | null): readonly Finding[] {
+  const type = misfitOf(command, systemOf(platform));
+  const name = command.type === 'GetFile' ? command.path : (libraryFileOf(command) ?? '');
+  return type === null ? [] : [{ type, index, name, platform }];
 }
 
 /** Against what the library says of the script; nobody checks that text, so it is a warning and no more. */

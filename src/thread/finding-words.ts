@@ -47,6 +47,30 @@ export function describeFinding(finding: Finding, reader?: ReaderClock): Line {
           : [say(': '), ...showCut(finding.parameters, 200)]),
         say('. Go on if it does without them.'),
       ];
+    case 'scriptOfOtherSystem':
+      return [
+        say(`Command ${finding.index + 1} runs `),
+        ...showCut(finding.name, 200, showCode),
+        say(', which by its name is a script for another operating system than '),
+        ...platformWords(finding.platform),
+        say('. It will most likely fail there. Name a script for that system; library lists them.'),
+      ];
+    case 'notAScript':
+      return [
+        say(`Command ${finding.index + 1} runs `),
+        ...showCut(finding.name, 200, showCode),
+        say(
+          ', which by its name is not a script, so it will most likely fail. Name a script; to put a file on the device, use putfile.',
+        ),
+      ];
+    case 'pathOfOtherSystem':
+      return [
+        say(`Command ${finding.index + 1} collects `),
+        ...showCut(finding.name, 200, showCode),
+        say(', which is not a path as '),
+        ...platformWords(finding.platform),
+        say(' has them, so it will most likely find nothing. Give a path of that system, or choose another device.'),
+      ];
     case 'sameIsOpen':
       return [
         say('The same commands on the same device are asked for already: '),
@@ -101,6 +125,9 @@ function describeRefusedBefore(
     ...last,
   ];
 }
+
+const platformWords = (platform: string | null): Line =>
+  platform === null ? [say('its own')] : showCut(platform, 60, showCode);
 
 /** The findings under each other, each with its weight in words. */
 export const findingRows = (findings: readonly Finding[], reader?: ReaderClock): readonly Line[] =>

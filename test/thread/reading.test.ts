@@ -283,6 +283,17 @@ May still vote: Di and Eve."
 `);
 });
 
+test.each([
+  ['Windows11', 'as SYSTEM.'],
+  ['Linux', 'as root.'],
+  ['macOS', 'as root.'],
+  [null, 'as SYSTEM or root.'],
+])('on %s scripts are said to run %s', (osPlatform, user) => {
+  const commands = [{ type: 'RunScript', scriptName: 'a', args: null } as const];
+  const told = { ...request('awaitingApproval'), device: makeDevice(harmless, { osPlatform }), commands };
+  expect(weighRisk(told).lines.map(textOf).join(' ')).toContain(`runs scripts on the device ${user}`);
+});
+
 test('what the policy found is told before anything that people wrote, and break-glass before all else (T-17)', () => {
   const told = ['reasons to look twice', 'break-glass'].map((name) =>
     partOf(approvalCard(`awaitingApproval, ${name}`), name === 'break-glass' ? 'Break-glass' : 'Look twice', 'Device'),
