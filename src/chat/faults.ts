@@ -175,7 +175,7 @@ export function describeCommandFault(fault: CommandFault): string {
     case 'forbiddenArgs':
       return `The arguments hold ${fault.characters.join(' ')}, and Defender does not allow any of ${forbiddenArgCharacters.join(' ')} in arguments. Leave them out, or pass the value in another form, such as Base64, if the script can read it.`;
     case 'typographicArgs':
-      return `The arguments hold ${fault.characters.join(' ')}, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or -.`;
+      return `The arguments hold ${fault.characters.join(' ')}, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or -${fault.characters.some((c) => /[\u2013-\u2015]/.test(c)) ? ' (or -- where you typed two hyphens, of which apps make one long dash)' : ''}.`;
     case 'hiddenCharacters':
       return `${partNames[fault.part]} holds characters that nobody can see: ${shown(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it).`;
     case 'tooLong':

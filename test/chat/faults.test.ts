@@ -1,4 +1,4 @@
-import { type ChatFault, describeFault, describeFaults } from '../../src/chat/faults';
+import { type ChatFault, describeCommandFault, describeFault, describeFaults } from '../../src/chat/faults';
 import { maxMessageLength, parseMessage } from '../../src/chat/parse';
 import type { RequestId } from '../../src/request/request';
 
@@ -332,6 +332,12 @@ because INC-1042 credential theft triage"
     );
     expect(answer(`library ${'x'.repeat(300)}`)).toMatchInlineSnapshot(
       `"What to look for is 300 characters long and 253 is the most I accept. Shorten it and send it again."`,
+    );
+  });
+  test('when a form sends a dash that may have been two hyphens, as the chat does', () => {
+    const fault = { type: 'typographicArgs', index: 0, characters: ['–'] } as const;
+    expect(describeCommandFault(fault)).toMatchInlineSnapshot(
+      `"The arguments hold –, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or - (or -- where you typed two hyphens, of which apps make one long dash)."`,
     );
   });
   test('when a form sends typographic arguments', () => {
