@@ -1,4 +1,4 @@
-import { hasHidden, visible } from '../lib/visible';
+import { hasHiddenInProse, visible, visibleCode } from '../lib/visible';
 import {
   type Command,
   type CommandFault,
@@ -111,7 +111,7 @@ function sentenceOf(fault: ChatFault): string {
     case 'tooLong':
       return `${tooLongParts[fault.part]} is ${count(fault.length)} characters long and ${count(fault.limit)} is the most I accept. Shorten it and send it again.`;
     case 'hiddenCharacters':
-      return `${hiddenParts[fault.part]} holds characters that nobody can see: ${shown(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it) and send it again.`;
+      return `${hiddenParts[fault.part]} holds characters that nobody can see: ${fault.part === 'device' ? shownCode(fault.text) : shown(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it) and send it again.`;
     case 'unknownWord':
       return describeUnknownWord(fault);
     case 'missingText':
@@ -177,7 +177,7 @@ export function describeCommandFault(fault: CommandFault): string {
     case 'typographicArgs':
       return `The arguments hold ${fault.characters.join(' ')}, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or -${fault.characters.some((c) => /[\u2013-\u2015]/.test(c)) ? ' (or -- where you typed two hyphens, of which apps make one long dash)' : ''}.`;
     case 'hiddenCharacters':
-      return `${partNames[fault.part]} holds characters that nobody can see: ${shown(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it).`;
+      return `${partNames[fault.part]} holds characters that nobody can see: ${shownCode(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it).`;
     case 'tooLong':
       return `${partNames[fault.part]} is ${count(fault.length)} characters long and ${count(fault.limit)} is the most I accept. Shorten it.`;
     case 'badPath':
@@ -266,11 +266,13 @@ const count = (n: number): string => n.toLocaleString('en-US');
 const written = (draft: Draft): string =>
   writeDraft(draft)
     .split('\n')
-    .map((line) => (hasHidden(line) || line.includes('{{') ? visible(line) : line))
+    .map((line) => (hasHiddenInProse(line) || line.includes('{{') ? visible(line) : line))
     .join('\n');
 
 /** Text of a person inside a sentence: hidden characters visible, and cut, since it is there to be recognised. */
-const shown = (text: string): string => {
-  const line = visible(text);
+const shown = (text: string): string => cut(visible(text));
+const shownCode = (text: string): string => cut(visibleCode(text));
+
+const cut = (line: string): string => {
   return line.length <= 120 ? line : `${line.slice(0, 119)}…`;
 };

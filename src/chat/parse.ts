@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../lib/result';
-import { hasHidden } from '../lib/visible';
+import { hasHiddenInProse } from '../lib/visible';
 import { parseRequestId } from '../request/id';
 import type { RequestId } from '../request/request';
 import { isIncidentId, readBreakGlass } from './break-glass';
@@ -81,7 +81,7 @@ const concerns = (notice: Notice, head: string): boolean =>
   (notice.type !== 'formatting' && notice.type !== 'link') || head.includes(notice.text);
 
 function parseWord(word: Exclude<Word, 'on' | 'policy'>, rest: string): Parsed {
-  if (hasHidden(rest.replaceAll('\n', ''))) return hiddenIn(rest);
+  if (hasHiddenInProse(rest.replaceAll('\n', ''))) return hiddenIn(rest);
   switch (word) {
     case 'new':
       return parseQuery(word, rest, (query) => ok({ type: 'newForm', device: query }));
@@ -135,7 +135,7 @@ function parsePolicy(text: string): Parsed {
     return ok({ type: 'policy', id: null, draft: read.value.draft });
   }
   const asked = plainBlanks(request);
-  if (hasHidden(asked.replaceAll('\n', ''))) return hiddenIn(asked);
+  if (hasHiddenInProse(asked.replaceAll('\n', ''))) return hiddenIn(asked);
   return withId('policy', asked, (id, more) => nothingMore('policy', more, { type: 'policy', id, draft: null }));
 }
 

@@ -185,6 +185,12 @@ describe('the word because', () => {
 });
 
 describe('notices', () => {
+  test('may give a reason with emoji, which keyboards make of several characters', () => {
+    const reason = 'INC-1042 ❤️ for the 👨\u200d👩\u200d👧';
+    expect(draftOf(exampleRequest.replace(/because .*/, `because ${reason}`))).toMatchObject({ reason });
+    expect(parse(`deny LR-7F3K because ${reason}`)).toMatchObject({ ok: true, value: { reason } });
+  });
+
   test('tell each line that was respelled', () => {
     expect(read('on ws-042\nrun “my script.ps1” —x\nbecause y').notices).toEqual([
       { type: 'respelled', was: 'run “my script.ps1” —x', now: 'run "my script.ps1" --x' },
