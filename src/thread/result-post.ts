@@ -1,12 +1,11 @@
 import type { KeptResult } from '../evidence/keep-result';
-import { maxFileBytes } from '../request/file-offer';
-import { button } from './button';
 import { fits } from './fits';
 import { type Line, type Run, say, sayBold, saySubtle, showCode, showCut, showOutput } from './line';
 import { pagePost, type Section } from './page';
 import type { Post } from './post';
 import { describeKept } from './result-lines';
-import { showMore } from './result-page';
+import { howToHaveAll, sendButton, showMore } from './result-page';
+import { sendableOf, wholeOutputOf } from './sendable';
 import type { RequestView } from './view';
 import { commandSubject, commandTitle, count, formatSize, groupHex } from './words';
 
@@ -34,8 +33,8 @@ function renderResult({ request, trial }: RequestView, result: KeptResult, limit
     ...describeKept(result, { whole: true }),
   ];
   const sections: Section[] = [
-    ...streamSection('Errors', result.errors, limit),
-    ...streamSection('Output', result.output, limit),
+    ...streamSection('Errors', { text: result.errors, isCut: result.errorsCut, limit }),
+    ...streamSection('Output', { text: result.output, isCut: result.outputCut, limit }),
     { lines: footLines(result) },
   ];
   return pagePost(
@@ -46,17 +45,14 @@ function renderResult({ request, trial }: RequestView, result: KeptResult, limit
       actions: [
         ...(isWhole(result, limit)
           ? []
-          : [showMore('Show all of it', { requestId: request.id, index: result.index, page: 1 })]),
-        ...(isOffered(result.file)
-          ? [
-              button({
-                title: 'Send me the file',
-                verb: 'file.offer',
-                data: { requestId: request.id, index: result.index },
-                inputs: 'none',
+          : [
+              showMore(isCut(result) ? 'Show more of it' : 'Show all of it', {
+                requestId: request.id,
+                index: result.index,
+                page: 1,
               }),
-            ]
-          : []),
+            ]),
+        ...sendButton(request.id, result),
       ],
     },
     { trial },
@@ -70,29 +66,36 @@ const isWhole = ({ output, errors }: KeptResult, limit: number): boolean =>
     return lines.length <= limit && lines.every((line) => [...line].length <= longestLine);
   });
 
-const isOffered = (file: KeptResult['file']): boolean => file !== null && file.size <= maxFileBytes;
+const isCut = ({ outputCut, errorsCut }: KeptResult): boolean => outputCut || errorsCut;
 
-function streamSection(title: string, text: string | null, limit: number): readonly Section[] {
+/** `isCut`: more was written than is kept as text, so that what is left out is only counted as far as it is kept. */
+function streamSection(
+  title: string,
+  { text, isCut, limit }: { readonly text: string | null; readonly isCut: boolean; readonly limit: number },
+): readonly Section[] {
   if (text === null || text.trim() === '') return [];
   const all = text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
-  const shown = all.slice(0, limit).map((line): Line => cutLine(line));
+  const shown = all.slice(0, limit).map((line, i): Line => cutLine(line, isCut && i === all.length - 1));
   const more = all.length - shown.length;
   return [
     {
       title,
       dense: true,
-      lines: [...shown, ...(more > 0 ? [[saySubtle(`Cut here: ${count(more, 'more line')}.`)]] : [])],
+      lines: [
+        ...shown,
+        ...(more > 0 ? [[saySubtle(`Cut here: ${isCut ? 'at least ' : ''}${count(more, 'more line')}.`)]] : []),
+      ],
     },
   ];
 }
 
-function cutLine(line: string): Line {
+function cutLine(line: string, goesOn: boolean): Line {
   if (line === '') return [blank];
   const chars = [...line];
   if (chars.length <= longestLine) return [showOutput(line)];
   return [
     showOutput(chars.slice(0, longestLine).join('')),
-    saySubtle(` … (cut here; ${count(chars.length - longestLine, 'more character')})`),
+    saySubtle(` … (cut here; ${goesOn ? 'at least ' : ''}${count(chars.length - longestLine, 'more character')})`),
   ];
 }
 
@@ -103,14 +106,15 @@ function footLines(result: KeptResult): readonly Line[] {
   const lines: Line[] = [];
   if (result.command === 'RunScript' && result.problem === null && isBlank(result.output) && isBlank(result.errors))
     lines.push([say('The script wrote nothing.')]);
-  if (result.errorsCut) lines.push(cutNote('errors', result.errorsLength));
-  if (result.outputCut) lines.push(cutNote('output', result.outputLength));
+  if (result.errorsCut) lines.push(cutNote('errors', { kept: result.errors, length: result.errorsLength }));
+  if (result.outputCut) lines.push(cutNote('output', { kept: result.output, length: result.outputLength }));
+  if (wholeOutputOf(result) !== null) lines.push([saySubtle(howToHaveAll(result))]);
   if (result.banner !== null)
     lines.push([saySubtle('The transcript header that PowerShell puts around the output is left out here.')]);
   if (result.file !== null)
     lines.push([
       saySubtle(
-        isOffered(result.file)
+        sendableOf(result) !== null
           ? 'The file is kept as evidence under that hash. The requester and the approvers can have it sent to their own chat; it may be malicious.'
           : 'The file is kept as evidence under that hash. It is too large to be sent in Teams: ask whoever runs this bot for it by the hash; it may be malicious.',
       ),
@@ -129,9 +133,12 @@ function footLines(result: KeptResult): readonly Line[] {
   return lines;
 }
 
-const cutNote = (what: string, length: number | null): Line => [
+const cutNote = (
+  what: string,
+  { kept, length }: { readonly kept: string | null; readonly length: number | null },
+): Line => [
   saySubtle(
-    `Only the beginning of the ${what} is kept as text${length === null ? '' : `, of ${count(length, 'character')}`}; all of it is in the evidence.`,
+    `Only the beginning of the ${what} is kept as text: ${length === null ? count(kept?.length ?? 0, 'character') : `${(kept?.length ?? 0).toLocaleString('en')} of ${count(length, 'character')}`}.`,
   ),
 ];
 

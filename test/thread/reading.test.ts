@@ -214,9 +214,11 @@ Name     PID
  
 notepad  42
 
-Only the beginning of the output is kept as text, of 90,000 characters; all of it is in the evidence.
+Only the beginning of the output is kept as text: 28 of 90,000 characters.
+All of it is in the evidence: the requester and the approvers can have it sent to their own chat by Send me the file.
 The transcript header that PowerShell puts around the output is left out here.
-The download is kept as evidence as it came: 512 bytes, SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab"
+The download is kept as evidence as it came: 512 bytes, SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab
+(Send me the file)"
 `);
 });
 
