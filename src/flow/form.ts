@@ -11,6 +11,7 @@ import {
 import { readMarkup } from '../chat/markup';
 import { DefenderError } from '../defender/errors';
 import { err } from '../lib/result';
+import { mayAsk } from '../policy/evaluate';
 import { libraryFileOf } from '../request/command';
 import type { Choice } from '../thread/button';
 import { asTyped, type Dataset, deviceChoices, libraryChoices, mostChoices } from '../thread/choices';
@@ -18,7 +19,7 @@ import { type FormOffers, formCard, noOffers } from '../thread/form-card';
 import type { Post } from '../thread/post';
 import { previewCard } from '../thread/preview-card';
 import type { Turn } from '../thread/turn';
-import { type Answer, type FlowOptions, tellUnread } from './answer';
+import { type Answer, type FlowOptions, posts, tellUnread } from './answer';
 import { ask, preview } from './ask';
 import { asking, refusedOf } from './ask-by-card';
 import { hasRole } from './look-up';
@@ -37,7 +38,13 @@ export async function drawForm(
   return formCard(input, faults, { trial: options.trial, offers: await offersOf(options, turn, input) });
 }
 
-export const openForm = (options: FlowOptions, turn: Turn, device: string | null, found: Found | null = null) =>
+/** An empty form, for those who may ask: others would fill it in for nothing. */
+export async function showForm(options: FlowOptions, turn: Turn, device: string | null): Promise<Answer> {
+  const allowed = mayAsk(options.policy(), await options.groups(), turn.person.id);
+  return allowed.ok ? posts(await openForm(options, turn, device)) : orRefusal(options, allowed);
+}
+
+const openForm = (options: FlowOptions, turn: Turn, device: string | null, found: Found | null = null) =>
   drawForm(options, turn, createForm(device, found));
 
 /** A form on a message of somebody's: what it names is offered, and filled in only where it names one device. */
@@ -47,6 +54,8 @@ export async function openOnMessage(
   { text, isHtml }: { readonly text: string; readonly isHtml: boolean },
 ): Promise<Answer> {
   if (!(await hasRole(options, turn))) return orRefusal(options, err({ type: 'noRole' }));
+  const allowed = mayAsk(options.policy(), await options.groups(), turn.person.id);
+  if (!allowed.ok) return orRefusal(options, allowed);
   const found = findTargets(isHtml ? readMarkup(text, () => false).text : text);
   const [device, ...others] = found.devices;
   const isAny = found.devices.length + found.paths.length > 0;
