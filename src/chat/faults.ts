@@ -36,6 +36,8 @@ export type ChatFault =
       readonly typed: string;
       readonly suggestion: Verb | null;
       readonly afterDevice: boolean;
+      /** A `;` stands between it and a script, and may have been meant as a part of the arguments. */
+      readonly afterSemicolon: boolean;
     }
   | { readonly type: 'extraWords'; readonly verb: Verb; readonly typed: string }
   | { readonly type: 'unclosedQuote'; readonly typed: string }
@@ -213,11 +215,15 @@ function describeUnknownCommand({
   typed,
   suggestion,
   afterDevice,
+  afterSemicolon,
 }: Extract<ChatFault, { type: 'unknownCommand' }>): string {
   const start = `"${shown(typed)}" is not a command. Each line or part after ; starts with putfile, run or getfile.`;
   if (suggestion !== null) return `${start} You may have meant ${suggestion}: ${verbTable[suggestion].example}`;
+  const semicolon = afterSemicolon
+    ? ' The ; before it ends a command: Defender allows none in arguments, so that it cannot be a part of them.'
+    : '';
   const device = afterDevice ? ' If it belongs to the device, put the whole device in double quotes.' : '';
-  return `${start}${device} For example: ${verbTable.run.example}`;
+  return `${start}${semicolon}${device} For example: ${verbTable.run.example}`;
 }
 
 function describeBadCommand({ fault, draft }: Extract<ChatFault, { type: 'badCommand' }>): string {
