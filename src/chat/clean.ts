@@ -1,6 +1,6 @@
 import { isSameAddress } from './link';
 import { decodeEntities, readMarkup } from './markup';
-import type { Notice } from './notices';
+import { type Notice, startingDash } from './notices';
 
 export type { Notice };
 
@@ -88,9 +88,12 @@ const nameKey = (mention: string): string =>
     .trim()
     .toLowerCase();
 
+const blankOrQuoted = /(["\u201c-\u201f][^"\u201c-\u201f]*["\u201c-\u201f])|\u00a0/g;
+
 /**
- * Typographic quotes, dashes and non-breaking blanks as the plain ones that were typed, with one notice for each line changed. A dash that starts
- * a word is `--` when it is followed by a letter (what phones, macOS and Word make of `--`), any other is `-`.
+ * Typographic quotes, dashes and non-breaking blanks as the plain ones that were typed, with one notice for each line changed. A long dash (—) that
+ * starts a word is `--` (what phones, macOS and Word make of it), any other is `-`, as PowerShell itself reads it. A non-breaking blank outside
+ * double quotes looks and counts as a blank, so that nothing is told of it.
  */
 export function straighten(text: string): Cleaned {
   const notices: Notice[] = [];
@@ -99,9 +102,10 @@ export function straighten(text: string): Cleaned {
       .replace(/[\u201c-\u201f]/g, '"')
       .replace(/[\u2018-\u201b]/g, "'")
       .replace(/\u00a0/g, ' ')
-      .replace(/(?<![^\s"'])[\u2013-\u2015](?=\p{L})/gu, '--')
+      .replace(startingDash, (dash) => (dash === '\u2013' ? '-' : '--'))
       .replace(/[\u2013-\u2015]/g, '-');
-    if (now.trim() !== was.trim()) notices.push({ type: 'respelled', was: was.trim(), now: now.trim() });
+    const seen = was.replace(blankOrQuoted, (_all, quoted?: string) => quoted ?? ' ');
+    if (now.trim() !== seen.trim()) notices.push({ type: 'respelled', was: was.trim(), now: now.trim() });
     return now;
   });
   return { text: lines.join('\n'), notices };

@@ -1,4 +1,4 @@
-import { hasHidden } from '../lib/visible';
+import { hasHidden, hasHiddenInProse } from '../lib/visible';
 import { maxReasonLength } from '../request/command';
 import type { ChatFault } from './faults';
 
@@ -15,10 +15,12 @@ export function checkDevice(device: string): readonly TextFault[] {
   return hasHidden(device) ? [{ type: 'hiddenCharacters', part: 'device', text: device }] : [];
 }
 
-/** The faults of a reason: lines may end in it, other characters that a reader cannot see may not be in it (T-18). */
+/** The faults of a reason: lines may end in it, and emoji may stand in it; other characters that a reader cannot see may not be in it (T-18). */
 export function checkReason(reason: string): readonly TextFault[] {
   if (reason.length > maxReasonLength) {
     return [{ type: 'tooLong', part: 'reason', length: reason.length, limit: maxReasonLength }];
   }
-  return hasHidden(reason.replaceAll('\n', '')) ? [{ type: 'hiddenCharacters', part: 'reason', text: reason }] : [];
+  return hasHiddenInProse(reason.replaceAll('\n', ''))
+    ? [{ type: 'hiddenCharacters', part: 'reason', text: reason }]
+    : [];
 }

@@ -1,5 +1,5 @@
 import { formatNumber } from '../lib/number';
-import { hasHidden, visible } from '../lib/visible';
+import { hasHiddenInProse, visible, visibleCode } from '../lib/visible';
 import {
   type Command,
   type CommandFault,
@@ -37,6 +37,8 @@ export type ChatFault =
       readonly typed: string;
       readonly suggestion: Verb | null;
       readonly afterDevice: boolean;
+      /** A `;` stands between it and a script, and may have been meant as a part of the arguments. */
+      readonly afterSemicolon: boolean;
     }
   | { readonly type: 'extraWords'; readonly verb: Verb; readonly typed: string }
   | { readonly type: 'unclosedQuote'; readonly typed: string }
@@ -113,7 +115,7 @@ function sentenceOf(fault: ChatFault, locale: string | null): string {
     case 'tooLong':
       return `${tooLongParts[fault.part]} is ${count(fault.length)} characters long and ${count(fault.limit)} is the most I accept. Shorten it and send it again.`;
     case 'hiddenCharacters':
-      return `${hiddenParts[fault.part]} holds characters that nobody can see: ${shown(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it) and send it again.`;
+      return `${hiddenParts[fault.part]} holds characters that nobody can see: ${fault.part === 'device' ? shownCode(fault.text) : shown(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it) and send it again.`;
     case 'unknownWord':
       return describeUnknownWord(fault);
     case 'missingText':
@@ -178,9 +180,9 @@ export function describeCommandFault(fault: CommandFault, locale: string | null 
     case 'forbiddenArgs':
       return `The arguments hold ${fault.characters.join(' ')}, and Defender does not allow any of ${forbiddenArgCharacters.join(' ')} in arguments. Leave them out, or pass the value in another form, such as Base64, if the script can read it.`;
     case 'typographicArgs':
-      return `The arguments hold ${fault.characters.join(' ')}, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or -.`;
+      return `The arguments hold ${fault.characters.join(' ')}, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or -${fault.characters.some((c) => /[\u2013-\u2015]/.test(c)) ? ' (or -- where you typed two hyphens, of which apps make one long dash)' : ''}.`;
     case 'hiddenCharacters':
-      return `${partNames[fault.part]} holds characters that nobody can see: ${shown(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it).`;
+      return `${partNames[fault.part]} holds characters that nobody can see: ${shownCode(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it).`;
     case 'tooLong':
       return `${partNames[fault.part]} is ${count(fault.length)} characters long and ${count(fault.limit)} is the most I accept. Shorten it.`;
     case 'badPath':
@@ -216,11 +218,15 @@ function describeUnknownCommand({
   typed,
   suggestion,
   afterDevice,
+  afterSemicolon,
 }: Extract<ChatFault, { type: 'unknownCommand' }>): string {
   const start = `"${shown(typed)}" is not a command. Each line or part after ; starts with putfile, run or getfile.`;
   if (suggestion !== null) return `${start} You may have meant ${suggestion}: ${verbTable[suggestion].example}`;
+  const semicolon = afterSemicolon
+    ? ' The ; before it ends a command: Defender allows none in arguments, so that it cannot be a part of them.'
+    : '';
   const device = afterDevice ? ' If it belongs to the device, put the whole device in double quotes.' : '';
-  return `${start}${device} For example: ${verbTable.run.example}`;
+  return `${start}${semicolon}${device} For example: ${verbTable.run.example}`;
 }
 
 function describeBadCommand(
@@ -271,11 +277,13 @@ const pathFaults: Readonly<Record<PathFault, string>> = {
 const written = (draft: Draft): string =>
   writeDraft(draft)
     .split('\n')
-    .map((line) => (hasHidden(line) || line.includes('{{') ? visible(line) : line))
+    .map((line) => (hasHiddenInProse(line) || line.includes('{{') ? visible(line) : line))
     .join('\n');
 
 /** Text of a person inside a sentence: hidden characters visible, and cut, since it is there to be recognised. */
-const shown = (text: string): string => {
-  const line = visible(text);
+const shown = (text: string): string => cut(visible(text));
+const shownCode = (text: string): string => cut(visibleCode(text));
+
+const cut = (line: string): string => {
   return line.length <= 120 ? line : `${line.slice(0, 119)}…`;
 };

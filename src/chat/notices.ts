@@ -17,11 +17,26 @@ export type Notice =
   /** A part of the reason starts like a command. */
   | { readonly type: 'commandInReason'; readonly text: string };
 
+/** A typographic dash that starts a word: of how many hyphens an app made it cannot be told. */
+export const startingDash = /(?<![^\s"'])[\u2013-\u2015](?=\p{L})/gu;
+
+/** Both readings, since either may be meant (T-25). */
+function dashWords(was: string): string {
+  const dashes: readonly string[] = was.replace(/[\u201c-\u201f]/g, '"').match(startingDash) ?? [];
+  const short = dashes.includes('\u2013')
+    ? ' I read – as one hyphen (-), as PowerShell does; you may have typed two (--).'
+    : '';
+  const long = dashes.some((dash) => dash !== '\u2013')
+    ? ' I read — as two hyphens (--), of which apps make it; PowerShell would read it as one (-).'
+    : '';
+  return `${short}${long}`;
+}
+
 /** One sentence that says how it was read and what to do if that is wrong. */
 export function describeNotice(notice: Notice): string {
   switch (notice.type) {
     case 'respelled':
-      return `I read "${visible(notice.was)}" as "${visible(notice.now)}", because apps replace quotes, dashes, blanks and links while people type. If that is wrong, send it as a code block or use the form (new).`;
+      return `I read "${visible(notice.was)}" as "${visible(notice.now)}", because apps replace quotes, dashes, blanks and links while people type.${dashWords(notice.was)} If that is wrong, send it as a code block or use the form (new).`;
     case 'formatting':
       return `"${visible(notice.text)}" arrived in bold, italic or struck through. If you typed * or _ or ~ around it, Teams took them away: send it as a code block or use the form (new).`;
     case 'link':

@@ -33,7 +33,12 @@ export function parseDraft(text: string): Result<ReadDraft, readonly ChatFault[]
           .trim();
   const { device, rest } = takeDevice(head.text);
   const sharesLine = device !== '' && !/^[ \t]*(?:[\n;]|$)/.test(rest);
-  const parsed = splitParts(rest).map((part, i) => parseCommand(part, sharesLine && i === 0));
+  const parsed = splitParts(rest).map(({ text: part, after }, i, parts) =>
+    parseCommand(part, {
+      afterDevice: sharesLine && i === 0,
+      afterSemicolon: after === ';' && findVerb(firstWordOf(parts[i - 1]?.text ?? '')) === 'run',
+    }),
+  );
   const commands = parsed.flatMap((result) => (result.ok ? [result.value] : []));
   const draft: Draft = { device, commands, reason };
 
@@ -79,22 +84,39 @@ function takeDevice(text: string): { readonly device: string; readonly rest: str
   return { device: trimBlanks(quoted ?? bare), rest: text.slice(all.length) };
 }
 
-function splitParts(text: string): readonly string[] {
-  const masked = maskQuoted(text);
-  const parts: string[] = [];
-  let start = 0;
-  for (const separator of [...masked.matchAll(/[\n;]/g)].map((found) => found.index)) {
-    parts.push(text.slice(start, separator));
-    start = separator + 1;
-  }
-  parts.push(text.slice(start));
-  return parts.map(trimBlanks).filter((part) => part !== '');
+/** The mark of a list's line, as it is pasted. */
+export const bullet = /^[ \t]*[-*\u2022\u00b7](?:[ \t\u00a0]+|$)/;
+
+interface Part {
+  readonly text: string;
+  /** The separator before it; empty for the first. */
+  readonly after: string;
 }
 
-function parseCommand(part: string, afterDevice: boolean): Result<Command, ChatFault> {
-  const typed = /^[^ \t]+/.exec(part)?.[0] ?? '';
+function splitParts(text: string): readonly Part[] {
+  const masked = maskQuoted(text);
+  const parts: Part[] = [];
+  let start = 0;
+  let after = '';
+  for (const { 0: separator, index } of masked.matchAll(/[\n;]|$/g)) {
+    parts.push({ text: trimBlanks(text.slice(start, index).replace(bullet, '')), after });
+    start = index + 1;
+    after = separator;
+  }
+  return parts.filter((part) => part.text !== '');
+}
+
+const firstWordOf = (part: string): string => /^[^ \t]+/.exec(part)?.[0] ?? '';
+
+interface Before {
+  readonly afterDevice: boolean;
+  readonly afterSemicolon: boolean;
+}
+
+function parseCommand(part: string, before: Before): Result<Command, ChatFault> {
+  const typed = firstWordOf(part);
   const verb = findVerb(typed);
-  if (verb === null) return err({ type: 'unknownCommand', typed, suggestion: nearestWord(typed, verbs), afterDevice });
+  if (verb === null) return err({ type: 'unknownCommand', typed, suggestion: nearestWord(typed, verbs), ...before });
   const rest = trimBlanks(part.slice(typed.length));
   const name = takeName(rest);
   if (name === null) return err({ type: 'unclosedQuote', typed: part });
@@ -139,7 +161,7 @@ function findDoubts({ commands, reason }: Draft): readonly Notice[] {
     if (texts.some((text) => /(?:^|\s)because(?:\s|$)/i.test(text))) doubts.push({ type: 'becauseInCommand', command });
   }
   for (const part of reason.split(/[\n;]/).slice(1).map(trimBlanks)) {
-    const command = parseCommand(part, false);
+    const command = parseCommand(part, { afterDevice: false, afterSemicolon: false });
     if (command.ok && findCommandFaults([command.value]).length === 0)
       doubts.push({ type: 'commandInReason', text: part });
   }

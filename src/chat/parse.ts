@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../lib/result';
-import { hasHidden } from '../lib/visible';
+import { hasHiddenInProse } from '../lib/visible';
 import { parseRequestId } from '../request/id';
 import type { RequestId } from '../request/request';
 import { isIncidentId, readBreakGlass } from './break-glass';
@@ -8,7 +8,7 @@ import type { Draft } from './draft';
 import { checkReason, maxDeviceLength } from './draft-check';
 import type { ChatFault } from './faults';
 import type { Notice } from './notices';
-import { parseDraft } from './parse-draft';
+import { bullet, parseDraft } from './parse-draft';
 import { findVerb, findWord, nearestWord, type Verb, verbs, type Word, words } from './words';
 
 export type { Draft };
@@ -53,9 +53,12 @@ type Parsed = Result<Intent, readonly ChatFault[]>;
 /** Ours: twice what a request may hold, so that a longer message cannot be one. */
 export const maxMessageLength = 12_000;
 
+/** The bot's name as the manifest has it, typed or pasted as text instead of a mention, as the examples of the documentation are. */
+const typedName = /^\s*@Live Response(?![\p{L}\p{N}])[:,]?\s*/iu;
+
 /** What a cleaned message asks for, or every fault that was found in it. */
 export function parseMessage(cleaned: Cleaned): Parsed {
-  const { text } = cleaned;
+  const text = cleaned.text.replace(typedName, '').replace(bullet, '');
   if (text.trim() === '') return err([{ type: 'empty' }]);
   if (text.length > maxMessageLength) {
     return err([{ type: 'tooLong', part: 'message', length: text.length, limit: maxMessageLength }]);
@@ -81,7 +84,7 @@ const concerns = (notice: Notice, head: string): boolean =>
   (notice.type !== 'formatting' && notice.type !== 'link') || head.includes(notice.text);
 
 function parseWord(word: Exclude<Word, 'on' | 'policy'>, rest: string): Parsed {
-  if (hasHidden(rest.replaceAll('\n', ''))) return hiddenIn(rest);
+  if (hasHiddenInProse(rest.replaceAll('\n', ''))) return hiddenIn(rest);
   switch (word) {
     case 'new':
       return parseQuery(word, rest, (query) => ok({ type: 'newForm', device: query }));
@@ -135,7 +138,7 @@ function parsePolicy(text: string): Parsed {
     return ok({ type: 'policy', id: null, draft: read.value.draft });
   }
   const asked = plainBlanks(request);
-  if (hasHidden(asked.replaceAll('\n', ''))) return hiddenIn(asked);
+  if (hasHiddenInProse(asked.replaceAll('\n', ''))) return hiddenIn(asked);
   return withId('policy', asked, (id, more) => nothingMore('policy', more, { type: 'policy', id, draft: null }));
 }
 
@@ -160,7 +163,8 @@ function parseQuery(word: Word, rest: string, then: (query: string | null) => Pa
 function withId(word: Word, rest: string, then: (id: RequestId, more: string) => Parsed): Parsed {
   if (rest === '') return err([{ type: 'missingText', word }]);
   const typed = /^(?:lr(?: *[-\u2010-\u2015\u2212]+ *| +))?\S*/i.exec(rest)?.[0] ?? '';
-  const id = parseRequestId(typed);
+  // An id at the end of a sentence or in brackets is still that id.
+  const id = parseRequestId(typed.replace(/(?<=\w)[.,;:!?)\]]+$/, ''));
   return id === null ? err([{ type: 'badRequestId', word, typed }]) : then(id, rest.slice(typed.length).trim());
 }
 

@@ -1,19 +1,20 @@
 import { fileEntry } from '../audit/entry';
 import { err, ok, type Result } from '../lib/result';
 import { storedZipSize } from '../lib/stored-zip';
-import { type FileOffer, findOfferFault, maxFileBytes, offerFact, offerForMs } from '../request/file-offer';
+import { type FileOffer, findOfferFault, offerFact, offerForMs } from '../request/file-offer';
 import { parseRequestId } from '../request/id';
 import type { LiveResponseRequest } from '../request/request';
 import type { Tx } from '../store/store';
 import { describeOfferRefusal, fileSentences, offerPost } from '../thread/file-posts';
 import { readerOf } from '../thread/reader';
+import { sendableOf } from '../thread/sendable';
 import { sentencePost } from '../thread/sentence';
 import type { FileConsent, Turn } from '../thread/turn';
 import type { Answer, FlowOptions } from './answer';
 import { findVisible } from './look-up';
 import { orRefusal } from './refusal';
 
-/** Offers a collected file to whoever presses: only to the requester and the approvers of that request, in their own chat. */
+/** Offers a collected file, or all that a script wrote, to whoever presses: only to the requester and the approvers of that request, in their own chat. */
 export async function offerFile(
   options: FlowOptions,
   turn: Turn,
@@ -66,8 +67,9 @@ async function findFile(options: FlowOptions, turn: Turn, request: LiveResponseR
   const { person } = turn;
   const isEntitled = request.requester.id === person.id || request.approverIds.includes(person.id);
   if (!isEntitled) return err(fileSentences.notEntitled); // guard: files-go-to-requester-and-approvers
-  const file = (await options.store.results(request.id)).find((result) => result.index === index)?.file ?? null;
-  if (file === null || file.size > maxFileBytes) return err(fileSentences.noFile);
+  const result = (await options.store.results(request.id)).find((kept) => kept.index === index);
+  const file = result === undefined ? null : sendableOf(result);
+  if (file === null) return err(fileSentences.noFile);
   const place = await options.store.personalPlace(person.id);
   if (place === null) return err(fileSentences.noChat);
   return ok({ file, conversationId: place.conversationId });

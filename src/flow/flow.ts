@@ -21,8 +21,9 @@ import { asking } from './ask-by-card';
 import { cancel, cardAfter, type Decided, type Scene, viewByCard, voteByCard, voteByWords } from './decide';
 import { breakGlass, pause, resume, review } from './emergency';
 import { answerOffer, offerFile } from './files';
-import { changeForm, drawForm, openForm, openOnMessage, previewForm, search, submitForm } from './form';
+import { changeForm, drawForm, openOnMessage, previewForm, search, showForm, submitForm } from './form';
 import { greet, partOf } from './greet';
+import { isFirstDelivery } from './handled';
 import { openRequest, showList } from './lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './look-up';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
@@ -93,7 +94,7 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
     case 'help':
       return posts(helpFor({ word: intent.word, part: await partOf(options, turn), trial: options.trial }));
     case 'newForm':
-      return posts(await openForm(options, turn, intent.device));
+      return showForm(options, turn, intent.device);
     case 'whoami':
       return showPerson(options, turn);
     case 'draft': {
@@ -187,7 +188,7 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
     case 'list.page':
       return readingDefender(options, turn, () => turnPage(options, turn, action));
     case 'form.open':
-      return posts(await openForm(options, turn, action.device));
+      return showForm(options, turn, action.device);
     case 'form.add':
     case 'form.remove':
     case 'form.typing':
@@ -299,7 +300,7 @@ async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<
   const { conversationId } = turn.place;
   const survives = answer.write === undefined ? 'process' : 'power'; // guard: what-is-decided-outlasts-the-power
   const handled = await options.store.transact(async (tx) => {
-    if (!(await tx.claimActivity(turn.activityId, turn.at))) return err(null);
+    if (!(await isFirstDelivery(tx, turn))) return err(null);
     await tx.savePlace(turn.place);
     const written = (await answer.write?.(tx)) ?? [];
     const all = [...written, ...answer.posts];

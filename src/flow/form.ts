@@ -11,6 +11,7 @@ import {
 import { readMarkup } from '../chat/markup';
 import { DefenderError } from '../defender/errors';
 import { err } from '../lib/result';
+import { mayAsk } from '../policy/evaluate';
 import { libraryFileOf } from '../request/command';
 import type { Choice } from '../thread/button';
 import { asTyped, type Dataset, deviceChoices, libraryChoices, mostChoices } from '../thread/choices';
@@ -19,7 +20,7 @@ import type { Post } from '../thread/post';
 import { previewCard } from '../thread/preview-card';
 import { readerOf } from '../thread/reader';
 import type { Turn } from '../thread/turn';
-import { type Answer, type FlowOptions, tellUnread } from './answer';
+import { type Answer, type FlowOptions, posts, tellUnread } from './answer';
 import { ask, preview } from './ask';
 import { asking, refusedOf } from './ask-by-card';
 import { hasRole } from './look-up';
@@ -42,7 +43,13 @@ export async function drawForm(
   });
 }
 
-export const openForm = (options: FlowOptions, turn: Turn, device: string | null, found: Found | null = null) =>
+/** An empty form, for those who may ask: others would fill it in for nothing. */
+export async function showForm(options: FlowOptions, turn: Turn, device: string | null): Promise<Answer> {
+  const allowed = mayAsk(options.policy(), await options.groups(), turn.person.id);
+  return allowed.ok ? posts(await openForm(options, turn, device)) : orRefusal(options, turn, allowed);
+}
+
+const openForm = (options: FlowOptions, turn: Turn, device: string | null, found: Found | null = null) =>
   drawForm(options, turn, createForm(device, found));
 
 /** A form on a message of somebody's: what it names is offered, and filled in only where it names one device. */
@@ -52,6 +59,8 @@ export async function openOnMessage(
   { text, isHtml }: { readonly text: string; readonly isHtml: boolean },
 ): Promise<Answer> {
   if (!(await hasRole(options, turn))) return orRefusal(options, turn, err({ type: 'noRole' }));
+  const allowed = mayAsk(options.policy(), await options.groups(), turn.person.id);
+  if (!allowed.ok) return orRefusal(options, turn, allowed);
   const found = findTargets(isHtml ? readMarkup(text, () => false).text : text);
   const [device, ...others] = found.devices;
   const isAny = found.devices.length + found.paths.length > 0;

@@ -101,7 +101,7 @@ async function showHistory(options: FlowOptions, turn: Turn, asked: Asked): Prom
     return show({ machineId: about }, { type: 'device', machineId: about, name: known.request.device.name });
   const devices = await options.defender.findMachines(about);
   const [device, ...others] = devices;
-  if (device === undefined) return err(await unknownDevice(options, turn, about));
+  if (device === undefined) return err({ ...(await unknownDevice(options, turn, about)), isLookUp: true });
   if (others.length > 0)
     return ok(posts(chooseHistoryCard(devices, { query: about, now: turn.at, trial, reader: readerOf(turn) })));
   return show({ machineId: device.machineId }, { type: 'device', machineId: device.machineId, name: device.name });

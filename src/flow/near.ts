@@ -30,7 +30,11 @@ export async function unknownRequest(
 }
 
 /** That there is no such device, with the names that come nearest, of those that this bot or Defender knows. */
-export async function unknownDevice(options: FlowOptions, turn: Turn, query: string): Promise<Refusal> {
+export async function unknownDevice(
+  options: FlowOptions,
+  turn: Turn,
+  query: string,
+): Promise<Extract<Refusal, { type: 'unknownDevice' }>> {
   const recent = await options.store.recentRequests({ tenantId: turn.tenantId }, lookBack);
   const names = new Set([...recent.map(({ request }) => request.device.name), ...(await namesLike(options, query))]);
   const isShort = !query.includes('.');

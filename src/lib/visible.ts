@@ -1,3 +1,4 @@
+import { findEmoji } from './emoji';
 import { findInCode, findInProse } from './look-alike';
 
 /**
@@ -13,20 +14,33 @@ const asEscape = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toS
 /** True when `text` holds characters that a reader cannot see. */
 export const hasHidden = (text: string): boolean => hidden.test(text);
 
+/** The same of prose, where an emoji may be of several characters. */
+export const hasHiddenInProse = (text: string): boolean => showHidden(text) !== text;
+
+/** Only hidden characters as `\u{…}`, in prose. */
+export function showHidden(text: string): string {
+  const chars = [...text];
+  const emoji = findEmoji(chars);
+  return chars.map((char, i) => (hidden.test(char) && !emoji[i] ? asEscape(char) : char)).join('');
+}
+
 /**
- * Prose as a reader must see it, a reason or a person's name: hidden characters as `\u{…}`; blanks that a renderer would swallow (leading,
+ * Prose as a reader must see it, a reason or a person's name: hidden characters outside emoji as `\u{…}`; blanks that a renderer would swallow (leading,
  * trailing, repeated), combining marks that follow no letter and would draw on what stands before, and words of mixed scripts
  * likewise; `{{` broken so that Teams expands no date macro in it (teams.md C5). `parseVisible` gives back the identical text.
  */
-export const visible = (text: string): string => showUnclear(text, findInProse);
+export const visible = (text: string): string => showUnclear(text, findInProse, findEmoji);
 
 /** The same for a command, a path, a name of a device or a file: no letter, digit or sign in it passes for one of ASCII. */
 export const visibleCode = (text: string): string => showUnclear(text, findInCode);
 
-function showUnclear(text: string, findLookAlikes: (chars: readonly string[]) => readonly boolean[]): string {
+type Find = (chars: readonly string[]) => readonly boolean[];
+
+function showUnclear(text: string, findLookAlikes: Find, findWhole: Find = () => []): string {
   let out = '';
   const chars = [...text];
   const lookAlikes = findLookAlikes(chars);
+  const whole = findWhole(chars);
   for (let i = 0; i < chars.length; i++) {
     const char = chars[i] as string;
     const previous = chars[i - 1];
@@ -34,9 +48,9 @@ function showUnclear(text: string, findLookAlikes: (chars: readonly string[]) =>
     const swallowedBlank = char === ' ' && (previous === ' ' || previous === undefined || next === undefined);
     const macro = char === '{' && previous === '{';
     const looksEscaped = char === '\\' && next === 'u' && chars[i + 2] === '{';
-    const strayMark = /\p{M}/u.test(char) && !/[\p{L}\p{M}]$/u.test(out);
+    const strayMark = !whole[i] && /\p{M}/u.test(char) && (whole[i - 1] || !/[\p{L}\p{M}]$/u.test(out));
     const reasons = [
-      hidden.test(char), // guard: hidden-characters-shown
+      hidden.test(char) && !whole[i], // guard: hidden-characters-shown
       lookAlikes[i], // guard: look-alikes-shown
       looksEscaped, // guard: our-escapes-told-apart
       macro, // guard: date-macros-broken

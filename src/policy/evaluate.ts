@@ -34,7 +34,11 @@ export function evaluate(policy: Policy, groups: Groups, facts: Facts): Result<B
 export function mayAsk(policy: Policy, groups: Groups, accountId: string): Result<null, PolicyRefusal> {
   if (policy.requesters.some((group) => isMember(groups, group, accountId))) return ok(null);
   const unreadable = policy.requesters.find((group) => (groups.get(group) ?? null) === null);
-  return err(unreadable === undefined ? { type: 'mayNotAsk' } : { type: 'groupUnreadable', group: unreadable });
+  return err(
+    unreadable === undefined
+      ? { type: 'mayNotAsk', requesters: policy.requesters }
+      : { type: 'groupUnreadable', group: unreadable },
+  );
 }
 
 function barOf(

@@ -95,7 +95,8 @@ export interface Bar extends RequestBar {
 }
 
 export type PolicyRefusal =
-  | { readonly type: 'mayNotAsk' }
+  /** `requesters`: the groups whose members may. */
+  | { readonly type: 'mayNotAsk'; readonly requesters: readonly string[] }
   | { readonly type: 'noRule' }
   | { readonly type: 'denied'; readonly rule: string; readonly because: string }
   | { readonly type: 'reasonPattern'; readonly rule: string; readonly pattern: string }

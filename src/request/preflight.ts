@@ -1,6 +1,8 @@
 import { type Command, commandToParams, libraryFileOf } from './command';
 import type { LastingRefusal, Lesson } from './lesson';
+import { type Misfit, misfitOf, systemOf } from './operating-system';
 import type { Device, LibraryFile, LiveResponseRequest, RequestId, State } from './request';
+import { underWayStates } from './waiting';
 
 /**
  * What is known beforehand about whether a request can do what it is for, so that nobody is asked to approve what cannot run.
@@ -27,9 +29,13 @@ export type Finding =
       readonly fileName: string;
       readonly parameters: string | null;
     }
+  /** The command does not look like one of the device's system, or its file like a script. */
+  | { readonly type: Misfit; readonly index: number; readonly name: string; readonly platform: string | null }
   | { readonly type: 'sameIsOpen'; readonly requestId: RequestId; readonly state: State }
-  /** Requests of ours that are open on the device: Defender takes one at a time. */
+  /** Requests of ours that Defender has for the device: it takes one at a time. */
   | { readonly type: 'deviceTaken'; readonly requestIds: readonly RequestId[] }
+  /** Requests of ours for the device that wait for approval or for their turn: nothing says yet which of them goes first. */
+  | { readonly type: 'deviceWanted'; readonly requestIds: readonly RequestId[] }
   /** Those that wait now would take longer than this one may wait. */
   | {
       readonly type: 'queueTooLong';
@@ -51,18 +57,27 @@ const weights = {
   refusedBefore: 'warning',
   argsNotTaken: 'warning',
   argsExpected: 'warning',
+  scriptOfOtherSystem: 'warning',
+  notAScript: 'warning',
+  pathOfOtherSystem: 'warning',
   sameIsOpen: 'warning',
   queueTooLong: 'warning',
   deviceTaken: 'note',
+  deviceWanted: 'note',
 } as const satisfies Readonly<Record<FindingType, 'refusal' | 'warning' | 'note'>>;
 
 /** What those who approve should know as well; the rest is the requester's concern. The health of the sensor stands on the card in any case. */
-export const concernsApprovers = ({ type }: Finding): boolean =>
+export const concernsApprovers = ({ type }: Pick<Finding, 'type'>): boolean =>
   type === 'longSilent' ||
   type === 'refusedBefore' ||
   type === 'argsNotTaken' ||
   type === 'argsExpected' ||
+  callsForCare({ type }) ||
   type === 'sameIsOpen';
+
+/** What makes the approval card say "Look twice": most likely not what was meant. */
+export const callsForCare = ({ type }: Pick<Finding, 'type'>): boolean =>
+  type === 'scriptOfOtherSystem' || type === 'notAScript' || type === 'pathOfOtherSystem';
 
 /** Live response has no agent for these (defender-api.md §5); a platform that is not named here may be a newer one and is let pass. */
 const unsupported = /^(windows(xp|vista|7|8|81|8\.1|mobile|phone)|windowsserver2008.*|ios|ipados|android|chromeos)$/i;
@@ -114,12 +129,19 @@ export function preflight(
 ): readonly Finding[] {
   const findings = [
     ...findDeviceFindings(wish.device, known),
+    ...wish.commands.flatMap((command, index) => misfitFindings(command, index, wish.device.osPlatform)),
     ...wish.commands.flatMap((command, index) => argumentFindings(command, index, wish.library)),
     ...openFindings(wish, known.open),
     ...queueFindings(wish, known),
   ];
   const order = ['refusal', 'warning', 'note'] as const;
   return order.flatMap((weight) => findings.filter(({ type }) => weightOf(type) === weight));
+}
+
+function misfitFindings(command: Command, index: number, platform: string | null): readonly Finding[] {
+  const type = misfitOf(command, systemOf(platform));
+  const name = command.type === 'GetFile' ? command.path : (libraryFileOf(command) ?? '');
+  return type === null ? [] : [{ type, index, name, platform }];
 }
 
 /** Against what the library says of the script; nobody checks that text, so it is a warning and no more. */
@@ -135,11 +157,15 @@ function argumentFindings(command: Command, index: number, library: readonly Lib
 }
 
 function openFindings(wish: Wish, open: readonly LiveResponseRequest[]): readonly Finding[] {
-  const wanted = JSON.stringify(wish.commands.map(commandToParams));
-  const same = open.find(({ commands }) => JSON.stringify(commands.map(commandToParams)) === wanted);
+  const commands = JSON.stringify(wish.commands.map(commandToParams));
+  const same = open.find((other) => JSON.stringify(other.commands.map(commandToParams)) === commands);
+  const isUnderWay = ({ state }: LiveResponseRequest): boolean => underWayStates.some((known) => known === state);
+  const taken = open.filter(isUnderWay);
+  const wanted = open.filter((request) => !isUnderWay(request) && request !== same);
   return [
     ...(same === undefined ? [] : [{ type: 'sameIsOpen', requestId: same.id, state: same.state } as const]),
-    ...(open.length === 0 ? [] : [{ type: 'deviceTaken', requestIds: open.map(({ id }) => id) } as const]),
+    ...(taken.length === 0 ? [] : [{ type: 'deviceTaken', requestIds: taken.map(({ id }) => id) } as const]),
+    ...(wanted.length === 0 ? [] : [{ type: 'deviceWanted', requestIds: wanted.map(({ id }) => id) } as const]),
   ];
 }
 

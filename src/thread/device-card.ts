@@ -1,5 +1,6 @@
 import { type Finding, weightOf } from '../request/preflight';
 import type { Device } from '../request/request';
+import { underWayStates } from '../request/waiting';
 import { openForm } from './button';
 import { describeDevice } from './device-lines';
 import { findingRows } from './finding-words';
@@ -50,7 +51,9 @@ export function deviceCard({ device, findings, open, ended }: DeviceStanding, op
 function standingTitle(findings: readonly Finding[], open: readonly RequestView[]): string {
   if (findings.some(({ type }) => weightOf(type) === 'refusal')) return 'Live response: not possible';
   if (findings.length > 0) return `Live response: ${count(findings.length, 'thing')} to know`;
-  return open.length > 0 ? 'Live response: busy with ours' : 'Live response: nothing known against it';
+  if (open.some(({ request }) => underWayStates.some((state) => state === request.state)))
+    return 'Live response: busy with ours';
+  return open.length > 0 ? 'Live response: asked for already' : 'Live response: nothing known against it';
 }
 
 /** What the time of the last report means: a weak sign, since one comes about daily (defender-api.md §1.6). */

@@ -15,22 +15,22 @@ export function offerPost(
 ): Post {
   const name = zipNameOf(offer);
   return {
-    text: `${bannerOf(trial)}The file that command ${offer.index + 1} of ${offer.requestId} collected, in a zip archive without a password so that nothing opens it by itself. It may be malicious: open it on a machine made for that. The offer holds for ${formatDuration(offer.expiresAt - now)}.`,
+    text: `${bannerOf(trial)}What command ${offer.index + 1} of ${offer.requestId} brought back, in a zip archive without a password so that nothing opens it by itself. It may be malicious: open it on a machine made for that. The offer holds for ${formatDuration(offer.expiresAt - now)}.`,
     mention: null,
     card: null,
     file: {
       type: 'consent',
       name,
-      description: `Collected by ${offer.requestId}; may be malicious. ${formatSize(size, reader)}`,
+      description: `Brought back by ${offer.requestId}; may be malicious. ${formatSize(size, reader)}`,
       size,
       offerId: offer.offerId,
     },
-    summary: `${offer.requestId}: a collected file is offered to you`,
+    summary: `${offer.requestId}: what it brought back is offered to you`,
   };
 }
 
 export const sentPost = (offer: FileOffer, upload: Upload, { trial }: { readonly trial: boolean }): Post => ({
-  text: `${bannerOf(trial)}Here is what command ${offer.index + 1} of ${offer.requestId} collected; it may be malicious.`,
+  text: `${bannerOf(trial)}Here is what command ${offer.index + 1} of ${offer.requestId} brought back; it may be malicious.`,
   mention: null,
   card: null,
   file: {
@@ -40,7 +40,7 @@ export const sentPost = (offer: FileOffer, upload: Upload, { trial }: { readonly
     uniqueId: upload.uniqueId,
     fileType: upload.fileType,
   },
-  summary: `${offer.requestId}: the collected file is in your OneDrive`,
+  summary: `${offer.requestId}: what it brought back is in your OneDrive`,
 });
 
 /** Beside Teams' cards for files no other card may stand, so that the text says it (T-4). */
@@ -49,9 +49,9 @@ const bannerOf = (trial: boolean): string => (trial ? `${trialBanner} ` : '');
 export const fileSentences = {
   offered: 'I offer it in your own chat with me; agree there, and it is put into your OneDrive.',
   notEntitled:
-    'Collected files go to the person who asked for them and to the approvers of that request only. Nothing was sent. Ask one of them, or whoever runs this bot.',
+    'Files from devices go to the person who asked for them and to the approvers of that request only. Nothing was sent. Ask one of them, or whoever runs this bot.',
   noFile:
-    'There is no collected file of that command that could be sent, or it is no longer kept. Its result says what there is.',
+    'There is nothing of that command that could be sent as a file, or it is no longer kept. Its result says what there is.',
   noChat:
     'I can send files only in your own chat, and you have none with me yet. Add Live Response for yourself, say help there, and press again.',
   declined:

@@ -47,6 +47,30 @@ export function describeFinding(finding: Finding, reader?: ReaderFormat): Line {
           : [say(': '), ...showCut(finding.parameters, 200)]),
         say('. Go on if it does without them.'),
       ];
+    case 'scriptOfOtherSystem':
+      return [
+        say(`Command ${finding.index + 1} runs `),
+        ...showCut(finding.name, 200, showCode),
+        say(', which by its name is a script for another operating system than '),
+        ...platformWords(finding.platform),
+        say('. It will most likely fail there. Name a script for that system; library lists them.'),
+      ];
+    case 'notAScript':
+      return [
+        say(`Command ${finding.index + 1} runs `),
+        ...showCut(finding.name, 200, showCode),
+        say(
+          ', which by its name is not a script, so it will most likely fail. Name a script; to put a file on the device, use putfile.',
+        ),
+      ];
+    case 'pathOfOtherSystem':
+      return [
+        say(`Command ${finding.index + 1} collects `),
+        ...showCut(finding.name, 200, showCode),
+        say(', which is not a path as '),
+        ...platformWords(finding.platform),
+        say(' has them, so it will most likely find nothing. Give a path of that system, or choose another device.'),
+      ];
     case 'sameIsOpen':
       return [
         say('The same commands on the same device are asked for already: '),
@@ -56,7 +80,13 @@ export function describeFinding(finding: Finding, reader?: ReaderFormat): Line {
     case 'deviceTaken':
       return [
         say(
-          `The device is taken by ${formatList(finding.requestIds)}. Defender does one live response on it at a time, so yours goes after ${finding.requestIds.length === 1 ? 'that' : 'those'}.`,
+          `Defender has ${formatList(finding.requestIds)} for this device, and does one live response on it at a time, so yours goes after ${finding.requestIds.length === 1 ? 'that' : 'those'}.`,
+        ),
+      ];
+    case 'deviceWanted':
+      return [
+        say(
+          `${formatList(finding.requestIds)} ${finding.requestIds.length === 1 ? 'asks' : 'ask'} for this device as well, and ${finding.requestIds.length === 1 ? 'is' : 'are'} not with Defender yet. Defender does one live response on a device at a time, so which goes first depends on when each is approved; the word queue shows the order.`,
         ),
       ];
     case 'queueTooLong':
@@ -95,6 +125,9 @@ function describeRefusedBefore(
     ...last,
   ];
 }
+
+const platformWords = (platform: string | null): Line =>
+  platform === null ? [say('its own')] : showCut(platform, 60, showCode);
 
 /** The findings under each other, each with its weight in words. */
 export const findingRows = (findings: readonly Finding[], reader?: ReaderFormat): readonly Line[] =>

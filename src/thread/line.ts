@@ -1,4 +1,4 @@
-import { hasHidden, visible, visibleCode } from '../lib/visible';
+import { showHidden, visible, visibleCode } from '../lib/visible';
 import { maxReasonLength } from '../request/command';
 import type { Person } from '../request/request';
 import { count } from './words';
@@ -46,11 +46,7 @@ export function showOutput(line: string): Run {
 /** A finished sentence whose quoted parts are visible already; `visible` again would escape its escapes, so only what must not pass is stopped. */
 export const relay = (text: string): Run => ({ type: 'TextRun', text: stopHidden(text) });
 
-const stopHidden = (text: string): string =>
-  [...text]
-    .map((char) => (hasHidden(char) ? visible(char) : char))
-    .join('')
-    .replace(/(?<=\{)\{/g, '\\u{7b}');
+const stopHidden = (text: string): string => showHidden(text).replace(/(?<=\{)\{/g, '\\u{7b}');
 
 /** The name is a label that its owner chose (T-11); whoever has none is called by id. */
 export const showPerson = (person: Person): Line => [
@@ -123,5 +119,6 @@ export function cutAt(shown: string, limit: number): string {
   return `${chars
     .slice(0, limit)
     .join('')
-    .replace(/\\(u(\{[0-9a-f]*)?)?$/, '')}…`;
+    .replace(/\\(u(\{[0-9a-f]*)?)?$/, '')
+    .replace(/[\u200d\ufe0f\u{e0020}-\u{e007f}]+$/u, '')}…`;
 }

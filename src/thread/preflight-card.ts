@@ -23,6 +23,7 @@ export function preflightCard(
   options: { readonly trial: boolean; readonly reader?: ReaderFormat },
 ): Post | null {
   const warnings = findings.filter(({ type }) => weightOf(type) === 'warning');
+  const others = findings.filter((finding) => !warnings.includes(finding));
   const build = (withRows: boolean): Post =>
     pagePost(
       {
@@ -33,9 +34,14 @@ export function preflightCard(
             ...showCut(device.name, 100, showCode),
             say('. Nothing was sent yet; mend it and send it again, or go on.'),
           ],
-          ...findingRows(findings, options.reader),
+          ...findingRows(warnings, options.reader),
         ],
-        sections: withRows ? [{ title: 'What you asked for', lines: draftRows(draft) }] : [],
+        sections: [
+          ...(others.length === 0
+            ? []
+            : [{ title: 'Good to know, and no obstacle', lines: findingRows(others, options.reader) }]),
+          ...(withRows ? [{ title: 'What you asked for', lines: draftRows(draft) }] : []),
+        ],
         actions: [
           button({
             title: 'Ask for approval anyway',

@@ -39,7 +39,12 @@ export type Refusal =
   | { readonly type: 'unknownRequest'; readonly id: string; readonly near?: readonly string[] }
   /** The retention has removed it; its audit is kept. */
   | { readonly type: 'prunedRequest'; readonly id: string; readonly endedAt: number }
-  | { readonly type: 'unknownDevice'; readonly query: string; readonly near?: readonly string[] }
+  | {
+      readonly type: 'unknownDevice';
+      readonly query: string;
+      readonly isLookUp?: true;
+      readonly near?: readonly string[];
+    }
   | { readonly type: 'ambiguousDevice'; readonly query: string; readonly count: number }
   /** Found beforehand: it could not run, so nobody is asked. */
   | { readonly type: 'unfit'; readonly finding: Finding }
@@ -93,7 +98,7 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
     case 'notYours':
       return 'You may not cancel this request, because only its requester and its approvers may. Ask one of them.';
     case 'mayNotAsk':
-      return 'You may not ask for live response, because the policy does not name you as a requester. Nothing was stored. Ask whoever keeps the policy.';
+      return `You may not ask for live response, because the policy does not name you as a requester: it names the members of ${formatList(refusal.requesters.map(visible))}. Nothing was stored. Ask one of them, or whoever keeps the policy.`;
     case 'noRule':
     case 'denied':
     case 'reasonPattern':
@@ -111,7 +116,7 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
     case 'prunedRequest':
       return `${visibleCode(refusal.id)} ended at ${time(refusal.endedAt)}, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.`;
     case 'unknownDevice':
-      return `Defender knows no device by ${quote(refusal.query)}, so nothing was stored. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
+      return `Defender knows no device by ${quote(refusal.query)}${refusal.isLookUp ? '' : ', so nothing was stored'}. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
     case 'ambiguousDevice':
       return `${quote(refusal.query)} matches ${countFor(reader, refusal.count, 'device')}, and I never guess. Nothing was stored. Use the full name or the Defender id; the word device shows them.`;
     case 'unfit':

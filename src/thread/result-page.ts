@@ -4,6 +4,7 @@ import { type Line, say, sayBold, saySubtle, showOutput } from './line';
 import { cutPages } from './list-page';
 import { pagePost } from './page';
 import type { Post } from './post';
+import { sendableOf } from './sendable';
 import type { RequestView } from './view';
 
 /** Ours: about three screens; what is left of an activity is for the title and the buttons (teams.md E3). */
@@ -18,7 +19,7 @@ export function resultPage(view: RequestView, result: KeptResult, wanted: number
     ...streamLines('Errors', result.errors),
     ...streamLines('Output', result.output),
     ...(result.errorsCut || result.outputCut
-      ? [[saySubtle('Here ends what is kept as text; all of it is in the evidence.')]]
+      ? [[saySubtle(`Here ends what is kept as text. ${howToHaveAll(result)}`)]]
       : []),
   ].map((line) => ({ lines: [line] }));
   const pages = cutPages(rows, pageSize);
@@ -36,11 +37,34 @@ export function resultPage(view: RequestView, result: KeptResult, wanted: number
             rows.length === 0 ? [[say('It wrote nothing.')]] : (pages[page - 1] ?? []).flatMap(({ lines }) => lines),
         },
       ],
-      actions: [...to('Previous page', page - 1), ...to('Next page', page + 1)],
+      actions: [
+        ...to('Previous page', page - 1),
+        ...to('Next page', page + 1),
+        ...(page === pages.length ? sendButton(request.id, result) : []),
+      ],
     },
     { trial },
   );
 }
+
+/** Of what a script wrote beyond what is kept as text. */
+export const howToHaveAll = (result: KeptResult): string =>
+  sendableOf(result) === null
+    ? 'All of it is in the evidence, and too large to be sent in Teams: ask whoever runs this bot for it by its SHA-256.'
+    : 'All of it is in the evidence: the requester and the approvers can have it sent to their own chat by Send me the file.';
+
+/** Where there is something to send. */
+export const sendButton = (requestId: string, result: KeptResult) =>
+  sendableOf(result) === null
+    ? []
+    : [
+        button({
+          title: 'Send me the file',
+          verb: 'file.offer',
+          data: { requestId, index: result.index },
+          inputs: 'none',
+        }),
+      ];
 
 export const showMore = (
   title: string,

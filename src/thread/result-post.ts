@@ -1,13 +1,12 @@
 import type { KeptResult } from '../evidence/keep-result';
 import { formatNumber } from '../lib/number';
-import { maxFileBytes } from '../request/file-offer';
-import { button } from './button';
 import { fits } from './fits';
 import { type Line, type Run, say, sayBold, saySubtle, showCode, showCut, showOutput } from './line';
 import { pagePost, type Section } from './page';
 import type { Post } from './post';
 import { describeKept } from './result-lines';
-import { showMore } from './result-page';
+import { howToHaveAll, sendButton, showMore } from './result-page';
+import { sendableOf, wholeOutputOf } from './sendable';
 import type { RequestView } from './view';
 import { commandSubject, commandTitle, countFor, everyone, formatSize, groupHex, type ReaderFormat } from './words';
 
@@ -43,8 +42,8 @@ function renderResult({ request, trial }: RequestView, result: KeptResult, { lim
     ...describeKept(result, { whole: true, reader }),
   ];
   const sections: Section[] = [
-    ...streamSection('Errors', result.errors, { limit, reader }),
-    ...streamSection('Output', result.output, { limit, reader }),
+    ...streamSection('Errors', { text: result.errors, isCut: result.errorsCut }, { limit, reader }),
+    ...streamSection('Output', { text: result.output, isCut: result.outputCut }, { limit, reader }),
     { lines: footLines(result, reader) },
   ];
   return pagePost(
@@ -55,17 +54,14 @@ function renderResult({ request, trial }: RequestView, result: KeptResult, { lim
       actions: [
         ...(isWhole(result, limit)
           ? []
-          : [showMore('Show all of it', { requestId: request.id, index: result.index, page: 1 })]),
-        ...(isOffered(result.file)
-          ? [
-              button({
-                title: 'Send me the file',
-                verb: 'file.offer',
-                data: { requestId: request.id, index: result.index },
-                inputs: 'none',
+          : [
+              showMore(isCut(result) ? 'Show more of it' : 'Show all of it', {
+                requestId: request.id,
+                index: result.index,
+                page: 1,
               }),
-            ]
-          : []),
+            ]),
+        ...sendButton(request.id, result),
       ],
     },
     { trial },
@@ -79,33 +75,41 @@ const isWhole = ({ output, errors }: KeptResult, limit: number): boolean =>
     return lines.length <= limit && lines.every((line) => [...line].length <= longestLine);
   });
 
-const isOffered = (file: KeptResult['file']): boolean => file !== null && file.size <= maxFileBytes;
+const isCut = ({ outputCut, errorsCut }: KeptResult): boolean => outputCut || errorsCut;
 
-function streamSection(title: string, text: string | null, { limit, reader }: Shape): readonly Section[] {
+/** `isCut`: more was written than is kept as text, so that what is left out is only counted as far as it is kept. */
+function streamSection(
+  title: string,
+  { text, isCut }: { readonly text: string | null; readonly isCut: boolean },
+  { limit, reader }: Shape,
+): readonly Section[] {
   if (text === null || text.trim() === '') return [];
   const all = text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
   const more = all.length - limit;
+  const atLeast = isCut ? 'at least ' : '';
   const shown = [
-    ...all.slice(0, limit).map((line): Line => cutLine(line, reader)),
-    ...(more > 0 ? [[saySubtle(`Cut here: ${countFor(reader, more, 'more line')}.`)]] : []),
+    ...all.slice(0, limit).map((line, i): Line => cutLine(line, isCut && i === all.length - 1, reader)),
+    ...(more > 0 ? [[saySubtle(`Cut here: ${atLeast}${countFor(reader, more, 'more line')}.`)]] : []),
   ];
   // A few lines would be folded behind a button as high as they are.
   const atOnce = shown.length > linesAtOnce + 3 ? linesAtOnce : shown.length;
   const left = Math.min(all.length, limit) - atOnce;
   const fold = {
-    title: `${title}: ${left} ${more > 0 ? `of ${formatNumber(all.length - atOnce, reader.locale)} ` : ''}more lines`,
+    title: `${title}: ${left} ${more > 0 ? `of ${atLeast}${formatNumber(all.length - atOnce, reader.locale)} ` : ''}more lines`,
     lines: shown.slice(atOnce),
   };
   return [{ title, dense: true, lines: shown.slice(0, atOnce), ...(fold.lines.length === 0 ? {} : { fold }) }];
 }
 
-function cutLine(line: string, reader: ReaderFormat): Line {
+function cutLine(line: string, goesOn: boolean, reader: ReaderFormat): Line {
   if (line === '') return [blank];
   const chars = [...line];
   if (chars.length <= longestLine) return [showOutput(line)];
   return [
     showOutput(chars.slice(0, longestLine).join('')),
-    saySubtle(` … (cut here; ${countFor(reader, chars.length - longestLine, 'more character')})`),
+    saySubtle(
+      ` … (cut here; ${goesOn ? 'at least ' : ''}${countFor(reader, chars.length - longestLine, 'more character')})`,
+    ),
   ];
 }
 
@@ -116,14 +120,15 @@ function footLines(result: KeptResult, reader: ReaderFormat): readonly Line[] {
   const lines: Line[] = [];
   if (result.command === 'RunScript' && result.problem === null && isBlank(result.output) && isBlank(result.errors))
     lines.push([say('The script wrote nothing.')]);
-  if (result.errorsCut) lines.push(cutNote('errors', result.errorsLength, reader));
-  if (result.outputCut) lines.push(cutNote('output', result.outputLength, reader));
+  if (result.errorsCut) lines.push(cutNote('errors', { kept: result.errors, length: result.errorsLength }, reader));
+  if (result.outputCut) lines.push(cutNote('output', { kept: result.output, length: result.outputLength }, reader));
+  if (wholeOutputOf(result) !== null) lines.push([saySubtle(howToHaveAll(result))]);
   if (result.banner !== null)
     lines.push([saySubtle('The transcript header that PowerShell puts around the output is left out here.')]);
   if (result.file !== null)
     lines.push([
       saySubtle(
-        isOffered(result.file)
+        sendableOf(result) !== null
           ? 'The file is kept as evidence under that hash. The requester and the approvers can have it sent to their own chat; it may be malicious.'
           : 'The file is kept as evidence under that hash. It is too large to be sent in Teams: ask whoever runs this bot for it by the hash; it may be malicious.',
       ),
@@ -142,9 +147,13 @@ function footLines(result: KeptResult, reader: ReaderFormat): readonly Line[] {
   return lines;
 }
 
-const cutNote = (what: string, length: number | null, reader: ReaderFormat): Line => [
+const cutNote = (
+  what: string,
+  { kept, length }: { readonly kept: string | null; readonly length: number | null },
+  reader: ReaderFormat,
+): Line => [
   saySubtle(
-    `Only the beginning of the ${what} is kept as text${length === null ? '' : `, of ${countFor(reader, length, 'character')}`}; all of it is in the evidence.`,
+    `Only the beginning of the ${what} is kept as text: ${length === null ? countFor(reader, kept?.length ?? 0, 'character') : `${formatNumber(kept?.length ?? 0, reader.locale)} of ${countFor(reader, length, 'character')}`}.`,
   ),
 ];
 

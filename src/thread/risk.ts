@@ -1,4 +1,6 @@
 import type { Command } from '../request/command';
+import { systemOf } from '../request/operating-system';
+import { callsForCare } from '../request/preflight';
 import type { LiveResponseRequest } from '../request/request';
 import { barWarnings } from './bar-lines';
 import { describeFinding } from './finding-words';
@@ -21,30 +23,33 @@ const criticalWord =
 /** By custom: dc1.contoso.com, ber-dc02. */
 const domainControllerName = /^([^.]*[^a-z0-9.])?dc[-_]?\d*(\.|$)/i;
 
-/** The first lines of an approval card. "usual" never means harmless: every script runs as SYSTEM. */
+/** The first lines of an approval card. "usual" never means harmless: every script runs as SYSTEM, on macOS and Linux as root. */
 export function weighRisk(request: LiveResponseRequest): Risk {
   const warnings = [
     ...barWarnings(request.bar), // guard: findings-of-the-policy-told
     ...deviceWarnings(request), // guard: device-to-look-twice-told
     ...libraryWarnings(request), // guard: fresh-library-file-told
   ];
-  const high = warnings.length > 0 || request.emergency !== null;
+  const findings = request.findings ?? [];
+  const high = warnings.length > 0 || request.emergency !== null || findings.some(callsForCare);
   return {
     level: high ? 'high' : 'usual',
     lines: [
       ...emergencyWarning(request), // guard: break-glass-told-first
-      [...(high ? [sayBold('Look twice. ')] : []), say(describeReach(request.commands))],
+      [...(high ? [sayBold('Look twice. ')] : []), say(describeReach(request))],
       ...warnings,
-      ...(request.findings ?? []).map((finding) => describeFinding(finding)), // guard: findings-beforehand-told
+      ...findings.map((finding) => describeFinding(finding)), // guard: findings-beforehand-told
     ],
   };
 }
 
-function describeReach(commands: readonly Command[]): string {
+function describeReach({ commands, device }: LiveResponseRequest): string {
   const does = (type: Command['type']) => commands.some((c) => c.type === type);
+  const system = systemOf(device.osPlatform);
+  const user = system === null ? 'SYSTEM or root' : system === 'windows' ? 'SYSTEM' : 'root';
   const parts = [
     ...(does('PutFile') ? ['puts files on the device'] : []),
-    ...(does('RunScript') ? ['runs scripts on the device as SYSTEM'] : []),
+    ...(does('RunScript') ? [`runs scripts on the device as ${user}`] : []),
     ...(does('GetFile') ? ['copies files off the device'] : []),
   ];
   return `This ${formatList(parts)}.`;

@@ -8,7 +8,7 @@ import type { CardJson } from './post';
 
 /** Who did something, where and when, as far as the verified activity says so; made by `teams/` only, after admission (T-2, T-5, T-11). */
 export interface Turn {
-  /** Teams' id of the activity: the key by which a second delivery is known. */
+  /** Teams' id of the activity, empty where it gives none; with who sent it and where, the key by which a second delivery is known. */
   readonly activityId: string;
   readonly tenantId: string;
   readonly person: Person;
@@ -37,7 +37,7 @@ export interface FileConsent {
 
 export type Presence = 'installed' | 'removed' | 'membersAdded';
 
-/** What Teams' side hands to the flow. Each may be called again with the same `activityId`: Teams delivers again what took too long (teams.md E2). */
+/** What Teams' side hands to the flow. Each may be called again with the same turn: Teams delivers again what took too long (teams.md E2). */
 export interface Flow {
   /** A typed message. Answers go through the outbox. */
   onMessage(turn: Turn, message: RawMessage): Promise<void>;

@@ -113,12 +113,17 @@ describe('markup', () => {
 describe('straightening', () => {
   test.each([
     ['run “a b.ps1” ‘c’', 'run "a b.ps1" \'c\''],
-    ['run a –Name x', 'run a --Name x'],
+    ['run a –Name “b”', 'run a -Name "b"'],
     ['run a —Name x', 'run a --Name x'],
     ['run a – x 1–2', 'run a - x 1-2'],
-    ['run a\u00a0b', 'run a b'],
+    ['run a "b\u00a0c"', 'run a "b c"'],
   ])('%j is read as %j, and that is told', (was, now) => {
     expect(straighten(was)).toEqual({ text: now, notices: [{ type: 'respelled', was, now }] });
+  });
+
+  test('a non-breaking blank outside double quotes is a blank, and nothing is told', () => {
+    const was = 'run\u00a0"a b.ps1"\u00a0 c\u00a0"d"';
+    expect(straighten(was)).toEqual({ text: 'run "a b.ps1"  c "d"', notices: [] });
   });
 
   test('plain text stays and nothing is told', () => {
@@ -129,6 +134,8 @@ describe('straightening', () => {
 test('every notice says how it was read and what to do if that is wrong', () => {
   const notices: Notice[] = [
     { type: 'respelled', was: 'run “a”\u00a0b', now: 'run "a" b' },
+    { type: 'respelled', was: 'run a –Name “b”', now: 'run a -Name "b"' },
+    { type: 'respelled', was: 'run a —Name b', now: 'run a --Name b' },
     { type: 'formatting', text: 'x' },
     { type: 'link', text: 'x', address: 'https://y.example' },
     { type: 'quoteLeftOut' },
@@ -138,6 +145,8 @@ test('every notice says how it was read and what to do if that is wrong', () => 
   ];
   expect(notices.map(describeNotice).join('\n')).toMatchInlineSnapshot(`
 "I read "run “a”\\u{a0}b" as "run "a" b", because apps replace quotes, dashes, blanks and links while people type. If that is wrong, send it as a code block or use the form (new).
+I read "run a –Name “b”" as "run a -Name "b"", because apps replace quotes, dashes, blanks and links while people type. I read – as one hyphen (-), as PowerShell does; you may have typed two (--). If that is wrong, send it as a code block or use the form (new).
+I read "run a —Name b" as "run a --Name b", because apps replace quotes, dashes, blanks and links while people type. I read — as two hyphens (--), of which apps make it; PowerShell would read it as one (-). If that is wrong, send it as a code block or use the form (new).
 "x" arrived in bold, italic or struck through. If you typed * or _ or ~ around it, Teams took them away: send it as a code block or use the form (new).
 I took the words "x", not the address behind them ("https://y.example"). If you meant the address, type it without a link.
 I left out the message that you quoted and read only what you wrote yourself. To repeat a request, copy its text.

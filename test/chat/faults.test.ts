@@ -1,4 +1,4 @@
-import { type ChatFault, describeFault, describeFaults } from '../../src/chat/faults';
+import { type ChatFault, describeCommandFault, describeFault, describeFaults } from '../../src/chat/faults';
 import { maxMessageLength, parseMessage } from '../../src/chat/parse';
 import type { RequestId } from '../../src/request/request';
 
@@ -93,7 +93,7 @@ because <reason>"
   });
   test('when a part is missing and a command is not understood: no corrected request without that command', () => {
     expect(answer('on ws-042 run a.ps1; shutdown')).toMatchInlineSnapshot(`
-"- "shutdown" is not a command. Each line or part after ; starts with putfile, run or getfile. For example: run minidump.ps1 OfficeClickToRun
+"- "shutdown" is not a command. Each line or part after ; starts with putfile, run or getfile. The ; before it ends a command: Defender allows none in arguments, so that it cannot be a part of them. For example: run minidump.ps1 OfficeClickToRun
 - The reason is missing, and approvers decide by it. End with the word because and the reason.
 A whole request looks like this:
 on ws-042
@@ -307,7 +307,7 @@ run minidump.ps1 lsass
 because <reason>"
 `);
     expect(answer('policy explain run a.ps1; shutdown')).toMatchInlineSnapshot(`
-"- "shutdown" is not a command. Each line or part after ; starts with putfile, run or getfile. For example: run minidump.ps1 OfficeClickToRun
+"- "shutdown" is not a command. Each line or part after ; starts with putfile, run or getfile. The ; before it ends a command: Defender allows none in arguments, so that it cannot be a part of them. For example: run minidump.ps1 OfficeClickToRun
 - The device is missing, and I never guess one. Start with the word on and the device.
 - The reason is missing, and approvers decide by it. End with the word because and the reason.
 A whole request looks like this:
@@ -332,6 +332,17 @@ because INC-1042 credential theft triage"
     );
     expect(answer(`library ${'x'.repeat(300)}`)).toMatchInlineSnapshot(
       `"What to look for is 300 characters long and 253 is the most I accept. Shorten it and send it again."`,
+    );
+  });
+  test('when ; stands in arguments', () => {
+    expect(answer('on ws-042 run minidump.ps1 a;b because INC-1')).toMatchInlineSnapshot(
+      `""b" is not a command. Each line or part after ; starts with putfile, run or getfile. The ; before it ends a command: Defender allows none in arguments, so that it cannot be a part of them. For example: run minidump.ps1 OfficeClickToRun"`,
+    );
+  });
+  test('when a form sends a dash that may have been two hyphens, as the chat does', () => {
+    const fault = { type: 'typographicArgs', index: 0, characters: ['–'] } as const;
+    expect(describeCommandFault(fault)).toMatchInlineSnapshot(
+      `"The arguments hold –, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or - (or -- where you typed two hyphens, of which apps make one long dash)."`,
     );
   });
   test('when a form sends typographic arguments', () => {

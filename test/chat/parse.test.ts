@@ -185,6 +185,26 @@ describe('the word because', () => {
 });
 
 describe('notices', () => {
+  test.each([
+    ['with the name of the bot as text', `@Live Response ${exampleRequest}`],
+    ['with the name of the bot and a colon', `@live response: ${exampleRequest}`],
+    ['as a pasted list', exampleRequest.replace(/^/gm, '- ')],
+    ['as a pasted list with round marks', exampleRequest.replace(/^/gm, '\u2022\u00a0')],
+  ])('%s are read as meant, without a question', (_what, text) => {
+    expect(read(text)).toMatchObject({ draft: draftOf(exampleRequest), notices: [] });
+  });
+
+  test('may give a reason with a list, whose marks stay', () => {
+    const reason = 'INC-1042\n- one\n- two';
+    expect(draftOf(exampleRequest.replace(/because .*/, `because ${reason}`))).toMatchObject({ reason });
+  });
+
+  test('may give a reason with emoji, which keyboards make of several characters', () => {
+    const reason = 'INC-1042 ❤️ for the 👨\u200d👩\u200d👧';
+    expect(draftOf(exampleRequest.replace(/because .*/, `because ${reason}`))).toMatchObject({ reason });
+    expect(parse(`deny LR-7F3K because ${reason}`)).toMatchObject({ ok: true, value: { reason } });
+  });
+
   test('tell each line that was respelled', () => {
     expect(read('on ws-042\nrun “my script.ps1” —x\nbecause y').notices).toEqual([
       { type: 'respelled', was: 'run “my script.ps1” —x', now: 'run "my script.ps1" --x' },
@@ -519,4 +539,18 @@ describe('properties', () => {
       expect(performance.now() - start).toBeLessThan(2_000);
     }
   });
+});
+
+test.each([
+  ['@Live Response waiting', { type: 'waiting' }],
+  ['- status LR-7F3K', { type: 'status', id: 'LR-7F3K' }],
+  ['status lr-7f3k.', { type: 'status', id: 'LR-7F3K' }],
+  ['approve LR-7F3K, 3f9a21c0', { type: 'approve', id: 'LR-7F3K', shortDigest: '3f9a21c0' }],
+  ['deny LR-7F3K: because no', { type: 'deny', id: 'LR-7F3K', reason: 'no' }],
+])('%j is read as meant', (text, intent) => {
+  expect(intentOf(text)).toEqual(intent);
+});
+
+test('a name that only begins like that of the bot is not taken for it', () => {
+  expect(parse('@Live Responses waiting')).toMatchObject({ ok: false });
 });

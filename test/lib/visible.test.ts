@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { hasHidden, parseVisible, visible, visibleCode } from '../../src/lib/visible';
+import { hasHidden, hasHiddenInProse, parseVisible, showHidden, visible, visibleCode } from '../../src/lib/visible';
 
 /** Text as attackers write it: whole characters, lone surrogates, hidden characters, and pieces of our own escapes. */
 const anyText = fc
@@ -36,6 +36,7 @@ const anyText = fc
         'e\u0301',
       ),
       fc.constantFrom('\u0301', '\u034f', '\u200b', '\u202e', '\ud83d', '\ude00', '\u{e0041}', '\u2800', '\t', '\r\n'),
+      fc.constantFrom('❤️', '👨\u200d👩\u200d👧', '1️⃣', '❤', '👨', '\u200d', '\ufe0f', '\u20e3'),
     ),
     { maxLength: 12 },
   )
@@ -45,6 +46,12 @@ const kinds = [
   ['prose', visible],
   ['code', visibleCode],
 ] as const;
+
+/** Whole emoji stand in prose as they are, and only there. */
+const withoutEmoji = (shown: string): string => {
+  const flags: string = 'gv';
+  return shown.replace(new RegExp('\\p{RGI_Emoji}', flags), '😀');
+};
 
 test.each(kinds)('%s parses back to the identical text, whatever the text', (_kind, show) => {
   fc.assert(
@@ -57,10 +64,10 @@ test.each(kinds)('%s parses back to the identical text, whatever the text', (_ki
 
 test.each(kinds)(
   '%s shows nothing that a reader cannot see and nothing that a renderer swallows or expands',
-  (_kind, show) => {
+  (kind, show) => {
     fc.assert(
       fc.property(anyText, (text) => {
-        const shown = show(text);
+        const shown = kind === 'prose' ? withoutEmoji(show(text)) : show(text);
         expect(hasHidden(shown)).toBe(false);
         expect(shown).not.toMatch(/^ | $| {2}|\{\{|[\r\n]/);
         expect(shown).not.toMatch(/(^|[^\p{L}\p{M}])\p{M}/u);
@@ -205,4 +212,35 @@ test.each([
   '5 m² nº 3',
 ])('prose of one script stays readable: %s', (text) => {
   expect(visible(text)).toBe(text);
+});
+
+test.each([
+  '❤️',
+  '⚠️ careful',
+  '👨\u200d👩\u200d👧 family',
+  '1️⃣',
+  '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+  'ok 👍🏽',
+])('an emoji of several characters stands in prose as it is, and nowhere else: %s', (text) => {
+  expect(hasHiddenInProse(text)).toBe(false);
+  expect(visible(text)).toBe(text);
+  expect(showHidden(text)).toBe(text);
+  if (hasHidden(text)) expect(visibleCode(text)).toContain('\\u{');
+});
+
+test.each([
+  ['a joiner that joins no emoji', 'a\u200db', 'a\\u{200d}b'],
+  ['a joiner at the end of an emoji', '👨\u200d', '👨\\u{200d}'],
+  ['a variation selector after a letter', 'a\ufe0f', 'a\\u{fe0f}'],
+  ['a second variation selector', '❤️\ufe0f', '❤️\\u{fe0f}'],
+  ['tags that spell no flag', '🏴\u{e0041}\u{e007f}', '🏴\\u{e0041}\\u{e007f}'],
+  ['a joiner between an emoji and a letter', '👨\u200da', '👨\\u{200d}a'],
+])('nothing is hidden by an emoji: %s', (_name, text, shown) => {
+  expect(hasHiddenInProse(text)).toBe(true);
+  expect(visible(text)).toBe(shown);
+  expect(showHidden(text)).toBe(shown);
+});
+
+test('a mark that follows an emoji is shown, for it would be drawn on it', () => {
+  expect(visible('❤️\u0338')).toBe('❤️\\u{338}');
 });

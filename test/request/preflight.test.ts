@@ -1,3 +1,4 @@
+import type { Command } from '../../src/request/command';
 import type { Lesson } from '../../src/request/lesson';
 import { lessonOf, lessonSubjects } from '../../src/request/lesson';
 import { type Finding, preflight, silentAfterMs, type Wish, weightOf } from '../../src/request/preflight';
@@ -12,6 +13,8 @@ const wishOf = (over: Partial<Wish> = {}): Wish => ({
   startWithinMs: 2 * 3_600_000,
   ...over,
 });
+const runOf = (scriptName: string): Command => ({ type: 'RunScript', scriptName, args: null });
+const getOf = (path: string): Command => ({ type: 'GetFile', path });
 type Known = Parameters<typeof preflight>[1];
 const look = (wish: Partial<Wish> = {}, known: Partial<Known> = {}): readonly Finding[] =>
   preflight(wishOf(wish), { lessons: [], open: [], queue: { waiting: 0, lastAt: null }, now: noon, ...known });
@@ -35,7 +38,8 @@ test.each([
   ['Linux', false],
   ['SomethingNew', false],
 ])('%s: live response is surely impossible there: %s', (osPlatform, impossible) => {
-  expect(types(look({ device: makeDevice(harmless, { osPlatform }) }))).toEqual(
+  const commands = makeCommands().slice(0, 1);
+  expect(types(look({ commands, device: makeDevice(harmless, { osPlatform }) }))).toEqual(
     impossible ? ['unsupportedPlatform'] : [],
   );
 });
@@ -73,11 +77,40 @@ test('arguments are held against what the library says of the script, and only o
   expect(look({ commands: [{ type: 'PutFile', fileName: 'procdump.zip' }] })).toEqual([]);
 });
 
+test.each<[string, string | null, Command, Finding['type'] | null]>([
+  ['a PowerShell script on Linux', 'Linux', runOf('a.ps1'), 'scriptOfOtherSystem'],
+  ['a PowerShell script on macOS', 'macOS', runOf('a.PS1'), 'scriptOfOtherSystem'],
+  ['a shell script on Windows', 'Windows11', runOf('a.sh'), 'scriptOfOtherSystem'],
+  ['a name without an ending on Windows', 'WindowsServer2022', runOf('collect'), 'scriptOfOtherSystem'],
+  ['an archive as a script', 'Windows11', runOf('procdump.zip'), 'notAScript'],
+  ['an archive as a script on an unknown system', 'SomethingNew', runOf('procdump.zip'), 'notAScript'],
+  ['a drive on Linux', 'Ubuntu', getOf('C:\\x.txt'), 'pathOfOtherSystem'],
+  ['a path of Linux on Windows', 'Windows10', getOf('/etc/passwd'), 'pathOfOtherSystem'],
+  ['a shell script on Linux', 'Linux', runOf('a.sh'), null],
+  ['a name without an ending on macOS', 'macOS', runOf('collect'), null],
+  ['a Python script on either', 'Windows11', runOf('a.py'), null],
+  ['a PowerShell script on a system that is not known', null, runOf('a.ps1'), null],
+  ['any path on a system that is not known', 'SomethingNew', getOf('/etc/passwd'), null],
+  ['a file that is only put there', 'Linux', { type: 'PutFile', fileName: 'a.ps1' }, null],
+])('%s is warned of where it looks wrong: %s', (_what, osPlatform, command, type) => {
+  const device = makeDevice(harmless, { osPlatform });
+  const found = types(look({ device, commands: [command], library: [] }));
+  expect(found).toEqual(type === null ? [] : [type]);
+  expect(found.map(weightOf)).toEqual(type === null ? [] : ['warning']);
+});
+
 test('an open request on the device is told, and one for the very same commands warned of', () => {
   const running = makeRequests().running as LiveResponseRequest;
   const other = { ...running, id, commands: makeCommands().slice(0, 1) };
   expect(look({}, { open: [other] })).toEqual([{ type: 'deviceTaken', requestIds: [id] }]);
   expect(types(look({}, { open: [running, other] }))).toEqual(['sameIsOpen', 'deviceTaken']);
+});
+
+test.each(['awaitingApproval', 'queued'] as const)('a request that is %s takes no device from another', (state) => {
+  const open = makeRequests()[state] as LiveResponseRequest;
+  const other = { ...open, id, commands: makeCommands().slice(0, 1) };
+  expect(look({}, { open: [other] })).toEqual([{ type: 'deviceWanted', requestIds: [id] }]);
+  expect(types(look({}, { open: [open] }))).toEqual(['sameIsOpen']);
 });
 
 test('a queue is too long only when the last of it goes later than the wish may wait', () => {

@@ -207,6 +207,41 @@ test('a click that Teams delivers twice counts once', async () => {
   expect(votes).toHaveLength(1);
 });
 
+test('two people who write in the same millisecond are both heard, though Teams gives both messages the same id', async () => {
+  const thread = await open();
+  const inOwnChat = { scope: 'personal' } as const;
+  const id = '1700000000001';
+  await stage.teams.deliver({ ...stage.teams.build.message(dee, inOwnChat, 'whoami'), id });
+  const vote = `approve ${stage.requestId(thread)}`;
+  for (let delivered = 0; delivered < 2; delivered++)
+    await stage.teams.deliver({ ...stage.teams.build.message(bo, inOwnChat, vote), id });
+  await stage.pass(seconds(30));
+  expect(stage.chat(dee)).toContain('Who you are to this bot');
+  expect(stage.chat(bo).match(/is counted, and it is approved/g)).toHaveLength(1);
+  expect(stage.thread(thread)).toContain('Bo Approver approved');
+});
+
+test("a click is counted though somebody else's message, or a message elsewhere, had the same id", async () => {
+  const thread = await open({ policy: policyOf({ approvals: 2 }) });
+  const id = '1700000000002';
+  await stage.teams.deliver({ ...stage.teams.build.message(bo, { scope: 'personal' }, 'whoami'), id });
+  const card = stage.cardIn(thread);
+  const { verb, data } = stage.action(card, 'Approve') ?? {};
+  for (const voter of [bo, cy]) {
+    await stage.settle();
+    const click = stage.teams.build.execute(voter, stage.cardIn(thread).id, { verb: String(verb), data });
+    const now = stage.action(stage.cardIn(thread), 'Approve')?.data;
+    const answer = await stage.teams.deliver({
+      ...click,
+      id,
+      value: { action: { type: 'Action.Execute', verb, data: now } },
+    });
+    expect(wordsOf(answer)).not.toContain('already handled');
+  }
+  await stage.pass(seconds(30));
+  expect(stage.submissions).toHaveLength(1);
+});
+
 test('an old client that submits instead of executing decides the same way', async () => {
   await open();
   const card = stage.cardFor(bo);

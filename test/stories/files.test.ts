@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { hours, minutes, seconds } from '../../src/lib/clock';
 import type { Log } from '../../src/lib/log';
 import type { TeamsMessage } from '../fakes/fake-connector';
-import { ana, bo, cy, dee, policyOf, Stage, type StageOptions, seedExample, type TeamsPerson } from './stage';
+import { ana, bo, cy, dee, policyOf, Stage, type StageOptions, seedExample, type TeamsPerson, wordsOf } from './stage';
 
 let stage: Stage;
 let thread: string;
@@ -176,6 +176,30 @@ test('what fails is tried again, a restart between, and given up in words after 
   expect(stage.chat(ana)).toContain('have stopped trying');
   expect(uploads()).toHaveLength(2 + 4);
   expect(await audited('fileNotSent')).toHaveLength(1);
+});
+
+test('what a script wrote beyond the text that is kept is told as such, and sent whole like a collected file', async () => {
+  stage = await Stage.open({
+    policy: policyOf({ requesters: [ana], approvers: [bo] }),
+    installed: [ana, bo, cy, dee],
+  });
+  const output = `${'x'.repeat(39)}\n`.repeat(1_000).concat('THE-END');
+  stage.emulator.addScript({ fileName: 'long.ps1', content: '# Writes much.\n', behaviour: { output } });
+  thread = await stage.ask(ana, 'on ws-042 run long.ps1 because INC-1');
+  await stage.approve(bo);
+  await stage.pass(minutes(1), seconds(2));
+  expect(stage.thread(thread)).toContain(
+    'Only the beginning of the output is kept as text: 20 000 of 40 007 characters.',
+  );
+  expect(stage.thread(thread)).toMatch(/\[Output: \d+ of at least \d+ more lines\]/);
+  const page = await stage.press(ana, stage.cardIn(thread, 'Show more of it'), 'Show more of it');
+  expect(wordsOf(page)).toContain('Page 1 of ');
+
+  const { offer, name } = await offered(ana);
+  await stage.teams.consent(ana, offer.id, 'accept');
+  await stage.settle();
+  const sent = unpacked(stage.connector.uploaded(name)?.bytes ?? Buffer.alloc(0)).toString('utf8');
+  expect(sent).toContain('THE-END');
 });
 
 test('a file that is not what was collected any more is not sent (T-37)', async () => {

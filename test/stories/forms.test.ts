@@ -174,7 +174,8 @@ describe('the preview', () => {
 
   test('is for those who may ask, and the form keeps what was filled in', async () => {
     stage = await Stage.open({ policy: policyOf({ requesters: [bo] }) });
-    const form = await openForm();
+    await stage.tell(bo, 'new ws-042');
+    const form = stage.cardFor(bo, 'Preview');
     const before = stage.emulator.journal.length;
     const answer = await stage.press(ana, form, 'Preview', filled);
     expect(stage.emulator.journal.length).toBe(before);
@@ -274,6 +275,17 @@ describe('live response on a message', () => {
       value: expect.stringContaining('whom the policy names'),
     });
     expect(await stage.service.store.place(chat.chatId)).toBeNull();
+  });
+
+  test('is not offered to who may not ask, who is told at once who may', async () => {
+    stage = await Stage.open({ policy: policyOf({ requesters: [ana] }) });
+    await stage.tell(bo, 'new');
+    expect(stage.chat(bo)).toContain('You may not ask for live response');
+    expect(stage.chat(bo)).toContain('it names the members of analysts');
+    expect(() => stage.cardFor(bo, 'Ask for approval')).toThrow();
+    expect(said(await stage.teams.callExtension(bo, here, alert))).toMatchObject({
+      value: expect.stringContaining('it names the members of analysts'),
+    });
   });
 
   test.each([

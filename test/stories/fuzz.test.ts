@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { minutes, seconds } from '../../src/lib/clock';
-import { hasHidden } from '../../src/lib/visible';
+import { hasHiddenInProse } from '../../src/lib/visible';
 import { parsePolicy } from '../../src/policy/parse-policy';
 import type { RequestId } from '../../src/request/request';
 import { findActions, readMessage, type TeamsMessage } from '../fakes/fake-connector';
@@ -298,7 +298,7 @@ test('any Unicode in any field breaks nothing, decides nothing, and nothing hidd
   expect(shown.length).toBeGreaterThan(50);
   // An empty line of its own is ours: what was written comes with it escaped.
   const written = shown.filter((text) => text !== '\u00a0');
-  expect(written.filter((text) => hasHidden(text.replaceAll('\n', '')))).toEqual([]);
+  expect(written.filter((text) => hasHiddenInProse(text.replaceAll('\n', '')))).toEqual([]);
 });
 
 /** What a card's text elements show. */
@@ -332,7 +332,7 @@ test('a denial with any reason is told, with nothing hidden in it', async () => 
   await stage.pass(minutes(1), seconds(5));
   expect((await stage.service.store.request(id))?.request.state).toBe('denied');
   const told = stage.connector.messages(thread).flatMap((m) => textsIn(cardOf(m.activity)));
-  expect(told.filter((text) => hasHidden(text.replaceAll('\n', '')))).toEqual([]);
+  expect(told.filter((text) => hasHiddenInProse(text.replaceAll('\n', '')))).toEqual([]);
 });
 
 test('after all that an ordinary request still works, and a replayed vote counts once (T-9)', async () => {

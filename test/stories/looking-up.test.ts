@@ -51,6 +51,12 @@ test('a page shows no more to the person who turns it than the word would', asyn
   expect(wordsOf(answer)).toContain('only to people whom the policy names');
 });
 
+test('a look-up that finds no device does not speak of what is stored', async () => {
+  stage = await Stage.open();
+  await stage.tell(ana, 'history nothere');
+  expect(stage.chat(ana)).toContain('Defender knows no device by "nothere". Try its full name');
+});
+
 test('the history of a device tells what was asked on it and how it ended, from anywhere', async () => {
   await open();
   const first = await stage.ask(ana, run('ws-042', 'INC-1'));

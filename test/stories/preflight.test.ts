@@ -61,6 +61,20 @@ test('arguments against what the library says are asked about first, and the ans
   expect(readActivity(stage.cardFor(bo).activity)).toContain('takes none');
 });
 
+test('what looks wrong for the operating system is asked about first, and the approver is told to look twice', async () => {
+  stage.emulator.addDevice({ machine: { computerDnsName: 'linux-1.contoso.com', osPlatform: 'Linux' } });
+  const thread = await stage.ask(ana, run('linux-1'));
+  expect(stage.thread(thread)).toContain('a script for another operating system than Linux');
+  const other = await stage.ask(ana, 'on ws-050\nrun procdump.zip\ngetfile /etc/passwd\nbecause INC-1');
+  for (const words of ['by its name is not a script', 'not a path as Windows11 has them'])
+    expect(stage.thread(other)).toContain(words);
+  await nothingStored();
+  await stage.press(ana, stage.cardIn(thread, anyway), anyway);
+  const card = readActivity(stage.cardFor(bo).activity);
+  expect(card).toContain('Look twice. This runs scripts on the device as root.');
+  expect(card).toContain('a script for another operating system than Linux');
+});
+
 test('the same wish asked twice is warned of, with the id of the first', async () => {
   const thread = await stage.ask(ana, run('ws-042'));
   const id = stage.requestId(thread);
@@ -94,7 +108,7 @@ test('the device card shows what is open on it and how it went before', async ()
   await stage.tell(ana, 'device ws-042');
   const card = stage.chat(ana);
   expect(card).toMatch(
-    /busy with ours[\s\S]*Open on it now[\s\S]*Waiting for approval[\s\S]*Asked before[\s\S]*succeeded/,
+    /asked for already[\s\S]*Open on it now[\s\S]*Waiting for approval[\s\S]*Asked before[\s\S]*succeeded/,
   );
   await stage.press(ana, stage.cardFor(ana, 'Ask for something on this device'), 'Ask for something on this device');
   expect(() => stage.cardFor(ana, 'Ask for approval')).not.toThrow();

@@ -24,23 +24,34 @@ Defender refused live response on this device, because the version of its Defend
 Command 2 gives arguments, and the library says that collect-logs.ps1 takes none. Leave them out, or have its entry in the library corrected.
 Command 2 gives no arguments, and the library says that minidump.ps1 takes some: process name. Go on if it does without them.
 Command 2 gives no arguments, and the library says that minidump.ps1 takes some. Go on if it does without them.
+Command 2 runs collect-logs.ps1, which by its name is a script for another operating system than Linux. It will most likely fail there. Name a script for that system; library lists them.
+Command 2 runs procdump.zip, which by its name is not a script, so it will most likely fail. Name a script; to put a file on the device, use putfile.
+Command 3 collects /etc/passwd, which is not a path as Windows11 has them, so it will most likely find nothing. Give a path of that system, or choose another device.
 The same commands on the same device are asked for already: LR-4KQ7. Type status LR-4KQ7 to see where that stands, and ask again only if it must run twice.
-The device is taken by LR-4KQ7 and LR-9WX2. Defender does one live response on it at a time, so yours goes after those.
+Defender has LR-4KQ7 and LR-9WX2 for this device, and does one live response on it at a time, so yours goes after those.
+LR-2QBC asks for this device as well, and is not with Defender yet. Defender does one live response on a device at a time, so which goes first depends on when each is approved; the word queue shows the order.
+LR-2QBC and LR-9WX2 ask for this device as well, and are not with Defender yet. Defender does one live response on a device at a time, so which goes first depends on when each is approved; the word queue shows the order.
 240 requests wait already, and I expect the last of them to go at about 3 Mar 2026 15:00 UTC. Yours may wait 2 hours once approved and would be withdrawn before its turn. Ask later, or have some of the others cancelled."
 `);
 });
 
 test('what was found is asked about once, with the request as it was understood', () => {
   const draft = { device: 'ws-042', commands: makeCommands(), reason: 'INC-1042' };
-  const post = preflightCard({ draft, device: makeDevice(), findings: makeFindings().slice(8, 13) }, options);
+  const post = preflightCard({ draft, device: makeDevice(), findings: makeFindings().slice(8, 17) }, options);
   expect(post === null ? null : readPost(post)).toMatchInlineSnapshot(`
 "Before I ask the approvers
-I found 4 things that may keep this from working on ws-042.contoso.com. Nothing was sent yet; mend it and send it again, or go on.
+I found 7 things that may keep this from working on ws-042.contoso.com. Nothing was sent yet; mend it and send it again, or go on.
 • Command 2 gives arguments, and the library says that collect-logs.ps1 takes none. Leave them out, or have its entry in the library corrected.
 • Command 2 gives no arguments, and the library says that minidump.ps1 takes some: process name. Go on if it does without them.
 • Command 2 gives no arguments, and the library says that minidump.ps1 takes some. Go on if it does without them.
+• Command 2 runs collect-logs.ps1, which by its name is a script for another operating system than Linux. It will most likely fail there. Name a script for that system; library lists them.
+• Command 2 runs procdump.zip, which by its name is not a script, so it will most likely fail. Name a script; to put a file on the device, use putfile.
+• Command 3 collects /etc/passwd, which is not a path as Windows11 has them, so it will most likely find nothing. Give a path of that system, or choose another device.
 • The same commands on the same device are asked for already: LR-4KQ7. Type status LR-4KQ7 to see where that stands, and ask again only if it must run twice.
-• The device is taken by LR-4KQ7 and LR-9WX2. Defender does one live response on it at a time, so yours goes after those.
+
+Good to know, and no obstacle
+• Defender has LR-4KQ7 and LR-9WX2 for this device, and does one live response on it at a time, so yours goes after those.
+• LR-2QBC asks for this device as well, and is not with Defender yet. Defender does one live response on a device at a time, so which goes first depends on when each is approved; the word queue shows the order.
 
 What you asked for
 on  ws-042
@@ -112,6 +123,7 @@ Ended at 3 Mar 2026 12:14 UTC.
 test.each([
   ['nothing known against it', { findings: [], open: [] }, true],
   ['busy with ours', { findings: [], open: [makeView(makeRequests().running as never)] }, true],
+  ['asked for already', { findings: [], open: [makeView(makeRequests().queued as never)] }, true],
   ['1 thing to know', { findings: makeFindings().slice(3, 4), open: [] }, true],
   ['not possible', { findings: makeFindings().slice(0, 1), open: [] }, false],
 ])('the standing of a device in a word: %s', (words, standing, hasButton) => {

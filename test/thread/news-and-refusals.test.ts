@@ -126,7 +126,7 @@ test('every refusal says what, why, and what next', () => {
     { type: 'policyChanged' },
     { type: 'policyOutrun' },
     { type: 'notYours' },
-    { type: 'mayNotAsk' },
+    { type: 'mayNotAsk', requesters: ['analysts', 'ir-leads'] },
     { type: 'noRole' },
     { type: 'noRule' },
     {
@@ -148,6 +148,7 @@ test('every refusal says what, why, and what next', () => {
     { type: 'doesNotFit' },
     { type: 'unknownRequest', id: 'LR-9ZZZ' },
     { type: 'unknownDevice', query: 'ws-\u202e042' },
+    { type: 'unknownDevice', query: 'nothere', isLookUp: true },
     { type: 'ambiguousDevice', query: 'ws', count: 12 },
     { type: 'unknownLibraryFile', fileName: 'minidump', known: ['procdump.zip', 'minidump.ps1', 'mini.ps1'] },
     { type: 'unknownLibraryFile', fileName: 'zzz', known: ['procdump.zip'] },
@@ -183,7 +184,7 @@ requestChanged: This is not what you were shown: the digest that you decided on 
 policyChanged: The approval policy has changed since this card was posted, so your vote was not counted and nothing runs. If the new policy still allows the request, it is asked again; decide on its newest card.
 policyOutrun: The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing. Try again in a minute; if it stays so, whoever runs me must give all replicas the same policy file.
 notYours: You may not cancel this request, because only its requester and its approvers may. Ask one of them.
-mayNotAsk: You may not ask for live response, because the policy does not name you as a requester. Nothing was stored. Ask whoever keeps the policy.
+mayNotAsk: You may not ask for live response, because the policy does not name you as a requester: it names the members of analysts and ir-leads. Nothing was stored. Ask one of them, or whoever keeps the policy.
 noRole: I show devices, the library, the queue and the history only to people whom the policy names. Ask whoever keeps the policy to add you.
 noRule: Refused: no rule matches, and what no rule matches is refused. Somebody who looks after the policy can add a rule for it.
 denied: Refused by rule no-collection-from-dcs: Files are not collected from tier 0 devices this way.
@@ -195,6 +196,7 @@ uploaderCannotVote: You uploaded "mini\\u{202e}dump.ps1", which changed since it
 doesNotFit: This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.
 unknownRequest: I know no request "LR-9ZZZ". Check the id on its card, or type status for the open ones.
 unknownDevice: Defender knows no device by "ws-\\u{202e}042", so nothing was stored. Try its full name, an address, its id, or tag: and a tag; the word device looks one up.
+unknownDevice: Defender knows no device by "nothere". Try its full name, an address, its id, or tag: and a tag; the word device looks one up.
 ambiguousDevice: "ws" matches 12 devices, and I never guess. Nothing was stored. Use the full name or the Defender id; the word device shows them.
 unknownLibraryFile: The live response library has no file "minidump", so nothing was stored. Did you mean "minidump.ps1" or "mini.ps1"? Type library to see all.
 unknownLibraryFile: The live response library has no file "zzz", so nothing was stored. Type library to see what there is.

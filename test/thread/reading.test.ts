@@ -214,9 +214,11 @@ Name     PID
  
 notepad  42
 
-Only the beginning of the output is kept as text, of 90 000 characters; all of it is in the evidence.
+Only the beginning of the output is kept as text: 28 of 90 000 characters.
+All of it is in the evidence: the requester and the approvers can have it sent to their own chat by Send me the file.
 The transcript header that PowerShell puts around the output is left out here.
-The download is kept as evidence as it came: 512 bytes, SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab"
+The download is kept as evidence as it came: 512 bytes, SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab
+(Send me the file)"
 `);
 });
 
@@ -281,6 +283,17 @@ Ana asked at 3 Mar 2026 12:00 UTC.
 Rule workstations asks after break-glass for 1 approval: one of ir-leads.
 May still vote: Di and Eve."
 `);
+});
+
+test.each([
+  ['Windows11', 'as SYSTEM.'],
+  ['Linux', 'as root.'],
+  ['macOS', 'as root.'],
+  [null, 'as SYSTEM or root.'],
+])('on %s scripts are said to run %s', (osPlatform, user) => {
+  const commands = [{ type: 'RunScript', scriptName: 'a', args: null } as const];
+  const told = { ...request('awaitingApproval'), device: makeDevice(harmless, { osPlatform }), commands };
+  expect(weighRisk(told).lines.map(textOf).join(' ')).toContain(`runs scripts on the device ${user}`);
 });
 
 test('what the policy found is told before anything that people wrote, and break-glass before all else (T-17)', () => {

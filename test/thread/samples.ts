@@ -524,8 +524,13 @@ export const makeFindings = (outside: Outside = harmless): readonly Finding[] =>
     { type: 'argsNotTaken', index: 1, fileName: outside('collect-logs.ps1') },
     { type: 'argsExpected', index: 1, fileName: outside('minidump.ps1'), parameters: outside('process name') },
     { type: 'argsExpected', index: 1, fileName: outside('minidump.ps1'), parameters: null },
+    { type: 'scriptOfOtherSystem', index: 1, name: outside('collect-logs.ps1'), platform: outside('Linux') },
+    { type: 'notAScript', index: 1, name: outside('procdump.zip'), platform: outside('Linux') },
+    { type: 'pathOfOtherSystem', index: 2, name: outside('/etc/passwd'), platform: outside('Windows11') },
     { type: 'sameIsOpen', requestId: 'LR-4KQ7' as RequestId, state: 'running' },
     { type: 'deviceTaken', requestIds: ['LR-4KQ7' as RequestId, 'LR-9WX2' as RequestId] },
+    { type: 'deviceWanted', requestIds: ['LR-2QBC' as RequestId] },
+    { type: 'deviceWanted', requestIds: ['LR-2QBC' as RequestId, 'LR-9WX2' as RequestId] },
     { type: 'queueTooLong', waiting: 240, expectedAt: noon + 180 * minute, startWithinMs: 120 * minute },
   ];
 };
