@@ -324,7 +324,7 @@ describe('a backup of a running service', () => {
     await restored.port();
     expect(restored.logLines.join('\n')).toContain('A backup was put back');
     const database = new Database(join(dir, 'elsewhere', 'live-response.db'));
-    expect(database.prepare('select distinct state from requests').all([])).toEqual([{ state: 'voided' }]);
+    expect(database.prepare('select distinct state from requests').all([])).toEqual([{ state: 'unknown' }]);
     database.close();
     restored.child.kill('SIGTERM');
     expect(await restored.exited).toBe(0);

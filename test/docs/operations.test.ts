@@ -66,6 +66,7 @@ test('every sentence of a log that the page quotes is one that is logged', () =>
   const sources = [
     'src/health.ts',
     'src/store/sqlite.ts',
+    'src/store/sqlite-failure.ts',
     'src/store/same-file.ts',
     'src/store/continuity.ts',
     'src/store/migrate.ts',
