@@ -40,11 +40,15 @@ const lastWords: Readonly<Partial<Record<State, RegExp>>> = {
 
 /** True for the reply that tells the thread of this end. */
 export function tellsEnd(text: string, requestId: string, state: State): boolean {
-  const at = text.indexOf(requestId);
-  if (at === -1 || readCardPhase(text) !== null) return false;
-  const rest = text.slice(at + requestId.length);
+  if (readCardPhase(text) !== null) return false;
   const words = lastWords[state];
-  return words === undefined ? rest.startsWith(' · ') && stateOfTitle(rest.slice(3)) === state : words.test(rest);
+  // A reply that mentions somebody names the request in the line of the mention first.
+  return text
+    .split(requestId)
+    .slice(1)
+    .some((rest) =>
+      words === undefined ? rest.startsWith(' · ') && stateOfTitle(rest.slice(3)) === state : words.test(rest),
+    );
 }
 
 /** True for the reply that holds the result of that command, counted from 0, or names what to type for it. */

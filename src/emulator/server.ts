@@ -63,7 +63,8 @@ async function serve(world: World, faults: Faults, exchange: Exchange): Promise<
   if ((fault?.type === 'hold' || fault?.type === 'slow') && fault.when === 'after') await wait(fault);
   if (fault?.type === 'dropAfter') return drop(response);
   if (fault?.type === 'errorAfter') return send(exchange, internalError());
-  if (fault?.type === 'malformed') return send(exchange, cutJson(answer));
+  if (fault?.type === 'malformed')
+    return answer.bytes === undefined ? send(exchange, cutJson(answer)) : cutOff(exchange, answer, answer.bytes);
   send(exchange, answer);
 }
 
@@ -136,6 +137,13 @@ function cutJson(answer: Answer): Answer {
     bytes: Buffer.from(text.slice(0, Math.ceil(text.length / 2))),
     headers: { ...apiHeaders, ...answer.headers },
   };
+}
+
+/** What storage serves has a length: it can end too soon, even where it is empty, and cannot be another file. */
+function cutOff({ response, entry }: Exchange, { status, headers }: Answer, bytes: Uint8Array): void {
+  entry.status = status;
+  response.writeHead(status, { ...headers, 'Content-Length': bytes.length + 1 });
+  response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => drop(response));
 }
 
 const wait = (fault: Extract<Fault, { type: 'hold' | 'slow' }>): Promise<unknown> =>

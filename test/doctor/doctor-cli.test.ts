@@ -118,7 +118,7 @@ async function findings(over: Settings = {}) {
 
 test('a setup that is right is all ok, and nothing was written to Defender', async () => {
   const { code, out } = await doctor();
-  expect(out.replace(/[\d.]+ [MGT]B\s+\([\d,]+ bytes\)/g, '<size>').replaceAll(dir, '<dir>')).toMatchInlineSnapshot(`
+  expect(out.replace(/[\d.]+ [MGT]B\s+\([\d\s]+ bytes\)/g, '<size>').replaceAll(dir, '<dir>')).toMatchInlineSnapshot(`
 "ok    settings      Every setting can be read, and none contradicts another.
 ok    limits        10 submissions a minute, 50 sessions, 2 h in Defender's queue: within what is documented.
 ok    cloud         Defender, Graph and Teams are all of the commercial cloud (api.security.microsoft.com).

@@ -129,6 +129,15 @@ test('faults strike tokens and downloads as well', async () => {
   await expect(get('/results/investigation-actions-data/CustomPlaybookCommandOutput/x')).rejects.toThrow();
 });
 
+test('a malformed download ends before its length: storage serves no other file', async () => {
+  const { emulator, clock, result, submit } = await startWithDevice();
+  const { json } = await submit();
+  clock.advance(60_000);
+  emulator.fault({ route: 'downloadResult', fault: { type: 'malformed' } });
+  await expect(result(String(json.id), 0)).rejects.toThrow('terminated');
+  expect((await result(String(json.id), 0)).json).toMatchObject({ script_name: 'a.ps1' });
+});
+
 describe('quotas', () => {
   test('the eleventh run in a minute is refused as on the wire, until the oldest leaves the window', async () => {
     const { clock, emulator, run } = await startWithDevice();
