@@ -95,7 +95,7 @@ function streamSection(
   const atOnce = shown.length > linesAtOnce + 3 ? linesAtOnce : shown.length;
   const left = Math.min(all.length, limit) - atOnce;
   const fold = {
-    title: `${title}: ${left} ${more > 0 ? `of ${atLeast}${formatNumber(all.length - atOnce, reader.locale)} ` : ''}more lines`,
+    title: `${title}: ${left} ${more > 0 ? `of ${formatNumber(all.length - atOnce, reader.locale)}${isCut ? '+' : ''} ` : ''}more lines`,
     lines: shown.slice(atOnce),
   };
   return [{ title, dense: true, lines: shown.slice(0, atOnce), ...(fold.lines.length === 0 ? {} : { fold }) }];
