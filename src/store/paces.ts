@@ -5,37 +5,30 @@ import type { Db } from './tables';
 /** Locked for the rest of the transaction, last of all that it locks: so that those who wait here hold nothing that the holder still needs. */
 export async function lockPaces<T>(
   db: Db,
-  { forUpdate, isSole }: Pick<Engine, 'forUpdate' | 'isSole'>,
+  { isSole }: Pick<Engine, 'isSole'>,
   keys: readonly string[],
   unknown: T,
 ): Promise<ReadonlyMap<string, T>> {
   if (keys.length === 0) return new Map();
-  if (!isSole) await addMissing(db, keys, unknown);
-  const { rows } = await selectPaces(db, { keys }, forUpdate);
+  const { rows } = isSole ? await selectPaces(db, { keys }) : { rows: await takeInTurn(db, keys, unknown) };
   const known = new Map(rows.map((row) => [row.key, JSON.parse(row.body) as T]));
   return new Map(keys.map((key) => [key, known.get(key) ?? unknown]));
 }
 
-/** A row that is not there cannot be locked; those that are not are added in one order, so that nobody waits in a circle. */
-async function addMissing(db: Db, keys: readonly string[], unknown: unknown): Promise<void> {
-  const known = new Set((await selectKeys(db, { keys })).rows.map((row) => row.key));
-  const missing = keys.filter((key) => !known.has(key)).sort();
-  if (missing.length > 0)
-    await db
-      .insertInto('paces')
-      .values(missing.map((key) => ({ key, body: JSON.stringify(unknown), forget_at: 0 })))
-      .onConflict((c) => c.column('key').doNothing())
-      .execute();
-}
+/**
+ * One after the other in one order, whether a row is there already or not: whoever locked what is there and added the rest after that would wait
+ * in a circle with others who do the same. A change of nothing, since a row that is not there cannot be locked.
+ */
+const takeInTurn = (db: Db, keys: readonly string[], unknown: unknown) =>
+  db
+    .insertInto('paces')
+    .values([...keys].sort().map((key) => ({ key, body: JSON.stringify(unknown), forget_at: 0 })))
+    .onConflict((c) => c.column('key').doUpdateSet((e) => ({ key: e.ref('excluded.key') })))
+    .returning(['key', 'body'])
+    .execute();
 
-interface Keys {
-  readonly keys: readonly string[];
-}
-
-const selectKeys = prepared((db, { keys }: Keys) => db.selectFrom('paces').select('key').where('key', 'in', keys));
-
-const selectPaces = prepared((db, { keys }: Keys, forUpdate) =>
-  forUpdate(db.selectFrom('paces').select(['key', 'body']).where('key', 'in', keys).orderBy('key')),
+const selectPaces = prepared((db, { keys }: { keys: readonly string[] }) =>
+  db.selectFrom('paces').select(['key', 'body']).where('key', 'in', keys),
 );
 
 export async function savePaces(

@@ -58,6 +58,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** What waits for the turnover, which is the one commit that is under way or waits for its turn. */
   const waiting: { ended: EndedTask[]; isDue: boolean } = { ended: [], isDue: false };
   let turnover: Promise<void> | null = null;
+  /** What another transaction adds while one that takes or ends is under way, that one does not see, nor the other its end: somebody must look after both. */
+  const lookAgain = store.databaseNow === null ? () => {} : onLeft;
   let isStopping = false;
   let forgetAt = clock.now();
 
@@ -74,7 +76,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return taken.count;
     },
     async takeDue(tx) {
-      if (turnover === null) return (await take(tx, [])).start;
+      if (turnover === null) {
+        const taken = await take(tx, []);
+        return () => {
+          taken.start();
+          lookAgain();
+        };
+      }
       // Many answers at once are taken together by the next turnover, rather than one by one.
       return () => {
         waiting.isDue = true;
@@ -177,6 +185,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return take(tx, over);
     }, 'process');
     next.start();
+    lookAgain();
     for (const { paced, outcome } of over) {
       if (outcome.type === 'retry') onLeft();
       else failures.delete(paced.work.workId);

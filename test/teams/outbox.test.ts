@@ -175,24 +175,24 @@ async function runOut(longestMs = 7_200_000): Promise<number> {
   throw new Error('work is still waiting');
 }
 
-describe('what is added in a transaction', () => {
-  const sayAtOnce = async (...texts: readonly string[]) => {
-    const start = await store.transact(async (tx) => {
-      const { conversationId } = thread;
-      await tx.addWork(
-        texts.map((text) => ({
-          requestId: null,
-          work: { type: 'sendPost', conversationId, post: plainPost(text) },
-          lane: conversationId,
-          dueAt: clock.now(),
-        })),
-      );
-      return outbox.takeDue(tx);
-    });
-    start();
-    await outbox.idle();
-  };
+async function sayAtOnce(...texts: readonly string[]): Promise<void> {
+  const start = await store.transact(async (tx) => {
+    const { conversationId } = thread;
+    await tx.addWork(
+      texts.map((text) => ({
+        requestId: null,
+        work: { type: 'sendPost', conversationId, post: plainPost(text) },
+        lane: conversationId,
+        dueAt: clock.now(),
+      })),
+    );
+    return outbox.takeDue(tx);
+  });
+  start();
+  await outbox.idle();
+}
 
+describe('what is added in a transaction', () => {
   test('goes out from there without a look of the loop, and what stands behind it follows', async () => {
     await sayAtOnce('one', 'two', 'three');
     expect(read()).toEqual(['one', 'two', 'three']);
@@ -238,6 +238,22 @@ test('one that was taken over meanwhile keeps back none of those that end with i
   await late.idle();
   expect(others.map(({ conversationId }) => read(conversationId))).toEqual([['hello'], ['hello'], ['hello']]);
   expect(await waiting()).toBe(1);
+});
+
+test.each([
+  ['shared with other replicas', true, 2],
+  ['of one service, whose transactions take turns', false, 0],
+])('after what is taken at once and after its end a database %s is looked at again', async (_name, isShared, looks) => {
+  let asked = 0;
+  outbox = createOutbox({
+    ...outboxOptions(),
+    store: overlay(store, { databaseNow: isShared ? async () => clock.now() : null }),
+    onLeft: () => {
+      asked += 1;
+    },
+  });
+  await sayAtOnce('one');
+  expect([asked, read()]).toEqual([looks, ['one']]);
 });
 
 test('a call that ends just when the record of another is done is recorded as well', async () => {
