@@ -65,3 +65,7 @@ export const decidedOf = (r: Queued | Submitting | Unknown | Pending | Running) 
   approvedAt: r.approvedAt,
   startBy: r.startBy,
 });
+
+/** What an `unknown` knows before the first look; an absent marker proves nothing before `settleAt`. */
+export const notYetLookedFor = (settleAt: number) =>
+  ({ actionId: null, runningSince: null, progress: [], settleAt, lookUps: 0, toldAt: null }) as const;

@@ -1,5 +1,5 @@
 import type { Effect } from './effect';
-import { baseOf, move, notNow, type Outcome } from './outcome';
+import { baseOf, move, notNow, notYetLookedFor, type Outcome } from './outcome';
 import type { LiveResponseRequest, Unknown } from './request';
 
 /** How long an absent marker proves nothing after a doubt, and when it is looked for first. */
@@ -23,12 +23,7 @@ export function doubtAfterRestore(
     state: 'unknown',
     doubt: 'restored',
     intentAt: request.createdAt,
-    actionId: null,
-    runningSince: null,
-    progress: [],
-    settleAt: now + settleMs,
-    lookUps: 0,
-    toldAt: null,
+    ...notYetLookedFor(now + settleMs),
     cancel: null,
   } as const;
   switch (request.state) {

@@ -3,7 +3,7 @@ import { err, exhaustive } from '../lib/result';
 import type { Effect } from './effect';
 import type { Event, ObservedAction } from './event';
 import { observe, taken } from './observe';
-import { baseOf, decidedOf, move, notNow, type Outcome, stay, type Transition } from './outcome';
+import { baseOf, decidedOf, move, notNow, notYetLookedFor, type Outcome, stay, type Transition } from './outcome';
 import type {
   AwaitingApproval,
   CancelWish,
@@ -249,12 +249,7 @@ const doubt = (request: Submitting, now: number): Outcome =>
       attempts: request.attempts,
       intentAt: request.intentAt,
       doubt: 'noAnswer',
-      actionId: null,
-      runningSince: null,
-      progress: [],
-      settleAt: now + settleMs,
-      lookUps: 0,
-      toldAt: null,
+      ...notYetLookedFor(now + settleMs),
       cancel: request.cancel,
     },
     [{ type: 'unclear', doubt: 'noAnswer' }],

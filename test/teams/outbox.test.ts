@@ -607,14 +607,8 @@ describe('trouble', () => {
   test('a card that cannot be drawn is given up after ten tries, so that it does not block its conversation', async () => {
     await addCopy();
     await say('after');
-    const broken = createOutbox({
-      store,
-      teams: createTeams({ adapter, clock }),
-      clock,
-      log: silentLog,
-      random: (size) => new Uint8Array(size),
-      leaseMs: 60_000,
-      callMs: 15_000,
+    outbox = createOutbox({
+      ...outboxOptions(),
       render: {
         card: async () => {
           renders += 1;
@@ -624,7 +618,6 @@ describe('trouble', () => {
       },
       onUndeliverable: async (_tx, what) => void undelivered.push(what),
     });
-    outbox = broken;
     await runOut();
     expect(renders).toBe(10);
     expect(undelivered).toMatchObject([{ code: 'teams.bug' }]);
