@@ -184,7 +184,8 @@ describe('marks', () => {
   test('an activity is handled once, however often it is delivered', async () => {
     const store = await stores.openNew();
     const claimIt = () => store.transact((tx) => tx.claimActivity('f:1', t0));
-    expect(await Promise.all([claimIt(), claimIt(), claimIt()])).toEqual([true, false, false]);
+    const claims = await Promise.all([claimIt(), claimIt(), claimIt()]);
+    expect(claims.filter((isFirst) => isFirst)).toHaveLength(1);
   });
 
   test('an activity whose handling failed may be handled again', async () => {
