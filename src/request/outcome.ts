@@ -68,4 +68,4 @@ export const decidedOf = (r: Queued | Submitting | Unknown | Pending | Running) 
 
 /** What an `unknown` knows before the first look; an absent marker proves nothing before `settleAt`. */
 export const notYetLookedFor = (settleAt: number) =>
-  ({ actionId: null, runningSince: null, progress: [], settleAt, lookUps: 0, toldAt: null }) as const;
+  ({ actionId: null, runningSince: null, progress: [], settleAt, toldAt: null }) as const;

@@ -237,7 +237,6 @@ export interface Unknown extends Decided {
   readonly progress: readonly CommandProgress[];
   /** Before this instant an absent marker proves nothing, since Defender may still hide a new action (defender-api.md §1.2). */
   readonly settleAt: number;
-  readonly lookUps: number;
   /** Set once looking could not settle it and people were told. */
   readonly toldAt: number | null;
   readonly cancel: CancelWish | null;

@@ -1,5 +1,5 @@
 import { minutes, seconds } from '../lib/clock';
-import { err, exhaustive } from '../lib/result';
+import { err, exhaustive, ok } from '../lib/result';
 import type { Effect } from './effect';
 import type { Event, ObservedAction } from './event';
 import { observe, taken } from './observe';
@@ -268,7 +268,6 @@ const vanish = (request: Pending | Running, now: number): Outcome =>
       runningSince: request.state === 'running' ? request.runningSince : null,
       progress: request.progress,
       settleAt: now,
-      lookUps: 0,
       toldAt: now,
       cancel: request.cancel,
     },
@@ -298,9 +297,9 @@ function lookedUp(request: Unknown, event: Extract<Event, { type: 'lookedUp' }>,
   const toldAt = tell ? now : request.toldAt;
   const soon = request.doubt === 'restored' ? Math.max(now + nextLookMs, request.settleAt) : now + nextLookMs;
   const dueAt = toldAt === null ? soon : now + slowLookMs;
-  return move({ ...request, lookUps: request.lookUps + 1, toldAt }, tell ? [{ type: 'cannotTell' }] : [], [
-    { type: 'lookUp', dueAt },
-  ]);
+  const again: Effect = { type: 'lookUp', dueAt };
+  // Nothing that a card shows has changed: one that looked on for days would be edited each time.
+  return tell ? move({ ...request, toldAt }, [{ type: 'cannotTell' }], [again]) : ok({ request, effects: [again] });
 }
 
 /** Only this lets a submission be tried again (T-27). */

@@ -1,12 +1,13 @@
 import { exhaustive } from '../lib/result';
 import type { Command } from '../request/command';
 import type { CancelWish, CommandProgress, InState, Vote } from '../request/request';
+import { slowLookMs } from '../request/transition';
 import { describeProgressOfVotes } from './bar-lines';
 import { type Line, quoteLines, say, showCode, showCut, showPerson } from './line';
 import { describeQueued } from './queue-words';
 import { beforeAskingAgain, commandAtWork, describeChange, failedCommand, isClosedByRestore } from './request-lines';
 import type { RequestView, StateWords } from './view';
-import { count, formatDuration, formatTime } from './words';
+import { formatDuration, formatTime } from './words';
 
 /** Each state has its own words (design.md §1, promise 3): accepted is never success, running out of time is never a denial (T-22). */
 export function describeState(view: RequestView): StateWords {
@@ -219,7 +220,7 @@ function describeUnknown(request: InState<'unknown'>): StateWords {
   const next =
     request.toldAt === null
       ? `I look until I am certain, at the earliest at ${formatTime(request.settleAt)}.`
-      : `I have looked ${count(request.lookUps, 'time')} and still cannot tell. ${beforeAskingAgain(request.id)}`;
+      : `I still cannot tell, and look again every ${formatDuration(slowLookMs)}. ${beforeAskingAgain(request.id)}`;
   return {
     title:
       request.doubt === 'restored'

@@ -183,7 +183,6 @@ export const samples: { readonly [S in State]: InState<S> } = {
     runningSince: null,
     progress: [],
     settleAt: sentAt + firstLookMs + settleMs,
-    lookUps: 0,
     toldAt: null,
   },
   pending: { ...atDefender, state: 'pending', cancel: null },

@@ -71,7 +71,7 @@ describe('in doubt', () => {
 
   test('an absent marker proves nothing while Defender may still hide the action', () => {
     const step = go(unknown, absent, unknown.settleAt - 1);
-    expect(into(step, 'unknown').lookUps).toBe(1);
+    expect(step.request).toBe(unknown);
     expect(workOf(step)).toEqual([{ type: 'lookUp', dueAt: unknown.settleAt - 1 + nextLookMs }]);
   });
 
@@ -97,8 +97,15 @@ describe('in doubt', () => {
     expect(told(first)).toEqual(['cannotTell']);
     expect(workOf(first)).toEqual([{ type: 'lookUp', dueAt: late + slowLookMs }]);
     const second = go(first.request, unreadable, late + slowLookMs);
+    expect(second.request).toBe(first.request);
     expect(told(second)).toEqual([]);
     expect(workOf(second)).toEqual([{ type: 'lookUp', dueAt: late + 2 * slowLookMs }]);
+  });
+
+  test('a look that settles nothing draws no card anew, or one would be edited for days', () => {
+    expect(go(unknown, unreadable, unknown.settleAt).effects).toEqual([
+      { type: 'lookUp', dueAt: unknown.settleAt + nextLookMs },
+    ]);
   });
 
   test('what is found is followed from where it is', () => {

@@ -177,7 +177,6 @@ export function makeRequests(
     doubt: 'noAnswer',
     actionId: null,
     settleAt: noon + 9 * minute,
-    lookUps: 2,
     toldAt: null,
     cancel: null,
     runningSince: null,
@@ -258,7 +257,7 @@ export function makeRequests(
     submitting,
     'submitting, cancel asked': { ...submitting, cancel: wish },
     unknown,
-    'unknown, told': { ...unknown, lookUps: 12, toldAt: noon + 16 * minute },
+    'unknown, told': { ...unknown, toldAt: noon + 16 * minute },
     'unknown, vanished': {
       ...unknown,
       doubt: 'vanished',

@@ -89,7 +89,7 @@ unknown (warning)
 unknown, told (warning)
   Unknown: it may or may not be running
   - Defender gave no clear answer when I sent it. It may or may not be running. I look for it by its id and never send it again while that is open.
-  - I have looked 12 times and still cannot tell. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+  - I still cannot tell, and look again every 5 minutes. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 unknown, vanished (warning)
   Unknown: it may or may not be running
   - Defender had accepted it and no longer lists it. It had reached the device, so it may have acted. I keep looking and never send it again.
