@@ -105,13 +105,20 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     return problems.length > 0 ? problems : findOutrun(health.store, policy());
   };
   const leasing = withLeases(health.store, (type, outcome) => metrics.onWork(type, outcome));
+  const letApprovedGo = async () => {
+    if (byItself) await clock.sleep(othersAfterPostMs);
+  };
   const store = withWakeUps(leasing, {
     takeTeamsWork: byItself ? (tx) => outbox.takeDue(tx) : null,
     onTeamsWork(afterApproval) {
-      if (afterApproval) void clock.sleep(cardsAfterPostMs).then(() => outboxLoop.nudge());
+      if (afterApproval) void letApprovedGo().then(() => outboxLoop.nudge());
       else outboxLoop.nudge();
     },
-    onRequestWork: () => dispatchLoop.nudge(),
+    onApproved: (request) => byItself && dispatch.readAhead(request),
+    onRequestWork(afterAdmission) {
+      if (afterAdmission) void letApprovedGo().then(() => dispatchLoop.nudge());
+      else dispatchLoop.nudge();
+    },
     onFileWork: () => fileLoop.nudge(),
   });
   const queueMs = hours(config.defender.queueHours);
@@ -176,6 +183,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       random,
       log,
       queueMs,
+      letApprovedGo,
       trial: config.trial,
     }),
     tenantIds: config.teamsTenantIds,
@@ -246,7 +254,8 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       onRecovered: () => log.info({ loop: name }, 'A pass that had failed works again'),
     });
   const outboxLoop = steadily('outbox', { startDue: () => outbox.startDue(), nextDueAt: () => store.nextDueAt() });
-  const dispatchLoop = steadily('dispatch', dispatch);
+  // Whatever it started nudges when it ends, so that no pass need follow on its heels.
+  const dispatchLoop = steadily('dispatch', { ...dispatch, startDue: async () => dispatch.startDue().then(() => 0) });
   const fileLoop = steadily('files', files);
   const loops = [dispatchLoop, outboxLoop, fileLoop, ...chores.map((chore, i) => steadily(`chore ${i + 1}`, chore))];
   const server = createServer({ bot, ready, metrics: metrics.registry, clock, log });
@@ -281,8 +290,8 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   };
 }
 
-/** What was approved goes before the cards that say so: both are drawn and sent by one thread. */
-const cardsAfterPostMs = 25;
+/** What was approved goes before the cards that say so, the answer to the click, and the look for the next: all of it is done by one thread. */
+const othersAfterPostMs = 25;
 
 /** How often the policy's file is looked at. */
 const policyEveryMs = seconds(5);

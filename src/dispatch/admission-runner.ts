@@ -1,11 +1,12 @@
 import type { SubmitOutcome } from '../defender/client';
 import { DefenderError } from '../defender/errors';
+import { seconds } from '../lib/clock';
 import { exhaustive } from '../lib/result';
 import { personKeyOf } from '../policy/people';
 import { commentOf } from '../request/digest';
 import type { Event } from '../request/event';
 import { type Pause, pauseFact } from '../request/pause';
-import type { LibraryFile, Queued, RequestId, Submitting } from '../request/request';
+import type { Device, LibraryFile, Queued, RequestId, Submitting } from '../request/request';
 import { waitingOf } from '../request/waiting';
 import { applyEvent, readApprovedHashes } from '../store/apply';
 import { isOutrun } from '../store/policy-in-force';
@@ -26,8 +27,21 @@ interface Claim {
   readonly claimedAt: number;
 }
 
-/** Reads the library once for all requests of a pass. */
-type ReadLibrary = () => Promise<readonly LibraryFile[]>;
+/** What a request's approval is compared with right before it goes. */
+interface Reading {
+  readonly library: readonly LibraryFile[];
+  readonly device: Device | null;
+}
+
+/** One that was begun as soon as the request was approved. */
+interface ReadingAhead {
+  readonly id: RequestId;
+  readonly begunAt: number;
+  readonly reading: Promise<Reading>;
+}
+
+/** One that was begun longer ago is not compared with: whoever was held up reads again. */
+const aheadForMs = seconds(2);
 
 /**
  * Takes approved requests to Defender: compares what would run with what was approved, gives it a slot in one transaction that also
@@ -40,19 +54,23 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   showPlaces(): Promise<readonly Task[]>;
   /** As the last pass left it: whatever moves it since is stored, and begins another pass. */
   nextDueAt(): Promise<number | null>;
+  /** Begins to read what this request will be compared with, if it is the next to go; the pass that takes it need not wait for so long then. */
+  readAhead(request: Queued): void;
 } {
   const { store, defender, clock, random, log, views } = options;
   const underWay = new Set<RequestId>();
   const places = createPlaces(store);
-  let planned: { readonly plan: Admission; readonly nextAt: number | null } | null = null;
+  let planned: { readonly plan: Admission; readonly nextAt: number | null; readonly doWait: boolean } | null = null;
   let dueAt: number | null = null;
+  let ahead: ReadingAhead | null = null;
 
   return {
     async start() {
       const orphans = await claimOrphans();
       const plan = await readPlan();
       const paused = (await store.fact<Pause>(pauseFact)) !== null;
-      planned = { plan, nextAt: paused ? null : plan.nextAt };
+      const doWait = paused || plan.places.size > plan.admit.length;
+      planned = { plan, nextAt: paused ? null : plan.nextAt, doWait };
       dueAt = planned.nextAt;
       const ids = paused ? [] : plan.admit.filter((id) => !underWay.has(id));
       for (const id of ids) underWay.add(id);
@@ -68,7 +86,38 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       return [];
     },
     nextDueAt: async () => dueAt,
+    readAhead(request) {
+      // One at a time, and none where others wait: many are read by their passes, which ask for the library once.
+      if (isFresh(ahead) || planned?.doWait) return;
+      defender.openAhead();
+      const reading = read(request, () => defender.listLibrary());
+      // Heard by whoever takes it; when nobody does, it is nobody's failure.
+      reading.catch(() => {});
+      ahead = { id: request.id, begunAt: clock.now(), reading };
+    },
   };
+
+  function isFresh(reading: ReadingAhead | null): reading is ReadingAhead {
+    if (reading === null) return false;
+    const age = clock.now() - reading.begunAt;
+    return age >= 0 && age <= aheadForMs; // guard: only-a-fresh-reading-is-compared
+  }
+
+  /** Taken once: whatever is put back is read anew. */
+  function takeAhead(id: RequestId): Promise<Reading> | null {
+    if (ahead?.id !== id) return null;
+    const taken = ahead;
+    ahead = null;
+    return isFresh(taken) ? taken.reading : null;
+  }
+
+  async function read(request: Queued, readLibrary: () => Promise<readonly LibraryFile[]>): Promise<Reading> {
+    const [library, device] = await Promise.all([
+      request.library.length > 0 ? readLibrary() : [],
+      defender.getMachine(request.device.machineId),
+    ]);
+    return { library, device };
+  }
 
   async function readPlan() {
     const plan = await views.plan(store);
@@ -88,11 +137,15 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
     return rows.map((row) => ({ row, claimedAt }));
   }
 
-  async function admit(id: RequestId, library: ReadLibrary): Promise<void> {
+  async function admit(id: RequestId, library: () => Promise<readonly LibraryFile[]>): Promise<void> {
     const request = (await store.request(id))?.request;
     if (request?.state !== 'queued') return;
-    defender.openAhead();
-    const found = await check(request, library);
+    let reading = takeAhead(id);
+    if (reading === null) {
+      defender.openAhead();
+      reading = read(request, library);
+    }
+    const found = await check(request, reading);
     if (found !== null) return put(id, found);
     // Before the transaction, so that whoever is stopped in it or right after it knows how late it is.
     const claimedAt = clock.now();
@@ -117,15 +170,14 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   }
 
   /** Reads again what the approval was given for, and whether it still counts. Null: it may go; else what happens to it instead. */
-  async function check(request: Queued, readLibrary: ReadLibrary): Promise<Event | null> {
+  async function check(request: Queued, reading: Promise<Reading>): Promise<Event | null> {
     try {
-      const [library, device, groups, approved] = await Promise.all([
-        request.library.length > 0 ? readLibrary() : Promise.resolve([]),
-        defender.getMachine(request.device.machineId),
+      const [found, groups, approved] = await Promise.all([
+        reading,
         options.groups(),
         readApprovedHashes(store, request.library),
       ]);
-      const changes = findChanges(request, { library, device });
+      const changes = findChanges(request, found);
       if (changes.length > 0) return { type: 'changed', changes }; // guard: changed-content-is-void
       const policy = options.policy();
       if (await isOutrun(store, policy)) return waiting('policy.outrun'); // guard: outrun-policy-asks-nothing-again

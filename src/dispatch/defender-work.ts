@@ -8,7 +8,7 @@ import type { Event } from '../request/event';
 import type { InState, LiveResponseRequest, RequestId } from '../request/request';
 import { resultMayWait } from '../request/round-up';
 import { applyEvent, isRoomBusy } from '../store/apply';
-import type { ClaimedWork, Tx } from '../store/store';
+import type { ClaimedWork, Tx, WorkType } from '../store/store';
 import { resultPost } from '../thread/result-post';
 import { findLibraryChanges } from './changes';
 import type { DispatchOptions, Task } from './options';
@@ -20,6 +20,7 @@ const lanes = [
   { types: ['lookUp', 'cancelAction'], atOnce: 8 },
   { types: ['fetchResult', 'recheckLibrary'], atOnce: 8 },
 ] as const;
+const allTypes = lanes.flatMap(({ types }): readonly WorkType[] => types);
 /** Clients wait 3 to 5 s after the end before a result is there (defender-api.md §1.3). */
 const firstRetryMs = seconds(3);
 const longestRetryMs = minutes(2);
@@ -44,6 +45,8 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
 
   return {
     async start() {
+      // A look first: a pass that finds none writes nothing.
+      if (!(await store.isWorkDue(allTypes, clock.now()))) return [];
       const leaseToken = Buffer.from(random(12)).toString('hex');
       const claimed = await store.transact(async (tx) => {
         const rows: Array<readonly [lane: number, row: ClaimedWork]> = [];

@@ -26,6 +26,8 @@ export interface FlowOptions {
   readonly log: Log;
   /** How long Defender keeps a live response for a device that it cannot reach (`DEFENDER_QUEUE_HOURS`). */
   readonly queueMs: number;
+  /** Resolves when what was approved just now has been given the time to go first. */
+  readonly letApprovedGo: () => Promise<void>;
   readonly trial: boolean;
 }
 

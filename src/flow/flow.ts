@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { cleanMessage, type RawMessage } from '../chat/clean';
 import { describeFaults } from '../chat/faults';
 import { type Intent, parseMessage } from '../chat/parse';
@@ -286,8 +285,7 @@ async function noticeOf({ options, turn }: Pick<Scene, 'options' | 'turn'>, deci
   if (!decided.ok) return { text: describeRefusal(decided.error, readerOf(turn)) };
   const { request } = decided.value;
   if (request.state === 'awaitingApproval') return { text: answers.counted(request.id) };
-  // What was just approved goes first: it is on its way once the event loop has been round.
-  await setImmediate();
+  if (request.state === 'queued') await options.letApprovedGo();
   const card = (await cardAfter(options, decided.value)).card;
   return card === null ? { text: answers.decided(request.id) } : { card };
 }

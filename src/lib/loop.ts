@@ -66,7 +66,9 @@ export function createLoop(
         const { nextAt } = outcome;
         const untilMs = nextAt === null ? longestPauseMs : nextAt - clock.now();
         const pauseMs = Math.min(Math.max(untilMs, shortestPauseMs), longestPauseMs);
-        return clock.sleep(pauseMs, nudged);
+        await clock.sleep(pauseMs, nudged);
+        // Whoever nudged goes on first: what it sends is on its way before the next pass begins.
+        return setImmediate();
       }
       case 'failed':
         // Not cut short by a nudge, since a pass may nudge and then fail.

@@ -6,7 +6,7 @@ import type { Engine } from './engine';
 import { laneOfCopy } from './lane';
 import { firstOf, prepared } from './prepared';
 import type { Copy, VoteToken } from './store';
-import type { CopiesTable, Db, PersonalChatsTable, PlacesTable } from './tables';
+import type { CopiesTable, Db, PersonalChatsTable, PlacesTable, VoteTokensTable } from './tables';
 import { addWork, findCopiesWithUnclaimedCard, moveCopyToLane, moveLane } from './work';
 
 export async function findCopies(db: Db, id: RequestId): Promise<readonly Copy[]> {
@@ -28,19 +28,22 @@ const selectCopy = prepared((db, { copyId }: { copyId: number }) =>
 );
 
 export async function addCopy(db: Db, copy: Omit<Copy, 'copyId'>): Promise<Copy> {
-  const { id } = await db
-    .insertInto('copies')
-    .values({
+  const inserted = await firstOf(
+    insertCopy(db, {
       request_id: copy.requestId,
       audience: copy.audience,
       person_id: copy.personId,
       conversation_id: copy.conversationId,
       activity_id: copy.activityId,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return { copyId: id, ...copy };
+    }),
+  );
+  if (inserted === undefined) throw new Error('A copy was inserted and has no id.');
+  return { copyId: inserted.id, ...copy };
 }
+
+const insertCopy = prepared((db, row: Omit<Selectable<CopiesTable>, 'id'>) =>
+  db.insertInto('copies').values(row).returning('id'),
+);
 
 export async function placeCopy(
   db: Db,
@@ -89,7 +92,7 @@ export async function refreshCopies(db: Db, forUpdate: Engine['forUpdate'], id: 
 }
 
 export async function findVoteToken(db: Db, tokenHash: string): Promise<VoteToken | null> {
-  const row = await db.selectFrom('vote_tokens').selectAll().where('token_hash', '=', tokenHash).executeTakeFirst();
+  const row = await firstOf(selectVoteToken(db, { tokenHash }));
   if (row === undefined) return null;
   return {
     tokenHash: row.token_hash,
@@ -99,17 +102,20 @@ export async function findVoteToken(db: Db, tokenHash: string): Promise<VoteToke
   };
 }
 
+const selectVoteToken = prepared((db, { tokenHash }: { tokenHash: string }) =>
+  db.selectFrom('vote_tokens').selectAll().where('token_hash', '=', tokenHash),
+);
+
 export async function addVoteToken(db: Db, token: VoteToken): Promise<void> {
-  await db
-    .insertInto('vote_tokens')
-    .values({
-      token_hash: token.tokenHash,
-      request_id: token.requestId,
-      copy_id: token.copyId,
-      digest: token.digest,
-    })
-    .execute();
+  await insertVoteToken(db, {
+    token_hash: token.tokenHash,
+    request_id: token.requestId,
+    copy_id: token.copyId,
+    digest: token.digest,
+  });
 }
+
+const insertVoteToken = prepared((db, row: VoteTokensTable) => db.insertInto('vote_tokens').values(row));
 
 export async function findPlace(db: Db, conversationId: string): Promise<Place | null> {
   const row = await firstOf(selectPlace(db, { conversationId }));

@@ -1,8 +1,8 @@
-import { sql } from 'kysely';
 import type { State } from '../request/request';
 import type { Duration, Figures } from './history';
+import { prepared } from './prepared';
 import type { WorkType } from './store';
-import type { Db } from './tables';
+import type { Db, DurationsTable } from './tables';
 
 /** Upper bounds of the buckets: from a decision at once to one that a night went by on. */
 export const durationBoundsMs: readonly number[] = [
@@ -53,15 +53,18 @@ export async function addDurations(
   for (const { what, ms } of durations) {
     const spent = Math.max(Math.round(ms), 0);
     const le = durationBoundsMs.find((bound) => spent <= bound) ?? Number.MAX_SAFE_INTEGER;
-    await db
-      .insertInto('durations')
-      .values({ ...what, le_ms: le, count: 1, sum_ms: spent })
-      .onConflict((c) =>
-        c.columns(['name', 'outcome', 'le_ms']).doUpdateSet({
-          count: sql`durations.count + 1`,
-          sum_ms: sql`durations.sum_ms + ${sql.lit(spent)}`,
-        }),
-      )
-      .execute();
+    await addDuration(db, { ...what, le_ms: le, count: 1, sum_ms: spent });
   }
 }
+
+const addDuration = prepared((db, row: DurationsTable) =>
+  db
+    .insertInto('durations')
+    .values(row)
+    .onConflict((c) =>
+      c.columns(['name', 'outcome', 'le_ms']).doUpdateSet((e) => ({
+        count: e('durations.count', '+', e.ref('excluded.count')),
+        sum_ms: e('durations.sum_ms', '+', e.ref('excluded.sum_ms')),
+      })),
+    ),
+);

@@ -1,5 +1,6 @@
 import type { RequestId } from '../request/request';
 import type { GatheredNews } from '../request/round-up';
+import { prepared } from './prepared';
 import type { Db } from './tables';
 
 /** News that waits for the round-up of its conversation. */
@@ -33,10 +34,13 @@ export async function takeGathered(db: Db, conversationId: string): Promise<read
 
 /** Since when each conversation has news waiting. */
 export async function findGathering(db: Db): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
-    .selectFrom('gathered_news')
-    .select((e) => ['conversation_id', e.fn.min('at').as('since')])
-    .groupBy('conversation_id')
-    .execute();
+  const { rows } = await selectGathering(db, {});
   return new Map(rows.map((row) => [row.conversation_id, Number(row.since)]));
 }
+
+const selectGathering = prepared((db) =>
+  db
+    .selectFrom('gathered_news')
+    .select((e) => ['conversation_id', e.fn.min('at').as('since')])
+    .groupBy('conversation_id'),
+);

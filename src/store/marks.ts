@@ -23,12 +23,7 @@ const markActivity = prepared((db, mark: { id: string; at: number }) =>
 
 /** Throws when this attempt was counted before: two workers on one submission must not both go on. */
 export async function addSubmission(db: Db, id: RequestId, attempt: number, at: number): Promise<void> {
-  const inserted = await db
-    .insertInto('submissions')
-    .values({ request_id: id, attempt, at })
-    .onConflict((c) => c.columns(['request_id', 'attempt']).doNothing())
-    .returning('attempt')
-    .executeTakeFirst();
+  const inserted = await firstOf(insertSubmission(db, { request_id: id, attempt, at }));
   if (inserted === undefined) {
     throw new StoreError(
       'store.conflict',
@@ -37,13 +32,16 @@ export async function addSubmission(db: Db, id: RequestId, attempt: number, at: 
   }
 }
 
+const insertSubmission = prepared((db, row: { request_id: RequestId; attempt: number; at: number }) =>
+  db
+    .insertInto('submissions')
+    .values(row)
+    .onConflict((c) => c.columns(['request_id', 'attempt']).doNothing())
+    .returning('attempt'),
+);
+
 export async function findSubmissionsSince(db: Db, since: number): Promise<readonly Submission[]> {
-  const rows = await db
-    .selectFrom('submissions')
-    .select(['at', 'answered_at', 'answer'])
-    .where('at', '>=', since)
-    .orderBy('at')
-    .execute();
+  const { rows } = await selectSubmissionsSince(db, { since });
   return rows.map((row) => ({
     at: row.at,
     answeredAt: row.answered_at,
@@ -51,22 +49,28 @@ export async function findSubmissionsSince(db: Db, since: number): Promise<reado
   }));
 }
 
-export async function answerSubmission(
-  db: Db,
-  given: {
-    readonly id: RequestId;
-    readonly attempt: number;
-    readonly answer: SubmissionAnswer;
-    readonly at: number | null;
-  },
-): Promise<void> {
-  await db
-    .updateTable('submissions')
-    .set({ answer: given.answer, answered_at: given.at })
-    .where('request_id', '=', given.id)
-    .where('attempt', '=', given.attempt)
-    .execute();
+const selectSubmissionsSince = prepared((db, { since }: { since: number }) =>
+  db.selectFrom('submissions').select(['at', 'answered_at', 'answer']).where('at', '>=', since).orderBy('at'),
+);
+
+interface AnsweredSubmission {
+  readonly id: RequestId;
+  readonly attempt: number;
+  readonly answer: SubmissionAnswer;
+  readonly at: number | null;
 }
+
+export async function answerSubmission(db: Db, given: AnsweredSubmission): Promise<void> {
+  await updateSubmission(db, given);
+}
+
+const updateSubmission = prepared((db, { id, attempt, answer, at }: AnsweredSubmission) =>
+  db
+    .updateTable('submissions')
+    .set({ answer, answered_at: at })
+    .where('request_id', '=', id)
+    .where('attempt', '=', attempt),
+);
 
 export async function pullBackSubmissions(db: Db, now: number): Promise<void> {
   await db.updateTable('submissions').set({ at: now }).where('at', '>', now).execute();
@@ -85,14 +89,13 @@ export async function saveResult(db: Db, id: RequestId, result: KeptResult): Pro
 }
 
 export async function findResults(db: Db, id: RequestId): Promise<readonly KeptResult[]> {
-  const rows = await db
-    .selectFrom('results')
-    .select('body')
-    .where('request_id', '=', id)
-    .orderBy('command_index')
-    .execute();
+  const { rows } = await selectResults(db, { id });
   return rows.map((row) => JSON.parse(row.body) as KeptResult);
 }
+
+const selectResults = prepared((db, { id }: { id: RequestId }) =>
+  db.selectFrom('results').select('body').where('request_id', '=', id).orderBy('command_index'),
+);
 
 export async function saveFact(db: Db, name: string, value: unknown): Promise<void> {
   await upsertFact(db, { name, value: JSON.stringify(value ?? null) });

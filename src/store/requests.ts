@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { LiveResponseRequest, RequestId, State } from '../request/request';
 import { sinceOf } from '../request/since';
 import { restsUntil } from '../request/waiting';
@@ -76,22 +76,25 @@ export async function countRequestsByState(db: Db): Promise<Partial<Record<State
 
 export async function insertRequest(db: Db, request: LiveResponseRequest): Promise<void> {
   if ((await findPruned(db, request.id)) !== null) throw idTaken(request.id); // guard: pruned-id-is-not-given-again
-  const inserted = await db
-    .insertInto('requests')
-    .values({
-      id: request.id,
-      version: 1,
-      tenant_id: request.tenantId,
-      machine_id: request.device.machineId,
-      requester_id: request.requester.id,
-      conversation_id: request.conversationId,
-      ...changing(request),
-    })
-    .onConflict((c) => c.column('id').doNothing())
-    .returning('seq')
-    .executeTakeFirst();
-  if (inserted === undefined) throw idTaken(request.id);
+  const row = {
+    id: request.id,
+    version: 1,
+    tenant_id: request.tenantId,
+    machine_id: request.device.machineId,
+    requester_id: request.requester.id,
+    conversation_id: request.conversationId,
+    ...changing(request),
+  };
+  if ((await firstOf(insertNew(db, row))) === undefined) throw idTaken(request.id);
 }
+
+const insertNew = prepared((db, row: Insertable<RequestsTable>) =>
+  db
+    .insertInto('requests')
+    .values(row)
+    .onConflict((c) => c.column('id').doNothing())
+    .returning('seq'),
+);
 
 const idTaken = (id: RequestId): StoreError =>
   new StoreError('store.duplicateId', `The request id ${id} is taken. Draw another one.`);

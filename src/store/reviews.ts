@@ -1,5 +1,6 @@
 import type { RequestId } from '../request/request';
 import type { Review } from '../request/review';
+import { firstOf, prepared } from './prepared';
 import { type Reader, StoreError } from './store';
 import type { Db } from './tables';
 
@@ -37,9 +38,13 @@ export async function saveReview(db: Db, review: Review, expectedOpinions: numbe
 }
 
 export async function findReview(db: Db, id: RequestId): Promise<Review | null> {
-  const row = await db.selectFrom('reviews').select('body').where('request_id', '=', id).executeTakeFirst();
+  const row = await firstOf(selectReview(db, { id }));
   return row === undefined ? null : (JSON.parse(row.body) as Review);
 }
+
+const selectReview = prepared((db, { id }: { id: RequestId }) =>
+  db.selectFrom('reviews').select('body').where('request_id', '=', id),
+);
 
 export async function findOpenReviews(
   db: Db,

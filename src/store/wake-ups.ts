@@ -1,4 +1,5 @@
 import { overlay } from '../lib/overlay';
+import type { Queued } from '../request/request';
 import { type Store, type Tx, teamsWork, type WorkType } from './store';
 
 /** Who must look after a commit: a message that waits for Teams is nothing to those who decide, and most commits are just that. */
@@ -10,27 +11,37 @@ export interface WakeUps {
   readonly takeTeamsWork: ((tx: Tx) => Promise<() => void>) | null;
   /** Something may be due for Teams that nobody has taken; `afterApproval`: what the same commit has approved or admitted is to go first. */
   readonly onTeamsWork: (afterApproval: boolean) => void;
-  /** A request is new or another one, or there is something to do at Defender. */
-  readonly onRequestWork: () => void;
+  /** A request was approved and need not wait for anything that is known; told before all else. */
+  readonly onApproved: (request: Queued) => void;
+  /** A request is new or another one, or there is something to do at Defender; `afterAdmission`: the same commit has admitted one, which is to go first. */
+  readonly onRequestWork: (afterAdmission: boolean) => void;
   /** A file waits to be put where its person let it be put. */
   readonly onFileWork: () => void;
 }
 
 /** The same store, which also tells after each commit who may have something to do. */
 export function withWakeUps(store: Store, wakeUps: WakeUps): Store {
-  const { takeTeamsWork, onTeamsWork, onRequestWork, onFileWork } = wakeUps;
+  const { takeTeamsWork, onTeamsWork, onApproved, onRequestWork, onFileWork } = wakeUps;
   return overlay(store, {
     async transact(work, survives) {
-      const found: Found = { teams: false, requests: false, approved: false, files: false, later: false };
+      const found: Found = {
+        teams: false,
+        requests: false,
+        approved: null,
+        admitted: false,
+        files: false,
+        later: false,
+      };
       let start: (() => void) | null = null;
       const result = await store.transact(async (tx) => {
         const result = await work(noting(tx, found));
         start = found.teams && !found.requests ? ((await takeTeamsWork?.(tx)) ?? null) : null;
         return result;
       }, survives);
-      if (found.requests) onRequestWork();
+      if (found.approved !== null) onApproved(found.approved);
+      if (found.requests) onRequestWork(found.admitted);
       run(start);
-      if (found.later || (found.teams && start === null)) onTeamsWork(found.approved);
+      if (found.later || (found.teams && start === null)) onTeamsWork(found.approved !== null || found.admitted);
       if (found.files) onFileWork();
       return result;
     },
@@ -42,7 +53,8 @@ const run = (start: (() => void) | null): void => start?.();
 interface Found {
   teams: boolean;
   requests: boolean;
-  approved: boolean;
+  approved: Queued | null;
+  admitted: boolean;
   files: boolean;
   /** For Teams, and not before some instant. */
   later: boolean;
@@ -56,7 +68,8 @@ const noting = (tx: Tx, found: Found): Tx =>
     },
     saveRequest(request, ...args) {
       found.requests = true;
-      if (request.state === 'queued' || request.state === 'submitting') found.approved = true;
+      if (request.state === 'queued' && request.hold === null) found.approved = request;
+      if (request.state === 'submitting') found.admitted = true;
       return tx.saveRequest(request, ...args);
     },
     addWork(rows) {

@@ -121,15 +121,17 @@ const lease = prepared(
 );
 
 export async function holdsLease(db: Db, work: ClaimedWork, now: number): Promise<boolean> {
-  const row = await db
+  return (await firstOf(lookForLease(db, { ...keyOf(work), now }))) !== undefined;
+}
+
+const lookForLease = prepared((db, { workId, leaseToken, now }: LeaseKey & { now: number }) =>
+  db
     .selectFrom('work')
     .select('id')
-    .where('id', '=', work.workId)
-    .where('lease_token', '=', work.leaseToken)
-    .where('lease_until', '>', now)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+    .where('id', '=', workId)
+    .where('lease_token', '=', leaseToken)
+    .where('lease_until', '>', now),
+);
 
 export const finishWork = (db: Db, work: ClaimedWork, now: number): Promise<void> =>
   endLease(work, finish(db, { ...keyOf(work), now }));

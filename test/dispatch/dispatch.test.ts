@@ -5,7 +5,7 @@ import { hours } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
 import { overlay } from '../../src/lib/overlay';
 import { systemRandom } from '../../src/lib/random';
-import { type Store, StoreError, type Tx } from '../../src/store/store';
+import { type Store, StoreError } from '../../src/store/store';
 import { SteppedClock } from '../fakes/stepped-clock';
 import { insert, sampleRequest, t0, useStores } from '../store/sample';
 
@@ -16,15 +16,7 @@ const gone = () => new StoreError('store.unavailable', 'The database is away.');
 const goesAway = (store: Store): Store =>
   overlay(store, {
     request: () => Promise.reject(gone()),
-    transact: (work) =>
-      store.transact((tx: Tx) =>
-        work(
-          overlay(tx, {
-            claimWork: (options) =>
-              options.types.includes('fetchResult') ? Promise.reject(gone()) : tx.claimWork(options),
-          }),
-        ),
-      ),
+    isWorkDue: (types, now) => (types.includes('fetchResult') ? Promise.reject(gone()) : store.isWorkDue(types, now)),
   });
 
 test('a task that fails beside a part that fails is told in the log, and does not end the process', async () => {

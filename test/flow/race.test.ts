@@ -56,6 +56,7 @@ async function open(approvals: number): Promise<string> {
       clock,
       random: systemRandom,
       log: silentLog,
+      letApprovedGo: async () => {},
       queueMs: hours(2),
       trial: true,
     });
