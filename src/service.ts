@@ -184,6 +184,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       log,
       queueMs,
       letApprovedGo,
+      sayAfter: byItself ? outbox.sayAfter : null,
       trial: config.trial,
     }),
     tenantIds: config.teamsTenantIds,

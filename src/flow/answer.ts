@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
 import type { Groups, Policy } from '../policy/policy';
+import type { Place } from '../request/place';
 import type { Store, Tx } from '../store/store';
 import { answers } from '../thread/answers';
 import type { CardJson, Post } from '../thread/post';
@@ -26,6 +27,8 @@ export interface FlowOptions {
   readonly log: Log;
   /** How long Defender keeps a live response for a device that it cannot reach (`DEFENDER_QUEUE_HOURS`). */
   readonly queueMs: number;
+  /** Has something said after the transaction's commit without storing it; null: it has to be queued. Null for the whole: everything is queued. */
+  readonly sayAfter: ((tx: Tx, place: Place, post: Post) => Promise<(() => void) | null>) | null;
   /** Resolves when what was approved just now has been given the time to go first. */
   readonly letApprovedGo: () => Promise<void>;
   readonly trial: boolean;
@@ -39,6 +42,8 @@ export interface Answer {
   readonly write?: (tx: Tx) => Promise<readonly Post[]>;
   /** Posted where the person is, after what `write` adds. */
   readonly posts: readonly Post[];
+  /** It shows what is and no more: when it is lost with this process, whoever asked has lost nothing and can ask again. */
+  readonly isView?: true;
   /** What a click gets back at once; the posts alone when absent. */
   readonly notice?: Notice;
   /** The same, for what is told of what `write` has done: asked after the commit, so that nothing waits for the drawing of a card. */

@@ -85,7 +85,37 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
         summary: 'I could not read that',
       }),
     );
-  return readingDefender(options, turn, () => answerIntent(options, turn, intent.value));
+  const answer = await readingDefender(options, turn, () => answerIntent(options, turn, intent.value));
+  return isView(intent.value) ? { ...answer, isView: true } : answer;
+}
+
+/** Nothing is asked for, decided or begun by it. */
+function isView({ type }: Intent): boolean {
+  switch (type) {
+    case 'help':
+    case 'whoami':
+    case 'status':
+    case 'queue':
+    case 'mine':
+    case 'waiting':
+    case 'reviews':
+    case 'history':
+    case 'library':
+    case 'result':
+    case 'device':
+    case 'policy':
+      return true;
+    case 'newForm':
+    case 'draft':
+    case 'approve':
+    case 'deny':
+    case 'cancel':
+    case 'breakGlass':
+    case 'review':
+    case 'pause':
+    case 'resume':
+      return false;
+  }
 }
 
 async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
@@ -297,11 +327,17 @@ async function noticeOf({ options, turn }: Pick<Scene, 'options' | 'turn'>, deci
 async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<ActionAnswer> {
   const { conversationId } = turn.place;
   const survives = answer.write === undefined ? 'process' : 'power'; // guard: what-is-decided-outlasts-the-power
+  let say: (() => void) | null = null;
   const handled = await options.store.transact(async (tx) => {
+    say = null;
     if (!(await isFirstDelivery(tx, turn))) return err(null);
     await tx.savePlace(turn.place);
     const written = (await answer.write?.(tx)) ?? [];
     const all = [...written, ...answer.posts];
+    const [only, ...others] = all;
+    if (answer.isView && answer.write === undefined && only !== undefined && others.length === 0)
+      say = (await options.sayAfter?.(tx, turn.place, only)) ?? null; // guard: only-views-are-said-from-memory
+    if (say !== null) return ok(null);
     await tx.addWork(
       all.map((post) => ({
         requestId: null,
@@ -313,7 +349,10 @@ async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<
     return ok(null);
   }, survives);
   if (!handled.ok) return { type: 'message', text: answers.handledAlready };
+  run(say);
   const notice = answer.notice ?? (await answer.noticeAfter?.());
   if (notice === undefined) return { type: 'message', text: answers.seeBelow };
   return 'card' in notice ? { type: 'card', card: notice.card } : { type: 'message', text: notice.text };
 }
+
+const run = (start: (() => void) | null): void => start?.();

@@ -142,6 +142,8 @@ export interface Reader extends HistoryReader {
   holdsLease(work: ClaimedWork, now: number): Promise<boolean>;
   /** The earliest instant at which a request's clock or a claimable work row is due; null when nothing waits. */
   nextDueAt(): Promise<number | null>;
+  /** Whether anything is undone in this lane, be it due, leased or put off. */
+  isLaneBusy(lane: string): Promise<boolean>;
   /** Whether `claimWork` would find something: a look that costs no transaction. */
   isWorkDue(types: readonly WorkType[], now: number): Promise<boolean>;
   /** Work rows that are neither done nor given up, by type. */

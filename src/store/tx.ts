@@ -57,6 +57,7 @@ import {
   finishWork,
   giveUpWork,
   holdsLease,
+  isLaneBusy,
   isWorkDue,
   leaseWork,
   moveLane,
@@ -125,6 +126,9 @@ const readerMethods: Reader & ThisType<Reading> = {
   },
   async nextDueAt() {
     return earliest(await findNextWake(this.db), await findNextClaimable(this.db));
+  },
+  isLaneBusy(lane) {
+    return isLaneBusy(this.db, lane);
   },
   isWorkDue(types, now) {
     return isWorkDue(this.db, types, now);

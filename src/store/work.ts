@@ -85,6 +85,14 @@ export async function isWorkDue(db: Db, ...[types, now]: Parameters<Reader['isWo
   return (await firstOf(lookForWork(db, { types, now }))) !== undefined;
 }
 
+export async function isLaneBusy(db: Db, lane: string): Promise<boolean> {
+  return (await firstOf(lookIntoLane(db, { lane }))) !== undefined;
+}
+
+const lookIntoLane = prepared((db, { lane }: { lane: string }) =>
+  db.selectFrom('work').select('id').where('ended_at', 'is', null).where('lane', '=', lane).limit(1),
+);
+
 interface LookForWork {
   readonly types: readonly WorkType[];
   readonly now: number;

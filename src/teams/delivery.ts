@@ -7,7 +7,7 @@ import type { Digest, RequestId } from '../request/request';
 import { laneName, readLane } from '../store/lane';
 import type { Copy, Store, Tx } from '../store/store';
 import type { Post } from '../thread/post';
-import type { PacedWork } from './paced-claim';
+import type { PacedCall, PacedWork } from './paced-claim';
 import { type Teams, TeamsError, type TeamsErrorCode } from './teams';
 
 export interface DeliveryOptions {
@@ -56,7 +56,7 @@ export interface Call {
 }
 
 export function createCall(
-  { leaseUntil }: PacedWork,
+  { leaseUntil }: PacedCall,
   { clock, longestMs }: { readonly clock: Clock; readonly longestMs: number },
 ): Call {
   let endedAt: number | null = null;

@@ -1,10 +1,19 @@
 import type { Clock } from '../lib/clock';
 import type { Place } from '../request/place';
-import { type Store, StoreError, type Tx, teamsWork } from '../store/store';
+import { type NewWork, type Store, StoreError, type Tx, teamsWork } from '../store/store';
 import type { Post } from '../thread/post';
 import { createCall, type DeliveryOptions, deliver, LeaseOver } from './delivery';
-import { drawAgain, type EndedTask, judge, type OutcomeOptions, record, toEndedCall } from './outcome';
-import { claimWithinPace, type PacedWork } from './paced-claim';
+import {
+  drawAgain,
+  type EndedSaying,
+  type EndedTask,
+  judge,
+  judgeSaying,
+  type OutcomeOptions,
+  record,
+  toEndedCall,
+} from './outcome';
+import { beginWithinPace, claimWithinPace, type EndedCall, type PacedCall, type PacedWork } from './paced-claim';
 
 export interface OutboxOptions extends DeliveryOptions, OutcomeOptions {
   /** Long enough to draw what is sent and for one call to Teams. */
@@ -27,6 +36,12 @@ export interface Outbox {
   startDue(): Promise<number>;
   /** Leases what is due in a transaction that has just made it so, as its last act; `Start` is for after the commit. */
   takeDue(tx: Tx): Promise<Start>;
+  /**
+   * Lets a transaction, as its last act, have something said from memory after its commit, rather than store it, lease it and store that it was
+   * said: for what is of no use to anybody once this process is gone. Where Teams does not take it, it is queued then. Null: it has to be queued
+   * now, since something else waits in its conversation.
+   */
+  sayAfter(tx: Tx, place: Place, post: Post): Promise<Start | null>;
   /** Resolves when all that was started has ended. */
   idle(): Promise<void>;
   /** Takes nothing more in hand; resolves when all that was started has ended. */
@@ -41,10 +56,18 @@ export const queuePost =
   (place: Place, post: Post): Promise<void> =>
     store.transact(async (tx) => {
       await tx.savePlace(place);
-      const work = { type: 'sendPost', conversationId: place.conversationId, post } as const;
-      await tx.addWork([{ requestId: null, work, lane: place.conversationId, dueAt: clock.now() }]);
+      await tx.addWork([rowOf(place, post, clock.now())]);
     });
 
+const rowOf = ({ conversationId }: Place, post: Post, dueAt: number): NewWork => ({
+  requestId: null,
+  work: { type: 'sendPost', conversationId, post },
+  lane: conversationId,
+  dueAt,
+});
+
+/** Ends of what was said from memory hold nobody up, so they wait for each other. */
+const endsTogetherMs = 25;
 const defaultLimit = 50;
 const forgetEveryMs = 600_000;
 
@@ -56,7 +79,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Consecutive failures by row; forgotten by a restart, which starts the back-off anew. */
   const failures = new Map<number, number>();
   /** What waits for the turnover, which is the one commit that is under way or waits for its turn. */
-  const waiting: { ended: EndedTask[]; isDue: boolean } = { ended: [], isDue: false };
+  const waiting: { ended: EndedTask[]; said: EndedSaying[]; isDue: boolean } = { ended: [], said: [], isDue: false };
   let turnover: Promise<void> | null = null;
   /** What another transaction adds while one that takes or ends is under way, that one does not see, nor the other its end: somebody must look after both. */
   const lookAgain = store.databaseNow === null ? () => {} : onLeft;
@@ -89,6 +112,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
         void turnOver();
       };
     },
+    async sayAfter(tx, place, post) {
+      if (isStopping || underWay.size >= limit || (await tx.isLaneBusy(place.conversationId))) return null; // guard: nothing-is-said-before-what-waits
+      const now = clock.now();
+      const paced = await beginWithinPace(tx, place, { name: `${name}-${++claims}`, now, leaseMs });
+      const row = rowOf(place, post, now);
+      // Not in this transaction: nothing may be locked after the paces, and whoever adds a row takes what is due.
+      return () => track(paced === null ? queue(row) : say(paced, place, post), { type: row.work.type });
+    },
     idle,
     stop() {
       isStopping = true;
@@ -101,7 +132,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   /** A lease or an end that is lost with the power is a message that is sent once more, as after any crash in between. */
-  async function take(tx: Tx, over: readonly EndedTask[]): Promise<Taken> {
+  async function take(tx: Tx, over: readonly EndedCall[]): Promise<Taken> {
     const { claimed, postponed } = await claimWithinPace(
       tx,
       {
@@ -110,7 +141,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         leaseToken: `${name}-${++claims}`,
         limit: isStopping ? 0 : limit - underWay.size + over.length,
       },
-      over.map(toEndedCall),
+      over,
     );
     return {
       count: claimed.length + postponed,
@@ -121,15 +152,37 @@ export function createOutbox(options: OutboxOptions): Outbox {
     };
   }
 
+  /** Should it throw, a row stays leased until its time is up, and is sent again then. */
   function start(paced: PacedWork): void {
-    const task = perform(paced)
+    track(perform(paced), fieldsOf(paced));
+  }
+
+  function track(work: Promise<void>, fields: Readonly<Record<string, unknown>>): void {
+    const task = work
       .catch((error: unknown) => {
-        // The row stays leased until its time is up, and is sent again then.
-        log.error({ ...fieldsOf(paced), error: error instanceof Error ? error.name : typeof error }, 'sending failed');
+        log.error({ ...fields, error: error instanceof Error ? error.name : typeof error }, 'sending failed');
         onLeft();
       })
       .finally(() => underWay.delete(task));
     underWay.add(task);
+  }
+
+  async function queue(row: NewWork): Promise<void> {
+    await store.transact((tx) => tx.addWork([row]), 'process');
+    onLeft();
+  }
+
+  async function say(paced: PacedCall, place: Place, post: Post): Promise<void> {
+    const call = createCall(paced, { clock, longestMs: callMs });
+    let came: Pick<EndedSaying, 'again' | 'holdUntil'> = { again: null, holdUntil: null };
+    try {
+      await call(() => options.teams.post(place, post));
+    } catch (error) {
+      came = judgeSaying(options, { paced, row: rowOf(place, post, clock.now()), error });
+    }
+    waiting.said.push({ paced, endedAt: call.endedAt(), ...came });
+    await clock.sleep(endsTogetherMs);
+    await turnOver();
   }
 
   async function perform(paced: PacedWork): Promise<void> {
@@ -157,7 +210,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function recordWaiting(): Promise<void> {
-    while (waiting.ended.length > 0 || waiting.isDue) {
+    while (waiting.ended.length > 0 || waiting.said.length > 0 || waiting.isDue) {
+      if (waiting.said.length > 0) await recordSaid();
+      if (waiting.ended.length === 0 && !waiting.isDue) continue;
       let over: readonly EndedTask[] = [];
       try {
         await recordAll(() => {
@@ -182,7 +237,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const next = await store.transact(async (tx) => {
       over = collect();
       for (const task of over) await record(options, tx, task);
-      return take(tx, over);
+      return take(tx, over.map(toEndedCall));
     }, 'process');
     next.start();
     lookAgain();
@@ -191,6 +246,25 @@ export function createOutbox(options: OutboxOptions): Outbox {
       else failures.delete(paced.work.workId);
       if (outcome.type === 'undeliverable') log.error({ ...fieldsOf(paced), code: outcome.code }, 'given up');
     }
+  }
+
+  /** What could neither be said nor queued is lost: whoever asked has to ask again. */
+  async function recordSaid(): Promise<void> {
+    let said: readonly EndedSaying[] = [];
+    const rows = () => said.flatMap(({ again }) => again ?? []);
+    try {
+      const next = await store.transact(async (tx) => {
+        said = [...said, ...waiting.said.splice(0)];
+        await tx.addWork(rows());
+        return take(tx, said);
+      }, 'process');
+      next.start();
+      lookAgain();
+    } catch (error) {
+      const code = error instanceof StoreError ? error.code : null;
+      log.error({ said: said.length, lost: rows().length, code }, 'ends of what was said not recorded');
+    }
+    if (rows().length > 0) onLeft();
   }
 
   /** The row stays leased until its time is up, and is sent again then. */

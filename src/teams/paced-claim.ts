@@ -1,3 +1,4 @@
+import type { Place } from '../request/place';
 import { readLane } from '../store/lane';
 import { type ClaimedWork, type DueWork, type Tx, teamsWork } from '../store/store';
 import {
@@ -14,14 +15,20 @@ import {
   unhurried,
 } from './pace';
 
-/** A row that may be sent now: one call to Teams, to what its lane names. */
-export interface PacedWork {
-  readonly work: ClaimedWork;
+/** One call to Teams that may be made now, and counts until its end is told. */
+export interface PacedCall {
+  /** Under which it counts; no other call under way has it. */
+  readonly name: string;
   /** The conversation, or the opening of chats. */
   readonly place: Rate;
   readonly tenant: Rate;
-  /** By our clock from before the claim, so that it is over for us before anybody takes the row over. */
+  /** By our clock from before the claim, so that it is over for us before anybody takes over what it is for. */
   readonly leaseUntil: number;
+}
+
+/** The call of a row, to what its lane names. */
+export interface PacedWork extends PacedCall {
+  readonly work: ClaimedWork;
 }
 
 /** What a call counts against. */
@@ -37,9 +44,9 @@ export interface ClaimOptions {
   readonly limit: number;
 }
 
-/** What came of a row's call. */
+/** What came of a call. */
 export interface EndedCall {
-  readonly paced: PacedWork;
+  readonly paced: PacedCall;
   /** Null when none was made. */
   readonly endedAt: number | null;
   /** Teams asked to wait until then, which holds the whole conversation, for all replicas; null when it did not. */
@@ -78,7 +85,7 @@ export async function claimWithinPace(
     }
     going.push(row);
     for (const { key, limits } of ratesOf(row))
-      paces.set(key, begun(paceOf(paces, key), String(row.workId), now + leaseMs, now, limits)); // guard: calls-count-from-their-claim
+      paces.set(key, begun(paceOf(paces, key), row.name, now + leaseMs, now, limits)); // guard: calls-count-from-their-claim
   }
   idsByInstant.delete(Number.POSITIVE_INFINITY);
   for (const [at, ids] of idsByInstant) await tx.postponeWork(ids, at);
@@ -89,24 +96,50 @@ export async function claimWithinPace(
   return {
     claimed: claimed.flatMap((work) => {
       const row = rowsById.get(work.workId);
-      return row === undefined ? [] : [{ work, place: row.place, tenant: row.tenant, leaseUntil: now + leaseMs }];
+      if (row === undefined) return [];
+      const { name, place, tenant } = row;
+      return [{ work, name, place, tenant, leaseUntil: now + leaseMs }];
     }),
     postponed: [...idsByInstant.values()].flat().length,
   };
 }
 
+/** A call to a conversation for which there is no row; null when it must wait. The last thing of a transaction as well. */
+export async function beginWithinPace(
+  tx: Tx,
+  { conversationId, tenantId }: Pick<Place, 'conversationId' | 'tenantId'>,
+  { name, now, leaseMs }: { readonly name: string; readonly now: number; readonly leaseMs: number },
+): Promise<PacedCall | null> {
+  const rates = { place: conversationRate(conversationId), tenant: tenantRate(tenantId), isEdit: false };
+  const paces = new Map(
+    await tx.lockPaces(
+      ratesOf(rates).map(({ key }) => key),
+      unhurried,
+    ),
+  );
+  if (earliest(rates, paces, now) > now) return null; // guard: teams-rates-kept-by-what-is-said-at-once
+  const leaseUntil = now + leaseMs;
+  for (const { key, limits } of ratesOf(rates))
+    paces.set(key, begun(paceOf(paces, key), name, leaseUntil, now, limits)); // guard: what-is-said-at-once-counts-from-its-commit
+  await tx.savePaces(ratesOf(rates).map((rate) => toRow(rate, paces)));
+  return { name, place: rates.place, tenant: rates.tenant, leaseUntil };
+}
+
 function end({ paced, endedAt, holdUntil }: EndedCall, paces: Map<string, Pace>): void {
-  for (const { key, limits } of ratesOf(paced))
-    paces.set(key, ended(paceOf(paces, key), String(paced.work.workId), endedAt, limits)); // guard: ends-of-calls-are-recorded
+  for (const { key, limits } of ratesOf(paced)) paces.set(key, ended(paceOf(paces, key), paced.name, endedAt, limits)); // guard: ends-of-calls-are-recorded
   const { key } = paced.place;
   if (holdUntil !== null) paces.set(key, held(paceOf(paces, key), holdUntil)); // guard: a-wait-holds-the-conversation
 }
 
-const ratesOf = ({ place, tenant }: Pick<PacedWork, 'place' | 'tenant'>): readonly Rate[] => [place, tenant];
+const ratesOf = ({ place, tenant }: Rates): readonly Rate[] => [place, tenant];
 
-interface RatedWork extends DueWork {
+interface Rates {
   readonly place: Rate;
   readonly tenant: Rate;
+}
+
+interface RatedWork extends DueWork, Rates {
+  readonly name: string;
   readonly isEdit: boolean;
 }
 
@@ -114,16 +147,29 @@ interface RatedWork extends DueWork {
 function withRates(row: DueWork): RatedWork {
   const lane = readLane(row.lane ?? '');
   const isKnown = lane.type === 'conversation' || lane.type === 'edits';
-  const key = isKnown ? `conversation:${channelOf(lane.conversationId)}` : `opening:${row.tenantId}`;
   return {
     ...row,
+    name: String(row.workId),
     isEdit: lane.type === 'edits',
-    place: { key, limits: conversationLimits },
-    tenant: { key: `tenant:${row.tenantId}`, limits: tenantLimits },
+    place: isKnown
+      ? conversationRate(lane.conversationId)
+      : { key: `opening:${row.tenantId}`, limits: conversationLimits },
+    tenant: tenantRate(row.tenantId),
   };
 }
 
-function earliest({ place, tenant, isEdit }: RatedWork, paces: ReadonlyMap<string, Pace>, now: number): number {
+const conversationRate = (conversationId: string): Rate => ({
+  key: `conversation:${channelOf(conversationId)}`,
+  limits: conversationLimits,
+});
+
+const tenantRate = (tenantId: string | null): Rate => ({ key: `tenant:${tenantId}`, limits: tenantLimits });
+
+function earliest(
+  { place, tenant, isEdit }: Rates & { readonly isEdit: boolean },
+  paces: ReadonlyMap<string, Pace>,
+  now: number,
+): number {
   const mayAt = isEdit ? mayEditAt : mayBeginAt;
   return Math.max(
     mayAt(paceOf(paces, place.key), now, place.limits),

@@ -57,6 +57,7 @@ async function open(approvals: number): Promise<string> {
       random: systemRandom,
       log: silentLog,
       letApprovedGo: async () => {},
+      sayAfter: null,
       queueMs: hours(2),
       trial: true,
     });
