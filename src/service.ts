@@ -72,7 +72,8 @@ export interface Service {
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, log, followDatabase: isFollowing = false } = options;
   await checkBeforeStart(options);
-  const bare = await openStore({ url: config.databaseUrl, log, clock });
+  const nesting = options.byItself === false ? 'refused' : 'trusted';
+  const bare = await openStore({ url: config.databaseUrl, log, clock, nesting });
   try {
     const { databaseNow: readNow } = bare;
     if (!isFollowing || readNow === null) return await assemble(bare, options, []);

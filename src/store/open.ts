@@ -6,7 +6,7 @@ import { withContinuity } from './continuity';
 import type { Engine } from './engine';
 import { migrate } from './migrate';
 import { setBackInstants } from './set-back';
-import { createSqlStore } from './sql-store';
+import { createSqlStore, type SqlStoreOptions } from './sql-store';
 import { openSqlite } from './sqlite';
 import { type Store, StoreError } from './store';
 import { freeLeases } from './work';
@@ -14,7 +14,7 @@ import { freeLeases } from './work';
 const clockWasAhead =
   'The clock of this machine is behind what the database has seen: one of the two was wrong. Waits, limits and deadlines that lay in the future were brought back, so that none lasts longer than it should. Check the time of this machine.';
 
-interface OpenOptions {
+interface OpenOptions extends Partial<SqlStoreOptions> {
   /** `sqlite:<path>` or `postgres://…`. */
   readonly url: string;
   readonly log: Log;
@@ -22,14 +22,14 @@ interface OpenOptions {
 }
 
 /** Opens the store, creates what is not there, and brings it up to date; throws a `StoreError` that an operator can act on. */
-export async function openStore({ url, log, clock = systemClock }: OpenOptions): Promise<Store> {
+export async function openStore({ url, log, clock = systemClock, nesting = 'refused' }: OpenOptions): Promise<Store> {
   const startedAt = clock.now();
   const { engine, path } = openEngine(url, log, startedAt);
   try {
     const migrations = await migrate(engine);
     log.info({ path, migrations, tookMs: clock.now() - startedAt }, 'The store is open');
     if (engine.isSole) await freeLeases(engine.db);
-    const store = createSqlStore(engine);
+    const store = createSqlStore(engine, { nesting });
     // Of several services no one's clock is the right one: there the database's is taken.
     const setBack = engine.isSole ? await setBackInstants(store, startedAt) : null;
     if (setBack !== null) log.warn({ path, ...setBack }, clockWasAhead);

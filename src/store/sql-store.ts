@@ -5,15 +5,24 @@ import { appendAudit } from './audit-rows';
 import type { Engine } from './engine';
 import { addDurations } from './figures';
 import { type Store, StoreError, type Survives, type Tx } from './store';
+import type { Db } from './tables';
 import { createReader, createTx, endTx, type Writing } from './tx';
 
-/** The store over any engine. */
-export function createSqlStore(engine: Engine): Store {
-  const running = new AsyncLocalStorage<{ open: boolean }>();
+/** `nesting`: whether a transaction that is begun inside another one is refused, or trusted not to be. */
+export interface SqlStoreOptions {
+  readonly nesting: 'refused' | 'trusted';
+}
+
+/**
+ * The store over any engine. Whoever begins a transaction inside another one waits for themselves for ever; to notice that, every promise of the
+ * process must be watched, which takes a twentieth of a turn. So whoever holds the clock runs with it, and the service trusts what they have run.
+ */
+export function createSqlStore(engine: Engine, { nesting }: SqlStoreOptions = { nesting: 'refused' }): Store {
+  const running = nesting === 'refused' ? new AsyncLocalStorage<{ open: boolean }>() : null;
   const underWay = new Set<Promise<unknown>>();
   return overlay(createReader(engine.readDb) as Store, {
     async transact(work, survives = 'power') {
-      if (running.getStore()?.open) {
+      if (running?.getStore()?.open) {
         throw new Error(
           'A transaction was started inside another one, which would wait for itself. Pass the outer one on.',
         );
@@ -42,21 +51,22 @@ export function createSqlStore(engine: Engine): Store {
 
   async function runOnce<T>(work: (tx: Tx) => Promise<T>, survives: Survives): Promise<T> {
     const scope = { open: true };
+    const inTransaction = async (db: Db) => {
+      const fields: Writing = { db, engine, entries: [], durations: [] };
+      const tx = createTx(fields);
+      try {
+        const result = await work(tx);
+        let head: ChainHead | null = null;
+        head = await appendAudit(db, fields.entries); // guard: audit-commits-with-the-state
+        await addDurations(db, fields.durations);
+        return { result, head };
+      } finally {
+        scope.open = false;
+        endTx(tx);
+      }
+    };
     const { result, head } = await engine.transaction(survives, (db) =>
-      running.run(scope, async () => {
-        const fields: Writing = { db, engine, entries: [], durations: [] };
-        const tx = createTx(fields);
-        try {
-          const result = await work(tx);
-          let head: ChainHead | null = null;
-          head = await appendAudit(db, fields.entries); // guard: audit-commits-with-the-state
-          await addDurations(db, fields.durations);
-          return { result, head };
-        } finally {
-          scope.open = false;
-          endTx(tx);
-        }
-      }),
+      running === null ? inTransaction(db) : running.run(scope, () => inTransaction(db)),
     );
     // What may be lost again is not noted: it would look like a backup that was put back (T-44).
     if (head !== null && survives === 'power') engine.headNote.write(head); // guard: only-lasting-heads-are-noted

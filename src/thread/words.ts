@@ -25,6 +25,20 @@ const ourLocale = 'en-GB';
 
 /** An instant with its zone, such as "3 Mar 2026 14:03 UTC": a card is read on other days and in other places than it was written. */
 export function formatTime(at: number, reader: ReaderFormat = everyone): string {
+  const key = `${reader.locale} ${reader.zone} ${Math.floor(at / minute)}`;
+  const known = times.get(key);
+  if (known !== undefined) return known;
+  if (times.size >= mostTimes) times.clear();
+  const written = writeTime(at, reader);
+  times.set(key, written);
+  return written;
+}
+
+/** The same few minutes are on every card of a request, and writing one takes longer than the rest of its line. */
+const times = new Map<string, string>();
+const mostTimes = 500;
+
+function writeTime(at: number, reader: ReaderFormat): string {
   const clock = clockOf(reader);
   if ((reader.locale ?? ourLocale) !== ourLocale) return plainBlanks(clock.format(at));
   const parts = clock.formatToParts(at);
