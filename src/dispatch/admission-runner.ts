@@ -41,7 +41,7 @@ interface ReadingAhead {
 }
 
 /** One that was begun longer ago is not compared with: whoever was held up reads again. */
-const aheadForMs = seconds(2);
+const aheadForMs = seconds(1);
 
 /**
  * Takes approved requests to Defender: compares what would run with what was approved, gives it a slot in one transaction that also
@@ -89,8 +89,8 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
     readAhead(request) {
       // One at a time, and none where others wait: many are read by their passes, which ask for the library once.
       if (isFresh(ahead) || planned?.doWait) return;
-      defender.openAhead();
       const reading = read(request, () => defender.listLibrary());
+      defender.openAhead();
       // Heard by whoever takes it; when nobody does, it is nobody's failure.
       reading.catch(() => {});
       ahead = { id: request.id, begunAt: clock.now(), reading };

@@ -42,13 +42,14 @@ export function openSqlite(path: string, holder: Holder): Engine {
     const reader = new SqliteConnection(keep(connect(path, 'pragma query_only = on')), path);
     const db = new Kysely<Tables>({ dialect: dialectOver(writer) });
     const held = heldBy(writer);
+    const headNote = createHeadNote(`${path}.head`);
     return {
       db,
       transaction: (survives, work) => writer.transaction(survives === 'power' ? 'full' : 'normal', () => work(held)),
       readDb: heldBy(reader),
       schemaDb: db,
       isSole: true,
-      headNote: createHeadNote(`${path}.head`),
+      headNote,
       columns: { identity: { type: 'integer', build: (column) => column.primaryKey().autoIncrement() } },
       forUpdate: (query) => query,
       skipLocked: (query) => query,
@@ -57,6 +58,7 @@ export function openSqlite(path: string, holder: Holder): Engine {
       /** The checkpoint is asked for, since libsql really closes a connection only when its statements were garbage-collected. */
       async close() {
         await Promise.all([writer.shut(), reader.shut()]);
+        headNote.flush();
         const closing = opened.splice(0).reverse();
         if (closing.length === 0) return;
         try {

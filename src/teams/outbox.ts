@@ -221,6 +221,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
           return over;
         });
       } catch (error) {
+        // It may have failed before it collected anything, and what nobody takes would be tried without end.
+        if (over.length === 0) over = waiting.ended.splice(0);
+        waiting.isDue = false;
         const [only, ...others] = over;
         if (only === undefined) onLeft();
         else if (others.length === 0) await tellUnrecorded(only, error);
@@ -261,6 +264,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       next.start();
       lookAgain();
     } catch (error) {
+      if (said.length === 0) said = waiting.said.splice(0);
       const code = error instanceof StoreError ? error.code : null;
       log.error({ said: said.length, lost: rows().length, code }, 'ends of what was said not recorded');
     }

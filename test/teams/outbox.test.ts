@@ -10,7 +10,7 @@ import { openStore } from '../../src/store/open';
 import { type Copy, type NewWork, type Store, StoreError } from '../../src/store/store';
 import { createAdapter } from '../../src/teams/adapter';
 import { createTeams } from '../../src/teams/outbound';
-import { createOutbox, type Outbox, type OutboxOptions, queuePost } from '../../src/teams/outbox';
+import { createOutbox, type Outbox, type OutboxOptions, queuePost, type Start } from '../../src/teams/outbox';
 import type { Undelivered } from '../../src/teams/outcome';
 import type { CardJson, Post } from '../../src/thread/post';
 import {
@@ -216,6 +216,151 @@ describe('what is added in a transaction', () => {
     await drain();
     expect(read()).toEqual(['one']);
   });
+});
+
+describe('what is said from memory', () => {
+  /** Its ends do not wait for each other here. */
+  const atOnce = (more: Partial<OutboxOptions> = {}): Outbox =>
+    createOutbox({ ...outboxOptions(), clock: { now: () => clock.now(), sleep: async () => {} }, ...more });
+
+  /** What became of each text: said from memory, or to be queued by whoever asked. */
+  async function sayAfter(...texts: readonly string[]): Promise<readonly ('said' | 'to be queued')[]> {
+    const starts: Array<Start | null> = [];
+    for (const text of texts)
+      starts.push(await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost(text)), 'process'));
+    for (const start of starts) start?.();
+    await outbox.idle();
+    return starts.map((start) => (start === null ? 'to be queued' : 'said'));
+  }
+  const rowsEver = async () => (await store.figures()).work.length + (await waiting());
+  beforeEach(() => {
+    outbox = atOnce();
+  });
+
+  test('is at Teams after the commit, and is never a row', async () => {
+    expect(await sayAfter('one')).toEqual(['said']);
+    expect([read(), await rowsEver()]).toEqual([['one'], 0]);
+  });
+
+  test('is not said when its transaction is lost', async () => {
+    const lost = store.transact(async (tx) => {
+      await outbox.sayAfter(tx, thread, plainPost('one'));
+      throw new Error('Lost');
+    });
+    await expect(lost).rejects.toThrow('Lost');
+    await outbox.idle();
+    expect(read()).toEqual([]);
+  });
+
+  test('does not overtake what waits in its conversation', async () => {
+    connector.fail({ fault: { type: 'status', status: 503 }, times: 1 });
+    await say('one');
+    await drain();
+    expect(await sayAfter('two')).toEqual(['to be queued']);
+    expect(read()).toEqual([]);
+  });
+
+  test('counts from its commit: an eighth within the second is queued, and comes when its turn does', async () => {
+    const texts = ['1', '2', '3', '4', '5', '6', '7', '8'];
+    expect(await sayAfter(...texts)).toEqual(texts.map(() => 'said'));
+    expect([[...read()].sort(), await waiting()]).toEqual([texts.slice(0, 7), 1]);
+    await runOut();
+    expect([...read()].sort()).toEqual(texts);
+  });
+
+  test('makes room again as its end is recorded, a period later', async () => {
+    await sayAfter('1', '2', '3', '4', '5', '6', '7');
+    clock.advance(2_101);
+    expect(await sayAfter('8')).toEqual(['said']);
+    expect([read().length, await waiting()]).toEqual([8, 0]);
+  });
+
+  test.each([
+    ['a fault of Teams', { type: 'status', status: 503 }, 1_000, 2_001],
+    ['a call that breaks off', { type: 'drop', accepted: false }, 1_000, 2_001],
+    ['a wait that Teams asks for', { type: 'status', status: 429, retryAfterS: 20 }, 20_000, 20_001],
+  ] as const)('is queued after %s, and comes later', async (_, fault, tooEarlyMs, inTimeMs) => {
+    connector.fail({ fault, times: 1 });
+    const from = clock.now();
+    await sayAfter('one');
+    expect([read(), await waiting()]).toEqual([[], 1]);
+    await runOut();
+    expect(read()).toEqual(['one']);
+    expect(clock.now() - from).toBeGreaterThanOrEqual(tooEarlyMs);
+    expect(clock.now() - from).toBeLessThanOrEqual(inTimeMs);
+  });
+
+  test('holds its conversation for as long as Teams asks, for all that come after it', async () => {
+    connector.fail({ fault: { type: 'status', status: 429, retryAfterS: 20 }, times: 1 });
+    await sayAfter('one');
+    await say('two');
+    clock.advance(19_000);
+    await drain();
+    expect(read()).toEqual([]);
+    await runOut();
+    expect(read()).toEqual(['one', 'two']);
+  });
+
+  test('makes room for what waited for it', async () => {
+    const texts = ['1', '2', '3', '4', '5', '6', '7'];
+    const starts: Array<Start | null> = [];
+    for (const text of texts) starts.push(await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost(text))));
+    await say('after them');
+    await drain();
+    for (const start of starts) start?.();
+    await outbox.idle();
+    await runOut();
+    expect(read().at(-1)).toBe('after them');
+  });
+
+  test('is queued when the outbox is being stopped or has enough under way', async () => {
+    outbox = atOnce({ limit: 0 });
+    expect(await sayAfter('one')).toEqual(['to be queued']);
+    outbox = atOnce();
+    await outbox.stop();
+    expect(await sayAfter('two')).toEqual(['to be queued']);
+  });
+
+  test('that can neither be said nor queued is told in the log, by number and never by its words', async () => {
+    const told: unknown[] = [];
+    const log = { ...silentLog, error: (fields: unknown) => told.push(fields) };
+    let isGone = false;
+    const failing = overlay(store, {
+      transact: (work, survives) =>
+        isGone ? Promise.reject(new StoreError('store.unavailable', 'Gone.')) : store.transact(work, survives),
+    });
+    outbox = atOnce({ store: failing, log });
+    connector.fail({ fault: { type: 'status', status: 503 }, times: 1 });
+    const start = await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost('one')));
+    isGone = true;
+    start?.();
+    await outbox.idle();
+    expect(told).toEqual([{ said: 1, lost: 1, code: 'store.unavailable' }]);
+  });
+});
+
+test('calls that end while the database is away are told as not recorded, and tried no more', async () => {
+  const told: unknown[] = [];
+  const log = { ...silentLog, error: (_fields: unknown, words: string) => told.push(words) };
+  let isGone = false;
+  const failing = overlay(store, {
+    transact: (work, survives) =>
+      isGone ? Promise.reject(new StoreError('store.unavailable', 'Gone.')) : store.transact(work, survives),
+  });
+  const post = async () => {
+    isGone = true;
+    return { activityId: 'a' };
+  };
+  outbox = createOutbox({
+    ...outboxOptions(),
+    store: failing,
+    log,
+    teams: { ...createTeams({ adapter, clock }), post },
+  });
+  await say('one');
+  await outbox.startDue();
+  await outbox.idle();
+  expect(told).toEqual(['outcome not recorded']);
 });
 
 test('one that was taken over meanwhile keeps back none of those that end with it', async () => {
