@@ -26,10 +26,15 @@ let requestId: RequestId;
 let clicks = 0;
 /** What the commits of the flows must outlast. */
 let outlasted: Survives[];
+/** What was said from memory; whether it may be. */
+let said: string[];
+let mayBeSaid: boolean;
 
 /** One request, its card with each of the voters, and two flows over the one store, as two replicas of the service would be. */
 async function open(approvals: number): Promise<string> {
   outlasted = [];
+  said = [];
+  mayBeSaid = true;
   const text = policyOf({ approvers: voters, approvals });
   stage = await Stage.open({ policy: text, installed: voters });
   const thread = await stage.ask(ana, seedExample);
@@ -57,7 +62,7 @@ async function open(approvals: number): Promise<string> {
       random: systemRandom,
       log: silentLog,
       letApprovedGo: async () => {},
-      sayAfter: null,
+      sayAfter: async (_tx, _place, post) => (mayBeSaid ? () => said.push(post.summary) : null),
       queueMs: hours(2),
       trial: true,
     });
@@ -168,15 +173,62 @@ test('a click that Teams delivers to both replicas counts once', async () => {
   expect((await stage.service.store.auditRows()).filter((row) => row.what === 'refused')).toEqual([]);
 });
 
-test('a vote outlasts a loss of power; an answer that only tells need not', async () => {
-  await open(1);
-  const [voter] = voters as [TeamsPerson];
-  await replicas[0].onMessage(turnOf(voter, 'asks for help', null), {
-    text: 'help',
+const write = (person: TeamsPerson, text: string): Promise<unknown> =>
+  replicas[0].onMessage(turnOf(person, `writes ${text}`, null), {
+    text,
     textFormat: 'plain',
     html: null,
     botMentions: [],
   });
+const answersQueued = async () => (await stage.service.store.waitingWork()).sendPost ?? 0;
+
+test.each([
+  'help',
+  'whoami',
+  'status',
+  'mine',
+  'waiting',
+  'queue',
+  'library',
+  'device ws-042',
+  'policy',
+  'status LR-9999',
+])('what is only shown is said from memory, and not stored: %s', async (text) => {
+  await open(1);
+  await write(ana, text);
+  expect([said.length, await answersQueued()]).toEqual([1, 0]);
+});
+
+test.each([
+  ['who asks and cannot be understood', 'on ws-042 run'],
+  ['who asks for what Defender does not have', 'on nowhere-1 run minidump.ps1 because INC-1042 credential theft'],
+  ['who decides and is refused', 'approve LR-9999'],
+  ['who cancels and is refused', 'cancel LR-9999'],
+  ['who asks for a form', 'new'],
+])('%s is answered by what is stored, since they wait for it', async (_, text) => {
+  await open(1);
+  await write(ana, text);
+  expect([said, await answersQueued()]).toEqual([[], 1]);
+});
+
+test('what may not be said from memory now is stored like all else', async () => {
+  await open(1);
+  mayBeSaid = false;
+  await write(ana, 'help');
+  expect([said, await answersQueued()]).toEqual([[], 1]);
+});
+
+test('what is delivered again is not said again', async () => {
+  await open(1);
+  await write(ana, 'help');
+  await write(ana, 'help');
+  expect(said).toHaveLength(1);
+});
+
+test('a vote outlasts a loss of power; an answer that only tells need not', async () => {
+  await open(1);
+  const [voter] = voters as [TeamsPerson];
+  await write(voter, 'help');
   expect(outlasted).toEqual(['process']);
   await click(voter, 'Approve');
   expect(outlasted).toEqual(['process', 'power']);
