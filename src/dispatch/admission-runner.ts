@@ -100,7 +100,8 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   function isFresh(reading: ReadingAhead | null): reading is ReadingAhead {
     if (reading === null) return false;
     const age = clock.now() - reading.begunAt;
-    return age >= 0 && age <= aheadForMs; // guard: only-a-fresh-reading-is-compared
+    if (age < 0 || age > aheadForMs) return false; // guard: only-a-fresh-reading-is-compared
+    return true;
   }
 
   /** Taken once: whatever is put back is read anew. */

@@ -322,22 +322,19 @@ async function noticeOf({ options, turn }: Pick<Scene, 'options' | 'turn'>, deci
 
 /**
  * One transaction: the activity is marked, the place remembered, the stage's writing done, and the answers put into the outbox. Where
- * nothing but an answer is stored, its commit does not wait for the disk: whoever asked what there is can ask again.
+ * nothing but an answer is stored, its commit does not wait for the disk: whoever asked what there is can ask again. A view is not even stored.
  */
 async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<ActionAnswer> {
   const { conversationId } = turn.place;
   const survives = answer.write === undefined ? 'process' : 'power'; // guard: what-is-decided-outlasts-the-power
-  let say: (() => void) | null = null;
   const handled = await options.store.transact(async (tx) => {
-    say = null;
     if (!(await isFirstDelivery(tx, turn))) return err(null);
     await tx.savePlace(turn.place);
     const written = (await answer.write?.(tx)) ?? [];
     const all = [...written, ...answer.posts];
-    const [only, ...others] = all;
-    if (answer.isView && answer.write === undefined && only !== undefined && others.length === 0)
-      say = (await options.sayAfter?.(tx, turn.place, only)) ?? null; // guard: only-views-are-said-from-memory
-    if (say !== null) return ok(null);
+    const view = onlyView(answer, all);
+    const say = view === null ? null : ((await options.sayAfter?.(tx, turn.place, view)) ?? null);
+    if (say !== null) return ok(say);
     await tx.addWork(
       all.map((post) => ({
         requestId: null,
@@ -349,10 +346,14 @@ async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<
     return ok(null);
   }, survives);
   if (!handled.ok) return { type: 'message', text: answers.handledAlready };
-  run(say);
+  handled.value?.();
   const notice = answer.notice ?? (await answer.noticeAfter?.());
   if (notice === undefined) return { type: 'message', text: answers.seeBelow };
   return 'card' in notice ? { type: 'card', card: notice.card } : { type: 'message', text: notice.text };
 }
 
-const run = (start: (() => void) | null): void => start?.();
+/** The one post of an answer that need not be stored; null for every other answer. */
+function onlyView({ isView, write }: Answer, [only, ...others]: readonly Post[]): Post | null {
+  if (isView === undefined || write !== undefined) return null; // guard: only-views-are-said-from-memory
+  return others.length > 0 || only === undefined ? null : only;
+}
