@@ -22,9 +22,13 @@ async function main(): Promise<void> {
   const count = Number(BENCH_COUNT);
   const commits: number[] = [];
   const calls: number[] = [];
+  const reads: number[] = [];
   for (let i = 0; i < count; i++) {
     const [machine] = await defender.findMachines(deviceName(Number(BENCH_FROM) + i));
     if (machine === undefined) throw new Error('The emulator lacks a device of the benchmark.');
+    const readAt = nowMs();
+    await Promise.all([defender.listLibrary(), defender.getMachine(machine.machineId)]);
+    reads.push(nowMs() - readAt);
     commits.push(timeCommit(database, i));
     const startedAt = nowMs();
     const outcome = await defender.runLiveResponse(machine.machineId, samples.submitting.commands.slice(1, 2), 'floor');
@@ -34,7 +38,7 @@ async function main(): Promise<void> {
   database.close();
   answerTo(async () => {});
   // The first ones compile.
-  tell({ type: 'done', values: { commit: commits.slice(5), call: calls.slice(5) } });
+  tell({ type: 'done', values: { commit: commits.slice(5), call: calls.slice(5), reads: reads.slice(5) } });
 }
 
 function openDatabase(): Database.Database {
