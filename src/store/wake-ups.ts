@@ -24,16 +24,11 @@ export function withWakeUps(store: Store, wakeUps: WakeUps): Store {
   const { takeTeamsWork, onTeamsWork, onApproved, onRequestWork, onFileWork } = wakeUps;
   return overlay(store, {
     async transact(work, survives) {
-      const found: Found = {
-        teams: false,
-        requests: false,
-        approved: null,
-        admitted: false,
-        files: false,
-        later: false,
-      };
+      let found = foundNothing;
       let start: (() => void) | null = null;
       const result = await store.transact(async (tx) => {
+        // Decided anew when somebody else was first: what the lost try found never was.
+        found = { ...foundNothing };
         const result = await work(noting(tx, found));
         start = found.teams && !found.requests ? ((await takeTeamsWork?.(tx)) ?? null) : null;
         return result;
@@ -59,6 +54,15 @@ interface Found {
   /** For Teams, and not before some instant. */
   later: boolean;
 }
+
+const foundNothing: Found = {
+  teams: false,
+  requests: false,
+  approved: null,
+  admitted: false,
+  files: false,
+  later: false,
+};
 
 const noting = (tx: Tx, found: Found): Tx =>
   overlay(tx, {

@@ -155,9 +155,10 @@ function readAll(req: IncomingMessage, maxBytes: number): Promise<Buffer | null>
     let size = 0;
     req.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= maxBytes) chunks.push(chunk);
-      else resolve(null);
-      if (size > maxBytes) req.pause();
+      chunks.push(chunk);
+      if (size <= maxBytes) return;
+      req.pause();
+      resolve(null);
     });
     req.once('end', () => resolve(Buffer.concat(chunks)));
     req.once('close', () => reject(new Error('The body broke off.')));

@@ -96,6 +96,36 @@ describe('whoever reads ahead', () => {
     expect(await toldOf(asQueued(sampleRequest()), true)).toEqual([]);
   });
 
+  test('is not told of an approval that a second try of the same transaction did not make', async () => {
+    const bare = await openNew();
+    const told: string[] = [];
+    const store = withWakeUps(
+      overlay(bare, {
+        async transact(work, survives) {
+          await bare
+            .transact((tx) => work(tx).then(() => Promise.reject(new Error('Conflict'))), survives)
+            .catch(() => {});
+          return bare.transact(work, survives);
+        },
+      }),
+      {
+        takeTeamsWork: null,
+        onTeamsWork: () => told.push('teams'),
+        onApproved: () => told.push('approved'),
+        onRequestWork: () => told.push('requests'),
+        onFileWork: () => {},
+      },
+    );
+    await bare.transact((tx) => tx.insertRequest(sampleRequest()));
+    let tries = 0;
+    await store.transact(async (tx) => {
+      tries += 1;
+      if (tries === 1) await tx.saveRequest(asQueued(sampleRequest()), 1);
+      else await tx.addWork([message]);
+    });
+    expect([tries, told]).toEqual([2, ['teams']]);
+  });
+
   test('is not told of an admission, after which everybody else comes', async () => {
     expect(await toldOf(inState(sampleRequest(), 'submitting'))).toEqual(['requests after it', 'teams after it']);
   });
