@@ -293,7 +293,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
 }
 
 /** What was approved goes before the cards that say so, the answer to the click, and the look for the next: all of it is done by one thread. */
-const othersAfterPostMs = 25;
+const othersAfterPostMs = 10;
 
 /** How often the policy's file is looked at. */
 const policyEveryMs = seconds(5);
