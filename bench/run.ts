@@ -19,7 +19,9 @@ type Measure = (world: World) => Promise<readonly Section[]>;
 /** In this order; each can be asked for alone by its name. */
 const measurements: Readonly<Record<string, Measure>> = {
   start: async (world) => [await measureColdStart(world, { rounds: 9, service })],
-  turns: async (world) => [await measureTurns(world, { rounds: 7, turns: 60, load: 800, connections: 16 })],
+  turns: async (world) => [
+    await measureTurns(world, { rounds: 7, turns: 60, warmUps: 1_500, load: 800, connections: 16 }),
+  ],
   approvals: async (world) => [await measureApprovals(world, { rounds: 9, requests: 6 })],
   memory: async (world) => [await measureMemory(world, { rounds: 3, history: 10_000, open: 50 })],
   reading: async () => [await measureReading({ open: 50, forMs: minutes(20) })],
@@ -30,7 +32,9 @@ const measurements: Readonly<Record<string, Measure>> = {
 /** The same with as little as has a spread at all: to see that everything can be measured. */
 const quickly: typeof measurements = {
   start: async (world) => [await measureColdStart(world, { rounds: 3, service })],
-  turns: async (world) => [await measureTurns(world, { rounds: 3, turns: 20, load: 160, connections: 16 })],
+  turns: async (world) => [
+    await measureTurns(world, { rounds: 3, turns: 20, warmUps: 20, load: 160, connections: 16 }),
+  ],
   approvals: async (world) => [await measureApprovals(world, { rounds: 3, requests: 3 })],
   memory: async (world) => [await measureMemory(world, { rounds: 1, history: 500, open: 50 })],
   reading: async () => [await measureReading({ open: 50, forMs: minutes(2) })],

@@ -12,6 +12,8 @@ export interface TurnOptions {
   readonly rounds: number;
   /** One after the other, each round and side. */
   readonly turns: number;
+  /** Before the first round, of each kind and side: a bot runs for weeks, and its first hundreds of turns compile. */
+  readonly warmUps: number;
   /** From `connections` at once, each round and side. */
   readonly load: number;
   readonly connections: number;
@@ -65,7 +67,7 @@ export async function measureTurns(world: World, options: TurnOptions): Promise<
   hangUp();
   return {
     title: 'Turns',
-    how: `Service and echo bot as processes of their own on loopback, the same adapter, the same Connector. Teams signs what it sends, so the targets are for signed tokens, which both verify; the local trial, where neither does, is shown beside them. Latency: ${options.turns} turns one after the other a round (a closed loop of one person), median of the round; a turn is over when HTTP has its 200 and the answer is at the Connector. Turns per second: ${options.load} turns from ${options.connections} connections (autocannon; a closed loop, since Teams waits for each 200), over the time from the first message to the last answer at the Connector, so that what is queued counts only once it is sent. Processor time is that of the bot's process under this load, which others on the machine disturb least. ${options.rounds} rounds.`,
+    how: `Service and echo bot as processes of their own on loopback, the same adapter, the same Connector. Teams signs what it sends, so the targets are for signed tokens, which both verify; the local trial, where neither does, is shown beside them. Latency: ${options.turns} turns one after the other a round (a closed loop of one person), median of the round; a turn is over when HTTP has its 200 and the answer is at the Connector. Turns per second: ${options.load} turns from ${options.connections} connections (autocannon; a closed loop, since Teams waits for each 200), over the time from the first message to the last answer at the Connector, so that what is queued counts only once it is sent. Processor time is that of the bot's process under this load, which others on the machine disturb least. ${options.rounds} rounds, after ${options.warmUps} turns of each kind and ${seats.length} under load.`,
     rows: [...local, ...signed],
   };
 }
@@ -82,8 +84,8 @@ async function compare(world: World, issuer: LocalIssuer | null, options: TurnOp
   const single = { echo: [] as Turn[], help: [] as Turn[], status: [] as Turn[] };
   const perSecond = { echo: [] as number[], service: [] as number[] };
   const cpu = { echo: [] as number[], service: [] as number[] };
-  for (const side of sides) await runTurns(side, help, options.turns);
-  await runTurns(service, status, options.turns);
+  for (const side of sides) await runTurns(side, help, options.warmUps);
+  await runTurns(service, status, options.warmUps);
   for (let round = 0; round < options.rounds; round++) {
     single.echo.push(await runTurns(echo, help, options.turns));
     single.help.push(await runTurns(service, help, options.turns));
