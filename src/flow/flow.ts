@@ -1,31 +1,27 @@
 import { cleanMessage, type RawMessage } from '../chat/clean';
 import { describeFaults } from '../chat/faults';
 import { type Intent, parseMessage } from '../chat/parse';
-import { err, ok, type Result } from '../lib/result';
-import type { Stored } from '../store/store';
-import { answers, describeDone } from '../thread/answers';
 import { helpFor } from '../thread/help-card';
 import type { ListName, ListQuery } from '../thread/list-page';
 import { pausedPost, resumedPost } from '../thread/pause-post';
-import type { Post } from '../thread/post';
 import { readerOf } from '../thread/reader';
-import { describeRefusal, type Refusal } from '../thread/refusals';
 import { opinionPost } from '../thread/review-cards';
 import { sentencePost } from '../thread/sentence';
-import type { ActionAnswer, Flow, Turn } from '../thread/turn';
+import type { Flow, Turn } from '../thread/turn';
 import { type CardAction, isForDialog, readCardAction } from '../thread/verbs';
-import { type Answer, type FlowOptions, type Notice, posts, readingDefender } from './answer';
+import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
+import { byCard, byWords, inOwnChat, viewing } from './answer-decision';
 import { ask } from './ask';
 import { asking } from './ask-by-card';
-import { cancel, cardAfter, type Decided, type Scene, viewByCard, voteByCard, voteByWords } from './decide';
+import { cancel, voteByCard, voteByWords } from './decide';
 import { breakGlass, pause, resume, review } from './emergency';
 import { answerOffer, offerFile } from './files';
 import { changeForm, drawForm, openOnMessage, previewForm, search, showForm, submitForm } from './form';
 import { greet, partOf } from './greet';
-import { isFirstDelivery } from './handled';
 import { openRequest, showList } from './lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './look-up';
-import { notStored, orRefusal, refusalPost, showing } from './refusal';
+import { notStored, orRefusal, showing } from './refusal';
+import { writeAnswer } from './write-answer';
 
 /**
  * The table of contents: what a message or a click leads to, in the order of a request's life. Every stage reads first and writes in
@@ -34,7 +30,7 @@ import { notStored, orRefusal, refusalPost, showing } from './refusal';
 export function createFlow(options: FlowOptions): Flow {
   return {
     async onMessage(turn, message) {
-      await write(options, turn, await answerMessage(options, turn, message));
+      await writeAnswer(options, turn, await answerMessage(options, turn, message));
     },
     async onAction(turn, verb, data) {
       const action = readCardAction(verb, data);
@@ -43,7 +39,7 @@ export function createFlow(options: FlowOptions): Flow {
           ? notStored(options, turn, { type: 'unknownAction' })
           : await answerAction(options, turn, action);
       // What a click gets back at once is not posted as well.
-      return write(options, turn, answer.notice === undefined ? answer : { ...answer, posts: [] });
+      return writeAnswer(options, turn, answer.notice === undefined ? answer : { ...answer, posts: [] });
     },
     async onDialog(turn, verb, data) {
       let action = readCardAction(verb, data);
@@ -52,18 +48,18 @@ export function createFlow(options: FlowOptions): Flow {
         action === null
           ? notStored(options, turn, { type: 'unknownAction' })
           : await answerAction(options, { ...turn, seenAlone: true }, action);
-      return write(options, turn, inDialog(answer));
+      return writeAnswer(options, turn, inDialog(answer));
     },
     async onMessageAction(turn, message) {
-      return write(options, turn, inDialog(await openOnMessage(options, { ...turn, seenAlone: true }, message)));
+      return writeAnswer(options, turn, inDialog(await openOnMessage(options, { ...turn, seenAlone: true }, message)));
     },
     async onFileConsent(turn, consent) {
-      await write(options, turn, await answerOffer(options, turn, consent));
+      await writeAnswer(options, turn, await answerOffer(options, turn, consent));
     },
     onSearch: (turn, query) => search(options, turn, query),
     async onPresence(turn, what) {
       if (what === 'removed') return;
-      await write(options, turn, what === 'installed' ? await greet(turn, options) : posts());
+      await writeAnswer(options, turn, what === 'installed' ? await greet(turn, options) : posts());
     },
   };
 }
@@ -247,113 +243,4 @@ async function turnPage(options: FlowOptions, turn: Turn, query: ListQuery): Pro
   const shown = await showList(options, turn, query);
   const [post] = shown.ok ? shown.value.posts : [];
   return post === undefined ? orRefusal(options, turn, shown) : showing(post);
-}
-
-/** A decision is made inside the transaction that stores it; what came of it is told at once, to the one who decided. */
-async function byCard(options: FlowOptions, turn: Turn, decide: (scene: Scene) => Promise<Decided>): Promise<Answer> {
-  const groups = await options.groups();
-  let decided: Decided;
-  return {
-    posts: [],
-    write: async (tx) => {
-      decided = await decide({ tx, options, turn, groups });
-      return [];
-    },
-    noticeAfter: () => noticeOf({ options, turn }, decided),
-  };
-}
-
-/** The card as it is for this person, with buttons only where their vote would count now; a view, and no right to anything (T-8). */
-async function viewing(options: FlowOptions, turn: Turn, token: string): Promise<Answer> {
-  const groups = await options.groups();
-  const answer: { -readonly [K in keyof Answer]: Answer[K] } = {
-    posts: [],
-    write: async (tx) => {
-      const shown = await viewByCard({ tx, options, turn, groups }, token);
-      const card = shown.ok ? shown.value.card : null;
-      answer.notice =
-        shown.ok && card !== null
-          ? { card }
-          : { text: describeRefusal(shown.ok ? { type: 'cardOutdated' } : shown.error, readerOf(turn)) };
-      return [];
-    },
-  };
-  return answer;
-}
-
-/** Typed decisions have no answer of their own: a refusal is posted, and so is what no card shows. */
-async function byWords<T>(
-  options: FlowOptions,
-  turn: Turn,
-  decide: (scene: Scene) => Promise<Result<T, Refusal>>,
-  tell: (done: T) => Post | null = () => null,
-): Promise<Answer> {
-  const groups = await options.groups();
-  return {
-    posts: [],
-    write: async (tx) => {
-      const decided = await decide({ tx, options, turn, groups });
-      if (!decided.ok) return [refusalPost(options, turn, decided.error)];
-      const told = tell(decided.value);
-      return told === null ? [] : [told];
-    },
-  };
-}
-
-/** In a thread the news says it; in a person's own chat only a card further up would change. */
-const inOwnChat = (
-  options: FlowOptions,
-  turn: Turn,
-  { request }: Stored,
-  did: 'approve' | 'deny' | 'cancel' | 'breakGlass',
-): Post | null =>
-  turn.place.scope === 'personal'
-    ? sentencePost(describeDone(request, did), { trial: options.trial, summary: `${request.id}: done` })
-    : null;
-
-async function noticeOf({ options, turn }: Pick<Scene, 'options' | 'turn'>, decided: Decided): Promise<Notice> {
-  if (!decided.ok) return { text: describeRefusal(decided.error, readerOf(turn)) };
-  const { request } = decided.value;
-  if (request.state === 'awaitingApproval') return { text: answers.counted(request.id) };
-  if (request.state === 'queued') await options.letApprovedGo();
-  const card = (await cardAfter(options, decided.value)).card;
-  return card === null ? { text: answers.decided(request.id) } : { card };
-}
-
-/**
- * One transaction: the activity is marked, the place remembered, the stage's writing done, and the answers put into the outbox. Where
- * nothing but an answer is stored, its commit does not wait for the disk: whoever asked what there is can ask again. A view is not even stored.
- */
-async function write(options: FlowOptions, turn: Turn, answer: Answer): Promise<ActionAnswer> {
-  const { conversationId } = turn.place;
-  const survives = answer.write === undefined ? 'process' : 'power'; // guard: what-is-decided-outlasts-the-power
-  const handled = await options.store.transact(async (tx) => {
-    if (!(await isFirstDelivery(tx, turn))) return err(null);
-    await tx.savePlace(turn.place);
-    const written = (await answer.write?.(tx)) ?? [];
-    const all = [...written, ...answer.posts];
-    const view = onlyView(answer, all);
-    const say = view === null ? null : ((await options.sayAfter?.(tx, turn.place, view)) ?? null);
-    if (say !== null) return ok(say);
-    await tx.addWork(
-      all.map((post) => ({
-        requestId: null,
-        work: { type: 'sendPost', conversationId, post },
-        lane: conversationId,
-        dueAt: turn.at,
-      })),
-    );
-    return ok(null);
-  }, survives);
-  if (!handled.ok) return { type: 'message', text: answers.handledAlready };
-  handled.value?.();
-  const notice = answer.notice ?? (await answer.noticeAfter?.());
-  if (notice === undefined) return { type: 'message', text: answers.seeBelow };
-  return 'card' in notice ? { type: 'card', card: notice.card } : { type: 'message', text: notice.text };
-}
-
-/** The one post of an answer that need not be stored; null for every other answer. */
-function onlyView({ isView, write }: Answer, [only, ...others]: readonly Post[]): Post | null {
-  if (isView === undefined || write !== undefined) return null; // guard: only-views-are-said-from-memory
-  return others.length > 0 || only === undefined ? null : only;
 }

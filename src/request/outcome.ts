@@ -1,6 +1,16 @@
 import { err, ok, type Result } from '../lib/result';
 import type { Effect, News } from './effect';
-import type { LiveResponseRequest, Pending, Queued, RequestBase, Running, State, Submitting, Unknown } from './request';
+import type {
+  CancelWish,
+  LiveResponseRequest,
+  Pending,
+  Queued,
+  RequestBase,
+  Running,
+  State,
+  Submitting,
+  Unknown,
+} from './request';
 
 /** The next request and what must be done outside; `request` is the same object when the event changes nothing. */
 export interface Transition {
@@ -69,3 +79,21 @@ export const decidedOf = (r: Queued | Submitting | Unknown | Pending | Running) 
 /** What an `unknown` knows before the first look; an absent marker proves nothing before `settleAt`. */
 export const notYetLookedFor = (settleAt: number) =>
   ({ actionId: null, runningSince: null, progress: [], settleAt, toldAt: null }) as const;
+
+/** Cancelled without Defender: it surely never got it. */
+export const cancelledHere = (request: Queued | Submitting | Unknown, wish: CancelWish, now: number): Outcome =>
+  move(
+    {
+      ...decidedOf(request),
+      state: 'cancelled',
+      actionId: null,
+      endedAt: now,
+      progress: [],
+      mayHaveActed: false,
+      by: { type: 'wish', wish },
+    },
+    [{ type: 'ended' }],
+  );
+
+export const lapsedHere = (request: Queued | Submitting | Unknown, now: number): Outcome =>
+  move({ ...decidedOf(request), state: 'lapsed', actionId: null, endedAt: now }, [{ type: 'ended' }]);

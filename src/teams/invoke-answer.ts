@@ -1,6 +1,6 @@
 import { toDialogCard } from '../thread/dialog';
 import type { ActionAnswer } from '../thread/turn';
-import type { HttpAnswer } from './routes';
+import type { HttpAnswer } from './turn-context';
 
 /** Universal Actions: the HTTP status is 200 whatever the answer says, or Teams shows words of its own (teams.md E4). */
 export const errorAnswer = (statusCode: number, code: string, message: string): HttpAnswer => ({

@@ -4,7 +4,8 @@ import { datasets } from '../thread/choices';
 import type { Turn } from '../thread/turn';
 import type { Envelope } from './inbound';
 import { cardActionAnswer, dialogAnswer, dialogMessage, errorAnswer } from './invoke-answer';
-import type { BotOptions, HttpAnswer } from './routes';
+import type { BotOptions } from './routes';
+import type { HttpAnswer } from './turn-context';
 import { readUpload } from './upload-url';
 
 type Run = (turn: Turn, envelope: Envelope, options: BotOptions) => Promise<HttpAnswer>;

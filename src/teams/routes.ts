@@ -6,11 +6,11 @@ import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import { err, type Result } from '../lib/result';
 import type { Place } from '../request/place';
-import { isOutage, type StoreError } from '../store/store';
 import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
 import type { ActionAnswer, Flow, Presence, Turn } from '../thread/turn';
 import { KeysUnreachable, NotAuthenticated, type VerifiedAdapter } from './adapter';
+import { answerBug, failure, nameOf, tell } from './failures';
 import { type AdmitRefusal, admit, type Envelope, readEnvelope, toRawMessage, unknownMember } from './inbound';
 import { errorAnswer, refusalAnswer } from './invoke-answer';
 import {
@@ -22,12 +22,7 @@ import {
   runSearch,
 } from './invokes';
 import type { Roster } from './roster';
-
-/** What the HTTP side sends back: `body` is JSON. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly body: unknown;
-}
+import { envelopeOf, give, type HttpAnswer, requestIdOf, setOut } from './turn-context';
 
 export interface BotOptions {
   readonly adapter: VerifiedAdapter;
@@ -100,10 +95,6 @@ function invoke(name: string, invokeName: string, run: Route['run']): Route {
 }
 
 const accepted: HttpAnswer = { status: 200, body: null };
-const answerKey = Symbol('http answer');
-const envelopeKey = Symbol('envelope');
-const requestIdKey = Symbol('request id');
-
 /** teams-ai as a router and no more: no state, no typing timer (teams.md B2.3), no rewriting of text, our own invoke answers (B2.1, B2.2). */
 function createApplication(options: BotOptions): Application<TurnState> {
   const app = new Application<TurnState>({
@@ -140,10 +131,12 @@ async function receive(
       return malformed(envelope.error.field);
     }
     await adapter.receive(authorization, toActivity(envelope.value), async (context) => {
-      context.turnState.set(envelopeKey, envelope.value);
-      context.turnState.set(requestIdKey, requestId);
-      context.turnState.set(answerKey, (given: HttpAnswer) => {
-        answer = given;
+      setOut(context, {
+        envelope: envelope.value,
+        requestId,
+        give: (given) => {
+          answer = given;
+        },
       });
       await app.run(context);
     });
@@ -272,49 +265,6 @@ async function runMembership(turn: Turn, envelope: Envelope, { flow }: BotOption
   return null;
 }
 
-/** A bug in a turn: the person gets a reference, the log gets the error, nobody gets the inside (teams.md B2.12). */
-async function answerBug(context: TurnContext, error: unknown, log: Log): Promise<void> {
-  const requestId = requestIdOf(context);
-  const { type } = envelopeOf(context);
-  if (isOutage(error)) return answerOutage(context, error, log);
-  log.error({ requestId, activityType: type, error: nameOf(error), stack: stackOf(error) }, 'turn failed');
-  const text = `Something failed inside the bot, and it may not have done what you asked. Please look with \`status\`, then try again; reference for your administrator: ${requestId}.`;
-  if (type === 'invoke')
-    give(context, refusalAnswer(envelopeOf(context).name, { status: 500, code: 'internal', text }));
-  else if (type === 'message') await tell(context, text, log);
-}
-
-/** Nothing is half done: a message is left to Teams, which delivers it again where it does; who clicks can click again. */
-async function answerOutage(context: TurnContext, error: StoreError, log: Log): Promise<void> {
-  const { type } = envelopeOf(context);
-  log.warn({ requestId: requestIdOf(context), activityType: type, code: error.code }, 'turn not taken');
-  if (type === 'invoke')
-    return give(
-      context,
-      refusalAnswer(envelopeOf(context).name, {
-        status: 503,
-        code: 'storeUnavailable',
-        text: 'My database cannot be used at the moment, so nothing was done or counted. Please click again in some minutes; whoever runs this bot finds the cause in its log.',
-      }),
-    );
-  give(context, failure(503, 'storeUnavailable', 'The database cannot be used at the moment. Please send it again.'));
-  if (type === 'message')
-    await tell(
-      context,
-      'My database cannot be used at the moment, so nothing was stored, and nothing of it reaches Defender. If no other answer follows within some minutes, please send it again.',
-      log,
-    );
-}
-
-/** Said in the turn itself and once: when even that fails there is only the log. */
-async function tell(context: TurnContext, text: string, log: Log): Promise<void> {
-  try {
-    await context.sendActivity({ type: 'message', text });
-  } catch (error) {
-    log.warn({ requestId: requestIdOf(context), error: nameOf(error) }, 'answer not delivered');
-  }
-}
-
 function toPost(answer: ActionAnswer): Post {
   if (answer.type === 'card') return { text: null, mention: null, card: answer.card, summary: 'Answer to your click' };
   return { text: answer.text, mention: null, card: null, summary: answer.text };
@@ -326,29 +276,10 @@ const unknownInvoke = errorAnswer(
   'This bot does not do that. Please send `help` to see what it does.',
 );
 
-const failure = (status: number, code: string, message: string): HttpAnswer => ({
-  status,
-  body: { error: { code, message } },
-});
-
 /** Only what we read reaches botbuilder; a delivery mode, for one, would make it keep replies back. */
 const toActivity = (envelope: Envelope): Activity =>
   ({ ...envelope, textFormat: undefined, attachments: undefined, entities: undefined }) as unknown as Activity;
 
-const give = (context: TurnContext, answer: HttpAnswer): void =>
-  (context.turnState.get(answerKey) as (given: HttpAnswer) => void)(answer);
-const envelopeOf = (context: TurnContext): Envelope => context.turnState.get(envelopeKey) as Envelope;
-const requestIdOf = (context: TurnContext): string => context.turnState.get(requestIdKey) as string;
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
-/** Where it happened, without the message: that may hold a person's text. */
-const stackOf = (error: unknown): readonly string[] =>
-  error instanceof Error
-    ? (error.stack ?? '')
-        .split('\n')
-        .filter((line) => /^\s+at /.test(line))
-        .slice(0, 4)
-        .map((line) => line.trim())
-    : [];
 const hostOf = (url: string): string | null => (URL.canParse(url) ? new URL(url).hostname : null);

@@ -5,7 +5,8 @@ import * as restify from 'restify';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import { err, ok, type Result } from '../lib/result';
-import type { Bot, HttpAnswer } from './routes';
+import type { Bot } from './routes';
+import type { HttpAnswer } from './turn-context';
 
 export interface ServerOptions {
   readonly bot: Bot;

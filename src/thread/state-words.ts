@@ -1,7 +1,7 @@
 import { exhaustive } from '../lib/result';
 import type { Command } from '../request/command';
 import type { CancelWish, CommandProgress, InState, Vote } from '../request/request';
-import { slowLookMs } from '../request/transition';
+import { slowLookMs } from '../request/unknown';
 import { describeProgressOfVotes } from './bar-lines';
 import { type Line, quoteLines, say, showCode, showCut, showPerson } from './line';
 import { describeQueued } from './queue-words';

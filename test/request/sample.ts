@@ -14,7 +14,7 @@ import type {
   State,
   Vote,
 } from '../../src/request/request';
-import { firstLookMs, settleMs } from '../../src/request/transition';
+import { firstLookMs, settleMs } from '../../src/request/unknown';
 
 const person = (id: string, name: string): Person => ({ id, tenantId: 'tenant-1', name });
 

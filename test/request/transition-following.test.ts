@@ -1,7 +1,8 @@
 import { hours } from '../../src/lib/clock';
 import type { Event, ObservedAction } from '../../src/request/event';
 import { finalStates, type LiveResponseRequest, type State } from '../../src/request/request';
-import { nextLookMs, type Transition } from '../../src/request/transition';
+import type { Transition } from '../../src/request/transition';
+import { nextLookMs } from '../../src/request/unknown';
 import { action, ana, now, progress, samples } from './sample';
 import { absent, cancelBy, found, go, into, newsOf, observed, refusalOf, told, usual, workOf } from './steps';
 

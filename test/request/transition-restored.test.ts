@@ -1,6 +1,6 @@
 import { seconds } from '../../src/lib/clock';
 import { isFinal, type State } from '../../src/request/request';
-import { firstLookMs, settleMs } from '../../src/request/transition';
+import { firstLookMs, settleMs } from '../../src/request/unknown';
 import { ana, bob, createdAt, now, samples } from './sample';
 import { absent, cancelBy, found, go, newsOf, unreadable, usual, voted, workOf } from './steps';
 

@@ -1,6 +1,6 @@
 import { hours, minutes, seconds } from '../../src/lib/clock';
 import type { Hold } from '../../src/request/request';
-import { firstLookMs, nextLookMs, settleMs, slowLookMs, tellAfterMs } from '../../src/request/transition';
+import { firstLookMs, nextLookMs, settleMs, slowLookMs, tellAfterMs } from '../../src/request/unknown';
 import { now, progress, samples } from './sample';
 import { absent, found, go, into, newsOf, putBack, refusalOf, told, unreadable, usual, workOf } from './steps';
 

@@ -1,0 +1,44 @@
+import { err, ok } from '../lib/result';
+import { answers } from '../thread/answers';
+import type { Post } from '../thread/post';
+import type { ActionAnswer, Turn } from '../thread/turn';
+import type { Answer, FlowOptions } from './answer';
+import { isFirstDelivery } from './handled';
+
+/**
+ * One transaction: the activity is marked, the place remembered, the stage's writing done, and the answers put into the outbox. Where
+ * nothing but an answer is stored, its commit does not wait for the disk: whoever asked what there is can ask again. A view is not even stored.
+ */
+export async function writeAnswer(options: FlowOptions, turn: Turn, answer: Answer): Promise<ActionAnswer> {
+  const { conversationId } = turn.place;
+  const survives = answer.write === undefined ? 'process' : 'power'; // guard: what-is-decided-outlasts-the-power
+  const handled = await options.store.transact(async (tx) => {
+    if (!(await isFirstDelivery(tx, turn))) return err(null);
+    await tx.savePlace(turn.place);
+    const written = (await answer.write?.(tx)) ?? [];
+    const all = [...written, ...answer.posts];
+    const view = onlyView(answer, all);
+    const say = view === null ? null : ((await options.sayAfter?.(tx, turn.place, view)) ?? null);
+    if (say !== null) return ok(say);
+    await tx.addWork(
+      all.map((post) => ({
+        requestId: null,
+        work: { type: 'sendPost', conversationId, post },
+        lane: conversationId,
+        dueAt: turn.at,
+      })),
+    );
+    return ok(null);
+  }, survives);
+  if (!handled.ok) return { type: 'message', text: answers.handledAlready };
+  handled.value?.();
+  const notice = answer.notice ?? (await answer.noticeAfter?.());
+  if (notice === undefined) return { type: 'message', text: answers.seeBelow };
+  return 'card' in notice ? { type: 'card', card: notice.card } : { type: 'message', text: notice.text };
+}
+
+/** The one post of an answer that need not be stored; null for every other answer. */
+function onlyView({ isView, write }: Answer, [only, ...others]: readonly Post[]): Post | null {
+  if (isView === undefined || write !== undefined) return null; // guard: only-views-are-said-from-memory
+  return others.length > 0 || only === undefined ? null : only;
+}
