@@ -47,7 +47,8 @@ interface Check {
 
 /** A check that hangs must not hold up the others. */
 const checkTimeoutMs = 30_000;
-const tokenTimeoutMs = 15_000;
+/** A sign-in that works takes a second or two. */
+const tokenTimeoutMs = 8_000;
 
 /** Every check by itself and all at once: none hides another. Findings come in the order of the table, however long each took. */
 export async function examine(patient: Patient): Promise<readonly Finding[]> {
@@ -165,7 +166,7 @@ function createChecks({ config, faults, misspelt, clock, root }: Patient): reado
   async function lookAtTeams(): Promise<readonly Judged[]> {
     const identity = botIdentityOf(config);
     if (identity === null || identity.type === 'trial') return inTrial;
-    const outcome = await askForBotToken(identity);
+    const outcome = await askForBotToken(identity, tokenTimeoutMs);
     if (outcome.type === 'issued') return [fine('The bot can sign in to Teams.')];
     return [identity.type === 'UserAssignedMsi' ? noManagedBot : judgeRefusedToken(outcome.code, 'Teams', botSettings)];
   }

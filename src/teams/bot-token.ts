@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigurationServiceClientCredentialFactory } from 'botbuilder';
 import { type BotIdentity, connectorAudienceOf, metadataUrlOf, toAuthOptions } from './adapter';
 import { type Cloud, serviceHostOf } from './service-url';
@@ -8,8 +9,23 @@ export type BotTokenOutcome =
   /** Entra's number, or null when it gave none. */
   | { readonly type: 'refused'; readonly code: string | null };
 
-/** Asks once, as the adapter would before it sends. */
-export async function askForBotToken(identity: Exclude<BotIdentity, { type: 'trial' }>): Promise<BotTokenOutcome> {
+/** Asks as the adapter would before it sends; its library tries again for half a minute, which whoever waits for this does not. */
+export async function askForBotToken(
+  identity: Exclude<BotIdentity, { type: 'trial' }>,
+  timeoutMs: number,
+): Promise<BotTokenOutcome> {
+  const givenUp = new AbortController();
+  try {
+    return await Promise.race([
+      askOnce(identity),
+      sleep(timeoutMs, { type: 'refused', code: null } as const, { signal: givenUp.signal }),
+    ]);
+  } finally {
+    givenUp.abort();
+  }
+}
+
+async function askOnce(identity: Exclude<BotIdentity, { type: 'trial' }>): Promise<BotTokenOutcome> {
   const cloud = identity.cloud ?? 'public';
   const factory = new ConfigurationServiceClientCredentialFactory(toAuthOptions({ identity }));
   try {
