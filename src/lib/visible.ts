@@ -36,7 +36,11 @@ export const visibleCode = (text: string): string => showUnclear(text, findInCod
 
 type Find = (chars: readonly string[]) => readonly boolean[];
 
+/** Printable ASCII in words with one blank between: nothing in it is unclear, and without `{` there is neither an escape of ours nor a macro. Most texts are of this kind. */
+const plain = /^[!-z|}~]+(?: [!-z|}~]+)*$/;
+
 function showUnclear(text: string, findLookAlikes: Find, findWhole: Find = () => []): string {
+  if (plain.test(text)) return text;
   let out = '';
   const chars = [...text];
   const lookAlikes = findLookAlikes(chars);

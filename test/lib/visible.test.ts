@@ -53,6 +53,31 @@ const withoutEmoji = (shown: string): string => {
   return shown.replace(new RegExp('\\p{RGI_Emoji}', flags), '😀');
 };
 
+/** Texts of ASCII alone, mostly words and blanks, with what may not stay as it is strewn in. */
+const asciiText = fc
+  .array(
+    fc.oneof(
+      { weight: 6, arbitrary: fc.stringMatching(/^[!-~]{1,6}$/) },
+      { weight: 4, arbitrary: fc.constant(' ') },
+      { weight: 1, arbitrary: fc.constantFrom('  ', '{{', '\\u{', '{', '\t', '\u0000', '\u007f') },
+    ),
+    { maxLength: 8 },
+  )
+  .map((parts) => parts.join(''));
+
+test.each(kinds)(
+  'of ASCII %s shows everything as it is but control characters, swallowed blanks, macros and our escapes',
+  (_kind, show) => {
+    fc.assert(
+      fc.property(asciiText, (text) => {
+        const escaped = (chars: string) =>
+          [...chars].map((char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`).join('');
+        expect(show(text)).toBe(text.replace(/\p{Cc}|\\(?=u\{)|(?<=\{)\{|^ | $|(?<= ) /gu, escaped));
+      }),
+    );
+  },
+);
+
 test.each(kinds)('%s parses back to the identical text, whatever the text', (_kind, show) => {
   fc.assert(
     fc.property(anyText, (text) => {
