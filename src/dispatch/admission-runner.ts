@@ -29,19 +29,21 @@ interface Claim {
 
 /** What a request's approval is compared with right before it goes. */
 interface Reading {
-  readonly library: readonly LibraryFile[];
-  readonly device: Device | null;
-}
-
-/** One that was begun as soon as the request was approved. */
-interface ReadingAhead {
-  readonly id: RequestId;
+  /** What Defender answers may be as old as this. */
   readonly begunAt: number;
-  readonly reading: Promise<Reading>;
+  readonly found: Promise<{ readonly library: readonly LibraryFile[]; readonly device: Device | null }>;
 }
 
-/** One that was begun longer ago is not compared with: whoever was held up reads again. */
+/** The library as one pass reads it: once, for all whom it lets go. */
+interface LibraryOfPass {
+  readonly begunAt: number;
+  readonly read: () => Promise<readonly LibraryFile[]>;
+}
+
+/** A reading that was begun as soon as its request was approved is taken by a pass that comes at once, or by none. */
 const aheadForMs = seconds(1);
+/** From the beginning of the reading to the intent: what took longer, because Defender, the directory or we were slow, says too little of now. */
+const comparedWithinMs = seconds(5);
 
 /**
  * Takes approved requests to Defender: compares what would run with what was approved, gives it a slot in one transaction that also
@@ -62,7 +64,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   const places = createPlaces(store);
   let planned: { readonly plan: Admission; readonly nextAt: number | null; readonly doWait: boolean } | null = null;
   let dueAt: number | null = null;
-  let ahead: ReadingAhead | null = null;
+  let ahead: (Reading & { readonly id: RequestId }) | null = null;
 
   return {
     async start() {
@@ -75,7 +77,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       const ids = paused ? [] : plan.admit.filter((id) => !underWay.has(id));
       for (const id of ids) underWay.add(id);
       // A list that is asked for after the pass has begun is as fresh for each of its requests as one of their own.
-      const library = once(() => defender.listLibrary());
+      const library = { begunAt: clock.now(), read: once(() => defender.listLibrary()) };
       return [
         ...orphans.map((claim) => ({ what: 'submit', done: submit(claim) })),
         ...ids.map((id) => ({ what: 'admit', done: admit(id, library).finally(() => underWay.delete(id)) })),
@@ -88,36 +90,35 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
     nextDueAt: async () => dueAt,
     readAhead(request) {
       // One at a time, and none where others wait: many are read by their passes, which ask for the library once.
-      if (isFresh(ahead) || planned?.doWait) return;
-      const reading = read(request, () => defender.listLibrary());
-      defender.openAhead();
+      if ((ahead !== null && isWithin(aheadForMs, ahead)) || planned?.doWait) return;
+      const reading = read(request, { begunAt: clock.now(), read: () => defender.listLibrary() });
       // Heard by whoever takes it; when nobody does, it is nobody's failure.
-      reading.catch(() => {});
-      ahead = { id: request.id, begunAt: clock.now(), reading };
+      reading.found.catch(() => {});
+      ahead = { ...reading, id: request.id };
     },
   };
 
-  function isFresh(reading: ReadingAhead | null): reading is ReadingAhead {
-    if (reading === null) return false;
-    const age = clock.now() - reading.begunAt;
-    if (age < 0 || age > aheadForMs) return false; // guard: only-a-fresh-reading-is-compared
-    return true;
+  function isWithin(ms: number, { begunAt }: Reading): boolean {
+    const age = clock.now() - begunAt;
+    return age >= 0 && age <= ms;
   }
 
   /** Taken once: whatever is put back is read anew. */
-  function takeAhead(id: RequestId): Promise<Reading> | null {
+  function takeAhead(id: RequestId): Reading | null {
     if (ahead?.id !== id) return null;
     const taken = ahead;
     ahead = null;
-    return isFresh(taken) ? taken.reading : null;
+    return isWithin(aheadForMs, taken) ? taken : null;
   }
 
-  async function read(request: Queued, readLibrary: () => Promise<readonly LibraryFile[]>): Promise<Reading> {
-    const [library, device] = await Promise.all([
-      request.library.length > 0 ? readLibrary() : [],
+  /** The connection for the POST is opened meanwhile. */
+  function read(request: Queued, library: LibraryOfPass): Reading {
+    const found = Promise.all([
+      request.library.length > 0 ? library.read() : [],
       defender.getMachine(request.device.machineId),
-    ]);
-    return { library, device };
+    ]).then(([files, device]) => ({ library: files, device }));
+    defender.openAhead();
+    return { begunAt: library.begunAt, found };
   }
 
   async function readPlan() {
@@ -138,14 +139,10 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
     return rows.map((row) => ({ row, claimedAt }));
   }
 
-  async function admit(id: RequestId, library: () => Promise<readonly LibraryFile[]>): Promise<void> {
+  async function admit(id: RequestId, library: LibraryOfPass): Promise<void> {
     const request = (await store.request(id))?.request;
     if (request?.state !== 'queued') return;
-    let reading = takeAhead(id);
-    if (reading === null) {
-      defender.openAhead();
-      reading = read(request, library);
-    }
+    const reading = takeAhead(id) ?? read(request, library);
     const found = await check(request, reading);
     if (found !== null) return put(id, found);
     // Before the transaction, so that whoever is stopped in it or right after it knows how late it is.
@@ -159,6 +156,11 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       if (await isOutrun(tx, options.policy())) return []; // guard: nothing-is-sent-under-an-outrun-policy
       if ((await tx.fact<Pause>(pauseFact)) !== null) return []; // guard: nothing-is-sent-while-paused
       const now = clock.now();
+      // guard: only-a-fresh-reading-is-compared
+      if (!isWithin(comparedWithinMs, reading)) {
+        await applyEvent(tx, stored, waiting('service.late'), 'bot', now);
+        return [];
+      }
       const room = await readRoom(tx, { learned, limits: options.limits, now });
       if (!mayGo(waitingOf(stored.request), room)) return [];
       const admitted = await applyEvent(tx, stored, { type: 'admitted' }, 'bot', now);
@@ -171,10 +173,10 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   }
 
   /** Reads again what the approval was given for, and whether it still counts. Null: it may go; else what happens to it instead. */
-  async function check(request: Queued, reading: Promise<Reading>): Promise<Event | null> {
+  async function check(request: Queued, reading: Reading): Promise<Event | null> {
     try {
       const [found, groups, approved] = await Promise.all([
-        reading,
+        reading.found,
         options.groups(),
         readApprovedHashes(store, request.library),
       ]);

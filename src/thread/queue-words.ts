@@ -79,7 +79,9 @@ export function describeHold(hold: Hold): Line {
     case 'checkFailed':
       if (wasLate(hold))
         return [
-          say('I was held up between the check and sending, so I sent nothing. I check it again and then send it.'),
+          say(
+            'Between the check and sending too much time went by, so I sent nothing. I check it again and then send it.',
+          ),
         ];
       return [
         say(

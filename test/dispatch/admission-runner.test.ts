@@ -383,6 +383,34 @@ describe('a reading that was begun when the request was approved', () => {
   });
 });
 
+test.each([
+  ['five seconds, it goes', seconds(5), 1],
+  ['longer, nothing goes, and it is checked again', seconds(5) + 1, 0],
+  ['until after the clock was put back, nothing goes, and it is checked again', -1, 0],
+])('when the check took %s (T-20)', async (_, tookMs, expected) => {
+  clock.advance(minutes(1));
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const runner = newRunner({
+    defender: (real) => ({ getMachine: (id) => held.then(() => real.getMachine(id)) }),
+  });
+  const started = await runner.start();
+  clock.advance(tookMs);
+  release();
+  await Promise.all(started.map(({ done }) => done));
+  expect(sent()).toBe(expected);
+  if (expected === 1) return;
+  expect((await store.request(request.id))?.request).toMatchObject({
+    state: 'queued',
+    hold: { type: 'checkFailed', code: 'service.late' },
+  });
+  clock.advance(checkWaitMs);
+  await pass();
+  expect(sent()).toBe(1);
+});
+
 test('of more approved requests than the minute has room for, those of two replicas together keep to it', async () => {
   await alsoQueued(14);
   const replicas = [newRunner(), newRunner()];

@@ -227,12 +227,12 @@ refused, odd code (attention)
 `);
 });
 
-test('one that was held up between the check and sending says that nothing was sent', () => {
+test('one whose check was too long ago to send says that nothing was sent', () => {
   const late = { ...request('queued'), hold: { type: 'checkFailed', code: 'service.late' } } as const;
   const { title, lines } = describeState(makeView(late, { queue: { ...place, waitsFor: 'defender' } }));
   expect([title, lines.map(textOf)[1]]).toEqual([
     'Approved, waiting to be checked again',
-    'I was held up between the check and sending, so I sent nothing. I check it again and then send it.',
+    'Between the check and sending too much time went by, so I sent nothing. I check it again and then send it.',
   ]);
 });
 
