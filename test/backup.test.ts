@@ -94,6 +94,21 @@ test('a restored backup has everything that had ended, and nothing that could st
   expect(stage.thread(ended).split('\n\n').at(-1)).toContain('Collected 8.1 KB');
 });
 
+test.each([
+  ['noticed by what was written after it', true],
+  ['noticed by its own mark alone', false],
+])('a restore, %s, is one: what is asked after it outlives the next start', async (_, isWrittenAfter) => {
+  expect((await make()).ok).toBe(true);
+  if (isWrittenAfter) await stage.ask(ana, 'on ws-043 run collect-logs.ps1 because INC-7');
+  await restore();
+  const thread = await stage.ask(ana, seedExample);
+  await stage.restart();
+  expect(stage.thread(thread)).not.toContain('a backup was put back');
+  await stage.approve(bo);
+  await stage.pass(minutes(1));
+  expect(stage.thread(thread)).toContain('Finished: Defender says it succeeded');
+});
+
 /** Every text that anybody was shown after the backup was put back. */
 const shownSince = (at: number): string =>
   JSON.stringify(stage.connector.calls.filter((call) => call.at >= at).map((call) => call.body));

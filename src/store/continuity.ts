@@ -22,11 +22,7 @@ export async function withContinuity(
 ): Promise<Store> {
   let mending: Promise<void> | null = null;
 
-  tell(
-    (await doubtAfterRestore(store, engine.headNote, clock.now())) ??
-      (await doubtInCopy()) ??
-      (await doubtInOtherDatabase()),
-  );
+  tell(await findRestored());
   return overlay(store, {
     async transact(work, survives) {
       if (mending !== null) await mending;
@@ -61,22 +57,22 @@ export async function withContinuity(
     if (head !== null) engine.headNote.write(head);
   }
 
-  /** A backup that knows that it is one: also on another machine, where no note lies beside the file. */
-  async function doubtInCopy(): Promise<Restored | null> {
-    if ((await store.fact<number>(copiedFact)) === null) return null;
-    const restored = await doubtUnsent(store, null, clock.now());
-    await store.transact((tx) => tx.saveFact(copiedFact, null));
-    return restored;
-  }
-
-  /** A dump that was restored, or a server that was put back to an earlier instant, while no service was there to notice. */
-  async function doubtInOtherDatabase(): Promise<Restored | null> {
+  /**
+   * By the note beside the file; by the mark of a copy, which a backup carries to another machine as well; or by the identity of a server
+   * whose dump was restored, or that was put back to an earlier instant, while no service was there to notice.
+   */
+  async function findRestored(): Promise<Restored | null> {
+    const now = clock.now();
+    const isCopy = (await store.fact<number>(copiedFact)) !== null;
     const identity = await engine.identity();
-    if (identity === null) return null;
     const known = await store.fact<string>(identityFact);
-    if (known === identity) return null;
-    const restored = known === null ? null : await doubtUnsent(store, null, clock.now());
-    await store.transact((tx) => tx.saveFact(identityFact, identity));
+    const isOther = identity !== null && known !== null && known !== identity;
+    const restored =
+      (await doubtAfterRestore(store, engine.headNote, now)) ??
+      (isCopy || isOther ? await doubtUnsent(store, null, now) : null);
+    // Whatever it was noticed by: a mark that stayed would make the next start a restore.
+    if (isCopy) await store.transact((tx) => tx.saveFact(copiedFact, null)); // guard: restored-once
+    if (identity !== null && known !== identity) await store.transact((tx) => tx.saveFact(identityFact, identity));
     return restored;
   }
 
