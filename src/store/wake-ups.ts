@@ -1,4 +1,5 @@
 import { overlay } from '../lib/overlay';
+import { pauseFact } from '../request/pause';
 import type { Queued } from '../request/request';
 import { type Store, type Tx, teamsWork, type WorkType } from './store';
 
@@ -13,7 +14,7 @@ export interface WakeUps {
   readonly onTeamsWork: (afterApproval: boolean) => void;
   /** A request was approved and need not wait for anything that is known; told before all else. */
   readonly onApproved: (request: Queued) => void;
-  /** A request is new or another one, or there is something to do at Defender; `afterAdmission`: the same commit has admitted one, which is to go first. */
+  /** A request is new or another one, everything is paused or goes on, or there is something to do at Defender; `afterAdmission`: the same commit has admitted one, which is to go first. */
   readonly onRequestWork: (afterAdmission: boolean) => void;
   /** A file waits to be put where its person let it be put. */
   readonly onFileWork: () => void;
@@ -75,6 +76,10 @@ const noting = (tx: Tx, found: Found): Tx =>
       if (request.state === 'queued' && request.hold === null) found.approved = request;
       if (request.state === 'submitting') found.admitted = true;
       return tx.saveRequest(request, ...args);
+    },
+    saveFact(fact, ...args) {
+      if (fact === pauseFact) found.requests = true;
+      return tx.saveFact(fact, ...args);
     },
     addWork(rows) {
       for (const { work } of rows) found[whoseIs(work.type)] = true;

@@ -1,4 +1,5 @@
 import { overlay } from '../../src/lib/overlay';
+import { pauseFact } from '../../src/request/pause';
 import type { LiveResponseRequest } from '../../src/request/request';
 import type { Tx } from '../../src/store/store';
 import { withWakeUps } from '../../src/store/wake-ups';
@@ -44,6 +45,7 @@ test.each<[string, readonly string[], (tx: Tx) => Promise<unknown>]>([
     (tx) => tx.addWork([sampleWork(), message]),
   ],
   ['a new request wakes those who decide', ['requests'], (tx) => tx.insertRequest(sampleRequest())],
+  ['whoever pauses or resumes wakes those who decide', ['requests'], (tx) => tx.saveFact(pauseFact, null)],
   ['a mark wakes nobody', [], (tx) => tx.saveFact('fact', 1)],
   ['no work wakes nobody', [], (tx) => tx.addWork([])],
   ['a read wakes nobody', [], (tx) => tx.request(requestId('LR-7KQ2'))],
