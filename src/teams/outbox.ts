@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock';
 import type { Place } from '../request/place';
 import { type NewWork, type Store, StoreError, type Tx, teamsWork } from '../store/store';
+import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
 import { createCall, type DeliveryOptions, deliver, LeaseOver } from './delivery';
 import {
@@ -66,6 +67,18 @@ const rowOf = ({ conversationId }: Place, post: Post, dueAt: number): NewWork =>
   dueAt,
 });
 
+/** In place of an answer that was not said in time: it would show below newer messages how things were before them. */
+const overtaken = (row: NewWork): NewWork =>
+  row.work.type !== 'sendPost'
+    ? row
+    : {
+        ...row,
+        work: {
+          ...row.work,
+          post: { text: answers.overtaken, mention: null, card: null, summary: answers.overtaken },
+        },
+      };
+
 /** Ends of what was said from memory hold nobody up, so they wait for each other. */
 const endsTogetherMs = 25;
 const defaultLimit = 50;
@@ -79,7 +92,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Consecutive failures by row; forgotten by a restart, which starts the back-off anew. */
   const failures = new Map<number, number>();
   /** What waits for the turnover, which is the one commit that is under way or waits for its turn. */
-  const waiting: { ended: EndedTask[]; said: EndedSaying[]; isDue: boolean } = { ended: [], said: [], isDue: false };
+  const waiting: { ended: EndedTask[]; said: EndedSaying[]; rows: NewWork[]; isDue: boolean } = {
+    ended: [],
+    said: [],
+    rows: [],
+    isDue: false,
+  };
+  /** What could not be recorded, until the store is back. */
+  const kept: { said: EndedSaying[]; rows: NewWork[] } = { said: [], rows: [] };
+  /** Where something is being said from memory. */
+  const saying = new Set<string>();
   let turnover: Promise<void> | null = null;
   /** What another transaction adds while one that takes or ends is under way, that one does not see, nor the other its end: somebody must look after both. */
   const lookAgain = store.databaseNow === null ? () => {} : onLeft;
@@ -88,6 +110,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     async startDue() {
+      await recordKept();
       const now = clock.now();
       if (isStopping || underWay.size >= limit || !(await store.isWorkDue(teamsWork, now))) return 0;
       if (now >= forgetAt) {
@@ -113,9 +136,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
       };
     },
     async sayAfter(tx, place, post) {
-      if (isStopping || underWay.size >= limit || (await tx.isLaneBusy(place.conversationId))) return null; // guard: nothing-is-said-before-what-waits
+      const { conversationId } = place;
+      if (isStopping || underWay.size >= limit || saying.has(conversationId)) return null;
+      if (await tx.isLaneBusy(conversationId)) return null; // guard: nothing-is-said-before-what-waits
       const now = clock.now();
-      const paced = await beginWithinPace(tx, place, { name: `${name}-${++claims}`, now, leaseMs });
+      const paced = await beginWithinPace(tx, place, { key: `${name}-${++claims}`, now, leaseMs });
       const row = rowOf(place, post, now);
       // Not in this transaction: nothing may be locked after the paces, and whoever adds a row takes what is due.
       return () => track(paced === null ? queue(row) : say(paced, place, post), { type: row.work.type });
@@ -167,12 +192,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
     underWay.add(task);
   }
 
-  async function queue(row: NewWork): Promise<void> {
-    await store.transact((tx) => tx.addWork([row]), 'process');
-    onLeft();
+  function queue(row: NewWork): Promise<void> {
+    waiting.rows.push(row);
+    return turnOver();
   }
 
-  async function say(paced: PacedCall, place: Place, post: Post): Promise<void> {
+  function say(paced: PacedCall, place: Place, post: Post): Promise<void> {
+    saying.add(place.conversationId);
+    return sayNow(paced, place, post).finally(() => saying.delete(place.conversationId));
+  }
+
+  async function sayNow(paced: PacedCall, place: Place, post: Post): Promise<void> {
     const call = createCall(paced, { clock, longestMs: callMs });
     let came: Pick<EndedSaying, 'again' | 'holdUntil'> = { again: null, holdUntil: null };
     try {
@@ -210,8 +240,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function recordWaiting(): Promise<void> {
-    while (waiting.ended.length > 0 || waiting.said.length > 0 || waiting.isDue) {
-      if (waiting.said.length > 0) await recordSaid();
+    while (waiting.ended.length > 0 || waiting.said.length > 0 || waiting.rows.length > 0 || waiting.isDue) {
+      if (waiting.said.length > 0 || waiting.rows.length > 0) await recordSaid();
       if (waiting.ended.length === 0 && !waiting.isDue) continue;
       let over: readonly EndedTask[] = [];
       try {
@@ -251,24 +281,39 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
-  /** What could neither be said nor queued is lost: whoever asked has to ask again. */
   async function recordSaid(): Promise<void> {
     let said: readonly EndedSaying[] = [];
-    const rows = () => said.flatMap(({ again }) => again ?? []);
+    let rows: readonly NewWork[] = [];
+    const collect = () => {
+      said = [...said, ...waiting.said.splice(0)];
+      rows = [...rows, ...waiting.rows.splice(0)];
+    };
     try {
       const next = await store.transact(async (tx) => {
-        said = [...said, ...waiting.said.splice(0)];
-        await tx.addWork(rows());
+        collect();
+        for (const row of said.flatMap(({ again }) => again ?? []))
+          await tx.addWork([(await tx.isLaneBusy(row.lane ?? '')) ? overtaken(row) : row]); // guard: no-view-below-what-came-after-it
+        await tx.addWork(rows);
         return take(tx, said);
       }, 'process');
       next.start();
       lookAgain();
     } catch (error) {
-      if (said.length === 0) said = waiting.said.splice(0);
+      collect();
+      kept.said.push(...said);
+      kept.rows.push(...rows);
       const code = error instanceof StoreError ? error.code : null;
-      log.error({ said: said.length, lost: rows().length, code }, 'ends of what was said not recorded');
+      log.error({ said: said.length, queued: rows.length, code }, 'ends of what was said not recorded, tried again');
     }
-    if (rows().length > 0) onLeft();
+    if (rows.length > 0 || said.some(({ again }) => again !== null)) onLeft();
+  }
+
+  /** Tried as often as the loop looks, which is ever more seldom while the store is away. */
+  async function recordKept(): Promise<void> {
+    if (kept.said.length === 0 && kept.rows.length === 0) return;
+    waiting.said.push(...kept.said.splice(0));
+    waiting.rows.push(...kept.rows.splice(0));
+    await turnOver();
   }
 
   /** The row stays leased until its time is up, and is sent again then. */

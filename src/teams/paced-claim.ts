@@ -104,23 +104,32 @@ export async function claimWithinPace(
   };
 }
 
-/** A call to a conversation for which there is no row; null when it must wait. The last thing of a transaction as well. */
+/**
+ * A call to a conversation for which there is no row; null when it must wait. Until its end is told nothing else is sent there, by whichever replica,
+ * as if it were the first of its lane. The last thing of a transaction as well.
+ */
 export async function beginWithinPace(
   tx: Tx,
   { conversationId, tenantId }: Pick<Place, 'conversationId' | 'tenantId'>,
-  { name, now, leaseMs }: { readonly name: string; readonly now: number; readonly leaseMs: number },
+  { key, now, leaseMs }: { readonly key: string; readonly now: number; readonly leaseMs: number },
 ): Promise<PacedCall | null> {
-  const rates = { place: conversationRate(conversationId), tenant: tenantRate(tenantId), isEdit: false };
+  const rates = {
+    conversationId,
+    place: conversationRate(conversationId),
+    tenant: tenantRate(tenantId),
+    isEdit: false,
+  };
+  const name = `${sayingIn(conversationId)}${key}`;
   const paces = new Map(
     await tx.lockPaces(
-      ratesOf(rates).map(({ key }) => key),
+      ratesOf(rates).map((rate) => rate.key),
       unhurried,
     ),
   );
   if (earliest(rates, paces, now) > now) return null; // guard: teams-rates-kept-by-what-is-said-at-once
   const leaseUntil = now + leaseMs;
-  for (const { key, limits } of ratesOf(rates))
-    paces.set(key, begun(paceOf(paces, key), name, leaseUntil, now, limits)); // guard: what-is-said-at-once-counts-from-its-commit
+  for (const rate of ratesOf(rates))
+    paces.set(rate.key, begun(paceOf(paces, rate.key), name, leaseUntil, now, rate.limits)); // guard: what-is-said-at-once-counts-from-its-commit
   await tx.savePaces(ratesOf(rates).map((rate) => toRow(rate, paces)));
   return { name, place: rates.place, tenant: rates.tenant, leaseUntil };
 }
@@ -138,9 +147,20 @@ interface Rates {
   readonly tenant: Rate;
 }
 
-interface RatedWork extends DueWork, Rates {
-  readonly name: string;
+/** How a call without a row is named where it is made. */
+const sayingIn = (conversationId: string): string => `saying:${conversationId}:`;
+
+const isSayingIn = (conversationId: string, { underWay }: Pace, now: number): boolean =>
+  Object.entries(underWay).some(([name, until]) => until > now && name.startsWith(sayingIn(conversationId)));
+
+interface Rated extends Rates {
+  /** Null: not known yet. */
+  readonly conversationId: string | null;
   readonly isEdit: boolean;
+}
+
+interface RatedWork extends DueWork, Rated {
+  readonly name: string;
 }
 
 /** All openings of chats together count as one conversation, since theirs is not known yet. */
@@ -151,6 +171,7 @@ function withRates(row: DueWork): RatedWork {
     ...row,
     name: String(row.workId),
     isEdit: lane.type === 'edits',
+    conversationId: isKnown ? lane.conversationId : null,
     place: isKnown
       ? conversationRate(lane.conversationId)
       : { key: `opening:${row.tenantId}`, limits: conversationLimits },
@@ -166,10 +187,12 @@ const conversationRate = (conversationId: string): Rate => ({
 const tenantRate = (tenantId: string | null): Rate => ({ key: `tenant:${tenantId}`, limits: tenantLimits });
 
 function earliest(
-  { place, tenant, isEdit }: Rates & { readonly isEdit: boolean },
+  { conversationId, place, tenant, isEdit }: Rated,
   paces: ReadonlyMap<string, Pace>,
   now: number,
 ): number {
+  if (conversationId !== null && isSayingIn(conversationId, paceOf(paces, place.key), now))
+    return Number.POSITIVE_INFINITY; // guard: nothing-overtakes-what-is-being-said
   const mayAt = isEdit ? mayEditAt : mayBeginAt;
   return Math.max(
     mayAt(paceOf(paces, place.key), now, place.limits),

@@ -12,6 +12,7 @@ import { createAdapter } from '../../src/teams/adapter';
 import { createTeams } from '../../src/teams/outbound';
 import { createOutbox, type Outbox, type OutboxOptions, queuePost, type Start } from '../../src/teams/outbox';
 import type { Undelivered } from '../../src/teams/outcome';
+import { answers } from '../../src/thread/answers';
 import type { CardJson, Post } from '../../src/thread/post';
 import {
   ana,
@@ -235,6 +236,7 @@ describe('what is said from memory', () => {
   const rowsEver = async () => (await store.figures()).work.length + (await waiting());
   beforeEach(() => {
     outbox = atOnce();
+    siblings = Array.from({ length: 8 }, (_, i) => placeIn('channel', `${channelId};messageid=${i + 11}`));
   });
 
   test('is at Teams after the commit, and is never a row', async () => {
@@ -260,19 +262,86 @@ describe('what is said from memory', () => {
     expect(read()).toEqual([]);
   });
 
+  /** Threads of one channel, which Teams counts together. */
+  let siblings: readonly Place[];
+  async function sayInEach(places: readonly Place[]): Promise<void> {
+    const starts: Array<Start | null> = [];
+    for (const place of places) {
+      await store.transact((tx) => tx.savePlace(place));
+      starts.push(await store.transact((tx) => outbox.sayAfter(tx, place, plainPost('hello')), 'process'));
+    }
+    for (const start of starts) start?.();
+    await outbox.idle();
+  }
+  const helloed = (places: readonly Place[]) => places.filter(({ conversationId }) => read(conversationId).length > 0);
+
   test('counts from its commit: an eighth within the second is queued, and comes when its turn does', async () => {
-    const texts = ['1', '2', '3', '4', '5', '6', '7', '8'];
-    expect(await sayAfter(...texts)).toEqual(texts.map(() => 'said'));
-    expect([[...read()].sort(), await waiting()]).toEqual([texts.slice(0, 7), 1]);
+    await sayInEach(siblings);
+    expect([helloed(siblings).length, await waiting()]).toEqual([7, 1]);
     await runOut();
-    expect([[...read()].sort(), connector.throttled]).toEqual([texts, 0]);
+    expect([helloed(siblings).length, connector.throttled]).toEqual([8, 0]);
   });
 
   test('makes room again as its end is recorded, a period later', async () => {
-    await sayAfter('1', '2', '3', '4', '5', '6', '7');
+    await sayInEach(siblings.slice(0, 7));
     clock.advance(2_101);
-    expect(await sayAfter('8')).toEqual(['said']);
-    expect([read().length, await waiting()]).toEqual([8, 0]);
+    await sayInEach(siblings.slice(7));
+    expect([helloed(siblings).length, await waiting()]).toEqual([8, 0]);
+  });
+
+  describe('while it is on its way', () => {
+    /** Something is being said, and `follow` comes behind it; gives what is there before and after Teams has taken it. */
+    async function whileSaying(follow: () => Promise<unknown>) {
+      const start = await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost('one')));
+      await follow();
+      await outbox.startDue();
+      const before = read();
+      start?.();
+      await outbox.idle();
+      await runOut();
+      return { before, after: read() };
+    }
+
+    test('what is stored in its conversation waits for it, and goes as soon as it has arrived', async () => {
+      const from = clock.now();
+      expect(await whileSaying(() => say('two'))).toEqual({ before: [], after: ['one', 'two'] });
+      expect(clock.now()).toBe(from);
+    });
+
+    test('so it does with another replica', async () => {
+      const other = newOutbox();
+      const follow = () =>
+        say('two')
+          .then(() => other.startDue())
+          .then(() => other.idle());
+      expect(await whileSaying(follow)).toEqual({ before: [], after: ['one', 'two'] });
+    });
+
+    test('what else is said from memory there comes after it', async () => {
+      const next: Array<Start | null> = [];
+      const follow = async () => {
+        next.push(await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost('two'))));
+        next[0]?.();
+      };
+      expect(await whileSaying(follow)).toEqual({ before: [], after: ['one', 'two'] });
+    });
+
+    test('other conversations go on', async () => {
+      const elsewhere = siblings[3] ?? thread;
+      await store.transact((tx) => tx.savePlace(elsewhere));
+      const follow = async () => {
+        await say('two', elsewhere);
+        await drain();
+        expect(read(elsewhere.conversationId)).toEqual(['two']);
+      };
+      expect(await whileSaying(follow)).toEqual({ before: [], after: ['one'] });
+    });
+
+    test('and Teams does not take it, it is not shown below what came after it', async () => {
+      connector.fail({ fault: { type: 'status', status: 503 }, times: 1 });
+      const { after } = await whileSaying(() => say('two'));
+      expect(after).toEqual(['two', answers.overtaken]);
+    });
   });
 
   test.each([
@@ -301,18 +370,6 @@ describe('what is said from memory', () => {
     expect(read()).toEqual(['one', 'two']);
   });
 
-  test('makes room for what waited for it', async () => {
-    const texts = ['1', '2', '3', '4', '5', '6', '7'];
-    const starts: Array<Start | null> = [];
-    for (const text of texts) starts.push(await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost(text))));
-    await say('after them');
-    await drain();
-    for (const start of starts) start?.();
-    await outbox.idle();
-    await runOut();
-    expect(read().at(-1)).toBe('after them');
-  });
-
   test('is queued when the outbox is being stopped or has enough under way', async () => {
     outbox = atOnce({ limit: 0 });
     expect(await sayAfter('one')).toEqual(['to be queued']);
@@ -321,7 +378,10 @@ describe('what is said from memory', () => {
     expect(await sayAfter('two')).toEqual(['to be queued']);
   });
 
-  test('that can neither be said nor queued is told in the log, by number and never by its words', async () => {
+  test.each([
+    ['Teams did not take', async () => connector.fail({ fault: { type: 'status', status: 503 }, times: 1 })],
+    ['had to wait for its turn', async () => sayInEach(siblings.slice(0, 7))],
+  ])('that %s while the database is away is said when it is back', async (_, hinder) => {
     const told: unknown[] = [];
     const log = { ...silentLog, error: (fields: unknown) => told.push(fields) };
     let isGone = false;
@@ -330,12 +390,18 @@ describe('what is said from memory', () => {
         isGone ? Promise.reject(new StoreError('store.unavailable', 'Gone.')) : store.transact(work, survives),
     });
     outbox = atOnce({ store: failing, log });
-    connector.fail({ fault: { type: 'status', status: 503 }, times: 1 });
+    await hinder();
     const start = await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost('one')));
     isGone = true;
     start?.();
     await outbox.idle();
-    expect(told).toEqual([{ said: 1, lost: 1, code: 'store.unavailable' }]);
+    expect(told).toEqual([expect.objectContaining({ code: 'store.unavailable' })]);
+    await outbox.startDue();
+    await outbox.idle();
+    expect([told.length, read()]).toEqual([2, []]);
+    isGone = false;
+    await runOut();
+    expect(read()).toEqual(['one']);
   });
 });
 
