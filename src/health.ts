@@ -34,7 +34,10 @@ export function createHealth(options: {
   const store = watch(options.store, {
     onFailure(error) {
       if (outage?.message !== error.message)
-        log.error({ code: error.code }, `${error.message} Until then nothing new is taken or sent.`);
+        log.error(
+          { code: error.code },
+          `${error.message} Nothing new is taken or sent until it works again; then all goes on by itself.`,
+        );
       outage = { message: error.message, since: outage?.since ?? clock.now() };
     },
     onCommit() {

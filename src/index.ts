@@ -5,7 +5,7 @@ import { systemRandom } from './lib/random';
 import { findMisspelt } from './misspelt';
 import { type Service, startService } from './service';
 import { StartError } from './starting';
-import { StoreError } from './store/store';
+import { isOutage, StoreError } from './store/store';
 
 /** How long a stop may take before the process ends anyway; what is left is on disk. */
 const longestStopMs = 25_000;
@@ -50,7 +50,11 @@ async function main(): Promise<void> {
     log.info({ port: service.port, trial: config.value.trial }, 'Live Response for Teams is listening');
   } catch (error) {
     if (error instanceof StartError) return refuse(error.lines);
-    if (error instanceof StoreError) return refuse([error.message]);
+    if (error instanceof StoreError)
+      return refuse([
+        error.message,
+        ...(isOutage(error) ? ['The service did not start. Start it again when that is mended.'] : []),
+      ]);
     throw error;
   }
 }

@@ -49,7 +49,9 @@ async function expectOutage(sentence: RegExp): Promise<void> {
   const errors = log.lines.filter(({ level }) => level === 'error');
   expect(errors).toHaveLength(1);
   expect(errors[0]?.message.replaceAll(stage.dir, '<dir>')).toMatch(sentence);
-  expect(errors[0]?.message).toMatch(/ Until then nothing new is taken or sent\.$/);
+  expect(errors[0]?.message).toMatch(
+    / Nothing new is taken or sent until it works again; then all goes on by itself\.$/,
+  );
 }
 
 /** It is over by itself: told once, and what people then do counts. */

@@ -17,6 +17,9 @@ export const hasHidden = (text: string): boolean => hidden.test(text);
 /** The same of prose, where an emoji may be of several characters. */
 export const hasHiddenInProse = (text: string): boolean => showHidden(text) !== text;
 
+/** True when there is anything for a reader to see. */
+export const hasVisible = (text: string): boolean => [...text].some((char) => char !== ' ' && !hidden.test(char));
+
 /** Only hidden characters as `\u{…}`, in prose. */
 export function showHidden(text: string): string {
   const chars = [...text];

@@ -1,4 +1,5 @@
 import { err, exhaustive } from '../lib/result';
+import { hasVisible } from '../lib/visible';
 import type { Effect } from './effect';
 import type { Event, ObservedAction } from './event';
 import { observe, taken } from './observe';
@@ -107,7 +108,7 @@ function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome 
   const votes = [...request.votes, vote];
   if (vote.decision === 'deny') {
     const reason = vote.reason?.trim() ?? '';
-    if (reason === '') return err({ type: 'denyNeedsReason' }); // guard: denial-has-a-reason
+    if (!hasVisible(reason)) return err({ type: 'denyNeedsReason' }); // guard: denial-has-a-reason
     return move({ ...baseOf(request), state: 'denied', votes, endedAt: now }, [
       { type: 'denied', by: vote.by, reason },
     ]);
@@ -136,7 +137,7 @@ function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly b
   if (!isTheirs) return err({ type: 'notYours' }); // guard: strangers-cannot-cancel
   switch (request.state) {
     case 'awaitingApproval':
-      if (wish.by.id !== request.requester.id && (wish.reason ?? '').trim() === '')
+      if (wish.by.id !== request.requester.id && !hasVisible(wish.reason ?? ''))
         return err({ type: 'withdrawalNeedsReason' }); // guard: withdrawal-by-others-has-a-reason
       return move(
         {

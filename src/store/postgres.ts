@@ -228,13 +228,13 @@ const reasonsByState: ReadonlyArray<readonly [state: string, reason: string]> = 
   ['42501', 'the user may not do this there. It must own the schema of its database'],
   ['53100', 'its disk is full. Make room there'],
   ['53', 'it has no connections or memory left. Look at its limits and at who uses them'],
-  ['57P', 'it is starting, stopping or failing over. It goes on by itself when that is done'],
-  ['25006', 'it is read-only, as a standby is. It goes on by itself when the address leads to the primary'],
+  ['57P', 'it is starting, stopping or failing over'],
+  ['25006', 'it is read-only, as a standby is. The address must lead to the primary'],
   ['57014', 'a statement took too long. Look at its load'],
   ['55P03', 'a lock was not given in time. Look at who holds a transaction open'],
   ['25P03', 'the transaction stood still for too long and was ended by the server'],
   ['58', 'its system reported an error. Look at its disk and its log'],
-  ['08', 'the connection broke. It goes on by itself when the database can be reached'],
+  ['08', 'the connection broke. Check the network and the server'],
 ];
 
 /** The failure in this store's words; null for what only a bug can cause. */
@@ -263,7 +263,7 @@ const isBug = (error: unknown): boolean =>
   !('name' in error) ||
   ['TypeError', 'RangeError', 'SyntaxError', 'ReferenceError'].includes(String(error.name));
 
-const unreachable = 'it cannot be reached. Check DATABASE_URL and the network; it goes on by itself when it answers';
+const unreachable = 'it cannot be reached. Check DATABASE_URL and the network';
 
 const unavailable = (place: string, reason: string, cause: unknown): StoreError =>
   new StoreError('store.unavailable', `The database ${place} could not be used: ${reason}. Nothing was half done.`, {

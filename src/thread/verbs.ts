@@ -88,13 +88,15 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
       return readToken('card.refresh', text('token', 200));
     case 'vote.deny': {
       const token = text('token', 200);
-      return token === null ? null : { verb: 'vote.deny', token, reason: text('reason', 10_000)?.trim() ?? '' };
+      const reason = readReason(data, 'reason');
+      return token === null || reason === null ? null : { verb: 'vote.deny', token, reason };
     }
     case 'request.cancel': {
       const requestId = text('requestId', 40);
-      return requestId === null
+      const reason = readReason(data, 'cancelReason');
+      return requestId === null || reason === null
         ? null
-        : { verb: 'request.cancel', requestId, reason: text('cancelReason', 10_000)?.trim() || null };
+        : { verb: 'request.cancel', requestId, reason: reason || null };
     }
     case 'request.open': {
       const requestId = text('requestId', 40);
@@ -198,6 +200,10 @@ function readText(data: Readonly<Record<string, unknown>>, key: string, limit: n
   const value = Object.hasOwn(data, key) ? data[key] : undefined;
   return typeof value === 'string' && value.length <= limit ? value : null;
 }
+
+/** Empty when nothing was written; null when it is more than our cards let anybody write, or no text. */
+const readReason = (data: Readonly<Record<string, unknown>>, key: string): string | null =>
+  data[key] === undefined || data[key] === null ? '' : (readText(data, key, 10_000)?.trim() ?? null);
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -165,7 +165,7 @@ describe('the start-by clock', () => {
     }
   });
 
-  test.each([null, '', ' '])(
+  test.each([null, '', ' ', '\u200b'])(
     'an approver who withdraws without a reason (%j) is refused, the requester is not',
     (reason) => {
       expect(refusalOf(samples.awaitingApproval, cancelBy(bob, reason))).toBe('withdrawalNeedsReason');

@@ -53,7 +53,7 @@ describe('voting', () => {
     }
   });
 
-  test.each([null, '', ' \n\t '])('a denial without a reason (%j) is refused', (reason) => {
+  test.each([null, '', ' \n\t ', '\u200b \u2060', '\u2800'])('a denial without a reason (%j) is refused', (reason) => {
     expect(refusalOf(awaitingApproval, voted(bob, 'deny', { reason }))).toBe('denyNeedsReason');
   });
 

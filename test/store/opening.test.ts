@@ -207,7 +207,7 @@ test('a place that cannot hold a file is refused', async () => {
 test.each([
   [
     'postgres://bot:secret@127.0.0.1:1/live',
-    'The database live on 127.0.0.1:1 could not be used: it cannot be reached. Check DATABASE_URL and the network; it goes on by itself when it answers. Nothing was half done.',
+    'The database live on 127.0.0.1:1 could not be used: it cannot be reached. Check DATABASE_URL and the network. Nothing was half done.',
   ],
   [
     'postgres://bot:secret@[/live',

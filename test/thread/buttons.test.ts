@@ -173,6 +173,13 @@ describe('what comes back from a card is read anew (T-8)', () => {
     ['a token that is no text', 'vote.approve', { token: { toString: 'x' } }],
     ['a token of a megabyte', 'vote.approve', { token: 'x'.repeat(1_000_000) }],
     ['a token from the prototype', 'vote.approve', Object.create({ token: 't' })],
+    ['a reason of a megabyte', 'vote.deny', { token: 't', reason: 'x'.repeat(1_000_000) }],
+    ['a reason that is no text', 'vote.deny', { token: 't', reason: { x: 1 } }],
+    [
+      'a reason of a megabyte to cancel',
+      'request.cancel',
+      { requestId: 'LR-7KQ2', cancelReason: 'x'.repeat(1_000_000) },
+    ],
     ['no request', 'request.cancel', { cancelReason: 'x' }],
     ['a row that is no number', 'form.remove', { remove: '1' }],
     ['a row outside the form', 'form.remove', { remove: 11 }],
