@@ -5,7 +5,7 @@ import { systemRandom } from './lib/random';
 import { findMisspelt } from './misspelt';
 import { type Service, startService } from './service';
 import { StartError } from './starting';
-import { isOutage, StoreError } from './store/store';
+import { StoreError } from './store/store';
 
 /** How long a stop may take before the process ends anyway; what is left is on disk. */
 const longestStopMs = 25_000;
@@ -52,8 +52,9 @@ async function main(): Promise<void> {
     if (error instanceof StartError) return refuse(error.lines);
     if (error instanceof StoreError)
       return refuse([
-        error.message,
-        ...(isOutage(error) ? ['The service did not start. Start it again when that is mended.'] : []),
+        error.code === 'store.unavailable'
+          ? `${error.message} Start the service again when that is mended.`
+          : error.message,
       ]);
     throw error;
   }

@@ -505,6 +505,12 @@ describe('a start that is refused', () => {
         `The database file ${at('damaged', 'live-response.db')} is damaged or is not a database, so nothing in it can be trusted. It was left as it is: move it away and restore a backup.`,
       ],
     },
+    'a database that does not answer': {
+      env: () => trial('unreached', { DATABASE_URL: 'postgres://bot:s3cr3t@127.0.0.1:1/live' }),
+      lines: () => [
+        'The database live on 127.0.0.1:1 could not be used: it cannot be reached. Check DATABASE_URL and the network. Nothing was half done. Start the service again when that is mended.',
+      ],
+    },
     'a database of a newer version': {
       async env() {
         await mkdir(at('newer'));
