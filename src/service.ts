@@ -23,7 +23,7 @@ import { tellUnreached } from './flow/tell-unreached';
 import { createTypeahead } from './flow/typeahead';
 import { createWeeklyReviews } from './flow/weekly-reviews';
 import { createHealth } from './health';
-import { type Clock, hours, minutes, monotonicMs, seconds } from './lib/clock';
+import { type Clock, hours, monotonicMs, seconds } from './lib/clock';
 import type { Log } from './lib/log';
 import { createLoop, type DueWork, type Loop } from './lib/loop';
 import type { RandomBytes } from './lib/random';
@@ -324,8 +324,8 @@ function createDefenderClient(
 
 const longestReadWaitMs = 1_500;
 
-/** A row is one call to Teams of at most 15 s; whoever is slower makes none. */
-const outboxLeaseMs = minutes(1);
+/** A row is one call to Teams of at most 15 s; whoever is slower makes none. So long nothing else is sent in a conversation in which a killed process was sending. */
+const outboxLeaseMs = seconds(30);
 
 function identityOf(config: Config): AdapterOptions['identity'] {
   const { bot } = config;

@@ -158,6 +158,10 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       const now = clock.now();
       // guard: only-a-fresh-reading-is-compared
       if (!isWithin(comparedWithinMs, reading)) {
+        log.warn(
+          { requestId: id, tookMs: now - reading.begunAt },
+          'The check before sending took too long; it is made again',
+        );
         await applyEvent(tx, stored, waiting('service.late'), 'bot', now);
         return [];
       }

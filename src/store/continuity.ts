@@ -3,7 +3,7 @@ import type { Log } from '../lib/log';
 import { overlay } from '../lib/overlay';
 import type { Engine } from './engine';
 import { createMemoryNote } from './head-note';
-import { doubtAfterRestore, doubtUnsent, type Restored } from './restored';
+import { doubtAfterRestore, doubtUnsent, findMissing, type Restored } from './restored';
 import { createSqlStore } from './sql-store';
 import { type Store, StoreError } from './store';
 
@@ -59,21 +59,22 @@ export async function withContinuity(
 
   /**
    * By the note beside the file; by the mark of a copy, which a backup carries to another machine as well; or by the identity of a server
-   * whose dump was restored, or that was put back to an earlier instant, while no service was there to notice.
+   * whose dump was restored, or that was put back to an earlier instant, while no service was there to notice. Of replicas that start together
+   * the first one finds it, and all marks go with it: one that stayed would make the next start a restore.
    */
   async function findRestored(): Promise<Restored | null> {
     const now = clock.now();
-    const isCopy = (await store.fact<number>(copiedFact)) !== null;
     const identity = await engine.identity();
-    const known = await store.fact<string>(identityFact);
-    const isOther = identity !== null && known !== null && known !== identity;
-    const restored =
-      (await doubtAfterRestore(store, engine.headNote, now)) ??
-      (isCopy || isOther ? await doubtUnsent(store, null, now) : null);
-    // Whatever it was noticed by: a mark that stayed would make the next start a restore.
-    if (isCopy) await store.transact((tx) => tx.saveFact(copiedFact, null)); // guard: restored-once
-    if (identity !== null && known !== identity) await store.transact((tx) => tx.saveFact(identityFact, identity));
-    return restored;
+    return store.transact(async (tx) => {
+      const known = await tx.lockFact<string>(identityFact);
+      const isCopy = (await tx.fact<number>(copiedFact)) !== null;
+      const isOther = identity !== null && known !== null && known !== identity;
+      const missing = await findMissing(tx, engine.headNote);
+      const restored = missing !== null || isCopy || isOther ? await doubtUnsent(tx, missing, now) : null;
+      if (isCopy) await tx.saveFact(copiedFact, null); // guard: restored-once
+      if (identity !== null && known !== identity) await tx.saveFact(identityFact, identity);
+      return restored;
+    });
   }
 
   function tell(restored: Restored | null): void {

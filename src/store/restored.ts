@@ -2,7 +2,7 @@ import type { ChainHead } from '../audit/chain';
 import type { RequestId } from '../request/request';
 import { applyEvent } from './apply';
 import type { HeadNote } from './head-note';
-import type { Store, Stored } from './store';
+import type { Reader, Store, Stored, Tx } from './store';
 
 /** The name under which it is kept when a backup was last found to have been put back. */
 export const restoredFact = 'store.restoredAt';
@@ -20,33 +20,37 @@ export interface Restored {
  * Puts every request into doubt that is undecided or not surely submitted when the database is not the one that was written last: what
  * the backup calls waiting may have been denied, withdrawn or run since (T-44), and Defender is asked. Null: nothing of the kind.
  */
-export async function doubtAfterRestore(store: Store, note: HeadNote, now: number): Promise<Restored | null> {
+export const doubtAfterRestore = (store: Store, note: HeadNote, now: number): Promise<Restored | null> =>
+  store.transact(async (tx) => {
+    const noted = await findMissing(tx, note);
+    return noted === null ? null : doubtUnsent(tx, noted, now);
+  });
+
+/** The entry that was noted and that the database does not have; null when it has it, or none was noted. */
+export async function findMissing(reader: Reader, note: HeadNote): Promise<ChainHead | null> {
   const noted = note.read();
   if (noted === null || noted.seq === 0) return null;
-  const [row] = await store.auditRows({ afterSeq: noted.seq - 1, limit: 1 });
-  if (row?.seq === noted.seq && row.hash === noted.hash) return null;
-  return doubtUnsent(store, noted, now);
+  const [row] = await reader.auditRows({ afterSeq: noted.seq - 1, limit: 1 });
+  return row?.seq === noted.seq && row.hash === noted.hash ? null : noted;
 }
 
 /** Puts what is undecided or not surely submitted into doubt, and audits that; `noted` is what the database was known to have. */
-export function doubtUnsent(store: Store, noted: ChainHead | null, now: number): Promise<Restored> {
-  return store.transact(async (tx) => {
-    const found = await tx.auditHead();
-    let open: readonly Stored[] = [];
-    open = await tx.requestsIn(['awaitingApproval', 'queued', 'submitting', 'unknown']); // guard: restored-approvals-do-not-count
-    const doubted: RequestId[] = [];
-    for (const stored of open) {
-      const applied = await applyEvent(tx, stored, { type: 'storeRestored' }, 'bot', now);
-      if (applied.ok) doubted.push(stored.request.id);
-    }
-    await tx.saveFact(restoredFact, now);
-    await tx.appendAudit({
-      at: now,
-      requestId: null,
-      actor: 'bot',
-      what: 'restored',
-      detail: { noted, found, doubted },
-    });
-    return { noted, found, doubted };
+export async function doubtUnsent(tx: Tx, noted: ChainHead | null, now: number): Promise<Restored> {
+  const found = await tx.auditHead();
+  let open: readonly Stored[] = [];
+  open = await tx.requestsIn(['awaitingApproval', 'queued', 'submitting', 'unknown']); // guard: restored-approvals-do-not-count
+  const doubted: RequestId[] = [];
+  for (const stored of open) {
+    const applied = await applyEvent(tx, stored, { type: 'storeRestored' }, 'bot', now);
+    if (applied.ok) doubted.push(stored.request.id);
+  }
+  await tx.saveFact(restoredFact, now);
+  await tx.appendAudit({
+    at: now,
+    requestId: null,
+    actor: 'bot',
+    what: 'restored',
+    detail: { noted, found, doubted },
   });
+  return { noted, found, doubted };
 }

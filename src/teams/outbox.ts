@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock';
 import type { Place } from '../request/place';
-import { type NewWork, type Store, StoreError, type Tx, teamsWork } from '../store/store';
+import { isOutage, type NewWork, type Store, StoreError, type Tx, teamsWork } from '../store/store';
 import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
 import { createCall, type DeliveryOptions, deliver, LeaseOver } from './delivery';
@@ -67,16 +67,22 @@ const rowOf = ({ conversationId }: Place, post: Post, dueAt: number): NewWork =>
   dueAt,
 });
 
-/** In place of an answer that was not said in time: it would show below newer messages how things were before them. */
-const overtaken = (row: NewWork): NewWork =>
+/** What was not said, and until when it may be: before that nobody else has sent anything in its conversation. */
+interface Unsaid {
+  readonly row: NewWork;
+  readonly goodUntil: number;
+}
+
+const unsaidOf = ({ paced, again }: EndedSaying): readonly Unsaid[] =>
+  again === null ? [] : [{ row: again, goodUntil: paced.leaseUntil }];
+
+/** In place of an answer that would show below newer messages how things were before them. */
+const inDoubt = (row: NewWork): NewWork =>
   row.work.type !== 'sendPost'
     ? row
     : {
         ...row,
-        work: {
-          ...row.work,
-          post: { text: answers.overtaken, mention: null, card: null, summary: answers.overtaken },
-        },
+        work: { ...row.work, post: { text: answers.inDoubt, mention: null, card: null, summary: answers.inDoubt } },
       };
 
 /** Ends of what was said from memory hold nobody up, so they wait for each other. */
@@ -92,14 +98,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Consecutive failures by row; forgotten by a restart, which starts the back-off anew. */
   const failures = new Map<number, number>();
   /** What waits for the turnover, which is the one commit that is under way or waits for its turn. */
-  const waiting: { ended: EndedTask[]; said: EndedSaying[]; rows: NewWork[]; isDue: boolean } = {
+  const waiting: { ended: EndedTask[]; said: EndedSaying[]; unsaid: Unsaid[]; isDue: boolean } = {
     ended: [],
     said: [],
-    rows: [],
+    unsaid: [],
     isDue: false,
   };
-  /** What could not be recorded, until the store is back. */
-  const kept: { said: EndedSaying[]; rows: NewWork[] } = { said: [], rows: [] };
+  /** What could not be recorded, until the store is back; `failure` is why. */
+  const kept: { said: EndedSaying[]; unsaid: Unsaid[]; failure: unknown } = { said: [], unsaid: [], failure: null };
   /** Where something is being said from memory. */
   const saying = new Set<string>();
   let turnover: Promise<void> | null = null;
@@ -110,16 +116,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     async startDue() {
-      await recordKept();
+      const recorded = await recordKept();
       const now = clock.now();
-      if (isStopping || underWay.size >= limit || !(await store.isWorkDue(teamsWork, now))) return 0;
+      if (isStopping || underWay.size >= limit || !(await store.isWorkDue(teamsWork, now))) return recorded;
       if (now >= forgetAt) {
         await store.transact((tx) => tx.forgetPaces(now), 'process');
         forgetAt = now + forgetEveryMs;
       }
       const taken = await store.transact((tx) => take(tx, []), 'process');
       taken.start();
-      return taken.count;
+      return recorded + taken.count;
     },
     async takeDue(tx) {
       if (turnover === null) {
@@ -143,7 +149,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const paced = await beginWithinPace(tx, place, { key: `${name}-${++claims}`, now, leaseMs });
       const row = rowOf(place, post, now);
       // Not in this transaction: nothing may be locked after the paces, and whoever adds a row takes what is due.
-      return () => track(paced === null ? queue(row) : say(paced, place, post), { type: row.work.type });
+      return () =>
+        track(paced === null ? queue({ row, goodUntil: now + leaseMs }) : say(paced, place, post), {
+          type: row.work.type,
+        });
     },
     idle,
     stop() {
@@ -192,8 +201,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     underWay.add(task);
   }
 
-  function queue(row: NewWork): Promise<void> {
-    waiting.rows.push(row);
+  function queue(unsaid: Unsaid): Promise<void> {
+    waiting.unsaid.push(unsaid);
     return turnOver();
   }
 
@@ -240,8 +249,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function recordWaiting(): Promise<void> {
-    while (waiting.ended.length > 0 || waiting.said.length > 0 || waiting.rows.length > 0 || waiting.isDue) {
-      if (waiting.said.length > 0 || waiting.rows.length > 0) await recordSaid();
+    while (waiting.ended.length > 0 || waiting.said.length > 0 || waiting.unsaid.length > 0 || waiting.isDue) {
+      if (waiting.said.length > 0 || waiting.unsaid.length > 0) await recordSaid();
       if (waiting.ended.length === 0 && !waiting.isDue) continue;
       let over: readonly EndedTask[] = [];
       try {
@@ -283,37 +292,58 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   async function recordSaid(): Promise<void> {
     let said: readonly EndedSaying[] = [];
-    let rows: readonly NewWork[] = [];
+    let unsaid: readonly Unsaid[] = [];
     const collect = () => {
       said = [...said, ...waiting.said.splice(0)];
-      rows = [...rows, ...waiting.rows.splice(0)];
+      unsaid = [...unsaid, ...waiting.unsaid.splice(0)];
     };
+    const isQueueing = () => unsaid.length > 0 || said.some(({ again }) => again !== null);
     try {
       const next = await store.transact(async (tx) => {
         collect();
-        for (const row of said.flatMap(({ again }) => again ?? []))
-          await tx.addWork([(await tx.isLaneBusy(row.lane ?? '')) ? overtaken(row) : row]); // guard: no-view-below-what-came-after-it
-        await tx.addWork(rows);
+        await queueAgain(tx, [...said.flatMap(unsaidOf), ...unsaid]);
         return take(tx, said);
       }, 'process');
       next.start();
       lookAgain();
     } catch (error) {
       collect();
-      kept.said.push(...said);
-      kept.rows.push(...rows);
       const code = error instanceof StoreError ? error.code : null;
-      log.error({ said: said.length, queued: rows.length, code }, 'ends of what was said not recorded, tried again');
+      const fields = { said: said.length, queued: unsaid.length, code };
+      // What it was not the store's outage that kept from being recorded would be so for ever.
+      if (!isOutage(error)) log.error(fields, 'ends of what was said not recorded');
+      else {
+        if (kept.failure === null) log.warn(fields, 'ends of what was said are kept until they can be recorded');
+        kept.said.push(...said);
+        kept.unsaid.push(...unsaid);
+        kept.failure = error;
+      }
     }
-    if (rows.length > 0 || said.some(({ again }) => again !== null)) onLeft();
+    if (isQueueing()) onLeft();
   }
 
-  /** Tried as often as the loop looks, which is ever more seldom while the store is away. */
-  async function recordKept(): Promise<void> {
-    if (kept.said.length === 0 && kept.rows.length === 0) return;
+  /** In order; what is too old to be shown, or has been overtaken, is not. */
+  async function queueAgain(tx: Tx, unsaid: readonly Unsaid[]): Promise<void> {
+    const now = clock.now();
+    const rows: NewWork[] = [];
+    for (const { row, goodUntil } of unsaid) {
+      let isOld = now >= goodUntil; // guard: no-view-after-its-time
+      if (await tx.isLaneBusy(row.lane ?? '')) isOld = true; // guard: no-view-below-what-came-after-it
+      rows.push(isOld ? { ...inDoubt(row), dueAt: now } : row);
+    }
+    await tx.addWork(rows);
+  }
+
+  /** Throws while the store is away, so that the loop looks ever more seldom. */
+  async function recordKept(): Promise<number> {
+    if (kept.failure === null) return 0;
+    const count = kept.said.length + kept.unsaid.length;
     waiting.said.push(...kept.said.splice(0));
-    waiting.rows.push(...kept.rows.splice(0));
+    waiting.unsaid.push(...kept.unsaid.splice(0));
     await turnOver();
+    if (kept.said.length > 0 || kept.unsaid.length > 0) throw kept.failure;
+    kept.failure = null;
+    return count;
   }
 
   /** The row stays leased until its time is up, and is sent again then. */

@@ -10,8 +10,8 @@ import { count } from './words';
 export const answers = {
   stored: 'Your request is stored and the approvers are asked. Its card in this conversation shows how it goes on.',
   handledAlready: 'I have already handled this click; the card shows how it stands.',
-  overtaken:
-    'I had an answer for you here, but Teams did not take it in time, and newer messages have come since. It may be out of date, so I do not show it: please ask again.',
+  inDoubt:
+    'I had an answer for you here, and I do not know whether you got it. It may be out of date by now, so I do not send it again: if you miss it, please ask again.',
   malformedAction: 'This button did not say what it is for, so nothing was done. Please send `help` for a fresh card.',
   malformedSearch: 'This list cannot be searched like that, so nothing was looked up. Type the name that you look for.',
   notHere:

@@ -113,7 +113,7 @@ test('after a backup was put back, what ran before it is not judged, and what ru
   const requestor = await runOnce();
   stage.emulator.addForeignAction({ requestor, machineId: 'ws-042.contoso.com', status: 'Succeeded' });
   stage.clock.advance(minutes(1));
-  await doubtUnsent(stage.service.store, null, stage.clock.now());
+  await stage.service.store.transact((tx) => doubtUnsent(tx, null, stage.clock.now()));
   await look();
   expect(await alarms()).toEqual([]);
   stage.emulator.addForeignAction({ requestor, machineId: 'ws-042.contoso.com', status: 'Succeeded' });
