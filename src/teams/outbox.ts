@@ -1,20 +1,11 @@
 import type { Clock } from '../lib/clock';
 import type { Place } from '../request/place';
-import { isOutage, type NewWork, type Store, StoreError, type Tx, teamsWork } from '../store/store';
-import { answers } from '../thread/answers';
+import { type Store, StoreError, type Tx, teamsWork } from '../store/store';
 import type { Post } from '../thread/post';
 import { createCall, type DeliveryOptions, deliver, LeaseOver } from './delivery';
-import {
-  drawAgain,
-  type EndedSaying,
-  type EndedTask,
-  judge,
-  judgeSaying,
-  type OutcomeOptions,
-  record,
-  toEndedCall,
-} from './outcome';
-import { beginWithinPace, claimWithinPace, type EndedCall, type PacedCall, type PacedWork } from './paced-claim';
+import { drawAgain, type EndedTask, judge, type OutcomeOptions, record, toEndedCall } from './outcome';
+import { claimWithinPace, type EndedCall, type PacedWork, type Start, type Taken } from './paced-claim';
+import { createSayings, rowOf } from './sayings';
 
 export interface OutboxOptions extends DeliveryOptions, OutcomeOptions {
   /** Long enough to draw what is sent and for one call to Teams. */
@@ -49,8 +40,6 @@ export interface Outbox {
   stop(): Promise<void>;
 }
 
-export type Start = () => void;
-
 /** Posts durably, in the order of the conversation. */
 export const queuePost =
   ({ store, clock }: { readonly store: Store; readonly clock: Clock }) =>
@@ -60,33 +49,6 @@ export const queuePost =
       await tx.addWork([rowOf(place, post, clock.now())]);
     });
 
-const rowOf = ({ conversationId }: Place, post: Post, dueAt: number): NewWork => ({
-  requestId: null,
-  work: { type: 'sendPost', conversationId, post },
-  lane: conversationId,
-  dueAt,
-});
-
-/** What was not said, and until when it may be: before that nobody else has sent anything in its conversation. */
-interface Unsaid {
-  readonly row: NewWork;
-  readonly goodUntil: number;
-}
-
-const unsaidOf = ({ paced, again }: EndedSaying): readonly Unsaid[] =>
-  again === null ? [] : [{ row: again, goodUntil: paced.leaseUntil }];
-
-/** In place of an answer that would show below newer messages how things were before them. */
-const inDoubt = (row: NewWork): NewWork =>
-  row.work.type !== 'sendPost'
-    ? row
-    : {
-        ...row,
-        work: { ...row.work, post: { text: answers.inDoubt, mention: null, card: null, summary: answers.inDoubt } },
-      };
-
-/** Ends of what was said from memory hold nobody up, so they wait for each other. */
-const endsTogetherMs = 25;
 const defaultLimit = 50;
 const forgetEveryMs = 600_000;
 
@@ -98,25 +60,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Consecutive failures by row; forgotten by a restart, which starts the back-off anew. */
   const failures = new Map<number, number>();
   /** What waits for the turnover, which is the one commit that is under way or waits for its turn. */
-  const waiting: { ended: EndedTask[]; said: EndedSaying[]; unsaid: Unsaid[]; isDue: boolean } = {
-    ended: [],
-    said: [],
-    unsaid: [],
-    isDue: false,
-  };
-  /** What could not be recorded, until the store is back; `failure` is why. */
-  const kept: { said: EndedSaying[]; unsaid: Unsaid[]; failure: unknown } = { said: [], unsaid: [], failure: null };
-  /** Where something is being said from memory. */
-  const saying = new Set<string>();
+  const waiting: { ended: EndedTask[]; isDue: boolean } = { ended: [], isDue: false };
   let turnover: Promise<void> | null = null;
   /** What another transaction adds while one that takes or ends is under way, that one does not see, nor the other its end: somebody must look after both. */
   const lookAgain = store.databaseNow === null ? () => {} : onLeft;
   let isStopping = false;
   let forgetAt = clock.now();
+  const sayings = createSayings({ ...options, newKey: () => `${name}-${++claims}`, take, turnOver, lookAgain });
 
   return {
     async startDue() {
-      const recorded = await recordKept();
+      const recorded = await sayings.recordKept();
       const now = clock.now();
       if (isStopping || underWay.size >= limit || !(await store.isWorkDue(teamsWork, now))) return recorded;
       if (now >= forgetAt) {
@@ -142,17 +96,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       };
     },
     async sayAfter(tx, place, post) {
-      const { conversationId } = place;
-      if (isStopping || underWay.size >= limit || saying.has(conversationId)) return null;
-      if (await tx.isLaneBusy(conversationId)) return null; // guard: nothing-is-said-before-what-waits
-      const now = clock.now();
-      const paced = await beginWithinPace(tx, place, { key: `${name}-${++claims}`, now, leaseMs });
-      const row = rowOf(place, post, now);
-      // Not in this transaction: nothing may be locked after the paces, and whoever adds a row takes what is due.
-      return () =>
-        track(paced === null ? queue({ row, goodUntil: now + leaseMs }) : say(paced, place, post), {
-          type: row.work.type,
-        });
+      if (isStopping || underWay.size >= limit) return null;
+      const say = await sayings.sayAfter(tx, place, post);
+      return say === null ? null : () => track(say(), { type: 'sendPost' });
     },
     idle,
     stop() {
@@ -201,29 +147,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
     underWay.add(task);
   }
 
-  function queue(unsaid: Unsaid): Promise<void> {
-    waiting.unsaid.push(unsaid);
-    return turnOver();
-  }
-
-  function say(paced: PacedCall, place: Place, post: Post): Promise<void> {
-    saying.add(place.conversationId);
-    return sayNow(paced, place, post).finally(() => saying.delete(place.conversationId));
-  }
-
-  async function sayNow(paced: PacedCall, place: Place, post: Post): Promise<void> {
-    const call = createCall(paced, { clock, longestMs: callMs });
-    let came: Pick<EndedSaying, 'again' | 'holdUntil'> = { again: null, holdUntil: null };
-    try {
-      await call(() => options.teams.post(place, post));
-    } catch (error) {
-      came = judgeSaying(options, { paced, row: rowOf(place, post, clock.now()), error });
-    }
-    waiting.said.push({ paced, endedAt: call.endedAt(), ...came });
-    await clock.sleep(endsTogetherMs);
-    await turnOver();
-  }
-
   async function perform(paced: PacedWork): Promise<void> {
     const { work } = paced;
     const call = createCall(paced, { clock, longestMs: callMs });
@@ -249,8 +172,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function recordWaiting(): Promise<void> {
-    while (waiting.ended.length > 0 || waiting.said.length > 0 || waiting.unsaid.length > 0 || waiting.isDue) {
-      if (waiting.said.length > 0 || waiting.unsaid.length > 0) await recordSaid();
+    while (waiting.ended.length > 0 || sayings.isWaiting() || waiting.isDue) {
+      if (sayings.isWaiting()) await sayings.record();
       if (waiting.ended.length === 0 && !waiting.isDue) continue;
       let over: readonly EndedTask[] = [];
       try {
@@ -290,62 +213,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
-  async function recordSaid(): Promise<void> {
-    let said: readonly EndedSaying[] = [];
-    let unsaid: readonly Unsaid[] = [];
-    const collect = () => {
-      said = [...said, ...waiting.said.splice(0)];
-      unsaid = [...unsaid, ...waiting.unsaid.splice(0)];
-    };
-    const isQueueing = () => unsaid.length > 0 || said.some(({ again }) => again !== null);
-    try {
-      const next = await store.transact(async (tx) => {
-        collect();
-        await queueAgain(tx, [...said.flatMap(unsaidOf), ...unsaid]);
-        return take(tx, said);
-      }, 'process');
-      next.start();
-      lookAgain();
-    } catch (error) {
-      collect();
-      const code = error instanceof StoreError ? error.code : null;
-      const fields = { said: said.length, queued: unsaid.length, code };
-      // What it was not the store's outage that kept from being recorded would be so for ever.
-      if (!isOutage(error)) log.error(fields, 'ends of what was said not recorded');
-      else {
-        if (kept.failure === null) log.warn(fields, 'ends of what was said are kept until they can be recorded');
-        kept.said.push(...said);
-        kept.unsaid.push(...unsaid);
-        kept.failure = error;
-      }
-    }
-    if (isQueueing()) onLeft();
-  }
-
-  /** In order; what is too old to be shown, or has been overtaken, is not. */
-  async function queueAgain(tx: Tx, unsaid: readonly Unsaid[]): Promise<void> {
-    const now = clock.now();
-    const rows: NewWork[] = [];
-    for (const { row, goodUntil } of unsaid) {
-      let isOld = now >= goodUntil; // guard: no-view-after-its-time
-      if (await tx.isLaneBusy(row.lane ?? '')) isOld = true; // guard: no-view-below-what-came-after-it
-      rows.push(isOld ? { ...inDoubt(row), dueAt: now } : row);
-    }
-    await tx.addWork(rows);
-  }
-
-  /** Throws while the store is away, so that the loop looks ever more seldom. */
-  async function recordKept(): Promise<number> {
-    if (kept.failure === null) return 0;
-    const count = kept.said.length + kept.unsaid.length;
-    waiting.said.push(...kept.said.splice(0));
-    waiting.unsaid.push(...kept.unsaid.splice(0));
-    await turnOver();
-    if (kept.said.length > 0 || kept.unsaid.length > 0) throw kept.failure;
-    kept.failure = null;
-    return count;
-  }
-
   /** The row stays leased until its time is up, and is sent again then. */
   async function tellUnrecorded({ paced, outcome }: EndedTask, error: unknown): Promise<void> {
     const code = error instanceof StoreError ? error.code : null;
@@ -354,12 +221,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
       await drawAgain(options, outcome.drawn); // guard: late-card-is-drawn-again
     onLeft();
   }
-}
-
-interface Taken {
-  /** Of rows that were leased or put off. */
-  readonly count: number;
-  readonly start: Start;
 }
 
 const fieldsOf = ({ work }: PacedWork) => ({

@@ -114,7 +114,7 @@ export async function drawAgain(
  * what comes of it is decided in one place.
  */
 export function judgeSaying(
-  { clock, log, random }: OutcomeOptions,
+  { clock, log, random }: Pick<OutcomeOptions, 'clock' | 'log' | 'random'>,
   { paced, row, error }: { readonly paced: PacedCall; readonly row: NewWork; readonly error: unknown },
 ): Pick<EndedSaying, 'again' | 'holdUntil'> {
   const now = clock.now();

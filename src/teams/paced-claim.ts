@@ -44,6 +44,16 @@ export interface ClaimOptions {
   readonly limit: number;
 }
 
+/** What may be begun after the commit that has leased it. */
+export type Start = () => void;
+
+/** What a transaction has taken in hand. */
+export interface Taken {
+  /** Of rows that were leased or put off. */
+  readonly count: number;
+  readonly start: Start;
+}
+
 /** What came of a call. */
 export interface EndedCall {
   readonly paced: PacedCall;

@@ -10,8 +10,9 @@ import { openStore } from '../../src/store/open';
 import { type Copy, type NewWork, type Store, StoreError } from '../../src/store/store';
 import { createAdapter } from '../../src/teams/adapter';
 import { createTeams } from '../../src/teams/outbound';
-import { createOutbox, type Outbox, type OutboxOptions, queuePost, type Start } from '../../src/teams/outbox';
+import { createOutbox, type Outbox, type OutboxOptions, queuePost } from '../../src/teams/outbox';
 import type { Undelivered } from '../../src/teams/outcome';
+import type { Start } from '../../src/teams/paced-claim';
 import { answers } from '../../src/thread/answers';
 import type { CardJson, Post } from '../../src/thread/post';
 import {
