@@ -20,6 +20,7 @@ export const rowOf = ({ conversationId }: Place, post: Post, dueAt: number): New
 
 /** Ends of what was said from memory hold nobody up, so they wait for each other. */
 const endsTogetherMs = 25;
+
 /** What was not said, and until when it may be: before that nobody else has sent anything in its conversation. */
 interface Unsaid {
   readonly row: NewWork;
