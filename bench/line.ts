@@ -6,7 +6,7 @@ export interface Line {
   close(): Promise<void>;
 }
 
-/** Every byte reaches the other end `oneWayMs` after it was sent, in both directions, in order.. */
+/** Every byte reaches the other end `oneWayMs` after it was sent, in both directions, in order. */
 export async function openLine(toUrl: string, oneWayMs: number): Promise<Line> {
   const { hostname, port } = new URL(toUrl);
   const open = new Set<Socket>();

@@ -292,7 +292,10 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   };
 }
 
-/** What was approved goes before the cards that say so, the answer to the click, and the look for the next: all of it is done by one thread. */
+/**
+ * What was approved goes before the cards that say so, the answer to the click, and the look for the next: all of it is done by one thread. Ours: by
+ * then its reads are on their way, and until Defender has answered there is time for the others.
+ */
 const othersAfterPostMs = 10;
 
 /** How often the policy's file is looked at. */

@@ -2,7 +2,7 @@ import { postedEntry } from '../audit/entry';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
-import { type ClaimedWork, type Copy, type NewWork, type Store, StoreError, type Tx } from '../store/store';
+import { type ClaimedWork, type Copy, type Store, StoreError, type Tx } from '../store/store';
 import { type Drawn, NoPlace, type Step } from './delivery';
 import type { EndedCall, PacedCall, PacedWork } from './paced-claim';
 import { TeamsError, type TeamsErrorCode } from './teams';
@@ -30,11 +30,6 @@ export interface EndedTask {
   readonly paced: PacedWork;
   readonly outcome: Outcome;
   readonly endedAt: number | null;
-}
-
-/** The end of a call that has no row: what was to be said, where it has to be said again later. */
-export interface EndedSaying extends EndedCall {
-  readonly again: NewWork | null;
 }
 
 export interface OutcomeOptions {
@@ -110,28 +105,28 @@ export async function drawAgain(
 }
 
 /**
- * What a failure means for something that was said from memory: it becomes a row like those that failed once, whatever it was that failed, so that
- * what comes of it is decided in one place.
+ * What a failure means for something that was said from memory: it is due again like a row that failed once, whatever it was that failed, so that
+ * what comes of it is decided in one place. `holdUntil`: nothing else goes to the conversation before that either.
  */
 export function judgeSaying(
   { clock, log, random }: Pick<OutcomeOptions, 'clock' | 'log' | 'random'>,
-  { paced, row, error }: { readonly paced: PacedCall; readonly row: NewWork; readonly error: unknown },
-): Pick<EndedSaying, 'again' | 'holdUntil'> {
+  { name }: PacedCall,
+  error: unknown,
+): { readonly dueAt: number; readonly holdUntil: number | null } {
   const now = clock.now();
   const failure = error instanceof TeamsError ? error : null;
   log.warn(
     {
-      call: paced.name,
-      type: row.work.type,
+      call: name,
       code: failure?.code ?? (error instanceof Error ? error.name : typeof error),
       status: failure?.status ?? null,
     },
     'not said, and queued',
   );
-  const later = now + backOffMs(1, random);
   const isThrottled = failure?.code === 'teams.throttled';
-  const dueAt = isThrottled && failure.retryAfterMs !== null ? now + failure.retryAfterMs : later;
-  return { again: { ...row, dueAt }, holdUntil: isThrottled ? dueAt : null };
+  const waitMs = isThrottled ? failure.retryAfterMs : null;
+  const dueAt = now + (waitMs ?? backOffMs(1, random));
+  return { dueAt, holdUntil: isThrottled ? dueAt : null };
 }
 
 /** What a failure means for the row: wait and try again without end, or never. */

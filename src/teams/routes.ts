@@ -22,7 +22,7 @@ import {
   runSearch,
 } from './invokes';
 import type { Roster } from './roster';
-import { envelopeOf, give, type HttpAnswer, requestIdOf, setOut } from './turn-context';
+import { carry, envelopeOf, give, type HttpAnswer, requestIdOf } from './turn-context';
 
 export interface BotOptions {
   readonly adapter: VerifiedAdapter;
@@ -131,7 +131,7 @@ async function receive(
       return malformed(envelope.error.field);
     }
     await adapter.receive(authorization, toActivity(envelope.value), async (context) => {
-      setOut(context, {
+      carry(context, {
         envelope: envelope.value,
         requestId,
         give: (given) => {

@@ -6,7 +6,7 @@ import { isOutage, type NewWork, type Store, StoreError, type Tx } from '../stor
 import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
 import { createCall } from './delivery';
-import { type EndedSaying, judgeSaying } from './outcome';
+import { judgeSaying } from './outcome';
 import { beginWithinPace, type EndedCall, type PacedCall, type Taken } from './paced-claim';
 import type { Teams } from './teams';
 
@@ -23,21 +23,30 @@ const endsTogetherMs = 25;
 
 /** What was not said, and until when it may be: before that nobody else has sent anything in its conversation. */
 interface Unsaid {
-  readonly row: NewWork;
+  readonly place: Place;
+  readonly post: Post;
+  readonly dueAt: number;
   readonly goodUntil: number;
 }
 
-const unsaidOf = ({ paced, again }: EndedSaying): readonly Unsaid[] =>
-  again === null ? [] : [{ row: again, goodUntil: paced.leaseUntil }];
-
 /** In place of an answer that would show below newer messages how things were before them. */
-const inDoubt = (row: NewWork): NewWork =>
-  row.work.type !== 'sendPost'
-    ? row
-    : {
-        ...row,
-        work: { ...row.work, post: { text: answers.inDoubt, mention: null, card: null, summary: answers.inDoubt } },
-      };
+const inDoubt: Post = { text: answers.inDoubt, mention: null, card: null, summary: answers.inDoubt };
+
+/** What has to be recorded. */
+interface Ends {
+  readonly calls: EndedCall[];
+  readonly unsaid: Unsaid[];
+}
+
+const newEnds = (): Ends => ({ calls: [], unsaid: [] });
+
+const isNone = ({ calls, unsaid }: Ends): boolean => calls.length === 0 && unsaid.length === 0;
+
+/** Leaves nothing in `from`. */
+function move(from: Ends, to: Ends): void {
+  to.calls.push(...from.calls.splice(0));
+  to.unsaid.push(...from.unsaid.splice(0));
+}
 
 export interface SayingOptions {
   readonly store: Store;
@@ -70,9 +79,10 @@ export interface Sayings {
 
 export function createSayings(options: SayingOptions): Sayings {
   const { store, clock, log, leaseMs, callMs, newKey, take, turnOver, lookAgain, onLeft = () => {} } = options;
-  const waiting: { said: EndedSaying[]; unsaid: Unsaid[] } = { said: [], unsaid: [] };
+  const waiting = newEnds();
   /** What could not be recorded, until the store is back; `failure` is why. */
-  const kept: { said: EndedSaying[]; unsaid: Unsaid[]; failure: unknown } = { said: [], unsaid: [], failure: null };
+  const kept = newEnds();
+  let failure: unknown = null;
   /** Where something is being said. */
   const saying = new Set<string>();
 
@@ -85,18 +95,17 @@ export function createSayings(options: SayingOptions): Sayings {
       const paced = await beginWithinPace(tx, place, { key: newKey(), now, leaseMs });
       // Not in this transaction: nothing may be locked after the paces, and whoever adds a row takes what is due.
       return () =>
-        paced === null ? queue({ row: rowOf(place, post, now), goodUntil: now + leaseMs }) : say(paced, place, post);
+        paced === null ? queue({ place, post, dueAt: now, goodUntil: now + leaseMs }) : say(paced, place, post);
     },
-    isWaiting: () => waiting.said.length > 0 || waiting.unsaid.length > 0,
+    isWaiting: () => !isNone(waiting),
     record,
     async recordKept() {
-      if (kept.failure === null) return 0;
-      const count = kept.said.length + kept.unsaid.length;
-      waiting.said.push(...kept.said.splice(0));
-      waiting.unsaid.push(...kept.unsaid.splice(0));
+      if (failure === null) return 0;
+      const count = kept.calls.length + kept.unsaid.length;
+      move(kept, waiting);
       await turnOver();
-      if (kept.said.length > 0 || kept.unsaid.length > 0) throw kept.failure;
-      kept.failure = null;
+      if (!isNone(kept)) throw failure;
+      failure = null;
       return count;
     },
   };
@@ -109,7 +118,7 @@ export function createSayings(options: SayingOptions): Sayings {
   async function say(paced: PacedCall, place: Place, post: Post): Promise<void> {
     saying.add(place.conversationId);
     try {
-      waiting.said.push(await call(paced, place, post));
+      await call(paced, place, post);
       await clock.sleep(endsTogetherMs);
       await turnOver();
     } finally {
@@ -117,60 +126,59 @@ export function createSayings(options: SayingOptions): Sayings {
     }
   }
 
-  async function call(paced: PacedCall, place: Place, post: Post): Promise<EndedSaying> {
+  async function call(paced: PacedCall, place: Place, post: Post): Promise<void> {
     const once = createCall(paced, { clock, longestMs: callMs });
+    let holdUntil: number | null = null;
     try {
       await once(() => options.teams.post(place, post));
-      return { paced, endedAt: once.endedAt(), again: null, holdUntil: null };
     } catch (error) {
-      const came = judgeSaying(options, { paced, row: rowOf(place, post, clock.now()), error });
-      return { paced, endedAt: once.endedAt(), ...came };
+      const judged = judgeSaying(options, paced, error);
+      holdUntil = judged.holdUntil;
+      waiting.unsaid.push({ place, post, dueAt: judged.dueAt, goodUntil: paced.leaseUntil });
     }
+    waiting.calls.push({ paced, endedAt: once.endedAt(), holdUntil });
   }
 
   async function record(): Promise<void> {
-    let said: readonly EndedSaying[] = [];
-    let unsaid: readonly Unsaid[] = [];
-    const collect = () => {
-      said = [...said, ...waiting.said.splice(0)];
-      unsaid = [...unsaid, ...waiting.unsaid.splice(0)];
-    };
+    const ends = newEnds();
     try {
       const next = await store.transact(async (tx) => {
-        collect();
-        await queueAgain(tx, [...said.flatMap(unsaidOf), ...unsaid]);
-        return take(tx, said);
+        move(waiting, ends);
+        await queueAgain(tx, ends.unsaid);
+        return take(tx, ends.calls);
       }, 'process');
       next.start();
       lookAgain();
     } catch (error) {
-      collect();
-      keep(said, unsaid, error);
+      // It may have failed before it collected anything, and what nobody takes would be tried without end.
+      move(waiting, ends);
+      keep(ends, error);
+      return onLeft();
     }
-    if (unsaid.length > 0 || said.some(({ again }) => again !== null)) onLeft();
+    if (ends.unsaid.length > 0) onLeft();
   }
 
-  function keep(said: readonly EndedSaying[], unsaid: readonly Unsaid[], error: unknown): void {
-    const fields = { said: said.length, queued: unsaid.length, code: error instanceof StoreError ? error.code : null };
+  function keep(ends: Ends, error: unknown): void {
+    const code = error instanceof StoreError ? error.code : null;
+    const fields = { calls: ends.calls.length, unsaid: ends.unsaid.length, code };
     // What anything but the store's outage keeps from being recorded would be kept for ever.
     if (!isOutage(error)) {
       log.error(fields, 'ends of what was said not recorded');
       return;
     }
-    if (kept.failure === null) log.warn(fields, 'ends of what was said are kept until they can be recorded');
-    kept.said.push(...said);
-    kept.unsaid.push(...unsaid);
-    kept.failure = error;
+    if (failure === null) log.warn(fields, 'ends of what was said are kept until they can be recorded');
+    move(ends, kept);
+    failure = error;
   }
 
   /** In order; what is too old to be shown, or has been overtaken, is not. */
   async function queueAgain(tx: Tx, unsaid: readonly Unsaid[]): Promise<void> {
     const now = clock.now();
     const rows: NewWork[] = [];
-    for (const { row, goodUntil } of unsaid) {
+    for (const { place, post, dueAt, goodUntil } of unsaid) {
       let isOld = now >= goodUntil; // guard: no-view-after-its-time
-      if (await tx.isLaneBusy(row.lane ?? '')) isOld = true; // guard: no-view-below-what-came-after-it
-      rows.push(isOld ? { ...inDoubt(row), dueAt: now } : row);
+      if (await tx.isLaneBusy(place.conversationId)) isOld = true; // guard: no-view-below-what-came-after-it
+      rows.push(isOld ? rowOf(place, inDoubt, now) : rowOf(place, post, dueAt));
     }
     await tx.addWork(rows);
   }

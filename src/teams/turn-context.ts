@@ -17,7 +17,7 @@ interface Carried {
 
 const carriedKey = Symbol('carried');
 
-export const setOut = (context: TurnContext, carried: Carried): void => void context.turnState.set(carriedKey, carried);
+export const carry = (context: TurnContext, carried: Carried): void => void context.turnState.set(carriedKey, carried);
 const carriedBy = (context: TurnContext): Carried => context.turnState.get(carriedKey) as Carried;
 
 export const give = (context: TurnContext, answer: HttpAnswer): void => carriedBy(context).give(answer);
