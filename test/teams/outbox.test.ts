@@ -382,6 +382,25 @@ describe('what is said from memory', () => {
     expect(await sayAfter('two')).toEqual(['to be queued']);
   });
 
+  test('holds its conversation no longer than the database is away', async () => {
+    let isGone = false;
+    let woken = 0;
+    const failing = overlay(store, {
+      transact: (work, survives) =>
+        isGone ? Promise.reject(new StoreError('store.unavailable', 'Gone.')) : store.transact(work, survives),
+    });
+    outbox = atOnce({ store: failing, onLeft: () => woken++ });
+    const start = await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost('one')));
+    isGone = true;
+    start?.();
+    await outbox.idle();
+    expect([read(), woken]).toEqual([['one'], 1]);
+    isGone = false;
+    await say('two');
+    await drain();
+    expect(read()).toEqual(['one', 'two']);
+  });
+
   describe.each([
     ['that Teams did not take', async () => connector.fail({ fault: { type: 'status', status: 503 }, times: 1 })],
     ['that had to wait for its turn', async () => sayInEach(siblings.slice(0, 7))],
