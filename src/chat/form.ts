@@ -3,7 +3,7 @@ import { type Command, type CommandFault, findCommandFaults, maxCommands, maxPat
 import type { Draft } from './draft';
 import { checkDevice, checkReason, maxDeviceLength } from './draft-check';
 import { type ChatFault, describeCommandFault, describeFaults } from './faults';
-import { findVerb, type Verb, verbs, verbTable } from './words';
+import { findVerb, type Verb, verbOf, verbs, verbTable } from './words';
 
 /** One command as it stands in the form; `args` counts for `run` only. */
 export interface FormRow {
@@ -114,6 +114,18 @@ export const formData = ({ rows, typed, found }: FormInput): Readonly<Record<str
   ...Object.fromEntries(rows.map(({ verb }, i) => [`type${i + 1}`, verb])),
   ...(typed === undefined ? {} : { typed }),
   ...(found === undefined ? {} : { found }),
+});
+
+/** A draft as the form shows it: what was asked before, to be changed and asked again. */
+export const formOf = ({ device, commands, reason }: Draft): FormInput => ({
+  device,
+  rows: commands.map((command) => ({
+    verb: verbOf(command.type),
+    name:
+      command.type === 'PutFile' ? command.fileName : command.type === 'GetFile' ? command.path : command.scriptName,
+    args: command.type === 'RunScript' ? (command.args ?? '') : '',
+  })),
+  reason,
 });
 
 /** All of a form's data, as a button carries it that brings the form back. */

@@ -26,6 +26,8 @@ export interface CallContext {
   /** Those of submissions. */
   readonly connections: Connections;
   readonly onCall: (call: SeenCall) => void;
+  /** Told Defender's own `Date` of each answer. */
+  readonly onDate: (date: number) => void;
 }
 
 /** One exchange as it is counted: the API by name, `ok` or the word for what went wrong, and how long it took by the clock. */
@@ -47,6 +49,8 @@ export interface Call {
 export interface Reply {
   readonly status: number;
   readonly body: string;
+  /** Defender's own clock; null where it names none. */
+  readonly date: number | null;
 }
 
 /** As many as go at once without a queue of ours: the tick's confirming reads, the results and the checks of a minute's submissions. */
@@ -150,6 +154,7 @@ async function sendCounted(
       ? await read(context, call, given.token)
       : await send(context, call, message, { token: given.token, way: { type: 'own' }, signal: timeLimit(context) });
   if (outcome.type === 'answer' && isWanted(outcome.answer.status, given.allowed)) {
+    if (outcome.answer.date !== null) context.onDate(outcome.answer.date);
     seen('ok');
     return outcome;
   }

@@ -53,8 +53,16 @@ export interface Defender {
    * cannot be read is left out with a warning: not seeing an action here is no proof of anything until `getAction` has said so as well.
    */
   listActions(sinceMs: number, endedSinceMs?: number): Promise<ActionList>;
-  /** Live responses of one machine created since, all of them: throws rather than leave one out, since what is missing here counts as absent. */
-  listMachineActions(machineId: string, sinceMs: number): Promise<readonly MachineAction[]>;
+  /**
+   * Live responses of one machine created since (null: all that there are): throws rather than leave one out, since what is missing here
+   * counts as not listed. `date` is Defender's own on the list's first page, epoch milliseconds; null where it named none.
+   */
+  listMachineActions(
+    machineId: string,
+    sinceMs: number | null,
+  ): Promise<{ readonly actions: readonly MachineAction[]; readonly date: number | null }>;
+  /** Defender's own `Date` on the last answer to a read; null before one that named it. */
+  lastDate(): number | null;
   /** Null on 404, which for two minutes after a submission may also mean "not visible yet" (defender-api.md §1.2). */
   getAction(actionId: string): Promise<MachineAction | null>;
   cancelAction(actionId: string, comment: string): Promise<CancelOutcome>;
@@ -105,6 +113,7 @@ export interface DefenderTimeouts {
 export function createDefender(options: DefenderOptions): Defender {
   const base = toBase(options.baseUrl);
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
+  let lastDate: number | null = null;
   const context: CallContext = {
     base,
     token: options.token,
@@ -118,6 +127,9 @@ export function createDefender(options: DefenderOptions): Defender {
     agent: createAgent(base),
     connections: createConnections(base, options.clock),
     onCall: options.onCall ?? (() => {}),
+    onDate: (date) => {
+      lastDate = date;
+    },
   };
   const limits = {
     hosts: (options.resultHosts ?? cloudOf(options.baseUrl).resultHosts).map(
@@ -127,10 +139,10 @@ export function createDefender(options: DefenderOptions): Defender {
     totalTimeoutMs: timeouts.downloadMs,
     maxBytes: options.maxResultBytes ?? defaultMaxResultBytes,
   };
-  return toDefender(context, limits);
+  return toDefender(context, limits, () => lastDate);
 }
 
-const toDefender = (context: CallContext, limits: DownloadLimits): Defender => ({
+const toDefender = (context: CallContext, limits: DownloadLimits, lastDate: () => number | null): Defender => ({
   findMachines: (query) => findMachines(context, query),
   machinesBeginning: (start) => machinesBeginning(context, start),
   getMachine: async (machineId) => (await fetchMachine(context, machineId))?.device ?? null,
@@ -143,7 +155,8 @@ const toDefender = (context: CallContext, limits: DownloadLimits): Defender => (
   getAction: (actionId) => fetchAction(context, actionId),
   cancelAction: (actionId, comment) => cancelAction(context, actionId, comment),
   openResult: (actionId, index) => openResult(context, limits, actionId, index),
-  forPurpose: (purpose) => toDefender({ ...context, purpose }, limits),
+  lastDate,
+  forPurpose: (purpose) => toDefender({ ...context, purpose }, limits, lastDate),
 });
 
 const defaultTimeouts: DefenderTimeouts = {
@@ -242,15 +255,16 @@ async function listFiltered(context: CallContext, filter: string): Promise<Actio
 async function listMachineActions(
   context: CallContext,
   machineId: string,
-  sinceMs: number,
-): Promise<readonly MachineAction[]> {
-  const filter = `machineId eq ${quote(machineId)} and type eq 'LiveResponse' and creationDateTimeUtc ge ${isoSeconds(sinceMs)}`;
+  sinceMs: number | null,
+): ReturnType<Defender['listMachineActions']> {
+  const since = sinceMs === null ? '' : ` and creationDateTimeUtc ge ${isoSeconds(sinceMs)}`;
+  const filter = `machineId eq ${quote(machineId)} and type eq 'LiveResponse'${since}`;
   const call = { name: 'listMachineActions', api: 'listActions' } as const;
-  const { items } = await list(context, call, `machineactions?$filter=${encodeURIComponent(filter)}`, {
+  const { items, date } = await list(context, call, `machineactions?$filter=${encodeURIComponent(filter)}`, {
     readItem: (item) => readAction(item, context.clock.now()),
     unreadable: 'throw',
   });
-  return items;
+  return { actions: items, date };
 }
 
 async function fetchAction(context: CallContext, actionId: string): Promise<MachineAction | null> {
@@ -282,6 +296,8 @@ interface Reading<T> {
 interface List<T> {
   readonly items: readonly T[];
   readonly pages: number;
+  /** Defender's own on the first page. */
+  readonly date: number | null;
 }
 
 /** A whole list, page by page, or an error: never the first part of one. */
@@ -296,10 +312,12 @@ async function list<T>(
   const first = new URL(path, context.base);
   let url: URL | null = first;
   let pages = 0;
+  let date: number | null = null;
   for (; url !== null; pages++) {
     if (pages === maxPages) throw new DefenderError(name, 'defender.answerTooLarge');
     const reply = await get(context, { ...call, url }, reading.emptyIs404 && pages === 0 ? [404] : []);
-    if (reply.status === 404) return { items: [], pages: 1 };
+    if (reply.status === 404) return { items: [], pages: 1, date: reply.date };
+    if (pages === 0) date = reply.date;
     const page = readPage(reply.body, reading.readItem);
     if (page === null) throw unreadable(name, reply);
     if (page.unreadable > 0) {
@@ -312,7 +330,7 @@ async function list<T>(
     items.push(...page.items);
     url = page.nextLink === null ? null : followNext(name, page.nextLink, first);
   }
-  return { items, pages };
+  return { items, pages, date };
 }
 
 /**

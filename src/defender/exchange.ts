@@ -14,6 +14,8 @@ export interface Outgoing {
 export interface Answer {
   readonly status: number;
   readonly retryAfter: string | null;
+  /** The other side's own clock (`Date`), epoch milliseconds; null where it names none. */
+  readonly date: number | null;
   readonly body: string;
 }
 
@@ -72,8 +74,14 @@ export async function exchange(
   return {
     status: response.statusCode ?? 0,
     retryAfter: response.headers['retry-after'] ?? null,
+    date: readDate(response.headers.date),
     body: (await decode(bytes, response.headers['content-encoding'], maxBytes)).toString('utf8'),
   };
+}
+
+function readDate(header: string | undefined): number | null {
+  const date = Date.parse(header ?? '');
+  return Number.isNaN(date) ? null : date;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod/v4';
-import type { ObservedAction } from '../request/event';
+import type { AskedCommand, ObservedAction } from '../request/event';
 import type { CommandProgress, Device, LibraryFile } from '../request/request';
 
 /** Defender's machine action: what a request's life depends on, and what tells whose it is. */
@@ -10,8 +10,6 @@ export interface MachineAction extends ObservedAction {
   readonly machineName: string | null;
   /** What it was asked to do, one text a command; text from outside, as far as it can be read. */
   readonly commands: readonly string[];
-  /** `requestorComment`: our marker, when the action is ours. */
-  readonly comment: string;
   /** UPN, app name or app id, as Defender saw fit (defender-api.md §2.1). */
   readonly requestor: string | null;
   readonly createdAt: number;
@@ -99,7 +97,8 @@ export function readAction(value: unknown, seenAt: number): MachineAction | null
     machineId: a.machineId ?? null,
     machineName: a.computerDnsName ?? null,
     commands: (a.commands ?? []).flatMap(toCommandText),
-    comment: a.requestorComment ?? '',
+    comment: a.requestorComment ?? null,
+    asked: toAsked(a.commands ?? []),
     requestor: a.requestor ?? null,
     createdAt: parseInstant(a.creationDateTimeUtc ?? null) ?? seenAt,
   };
@@ -168,9 +167,14 @@ const ActionCommand = z.object({
   command: z.unknown(),
 });
 
-const AskedCommand = z.object({
+const ReadableCommand = z.object({
   type: z.string(),
   params: z.array(z.object({ value: z.string() })).nullish(),
+});
+
+const WholeCommand = z.object({
+  type: z.string(),
+  params: z.array(z.object({ key: z.string(), value: z.string() })).min(1),
 });
 
 const Action = z.object({
@@ -196,8 +200,16 @@ const toProgress = (c: z.infer<typeof ActionCommand>, position: number): Command
   errors: (c.errors ?? []).map((e) => (typeof e === 'string' ? e : JSON.stringify(e))),
 });
 
+/** What it was asked to run, in the order in which it runs; null where any part of that is missing. */
+function toAsked(commands: readonly z.infer<typeof ActionCommand>[]): readonly AskedCommand[] | null {
+  const asked = [...commands.entries()]
+    .sort(([a, one], [b, other]) => (one.index ?? a) - (other.index ?? b))
+    .map(([, { command }]) => WholeCommand.safeParse(command));
+  return asked.length === 0 || asked.some(({ success }) => !success) ? null : asked.flatMap(({ data }) => data ?? []);
+}
+
 function toCommandText({ command }: z.infer<typeof ActionCommand>): readonly string[] {
-  const asked = AskedCommand.safeParse(command);
+  const asked = ReadableCommand.safeParse(command);
   if (!asked.success) return [];
   return [[asked.data.type, ...(asked.data.params ?? []).map(({ value }) => value)].join(' ')];
 }

@@ -111,8 +111,10 @@ function toRefusal(answer: Answer, now: number): SubmitOutcome {
     return { type: 'throttled', retryAfterMs, scope: scopeOf(code, retryAfterMs) };
   }
   if (meaning === 'defender.unauthorized') return notSent(meaning);
+  // Without Defender's envelope it may be somebody on the way who answers, before or after the call went on.
+  if (code === null) return { type: 'unclear', code: `http.${answer.status}` }; // guard: only-defender-refuses
   if (meaning === 'defender.serverFault') return { type: 'unclear', code: code ?? `http.${answer.status}` };
-  return { type: 'rejected', code: code ?? `http.${answer.status}`, message: message ?? '' };
+  return { type: 'rejected', code, message: message ?? '' };
 }
 
 /**

@@ -8,12 +8,14 @@ import type { Event } from '../request/event';
 import { type Pause, pauseFact } from '../request/pause';
 import type { Device, LibraryFile, Queued, RequestId, Submitting } from '../request/request';
 import { waitingOf } from '../request/waiting';
+import { whose } from '../request/whose';
 import { applyEvent, readApprovedHashes } from '../store/apply';
 import { isOutrun } from '../store/policy-in-force';
 import type { ClaimedWork, Tx } from '../store/store';
 import { type Admission, mayGo } from './admission';
 import { findChanges } from './changes';
 import { admissionFact, type Learned, learn, nothingLearned } from './limits';
+import { lookFor } from './look-for';
 import type { DispatchOptions, Task } from './options';
 import { createPlaces } from './places';
 import { passedRate, rateCountsSince } from './rate';
@@ -184,6 +186,8 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
         options.groups(),
         readApprovedHashes(store, request.library),
       ]);
+      const earlier = await findEarlier(request);
+      if (earlier !== null) return earlier; // guard: found-again-is-not-sent-again
       const changes = findChanges(request, found);
       if (changes.length > 0) return { type: 'changed', changes }; // guard: changed-content-is-void
       const policy = options.policy();
@@ -205,6 +209,14 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       if (error instanceof DefenderError) return waiting(error.code);
       throw error;
     }
+  }
+
+  /** Before it is sent once more it is looked for once more: what turns up is followed instead. */
+  async function findEarlier(request: Queued): Promise<Event | null> {
+    if (request.inDoubt === undefined) return null;
+    const seen = await lookFor(defender.forPurpose('lookUp'), request);
+    if (seen.actions.length === 0) return null;
+    return seen.actions.some((action) => whose(request, action) !== 'unread') ? seen : waiting('defender.badAnswer');
   }
 
   function waiting(code: string): Event {

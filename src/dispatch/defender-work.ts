@@ -1,16 +1,17 @@
-import type { MachineAction } from '../defender/client';
 import { DefenderError, defenderSentences } from '../defender/errors';
 import { type KeptResult, resultNotAvailable } from '../evidence/keep-result';
 import { minutes, seconds } from '../lib/clock';
 import { diskCodeOf } from '../lib/disk-code';
-import { markerOf, readMarker, shortDigest } from '../request/digest';
+import { shortDigest } from '../request/digest';
 import type { Event } from '../request/event';
-import type { InState, LiveResponseRequest, RequestId } from '../request/request';
+import { othersOf } from '../request/others';
+import type { LiveResponseRequest, RequestId } from '../request/request';
 import { resultMayWait } from '../request/round-up';
 import { applyEvent, isRoomBusy } from '../store/apply';
 import type { ClaimedWork, Tx, WorkType } from '../store/store';
 import { resultPost } from '../thread/result-post';
 import { findLibraryChanges } from './changes';
+import { lookFor } from './look-for';
 import type { DispatchOptions, Task } from './options';
 import type { Views } from './views';
 
@@ -31,7 +32,6 @@ const resultWaitMs = minutes(25);
 const spreadMs = seconds(5);
 /** A cancel of an action that Defender still hides answers 404 for up to two minutes (§1.2); after these tries it surely knows none. */
 const cancelTries = 8;
-const markerMarginMs = minutes(2);
 
 /** Looks up doubtful submissions, cancels, and fetches results: reads and repeatable calls, retried from their rows with growing pauses. */
 export function createDefenderWork(options: DispatchOptions & { readonly views: Views }): {
@@ -76,7 +76,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     const stored = row.requestId === null ? null : await store.request(row.requestId);
     if (stored === null) return end(row);
     try {
-      if (row.work.type === 'lookUp') await lookUp(row, stored.request);
+      if (row.work.type === 'lookUp') await lookUp(row, stored.request, row.work.search);
       else if (row.work.type === 'cancelAction') await cancel(row, stored.request, row.work.actionId);
       else if (row.work.type === 'recheckLibrary') await recheckLibrary(row, stored.request);
       else if (row.work.type === 'fetchResult') await fetchResult(row, stored.request, row.work);
@@ -98,25 +98,21 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     }
   }
 
-  /** Looks for our marker among the machine's actions; a list that could not be read proves nothing, and is asked for again. */
-  async function lookUp(row: ClaimedWork, request: LiveResponseRequest): Promise<void> {
-    if (request.state !== 'unknown') return end(row);
-    const action = request.actionId === null ? await findMarked(request) : await lookingUp.getAction(request.actionId);
-    await end(row, { type: 'lookedUp', action, complete: true });
-  }
-
-  async function findMarked(request: InState<'unknown'>): Promise<MachineAction | null> {
-    const actions = await lookingUp.listMachineActions(request.device.machineId, request.intentAt - markerMarginMs);
-    const marked = actions.find((action) => action.comment.startsWith(markerOf(request)));
-    if (marked !== undefined || request.doubt !== 'restored') return marked ?? null;
-    // It may have been asked again after the backup, with a digest that nobody here knows.
-    return actions.find((action) => readMarker(action.comment)?.id === request.id) ?? null;
+  /** A list that could not be read proves nothing, and is asked for again. */
+  async function lookUp(row: ClaimedWork, request: LiveResponseRequest, search: number): Promise<void> {
+    if (!('inDoubt' in request) || request.inDoubt?.search !== search) return end(row);
+    await end(row, await lookFor(lookingUp, request));
   }
 
   async function cancel(row: ClaimedWork, request: LiveResponseRequest, actionId: string): Promise<void> {
-    if (request.state !== 'pending' && request.state !== 'running' && request.state !== 'unknown') return end(row);
-    const why = request.cancel?.by ? `cancelled by ${request.cancel.by.id}` : 'not started in time';
-    const outcome = await following.cancelAction(actionId, `${markerOf(request)} ${why}`);
+    const isOther = othersOf(request).some((other) => other.actionId === actionId);
+    if (!isOther && !mayBeCancelled(request, actionId)) return end(row);
+    const why =
+      'cancel' in request && request.cancel?.by ? `cancelled by ${request.cancel.by.id}` : 'not started in time';
+    const outcome = await following.cancelAction(actionId, `[${request.id}] ${why}`);
+    // What became of another action is read by the next look.
+    if (isOther)
+      return outcome.type === 'unknownAction' && row.claims < cancelTries ? later(row, outcome.type) : end(row);
     switch (outcome.type) {
       case 'accepted':
         return end(row, { type: 'observed', action: outcome.action });
@@ -201,7 +197,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
   }
 
   async function afterFailure(row: ClaimedWork, request: LiveResponseRequest, error: DefenderError): Promise<void> {
-    if (row.work.type === 'lookUp') return end(row, { type: 'lookedUp', action: null, complete: false });
+    if (row.work.type === 'lookUp') return end(row, { type: 'lookedUp', actions: [], complete: false, date: null });
     const command = row.work.type === 'fetchResult' ? request.commands[row.work.index] : undefined;
     // Our own quota says nothing about the result.
     if (error.code === 'defender.budgetSpent')
@@ -255,6 +251,11 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     });
   }
 }
+
+/** The action that the request is about, as long as it may not have ended. */
+const mayBeCancelled = (request: LiveResponseRequest, actionId: string): boolean =>
+  (request.state === 'pending' || request.state === 'running' || request.state === 'unknown') &&
+  request.actionId === actionId;
 
 /** What people read in place of a result that never came. */
 const noResultSentences = {

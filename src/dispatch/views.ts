@@ -63,6 +63,7 @@ export function createViews(options: {
       queue: places.get(request.id) ?? null,
       pause: await reader.fact<Pause>(pauseFact),
       names: options.policy().names,
+      policyVersion: options.policy().version,
       now: clock.now(),
       trial,
     };

@@ -93,6 +93,7 @@ export function createSample(now: number): Sample {
     digest: '0'.repeat(64) as Digest,
     conversationId: 'sample',
     createdAt: now - minutes(5),
+    askedAtDefender: null,
   };
   const vote = {
     by: approver,
@@ -103,7 +104,7 @@ export function createSample(now: number): Sample {
     reason: null,
     at: now - minutes(4),
   } as const;
-  const decided = { ...base, votes: [vote], approvedAt: now - minutes(4), startBy: now + minutes(116) };
+  const decided = { ...base, votes: [vote], approvedAt: now - minutes(4), startBy: now + minutes(116), decision: 1 };
   const sent = { ...decided, actionId: 'sample', submittedAt: now - minutes(3) };
   const progress = (done: number): readonly CommandProgress[] =>
     commands.map((_command, index) => ({
@@ -115,7 +116,7 @@ export function createSample(now: number): Sample {
     }));
   const requests: readonly LiveResponseRequest[] = [
     { ...base, state: 'awaitingApproval', votes: [], decideBy: now + minutes(25), remindAt: now + minutes(10) },
-    { ...decided, state: 'queued', notBefore: now, hold: null, attempts: 0, everUnclear: false },
+    { ...decided, state: 'queued', notBefore: now, hold: null, attempts: 0 },
     { ...sent, state: 'pending', progress: progress(0), cancel: null },
     { ...sent, state: 'running', runningSince: now - minutes(2), progress: progress(1), cancel: null },
     { ...sent, state: 'succeeded', progress: progress(3), endedAt: now },

@@ -80,6 +80,7 @@ async function noticeOf({ options, turn }: Pick<Scene, 'options' | 'turn'>, deci
   if (!decided.ok) return { text: describeRefusal(decided.error, readerOf(turn)) };
   const { request } = decided.value;
   if (request.state === 'awaitingApproval') return { text: answers.counted(request.id) };
+  if (request.state === 'unknown' && request.offer !== null) return { text: answers.resendCounted(request.id) };
   if (request.state === 'queued') await options.letApprovedGo();
   const card = (await cardAfter(options, decided.value)).card;
   return card === null ? { text: answers.decided(request.id) } : { card };

@@ -159,6 +159,7 @@ async function prepare(options: FlowOptions, turn: Turn, found: Found): Promise<
     digest: digestOf(bound),
     conversationId: turn.place.conversationId,
     createdAt: turn.at,
+    askedAtDefender: options.defender.lastDate(),
   };
   const { request } = openRequest(base);
   const { trial } = options;

@@ -10,7 +10,7 @@ import { restoredFact } from '../store/restored';
 import type { Store, Tx } from '../store/store';
 import { bypassPost } from '../thread/bypass-post';
 import { postTo, postToPeople } from './approvers';
-import { actionIdOf, type BypassKind, judgeAction } from './bypass';
+import { actionIdsOf, type BypassKind, judgeAction } from './bypass';
 
 /** Where it is kept how far Defender's list has been compared, and what Defender was seen to call us. */
 export const bypassFact = 'bypass.look';
@@ -142,12 +142,14 @@ export function createBypassWatch(options: {
       fresh.push(bypass);
     }
     if (fresh.length === 0) return [];
-    for (const { kind, action } of fresh) await tx.appendAudit(bypassEntry({ kind, ...action }, now)); // guard: bypass-audited
+    for (const { kind, action } of fresh)
+      await tx.appendAudit(bypassEntry({ kind, ...action, comment: action.comment ?? '' }, now)); // guard: bypass-audited
     await tx.saveFact(bypassCountFact, ((await tx.lockFact<number>(bypassCountFact)) ?? 0) + fresh.length);
     const post = bypassPost(
       fresh.map(({ kind, action }) => ({
         kind,
         ...action,
+        comment: action.comment ?? '',
         device: action.machineName ?? action.machineId ?? 'unknown',
       })),
       { trial },
@@ -168,7 +170,7 @@ function learnNames(
   const seen = actions.flatMap(({ actionId, requestor }) => {
     const request = requests.get(actionId);
     if (request === undefined || requestor === null) return [];
-    if (actionIdOf(request) !== actionId) return []; // guard: names-are-learned-from-our-actions
+    if (!actionIdsOf(request).includes(actionId)) return []; // guard: names-are-learned-from-our-actions
     return [requestor.toLowerCase()];
   });
   return [...new Set([...seen, ...known])].slice(0, mostNames);

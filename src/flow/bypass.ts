@@ -1,6 +1,7 @@
 import type { MachineAction } from '../defender/client';
 import { minutes } from '../lib/clock';
 import { readMarker } from '../request/digest';
+import { othersOf } from '../request/others';
 import type { LiveResponseRequest } from '../request/request';
 
 /** Why an action of our identity is no work of ours. */
@@ -35,7 +36,7 @@ export function judgeAction(
   },
 ): Standing {
   const { request } = known;
-  if (request !== null && actionIdOf(request) === action.actionId) return { type: 'ours' }; // guard: our-actions-raise-no-alarm
+  if (request !== null && actionIdsOf(request).includes(action.actionId)) return { type: 'ours' }; // guard: our-actions-raise-no-alarm
   if (action.requestor === null || !known.ownNames.has(action.requestor.toLowerCase())) return { type: 'foreign' };
   if (known.now - action.createdAt < tooYoungMs) return { type: 'unsure' }; // guard: young-actions-raise-no-alarm
   if (readMarker(action.comment) === null) return { type: 'bypass', kind: 'noMarker' };
@@ -44,10 +45,12 @@ export function judgeAction(
   return { type: 'bypass', kind: 'otherAction' };
 }
 
-/** The action that the journal knows for a request; null before there is one. */
-export const actionIdOf = (request: LiveResponseRequest): string | null =>
-  'actionId' in request ? request.actionId : null;
+/** The actions that the journal knows for a request: the one that is followed, and every other that carries its id. */
+export const actionIdsOf = (request: LiveResponseRequest): readonly string[] => [
+  ...('actionId' in request && request.actionId !== null ? [request.actionId] : []),
+  ...othersOf(request).map(({ actionId }) => actionId),
+];
 
-/** It may have arrived and is being looked up: the action may be the one. */
+/** One of its submissions may have arrived and is being looked for: the action may be that one. */
 const isUnclear = (request: LiveResponseRequest): boolean =>
-  request.state === 'submitting' || (request.state === 'unknown' && request.actionId === null);
+  request.state === 'submitting' || ('inDoubt' in request && request.inDoubt !== undefined);

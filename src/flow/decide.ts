@@ -53,7 +53,7 @@ export async function voteByCard(
   if (token === null || stored === null || copy === null) return refuse(scene, null, await findMissingCard(tx, turn)); // guard: card-token-known
   const misplaced = findMisplaced(turn, stored.request, copy);
   // All who see the card in the thread have the same token: it says what they were shown, and each of them counts once (T-9).
-  if (misplaced === null) return castVote(scene, stored, { ...vote, digest: token.digest });
+  if (misplaced === null) return castVote(scene, stored, { ...vote, digest: token.shown as Digest });
   if (misplaced.type !== 'cardOutdated') await tellThread(scene, stored.request, misplaced);
   return refuse(scene, stored.request.id, misplaced);
 }
@@ -77,7 +77,7 @@ export async function viewByCard(scene: Scene, shownToken: string): Promise<Resu
       tokenHash: hashToken(token),
       requestId: request.id,
       copyId: copy.copyId,
-      digest: request.digest,
+      shown: request.digest,
     });
   }
   return ok(requestCard(await options.views.of(tx, stored), { audience: copy.audience, token }));
@@ -193,7 +193,7 @@ async function tellThread({ tx, options, turn }: Scene, request: LiveResponseReq
 }
 
 /** A card counts only where it was posted and for whom: a forwarded or copied one does not (T-10). */
-function findMisplaced(turn: Turn, request: LiveResponseRequest, copy: Copy): Refusal | null {
+export function findMisplaced(turn: Turn, request: LiveResponseRequest, copy: Copy): Refusal | null {
   if (turn.tenantId !== request.tenantId || turn.place.conversationId !== copy.conversationId)
     return { type: 'wrongConversation' }; // guard: card-counts-where-it-was-posted
   if (copy.personId !== null && copy.personId !== turn.person.id) return { type: 'notYourCard' }; // guard: card-counts-for-whom-it-was-sent
@@ -235,7 +235,7 @@ export async function reread(tx: Tx, id: RequestId): Promise<Decided> {
   return ok(stored);
 }
 
-const voteRefusal = (refusal: VoteRefusal): Refusal =>
+export const voteRefusal = (refusal: VoteRefusal): Refusal =>
   refusal.type === 'digestDiffers' ? { type: 'requestChanged' } : refusal;
 
 export function toRefusal(refusal: TransitionRefusal, request: LiveResponseRequest): Refusal {
@@ -256,6 +256,7 @@ export function toRefusal(refusal: TransitionRefusal, request: LiveResponseReque
     case 'alreadyEnded':
     case 'alreadyCancelling':
     case 'notNow':
+    case 'noOffer':
       return { type: 'alreadyDecided', request };
   }
 }

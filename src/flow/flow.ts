@@ -21,6 +21,7 @@ import { greet, partOf } from './greet';
 import { openRequest, showList } from './lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './look-up';
 import { notStored, orRefusal, showing } from './refusal';
+import { voteToResend } from './resend';
 import { writeAnswer } from './write-answer';
 
 /**
@@ -203,6 +204,14 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
     case 'vote.deny':
       return byCard(options, turn, (scene) =>
         voteByCard(scene, { token: action.token, decision: 'deny', reason: action.reason }),
+      );
+    case 'vote.sendOnceMore':
+      return byCard(options, turn, (scene) =>
+        voteToResend(scene, { token: action.token, decision: 'approve', reason: null }),
+      );
+    case 'vote.leaveIt':
+      return byCard(options, turn, (scene) =>
+        voteToResend(scene, { token: action.token, decision: 'deny', reason: action.reason || null }),
       );
     case 'request.cancel':
       return byCard(options, turn, (scene) => cancel(scene, { id: action.requestId, reason: action.reason }));

@@ -3,6 +3,7 @@ import type { RandomBytes } from '../lib/random';
 import type { News } from '../request/effect';
 import type { Place } from '../request/place';
 import type { Digest, LiveResponseRequest, RequestId } from '../request/request';
+import { isOffered, offerShown } from '../request/resend';
 import type { Copy, Store } from '../store/store';
 import { newsPost } from '../thread/news';
 import type { Post } from '../thread/post';
@@ -29,13 +30,14 @@ export function createRender(options: {
     async card(copy) {
       const stored = await store.request(copy.requestId);
       if (stored === null) return null;
-      const token = stored.request.state === 'awaitingApproval' ? newToken(random) : null;
+      const toDecide = shownToDecide(stored.request);
+      const token = toDecide === null ? null : newToken(random);
       const viewerIds = copy.audience === 'thread' ? await viewersOf(stored.request) : [];
       const post = requestCard(await views.of(store, stored), { audience: copy.audience, token, viewerIds });
-      if (token !== null) {
-        const { digest, id } = stored.request;
+      if (token !== null && toDecide !== null) {
+        const { id } = stored.request;
         await store.transact((tx) =>
-          tx.addVoteToken({ tokenHash: hashToken(token), requestId: id, copyId: copy.copyId, digest }),
+          tx.addVoteToken({ tokenHash: hashToken(token), requestId: id, copyId: copy.copyId, shown: toDecide }),
         );
       }
       return { post, shown: token === null ? null : stored.request.digest };
@@ -61,4 +63,10 @@ export function createRender(options: {
     }
     return ids;
   }
+}
+
+/** What this card asks people to decide; null where nothing is. */
+function shownToDecide(request: LiveResponseRequest): string | null {
+  if (request.state === 'awaitingApproval') return request.digest;
+  return isOffered(request) ? offerShown(request) : null;
 }

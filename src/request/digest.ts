@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { visible } from '../lib/visible';
 import type { RequestBar } from './bar';
 import { commandToParams } from './command';
-import type { Digest, LiveResponseRequest, Person, RequestBase, RequestId, Vote } from './request';
+import type { Digest, Person, RequestBase, RequestId, Submitting } from './request';
 
 /** What an approval binds: change any of it and the approval is for something else (T-18, T-20, T-21). */
 export type Bound = Pick<RequestBase, 'tenantId' | 'commands' | 'library' | 'reason' | 'policyVersion' | 'round'> & {
@@ -41,23 +41,29 @@ export const digestOf = (bound: Bound): Digest =>
 export const shortDigest = (digest: Digest): string => digest.slice(0, 12);
 
 /**
- * The start of the comment that Defender stores with the action: what a lost submission is found again by. Only this program
- * writes it, and the digest in it keeps another installation's request of the same id apart.
+ * The start of the comment that Defender stores with the action: what a submission is found again by. It names the request, which of
+ * people's decisions sent it, and the digest that they decided over.
  */
-export const markerOf = (request: { readonly id: RequestId; readonly digest: Digest }): string =>
-  `[${request.id}/${shortDigest(request.digest)}]`;
+export const markerOf = (request: {
+  readonly id: RequestId;
+  readonly decision: number;
+  readonly digest: Digest;
+}): string => `[${request.id}/${request.decision}/${shortDigest(request.digest)}]`;
 
 /** The marker that a comment begins with; null when it begins with none. */
-export function readMarker(comment: string): { readonly id: RequestId; readonly digest: string } | null {
-  const [, id = '', digest = ''] = /^\[(LR-[0-9A-Z]{4,12})\/([0-9a-f]{12})\]/.exec(comment) ?? [];
-  return id === '' ? null : { id: id as RequestId, digest };
+export function readMarker(
+  comment: string | null,
+): { readonly id: RequestId; readonly decision: number; readonly digest: string } | null {
+  const [, id = '', decision = '', digest = ''] =
+    /^\[(LR-[0-9A-Z]{4,12})\/(\d{1,4})\/([0-9a-f]{12})\]/.exec(comment ?? '') ?? [];
+  return id === '' ? null : { id: id as RequestId, decision: Number(decision), digest };
 }
 
 /** Ours: no limit of the Comment is documented (defender-api.md §5), and Defender's own lists show one line. */
 const maxCommentLength = 500;
 
 /** The comment of the submission: Defender attributes the action to the app, so the people behind it are named here. */
-export function commentOf(request: LiveResponseRequest & { readonly votes: readonly Vote[] }): string {
+export function commentOf(request: Submitting): string {
   const emergency = request.emergency === null ? '' : `break-glass ${visible(request.emergency.incident)}; `;
   const approvers = request.votes.filter((v) => v.decision === 'approve').map((v) => visible(v.by.name));
   const text = `${markerOf(request)} asked by ${visible(request.requester.name)}; approved by ${approvers.join(', ')}; ${emergency}${visible(request.reason)}`;

@@ -1,4 +1,4 @@
-import type { Change, CommandProgress, Doubt, Emergency, Hold, Person } from './request';
+import type { Change, CommandProgress, Doubt, Emergency, Hold, OtherAction, Person } from './request';
 
 /** Something to do outside, stored with the state change that caused it and performed from the store. */
 export type Effect =
@@ -10,7 +10,8 @@ export type Effect =
   | { readonly type: 'notifyPerson'; readonly personId: string; readonly news: News }
   | { readonly type: 'reply'; readonly news: News }
   | { readonly type: 'submit'; readonly attempt: number }
-  | { readonly type: 'lookUp'; readonly dueAt: number }
+  /** `search` is the one that it belongs to: a look of an earlier search is dropped. */
+  | { readonly type: 'lookUp'; readonly dueAt: number; readonly search: number }
   | { readonly type: 'cancelAction'; readonly actionId: string }
   /** The library is read once more when a run has ended: Defender has no "run this hash" (T-20). */
   | { readonly type: 'recheckLibrary' }
@@ -37,7 +38,13 @@ export type News =
   /** What ran may not be what was approved: a library file changed between the last look before and the first after the run. */
   | { readonly type: 'changedDuringRun'; readonly changes: readonly Change[] }
   | { readonly type: 'found' }
-  | { readonly type: 'surelyAbsent' }
+  /** Another action of it turned up: both may have run. */
+  | { readonly type: 'foundAnother'; readonly action: OtherAction }
+  /** Defender does not list it; whether to send it once more is for people to decide. */
+  | { readonly type: 'notListed' }
+  | { readonly type: 'resendVoteCounted'; readonly by: Person; readonly still: number }
+  | { readonly type: 'resendApproved'; readonly by: readonly Person[] }
+  /** Defender's list could not be read for minutes. */
   | { readonly type: 'cannotTell' }
   /** The request reached a final state that ran, or that Defender or a clock ended; the requester is mentioned. */
   | { readonly type: 'ended' };

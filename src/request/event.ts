@@ -1,9 +1,19 @@
 import type { RequestBar } from './bar';
 import type { Change, CommandProgress, Digest, Hold, Person, Vote } from './request';
 
+/** One command as Defender says that it was asked to run it. */
+export interface AskedCommand {
+  readonly type: string;
+  readonly params: ReadonlyArray<{ readonly key: string; readonly value: string }>;
+}
+
 /** Defender's machine action as far as a request's life depends on it. */
 export interface ObservedAction {
   readonly actionId: string;
+  /** `requestorComment`: our marker, when the action is ours; null where the answer left it out. */
+  readonly comment: string | null;
+  /** Null where the answer left them, or a part of them, out. */
+  readonly asked: readonly AskedCommand[] | null;
   /** Open enum on the wire; anything but the six documented values leaves the state as it is. */
   readonly status: 'Pending' | 'InProgress' | 'Succeeded' | 'Failed' | 'TimeOut' | 'Cancelled' | (string & {});
   readonly progress: readonly CommandProgress[];
@@ -26,6 +36,8 @@ export interface Terms {
 export type Event =
   /** A person voted. Whether they may is policy's; that they are not the requester, vote once and saw this digest is checked here as well. */
   | { readonly type: 'voted'; readonly vote: Vote }
+  /** A person voted on whether to send it once more (`approve`) or to leave it (`deny`). */
+  | { readonly type: 'votedToResend'; readonly vote: Vote }
   /** The requester takes back an undecided request, or a requester or approver asks to cancel an approved one. */
   | { readonly type: 'cancelAsked'; readonly by: Person; readonly reason: string | null }
   /** The approval no longer stands under the policy as it is now: the same wish is asked again, with nothing counted. */
@@ -46,7 +58,7 @@ export type Event =
   | { readonly type: 'clockSetBack' }
   /** What the digest binds has changed; compared before each admission, and refused once the POST may be in flight. */
   | { readonly type: 'changed'; readonly changes: readonly Change[] }
-  /** A backup of the store was put back: what it calls undecided, waiting or under way to Defender may have run since. */
+  /** A backup of the store was restored: what it calls undecided, waiting or under way to Defender may have run since. */
   | { readonly type: 'storeRestored' }
   /** Admission gave it a slot. */
   | { readonly type: 'admitted' }
@@ -58,8 +70,16 @@ export type Event =
   | { readonly type: 'rejected'; readonly code: string; readonly message: string }
   /** No clear answer: it may have arrived. */
   | { readonly type: 'unclear' }
-  /** The machine's actions were listed and the marker was looked for. `complete` false: the list could not be read. */
-  | { readonly type: 'lookedUp'; readonly action: ObservedAction | null; readonly complete: boolean }
+  /**
+   * The machine's actions were listed and our request id was looked for: every action that carries it, and the one that we know by its id.
+   * `complete` false: not all could be read. `date` is Defender's own on that list, in epoch milliseconds; null where it named none.
+   */
+  | {
+      readonly type: 'lookedUp';
+      readonly actions: readonly ObservedAction[];
+      readonly complete: boolean;
+      readonly date: number | null;
+    }
   /** The poll saw the action. */
   | { readonly type: 'observed'; readonly action: ObservedAction }
   /** The poll did not see an action that it should have seen, and asking for it by id confirmed that. */

@@ -2,7 +2,18 @@ import { libraryFileOf } from './command';
 import type { Effect, News } from './effect';
 import type { ObservedAction } from './event';
 import { decidedOf, move, type Outcome, stay } from './outcome';
-import type { Cancelled, CommandProgress, LiveResponseRequest, Pending, Running, Submitting, Unknown } from './request';
+import type {
+  Cancelled,
+  CancelWish,
+  CommandProgress,
+  LiveResponseRequest,
+  Pending,
+  Queued,
+  Running,
+  Submitting,
+  Unconfirmed,
+  Unknown,
+} from './request';
 
 /** A request that Defender has; `isNew` when this event is the first to say so. */
 interface Taken {
@@ -13,15 +24,21 @@ interface Taken {
 
 /**
  * Defender has it: the wish to cancel that could not be sent, or was refused while the action could not be seen, is sent now.
- * What was seen before it vanished stays seen.
+ * What was seen before it vanished stays seen. Of what people had given up on, an action that has not begun is cancelled.
  */
-export function taken(request: Submitting | Unknown, action: ObservedAction, submittedAt: number): Taken {
-  const sent = request.state === 'unknown' && request.actionId !== null && request.cancel?.refused !== true;
-  const cancel = request.cancel && { by: request.cancel.by, reason: request.cancel.reason, at: request.cancel.at };
+export function taken(
+  request: Queued | Submitting | Unknown | Unconfirmed,
+  action: ObservedAction,
+  submittedAt: number,
+  now: number,
+): Taken {
+  const wish = wishFor(request, action, now);
+  const isSent = request.state === 'unknown' && request.doubt === 'vanished' && request.cancel?.refused !== true;
+  const cancel = wish && { by: wish.by, reason: wish.reason, at: wish.at };
   const base = { ...decidedOf(request), actionId: action.actionId, submittedAt, cancel };
   const effects: readonly Effect[] =
-    cancel === null || sent ? [] : [{ type: 'cancelAction', actionId: action.actionId }];
-  if (request.state === 'submitting')
+    cancel === null || isSent ? [] : [{ type: 'cancelAction', actionId: action.actionId }];
+  if (request.state === 'submitting' || request.state === 'queued')
     return { request: { ...base, state: 'pending', progress: [] }, effects, isNew: true };
   const { runningSince, progress } = request;
   return {
@@ -32,6 +49,17 @@ export function taken(request: Submitting | Unknown, action: ObservedAction, sub
     effects,
     isNew: true,
   };
+}
+
+function wishFor(
+  request: Queued | Submitting | Unknown | Unconfirmed,
+  { status }: ObservedAction,
+  now: number,
+): CancelWish | null {
+  if (request.state === 'queued') return null;
+  if (request.state !== 'unconfirmed') return request.cancel;
+  if (request.because.type === 'cancelled') return request.because.wish;
+  return status === 'Pending' ? { by: null, reason: null, at: now } : null; // guard: given-up-is-cancelled-when-it-turns-up
 }
 
 /**
@@ -127,7 +155,8 @@ function afterCancel(
   return { ...base, state: 'cancelled', progress, mayHaveActed, by };
 }
 
-const hasStarted = (progress: CommandProgress): boolean => progress.status !== 'Created' || progress.startedAt !== null;
+export const hasStarted = (progress: CommandProgress): boolean =>
+  progress.status !== 'Created' || progress.startedAt !== null;
 
 const stageOf = (progress: CommandProgress): number => (hasEnded(progress) ? 2 : hasStarted(progress) ? 1 : 0);
 

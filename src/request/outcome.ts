@@ -2,6 +2,8 @@ import { err, ok, type Result } from '../lib/result';
 import type { Effect, News } from './effect';
 import type {
   CancelWish,
+  GivenUp,
+  InDoubt,
   LiveResponseRequest,
   Pending,
   Queued,
@@ -9,6 +11,7 @@ import type {
   Running,
   State,
   Submitting,
+  Unconfirmed,
   Unknown,
 } from './request';
 
@@ -33,6 +36,8 @@ export type TransitionRefusal =
   | { readonly type: 'alreadyCancelling' }
   | { readonly type: 'alreadyEnded' }
   | { readonly type: 'noBreakGlass' }
+  /** It is not, or no longer, asked whether to send it once more. */
+  | { readonly type: 'noOffer' }
   | { readonly type: 'notNow'; readonly state: State };
 
 export type Outcome = Result<Transition, TransitionRefusal>;
@@ -67,33 +72,81 @@ export const baseOf = (r: RequestBase): RequestBase => ({
   digest: r.digest,
   conversationId: r.conversationId,
   createdAt: r.createdAt,
+  askedAtDefender: r.askedAtDefender,
 });
 
-export const decidedOf = (r: Queued | Submitting | Unknown | Pending | Running) => ({
+/** A request that was approved and has not surely ended. */
+export type Live = Queued | Submitting | Unknown | Unconfirmed | Pending | Running;
+
+export const decidedOf = (r: Live) => ({
   ...baseOf(r),
   votes: r.votes,
   approvedAt: r.approvedAt,
   startBy: r.startBy,
+  decision: r.decision,
+  ...(r.inDoubt === undefined ? {} : { inDoubt: r.inDoubt }),
+  ...(r.others === undefined ? {} : { others: r.others }),
 });
 
-/** What an `unknown` knows before the first look; an absent marker proves nothing before `settleAt`. */
-export const notYetLookedFor = (settleAt: number) =>
-  ({ actionId: null, runningSince: null, progress: [], settleAt, toldAt: null }) as const;
+/** What an `unknown` knows before the first look. */
+export const notYetLookedFor = {
+  actionId: null,
+  runningSince: null,
+  progress: [],
+  absentFrom: null,
+  notListed: false,
+  offer: null,
+  toldAt: null,
+} as const;
 
-/** Cancelled without Defender: it surely never got it. */
-export const cancelledHere = (request: Queued | Submitting | Unknown, wish: CancelWish, now: number): Outcome =>
-  move(
-    {
-      ...decidedOf(request),
-      state: 'cancelled',
-      actionId: null,
-      endedAt: now,
-      progress: [],
-      mayHaveActed: false,
-      by: { type: 'wish', wish },
-    },
+/** Cancelled without Defender, which never got it; of one in doubt nobody knows that. */
+export const cancelledHere = (request: Queued | Submitting, wish: CancelWish, now: number): Outcome =>
+  request.inDoubt !== undefined
+    ? giveUp({ ...request, inDoubt: request.inDoubt }, { type: 'cancelled', wish }, now) // guard: doubt-outlives-a-cancel
+    : move(
+        {
+          ...decidedOf(request),
+          state: 'cancelled',
+          actionId: null,
+          endedAt: now,
+          progress: [],
+          mayHaveActed: false,
+          by: { type: 'wish', wish },
+        },
+        [{ type: 'ended' }],
+      );
+
+export const lapsedHere = (request: Queued | Submitting, now: number): Outcome =>
+  request.inDoubt !== undefined
+    ? giveUp({ ...request, inDoubt: request.inDoubt }, { type: 'clock' }, now) // guard: doubt-outlives-the-start-clock
+    : move({ ...decidedOf(request), state: 'lapsed', actionId: null, endedAt: now }, [{ type: 'ended' }]);
+
+/** Nobody decides about it any more; whether it ran stays open, and looks go on. */
+export function giveUp(
+  request: (Queued | Submitting | Unknown) & { readonly inDoubt: InDoubt },
+  because: GivenUp,
+  now: number,
+): Outcome {
+  const known =
+    request.state === 'unknown'
+      ? {
+          intentAt: request.intentAt,
+          doubt: request.doubt,
+          actionId: request.actionId,
+          runningSince: request.runningSince,
+          progress: request.progress,
+          notListed: request.notListed,
+        }
+      : {
+          intentAt: request.inDoubt.since,
+          doubt: 'noAnswer' as const,
+          actionId: null,
+          runningSince: null,
+          progress: [],
+          notListed: true,
+        };
+  return move(
+    { ...decidedOf(request), inDoubt: request.inDoubt, state: 'unconfirmed', ...known, because, endedAt: now },
     [{ type: 'ended' }],
   );
-
-export const lapsedHere = (request: Queued | Submitting | Unknown, now: number): Outcome =>
-  move({ ...decidedOf(request), state: 'lapsed', actionId: null, endedAt: now }, [{ type: 'ended' }]);
+}

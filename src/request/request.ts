@@ -11,7 +11,8 @@ import type { Finding } from './preflight';
  * - `awaitingApproval`: the cards are out. Leaves by enough approvals, one denial, the decide-by clock, the requester, or a change of what was shown.
  * - `queued`: approved; waits for a slot, the rate or the device. Leaves by admission, the start-by clock, a cancel, or a change of what was shown.
  * - `submitting`: the intent is on disk and the POST may be in flight. Leaves by Defender's answer, or by none (`unknown`).
- * - `unknown`: the POST may have arrived, an action that we know has vanished, or a backup was put back. Leaves by looking, never by trying again.
+ * - `unknown`: the POST may have arrived, an action that we know has vanished, or the database was restored. Leaves by looking; people may decide to send it once more.
+ * - `unconfirmed`: Defender does not list it and nobody decided to send it again. Looks go on for three days; an action that turns up is followed.
  * - `pending`: Defender has it and has not reached the device. `running`: the device is executing it.
  * - all others are final.
  */
@@ -20,6 +21,7 @@ export type LiveResponseRequest =
   | Queued
   | Submitting
   | Unknown
+  | Unconfirmed
   | Pending
   | Running
   | Ended<'succeeded'>
@@ -55,8 +57,10 @@ export const finalStates = [
   'withdrawn',
   'voided',
   'refused',
+  'unconfirmed',
 ] as const satisfies readonly State[];
 
+/** Ended as far as people are concerned; only `unconfirmed` may still change, when its action turns up. */
 export const isFinal = (state: State): boolean => (finalStates as readonly State[]).includes(state);
 
 /** `LR-` and four or more characters of an alphabet without look-alikes; made by `newRequestId`, read by `parseRequestId`. */
@@ -133,6 +137,8 @@ export interface RequestBase {
   /** Conversation that the request was made in; all news goes there and nowhere else (T-38). */
   readonly conversationId: string;
   readonly createdAt: number;
+  /** Defender's own `Date` on what was read when it was asked: how far back its actions are looked for. Null: it named none, so all are. */
+  readonly askedAtDefender: number | null;
 }
 
 /** Why the bar was lowered to one approval; `incident` is the id that was typed. */
@@ -183,9 +189,35 @@ export type Hold =
   | { readonly type: 'checkFailed'; readonly code: string };
 
 interface Decided extends RequestBase {
+  /** Of the decision that is in force. */
   readonly votes: readonly Vote[];
   readonly approvedAt: number;
   readonly startBy: number;
+  /** 1 for the approval; one more each time that people decided to send it once more. The marker names it. */
+  readonly decision: number;
+  /** Absent while every submission of it is accounted for. */
+  readonly inDoubt?: InDoubt;
+  /** Further actions in Defender that carry this request's id; absent when there is none. */
+  readonly others?: readonly OtherAction[];
+}
+
+/** A submission may have arrived without our knowing its action, which may turn up at any time. */
+export interface InDoubt {
+  /** When that began, by our clock; looks go on for three days. */
+  readonly since: number;
+  /** Counts the searches, so that each has one chain of looks. */
+  readonly search: number;
+}
+
+/** An action with this request's marker beside the one that is followed. */
+export interface OtherAction {
+  readonly actionId: string;
+  /** Defender's own word. */
+  readonly status: string;
+  /** It was seen to have reached the device. */
+  readonly begun: boolean;
+  /** Its commands are not those that were approved. */
+  readonly altered?: true;
 }
 
 export interface AwaitingApproval extends RequestBase {
@@ -194,8 +226,8 @@ export interface AwaitingApproval extends RequestBase {
   readonly decideBy: number;
   /** When those who have not voted are reminded, and the second list is asked; null once done. */
   readonly remindAt: number | null;
-  /** What earlier rounds tried, so that no attempt is counted twice; absent when they tried nothing. */
-  readonly tried?: Pick<Queued, 'attempts' | 'everUnclear'>;
+  /** How many submissions earlier rounds tried, so that no attempt is counted twice; absent when they tried none. */
+  readonly attempts?: number;
 }
 
 export interface Queued extends Decided {
@@ -203,16 +235,13 @@ export interface Queued extends Decided {
   /** Not to be admitted before this instant. */
   readonly notBefore: number;
   readonly hold: Hold | null;
-  /** Submissions that were tried and that Defender surely does not have. */
+  /** Submissions that were tried. */
   readonly attempts: number;
-  /** Once unclear, a busy device may be busy with our own lost submission: it is looked up before it is believed. */
-  readonly everUnclear: boolean;
 }
 
 export interface Submitting extends Decided {
   readonly state: 'submitting';
   readonly attempts: number;
-  readonly everUnclear: boolean;
   readonly intentAt: number;
   /** What held it last, so that people are told once and not at each try. */
   readonly hold: Hold | null;
@@ -220,26 +249,64 @@ export interface Submitting extends Decided {
 }
 
 /**
- * Why nobody can tell: no clear answer to the submission; an action that we know is no longer listed; or a backup of the store was put
- * back, which does not know what became of the request since (T-44). Only the first is ever sent again.
+ * Why nobody can tell:
+ * - `noAnswer`: no clear answer to the submission, or one about another action. Only this may be sent once more, if people decide so.
+ * - `unread`: Defender's answer left out what makes its action ours; it is read again by its id.
+ * - `vanished`: an action that we know is no longer listed.
+ * - `otherCommands`: an action carries our marker over commands that nobody approved. Only a person touches it.
+ * - `restored`: a backup of the store was restored, which does not know what became of the request since (T-44).
  */
-export type Doubt = 'noAnswer' | 'vanished' | 'restored';
+export type Doubt = 'noAnswer' | 'unread' | 'vanished' | 'otherCommands' | 'restored';
 
 export interface Unknown extends Decided {
   readonly state: 'unknown';
+  readonly inDoubt: InDoubt;
   readonly attempts: number;
   readonly intentAt: number;
   readonly doubt: Doubt;
-  /** Known only when a known action has vanished. */
+  /** Null while no action of it was ever named. */
   readonly actionId: string | null;
   /** What was seen before it vanished: the device may have acted, and what was told is not told again. */
   readonly runningSince: number | null;
   readonly progress: readonly CommandProgress[];
-  /** Before this instant an absent marker proves nothing, since Defender may still hide a new action (defender-api.md §1.2). */
-  readonly settleAt: number;
-  /** Set once looking could not settle it and people were told. */
+  /** Defender's own `Date` on the first complete look that did not list it; null before one. */
+  readonly absentFrom: number | null;
+  /** Complete looks span the time for which Defender may hide an action: it does not list it, which is no proof that there is none. */
+  readonly notListed: boolean;
+  /** The votes to send it once more; null where that is not offered. */
+  readonly offer: Offer | null;
+  /** Set once people were told that Defender's list cannot be read. */
   readonly toldAt: number | null;
   readonly cancel: CancelWish | null;
+}
+
+/** Whether to send it once more: the rule's whole bar anew, over the same digest. */
+export interface Offer {
+  readonly votes: readonly Vote[];
+}
+
+/** Why nobody decides any more about a request that Defender does not list. */
+export type GivenUp =
+  /** Its start-by clock ran out, or there was nothing to decide. */
+  | { readonly type: 'clock' }
+  | { readonly type: 'left'; readonly by: Person; readonly reason: string | null }
+  | { readonly type: 'cancelled'; readonly wish: CancelWish }
+  /** Something that the digest binds has changed: it can only be asked again. */
+  | { readonly type: 'changed'; readonly changes: readonly Change[] }
+  /** Defender refused to take it once more. */
+  | { readonly type: 'refused'; readonly code: string; readonly message: string };
+
+export interface Unconfirmed extends Decided {
+  readonly state: 'unconfirmed';
+  readonly inDoubt: InDoubt;
+  readonly intentAt: number;
+  readonly doubt: Doubt;
+  readonly actionId: string | null;
+  readonly runningSince: number | null;
+  readonly progress: readonly CommandProgress[];
+  readonly notListed: boolean;
+  readonly because: GivenUp;
+  readonly endedAt: number;
 }
 
 export interface Pending extends Decided {
@@ -335,6 +402,4 @@ export type Change =
   | { readonly type: 'deviceChanged'; readonly field: 'entraDeviceId' | 'name' | 'group' | 'tags' }
   | { readonly type: 'mayNotAskAnyMore' }
   | { readonly type: 'voterLostRight'; readonly voter: Person }
-  | { readonly type: 'deviceGone' }
-  /** A backup of the store was put back, and may have forgotten what became of the request (T-44); absent: Defender has no action of it. */
-  | { readonly type: 'storeRestored'; readonly absent?: true };
+  | { readonly type: 'deviceGone' };

@@ -32,7 +32,10 @@ export function mayWait({ type }: News, { state }: LiveResponseRequest): boolean
     case 'unclear':
     case 'changedDuringRun':
     case 'found':
-    case 'surelyAbsent':
+    case 'foundAnother':
+    case 'notListed':
+    case 'resendVoteCounted':
+    case 'resendApproved':
     case 'cannotTell':
       return false;
   }

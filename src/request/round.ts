@@ -75,13 +75,9 @@ export function remind(request: AwaitingApproval): Outcome {
 
 /** The votes are gone; what was tried is not: a submission that may be remembered elsewhere keeps its number. */
 function nextRound(before: AwaitingApproval | Queued, base: RequestBase, now: number): AwaitingApproval {
-  const { tried } = before.state === 'queued' ? { tried: triedBy(before) } : before;
   const asked = awaiting({ ...base, round: before.round + 1 }, now);
-  return tried === undefined ? asked : { ...asked, tried };
+  return before.attempts ? { ...asked, attempts: before.attempts } : asked;
 }
-
-const triedBy = ({ attempts, everUnclear }: Queued): AwaitingApproval['tried'] =>
-  attempts === 0 ? undefined : { attempts, everUnclear };
 
 /** Those who surely got a card in this round: the second list does only when half the decide clock has run. */
 function askedSoFar(request: AwaitingApproval | Queued): ReadonlySet<string> {

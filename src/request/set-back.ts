@@ -1,16 +1,11 @@
 import { move, type Outcome, stay } from './outcome';
 import type { LiveResponseRequest } from './request';
 
-/** How long an absent marker proves nothing after a doubt. */
-export interface SetBackTerms {
-  readonly settleMs: number;
-}
-
 /**
  * A clock that was ahead has written deadlines that are further away than the policy ever lets them be: each is brought back to its own
  * full period from now, so that no approval lives longer than was decided. What only says how long to wait is brought back likewise.
  */
-export function setBack(request: LiveResponseRequest, { settleMs }: SetBackTerms, now: number): Outcome {
+export function setBack(request: LiveResponseRequest, now: number): Outcome {
   switch (request.state) {
     case 'awaitingApproval': {
       let { decideBy } = request;
@@ -25,11 +20,6 @@ export function setBack(request: LiveResponseRequest, { settleMs }: SetBackTerms
         notBefore: Math.min(request.notBefore, now),
       });
     case 'unknown':
-      return moved(request, {
-        ...request,
-        startBy: startBy(request, now),
-        settleAt: Math.min(request.settleAt, now + settleMs),
-      });
     case 'submitting':
     case 'pending':
     case 'running':

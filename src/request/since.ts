@@ -24,6 +24,7 @@ export function sinceOf(request: LiveResponseRequest): number {
     case 'withdrawn':
     case 'voided':
     case 'refused':
+    case 'unconfirmed':
       return request.endedAt;
   }
 }

@@ -7,6 +7,7 @@ import {
   baseOf,
   cancelledHere,
   decidedOf,
+  giveUp,
   lapsedHere,
   move,
   notNow,
@@ -23,14 +24,19 @@ import type {
   Queued,
   RequestBase,
   Submitting,
+  Unknown,
   Vote,
 } from './request';
 import { isFinal } from './request';
+import { voteToResend } from './resend';
 import { doubtAfterRestore } from './restored';
 import { askAgain, awaiting, breakGlass, remind } from './round';
+import { lookedUp } from './search';
 import { setBack } from './set-back';
 import { tally } from './tally';
-import { doubt, firstLookMs, found, lookedUp, settleMs, vanish } from './unknown';
+import { doubt, lose } from './unknown';
+import { findVoteFault } from './vote';
+import { whose } from './whose';
 
 export type { Transition, TransitionRefusal } from './outcome';
 
@@ -47,7 +53,11 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
       return request.state === 'awaitingApproval'
         ? countVote(request, event.vote, now)
         : err({ type: 'alreadyDecided' });
+    case 'votedToResend':
+      return voteToResend(request, event.vote, now);
     case 'askedAgain':
+      if (request.state === 'queued' && request.inDoubt !== undefined)
+        return giveUp({ ...request, inDoubt: request.inDoubt }, { type: 'changed', changes: event.because }, now);
       return request.state === 'awaitingApproval' || request.state === 'queued'
         ? askAgain(request, event, now)
         : notNow(request);
@@ -58,39 +68,48 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
     case 'clock':
       return runClock(request, now);
     case 'clockSetBack':
-      return setBack(request, { settleMs }, now);
+      return setBack(request, now);
     case 'changed':
       // Not while submitting: the POST may be in flight, and an action would be left to itself.
       if (request.state !== 'awaitingApproval' && request.state !== 'queued') return notNow(request); // guard: in-flight-is-not-forgotten
+      if (request.state === 'queued' && request.inDoubt !== undefined)
+        return giveUp({ ...request, inDoubt: request.inDoubt }, event, now); // guard: doubt-outlives-a-change
       return move({ ...baseOf(request), state: 'voided', votes: request.votes, changes: event.changes, endedAt: now }, [
         { type: 'voided', changes: event.changes },
       ]);
     case 'storeRestored':
-      return doubtAfterRestore(request, { settleMs, firstLookMs }, now);
+      return doubtAfterRestore(request, now);
     case 'admitted':
       if (request.state !== 'queued' || now < request.notBefore) return notNow(request); // guard: only-what-is-queued-is-admitted
       if (now >= request.startBy) return notNow(request); // guard: nothing-starts-after-the-start-clock
       return admit(request, now);
     case 'accepted':
-      if (request.state !== 'submitting') return notNow(request);
-      return observe(taken(request, event.action, now), event.action, now, []);
+      return request.state === 'submitting' ? accept(request, event.action, now) : notNow(request);
     case 'putBack':
       if (request.state === 'submitting') return putBack(request, event, now);
       if (request.state === 'queued') return move({ ...request, notBefore: event.notBefore, hold: event.hold }, []);
       return notNow(request);
     case 'rejected':
       if (request.state !== 'submitting') return notNow(request);
+      if (request.inDoubt !== undefined)
+        return giveUp(
+          { ...request, inDoubt: request.inDoubt },
+          { type: 'refused', code: event.code, message: event.message },
+          now,
+        ); // guard: doubt-outlives-a-refusal
       return move({ ...decidedOf(request), state: 'refused', code: event.code, message: event.message, endedAt: now }, [
         { type: 'ended' },
       ]);
     case 'unclear':
-      return request.state === 'submitting' ? doubt(request, now) : notNow(request);
+      return request.state === 'submitting' ? doubt(request, 'noAnswer', null, now) : notNow(request);
     case 'lookedUp':
-      return request.state === 'unknown' ? lookedUp(request, event, now) : notNow(request);
+      return lookedUp(request, event, now);
     case 'observed':
       return observed(request, event.action, now);
     case 'vanished':
-      return request.state === 'pending' || request.state === 'running' ? vanish(request, now) : notNow(request);
+      return request.state === 'pending' || request.state === 'running'
+        ? lose(request, 'vanished', now)
+        : notNow(request);
     case 'cancelRefused':
       return refuseCancel(request, event.code);
     default:
@@ -99,12 +118,9 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
 }
 
 function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome {
-  const isRequester = vote.by.id === request.requester.id || vote.personKey === request.requesterKey;
   if (now >= request.decideBy) return err({ type: 'decideByPassed' }); // guard: no-vote-after-the-decide-clock
-  if (isRequester) return err({ type: 'requesterCannotVote' }); // guard: requester-never-approves
-  if (!request.approverIds.includes(vote.by.id)) return err({ type: 'notAnApprover' }); // guard: only-approvers-vote
-  if (vote.digest !== request.digest) return err({ type: 'digestDiffers' }); // guard: vote-carries-the-digest
-  if (request.votes.some((v) => v.personKey === vote.personKey)) return err({ type: 'alreadyVoted' }); // guard: one-vote-a-person
+  const fault = findVoteFault(request, request.votes, vote);
+  if (fault !== null) return err(fault);
   const votes = [...request.votes, vote];
   if (vote.decision === 'deny') {
     const reason = vote.reason?.trim() ?? '';
@@ -124,8 +140,8 @@ function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome 
       startBy: now + request.startWithinMs,
       notBefore: now,
       hold: null,
-      attempts: request.tried?.attempts ?? 0,
-      everUnclear: request.tried?.everUnclear ?? false,
+      decision: 1,
+      attempts: request.attempts ?? 0,
     },
     [{ type: 'approved', by: votes.map((v) => v.by) }],
   );
@@ -157,6 +173,7 @@ function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly b
     case 'pending':
     case 'running': {
       if (request.cancel?.by && !request.cancel.refused) return err({ type: 'alreadyCancelling' });
+      if (request.state === 'unknown') return askCancelOfUnknown(request, wish);
       const actionId = request.state === 'submitting' ? null : request.actionId;
       const sent: readonly Effect[] = actionId === null ? [] : [{ type: 'cancelAction', actionId }];
       return move({ ...request, cancel: wish }, [{ type: 'cancelAsked', by: wish.by, reason: wish.reason }], sent);
@@ -164,6 +181,16 @@ function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly b
     default:
       return notNow(request);
   }
+}
+
+/** What Defender does not list ends with the wish; an action over other commands is cancelled by those who may approve, and by nobody else. */
+function askCancelOfUnknown(request: Unknown, wish: CancelWish & { readonly by: Person }): Outcome {
+  const { doubt, actionId } = request;
+  if (doubt === 'otherCommands' && !request.approverIds.includes(wish.by.id)) return err({ type: 'notYours' }); // guard: only-approvers-touch-other-commands
+  if (request.notListed) return giveUp(request, { type: 'cancelled', wish }, wish.at);
+  const isOurs = doubt === 'vanished' || doubt === 'otherCommands'; // guard: nothing-is-cancelled-unread
+  const sent: readonly Effect[] = isOurs && actionId !== null ? [{ type: 'cancelAction', actionId }] : [];
+  return move({ ...request, cancel: wish }, [{ type: 'cancelAsked', by: wish.by, reason: wish.reason }], sent);
 }
 
 /** The wish is kept, since Defender refuses to cancel what is being cancelled already; it no longer bars a new one. */
@@ -184,6 +211,8 @@ function runClock(request: LiveResponseRequest, now: number): Outcome {
       return move({ ...baseOf(request), state: 'expired', votes: request.votes, endedAt: now }, [{ type: 'expired' }]);
     case 'queued':
       return now < request.startBy ? stay(request) : lapsedHere(request, now);
+    case 'unknown':
+      return request.offer === null || now < request.startBy ? stay(request) : giveUp(request, { type: 'clock' }, now);
     case 'pending':
       if (now < request.startBy || !mayWithdraw(request)) return stay(request);
       return move(
@@ -210,7 +239,6 @@ const admit = (request: Queued, now: number): Outcome => {
       ...decidedOf(request),
       state: 'submitting',
       attempts: attempt,
-      everUnclear: request.everUnclear,
       intentAt: now,
       hold: request.hold,
       cancel: null,
@@ -221,7 +249,7 @@ const admit = (request: Queued, now: number): Outcome => {
 };
 
 function putBack(request: Submitting, event: Extract<Event, { type: 'putBack' }>, now: number): Outcome {
-  if (event.hold.type === 'deviceBusy' && request.everUnclear) return doubt(request, now); // guard: busy-after-a-doubt-is-looked-up
+  if (event.hold.type === 'deviceBusy' && request.inDoubt !== undefined) return doubt(request, 'noAnswer', null, now); // guard: busy-after-a-doubt-is-looked-up
   if (request.cancel !== null) return cancelledHere(request, request.cancel, now);
   if (now >= request.startBy) return lapsedHere(request, now);
   const isNews = event.hold.type === 'deviceBusy' && request.hold?.type !== 'deviceBusy';
@@ -232,10 +260,22 @@ function putBack(request: Submitting, event: Extract<Event, { type: 'putBack' }>
       notBefore: event.notBefore,
       hold: event.hold,
       attempts: request.attempts,
-      everUnclear: request.everUnclear,
     },
     isNews ? [{ type: 'held', hold: event.hold }] : [],
   );
+}
+
+/** Defender's 201: ours only if it says so itself. */
+function accept(request: Submitting, action: ObservedAction, now: number): Outcome {
+  switch (whose(request, action)) {
+    case 'ours':
+      return observe(taken(request, action, now, now), action, now, []);
+    case 'notOurs':
+      return doubt(request, 'noAnswer', null, now);
+    case 'unread':
+    case 'otherCommands':
+      return doubt(request, whose(request, action) === 'unread' ? 'unread' : 'otherCommands', action.actionId, now);
+  }
 }
 
 function observed(request: LiveResponseRequest, action: ObservedAction, now: number): Outcome {
@@ -243,10 +283,9 @@ function observed(request: LiveResponseRequest, action: ObservedAction, now: num
     case 'pending':
     case 'running':
       if (request.actionId !== action.actionId) return notNow(request); // guard: only-our-action-is-followed
+      // It was ours when its id was taken; a field that an answer leaves out says nothing else.
+      if (['notOurs', 'otherCommands'].includes(whose(request, action))) return lose(request, 'otherCommands', now); // guard: followed-action-is-compared
       return observe({ request, effects: [], isNew: false }, action, now, []);
-    case 'unknown':
-      if (request.actionId !== action.actionId) return notNow(request); // guard: only-our-action-comes-back
-      return found(request, action, now);
     default:
       return isFinal(request.state) ? stay(request) : notNow(request);
   }

@@ -8,7 +8,7 @@ import { mayWithdraw } from './transition';
  * - `awaitingApproval`: nobody may answer: half-way people are reminded, and the decide-by clock ends it.
  * - `queued`: it may never get a slot, so the start-by clock ends it. `notBefore` is admission's, which has its own timer.
  * - `submitting`: the runner holds it for the length of one call, and its work row survives a crash.
- * - `unknown`: its lookUp work row looks until it is clear; ending it by a clock would be a guess.
+ * - `unknown`: its lookUp work row looks until something can be said; while it is offered to be sent once more, the start-by clock ends that.
  * - `pending`: the device may never come, so the start-by clock asks Defender to cancel, once; not while a person's wish is under way.
  * - `running`: Defender ends every action by itself, and the poll tells us; a clock could only guess.
  * - final states: nothing is left to do.
@@ -21,8 +21,9 @@ export function wakeAt(request: LiveResponseRequest): number | null {
       return request.startBy;
     case 'pending':
       return mayWithdraw(request) ? request.startBy : null;
-    case 'submitting':
     case 'unknown':
+      return request.offer === null ? null : request.startBy;
+    case 'submitting':
     case 'running':
     case 'succeeded':
     case 'failed':
@@ -34,6 +35,7 @@ export function wakeAt(request: LiveResponseRequest): number | null {
     case 'withdrawn':
     case 'voided':
     case 'refused':
+    case 'unconfirmed':
       return null;
   }
 }

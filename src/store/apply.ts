@@ -211,6 +211,7 @@ const laneOf = async (tx: Tx, personId: string): Promise<string> =>
 function detailOf(event: Event): Readonly<Record<string, unknown>> {
   switch (event.type) {
     case 'voted':
+    case 'votedToResend':
       return { decision: event.vote.decision, shown: event.vote.digest, reason: event.vote.reason };
     case 'cancelAsked':
       return { reason: event.reason };
@@ -228,7 +229,7 @@ function detailOf(event: Event): Readonly<Record<string, unknown>> {
         cancellationRequestor: event.action.cancellationRequestor,
       };
     case 'lookedUp':
-      return { actionId: event.action?.actionId ?? null, complete: event.complete };
+      return { actionIds: event.actions.map(({ actionId }) => actionId), complete: event.complete, date: event.date };
     case 'putBack':
       return { hold: event.hold, notBefore: event.notBefore };
     case 'rejected':

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Selectable } from 'kysely';
 import type { Place } from '../request/place';
-import type { Digest, RequestId } from '../request/request';
+import type { RequestId } from '../request/request';
 import type { Engine } from './engine';
 import { laneOfCopy } from './lane';
 import { firstOf, prepared } from './prepared';
@@ -98,7 +98,7 @@ export async function findVoteToken(db: Db, tokenHash: string): Promise<VoteToke
     tokenHash: row.token_hash,
     requestId: row.request_id as RequestId,
     copyId: row.copy_id,
-    digest: row.digest as Digest,
+    shown: row.digest,
   };
 }
 
@@ -111,7 +111,7 @@ export async function addVoteToken(db: Db, token: VoteToken): Promise<void> {
     token_hash: token.tokenHash,
     request_id: token.requestId,
     copy_id: token.copyId,
-    digest: token.digest,
+    digest: token.shown,
   });
 }
 

@@ -2,7 +2,7 @@ import type { AuditEntry, AuditRow, ChainHead } from '../audit/chain';
 import type { KeptResult } from '../evidence/keep-result';
 import type { Effect, News } from '../request/effect';
 import type { Place } from '../request/place';
-import type { Digest, LiveResponseRequest, RequestId, State } from '../request/request';
+import type { LiveResponseRequest, RequestId, State } from '../request/request';
 import type { Review } from '../request/review';
 import type { GatheredNews } from '../request/round-up';
 import type { Submission, SubmissionAnswer } from '../request/submission';
@@ -57,7 +57,8 @@ export interface VoteToken {
   readonly tokenHash: string;
   readonly requestId: RequestId;
   readonly copyId: number;
-  readonly digest: Digest;
+  /** What the card showed to be decided: the request's digest, or `offerShown`. */
+  readonly shown: string;
 }
 
 /** What the worker of Defender effects and the outbox perform; `lane` keeps order: only the oldest undone row of a lane may be claimed. */

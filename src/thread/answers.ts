@@ -27,6 +27,8 @@ export const answers = {
   glassBroken: (id: string) =>
     `Break-glass of ${id} is kept: one approval by somebody else whom the rule names is enough now. The owners of the rule are told.`,
   counted: (id: string) => `Your approval of ${id} is counted. It needs more people before it runs.`,
+  resendCounted: (id: string) =>
+    `Your vote to send ${id} once more is counted. It needs more people before anything is sent.`,
   decided: (id: string) => `${id} is decided. Type status ${id} to see where it stands.`,
   onOthersCard: (who: string, id: string) =>
     `${named(who)} tried to decide ${id} on a card that was sent to somebody else. Nothing was counted.`,

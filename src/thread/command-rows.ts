@@ -3,7 +3,7 @@ import { libraryFileOf } from '../request/command';
 import { type CommandProgress, isFinal, type LibraryFile, type LiveResponseRequest } from '../request/request';
 import { changedFilesOf } from './bar-lines';
 import { type Line, say, sayBold, saySubtle, showCode, showCut } from './line';
-import { commandAtWork, failedCommand, isClosedByRestore } from './request-lines';
+import { commandAtWork, failedCommand } from './request-lines';
 import { describeKept } from './result-lines';
 import type { RequestView } from './view';
 import { commandSubject, commandTitle, formatDuration, formatTime, groupHex, parseDefenderTime } from './words';
@@ -129,12 +129,10 @@ function describeOpen(request: LiveResponseRequest, index: number, startedAt: nu
     case 'failed':
       return 'Did not run to an end, as far as Defender tells.';
     case 'timedOut':
+      return 'It may have run; Defender reports no end.';
     case 'unknown':
-      return request.state === 'unknown' && request.doubt === 'restored'
-        ? 'It may have run.'
-        : 'It may have run; Defender reports no end.';
-    case 'voided':
-      return isClosedByRestore(request.changes) ? 'Nobody here knows whether it ran.' : 'Did not run.';
+    case 'unconfirmed':
+      return 'It may have run.';
     case 'cancelled':
       return request.mayHaveActed ? 'It may have run; Defender reports no end.' : 'Did not run.';
     default:

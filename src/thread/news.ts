@@ -1,6 +1,7 @@
 import { exhaustive } from '../lib/result';
 import type { News } from '../request/effect';
-import type { Doubt, Emergency, LiveResponseRequest } from '../request/request';
+import type { Doubt, Emergency, LiveResponseRequest, OtherAction } from '../request/request';
+import { tellAfterMs } from '../request/search';
 import {
   type Line,
   quoteLines,
@@ -15,11 +16,12 @@ import {
 } from './line';
 import type { Post } from './post';
 import { describeHold } from './queue-words';
-import { beforeAskingAgain, describeChange, isClosedByRestore } from './request-lines';
+import { beforeAskingAgain, describeChange } from './request-lines';
 import { linesPost } from './sentence';
 import { describeState } from './state-words';
+import { describeOther } from './unknown-words';
 import type { RequestView } from './view';
-import { commandSubject, commandTitle, count, formatTime } from './words';
+import { commandSubject, commandTitle, count, formatDuration, formatTime } from './words';
 
 /** A short reply in the thread about what people should notice; an end that somebody or something else brought about mentions the requester. */
 export function newsPost(news: News, view: RequestView): Post {
@@ -37,7 +39,11 @@ function mentionsRequester(news: News, { request }: RequestView): boolean {
     case 'denied':
     case 'expired':
     case 'voided':
+    case 'notListed':
+    case 'foundAnother':
       return true;
+    case 'unclear':
+      return news.doubt === 'otherCommands';
     case 'withdrawn':
       return news.by.id !== request.requester.id;
     default:
@@ -118,13 +124,6 @@ function describeNews(news: News, view: RequestView): NewsWords {
         news.reason,
       );
     case 'voided': {
-      if (isClosedByRestore(news.changes)) {
-        const closed = one(
-          'void after a backup was put back',
-          say(`is void, and I cannot tell whether it ran. I do not send it. ${beforeAskingAgain(request.id)}`),
-        );
-        return { ...closed, lines: [...closed.lines, ...news.changes.map(describeChange)] };
-      }
       const words = one(
         'void',
         say(
@@ -175,21 +174,37 @@ function describeNews(news: News, view: RequestView): NewsWords {
         say('.'),
       );
     case 'unclear':
-      return news.doubt === 'restored'
-        ? one('it may have run', say(doubts.restored))
-        : one('it may or may not be running', say(doubts[news.doubt]));
+      return news.doubt === 'otherCommands'
+        ? one('alarm: other commands', say(doubts.otherCommands))
+        : one('it may have run', say(doubts[news.doubt]));
     case 'found':
-      return one('found in Defender', say('was found in Defender: it had arrived, once. I follow it from here.'));
-    case 'surelyAbsent':
+      return one('found in Defender', say('turned up in Defender. I follow it from here.'));
+    case 'foundAnother':
+      return describeAnother(news.action, view);
+    case 'notListed':
       return one(
-        'never arrived',
-        say('never arrived at Defender, which is certain now. It waits for its turn again under the same approval.'),
+        'Defender does not list it',
+        say(
+          `is not listed by Defender. It may still have run. People who may approve it can send it once more, or leave it. Without a decision by ${formatTime('startBy' in request ? request.startBy : view.now)} it is left.`,
+        ),
+      );
+    case 'resendVoteCounted':
+      return about(
+        'one vote to send it once more',
+        ...showPerson(news.by),
+        say(` wants to send it once more. ${count(news.still, 'more approval is', 'more approvals are')} needed.`),
+      );
+    case 'resendApproved':
+      return about(
+        'to be sent once more',
+        ...showPeople(news.by),
+        say(' decided to send it once more. I look for it in Defender right before I send it.'),
       );
     case 'cannotTell':
       return one(
-        'I cannot tell whether it runs',
+        "I cannot read Defender's list",
         say(
-          `may or may not be running, and I cannot find out. ${beforeAskingAgain(request.id)} I look on, less often.`,
+          `may have run: I could not read Defender's list for ${formatDuration(tellAfterMs)}. ${beforeAskingAgain(request.id)} I keep trying.`,
         ),
       );
     case 'changedDuringRun': {
@@ -210,12 +225,23 @@ function describeNews(news: News, view: RequestView): NewsWords {
 
 const doubts = {
   noAnswer:
-    'may or may not be running: Defender gave no clear answer when I sent it. I look for it and do not send it again while that is open.',
-  vanished:
-    'may or may not be running: Defender had accepted it and no longer lists it. I keep looking and never send it again.',
+    'may have run: Defender gave no clear answer when I sent it. I look for it there and send nothing by myself.',
+  unread:
+    'may have run: Defender took something, and I could not read what. I look for it there and send nothing by myself.',
+  vanished: 'may have run: Defender accepted it and no longer lists it. I keep looking and never send it again.',
+  otherCommands:
+    'is not what Defender runs: an action there carries its id and other commands. I do not touch it and never send it again. People who may approve it can cancel it in Defender; look at the action in the Defender portal now.',
   restored:
-    'may have run: a backup of my database was put back, and what became of it since is not in it. It cannot be decided any more; I look for it in Defender and never send it again.',
+    'may have run: my database was restored from a backup, which does not know what became of it. I look for it in Defender and never send it again.',
 } as const satisfies Readonly<Record<Doubt, string>>;
+
+/** More than one submission of it arrived: nobody may overlook that. */
+function describeAnother(action: OtherAction, { request }: RequestView): NewsWords {
+  return {
+    summary: `${request.id}: a second action turned up`,
+    lines: [[sayBold(`${request.id}: a second action of it turned up in Defender. `), ...describeOther(action)]],
+  };
+}
 
 /** The same words in the thread and in the chats of those who have not voted. */
 function describeReminder(

@@ -7,7 +7,7 @@ import type { LiveResponseRequest, Person } from '../request/request';
 import type { ReviewRefusal } from '../request/review';
 import { describeFinding, lineText } from './finding-words';
 import { cutAt } from './line';
-import { beforeAskingAgain, isClosedByRestore } from './request-lines';
+import { beforeAskingAgain } from './request-lines';
 import { countFor, everyone, formatList, formatTime, type ReaderFormat } from './words';
 
 /** Why a person may not do something now; a value, since people are answered, not failed. Names and typed words are untrusted. */
@@ -31,6 +31,10 @@ export type Refusal =
   /** Another replica has put another policy in force than the one that this one has. */
   | { readonly type: 'policyOutrun' }
   | { readonly type: 'notYours' }
+  /** To send it once more, while nothing is sent. */
+  | { readonly type: 'notWhilePaused' }
+  /** The policy is another one than the one it was approved under. */
+  | { readonly type: 'cannotResend' }
   /** What the policy refuses, told in its own words. */
   | PolicyRefusal
   | { readonly type: 'noRole' }
@@ -95,6 +99,10 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
       return 'The approval policy has changed since this card was posted, so your vote was not counted and nothing runs. If the new policy still allows the request, it is asked again; decide on its newest card.';
     case 'policyOutrun':
       return 'The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing. Try again in a minute; if it stays so, whoever runs me must give all replicas the same policy file.';
+    case 'notWhilePaused':
+      return 'Sending is paused, so this was not counted. Decide again when somebody has resumed; or leave it.';
+    case 'cannotResend':
+      return 'The approval policy has changed, so this approval cannot be used again. Leave it, look for it in the Defender portal, then make a new request.';
     case 'notYours':
       return 'You may not cancel this request, because only its requester and its approvers may. Ask one of them.';
     case 'mayNotAsk':
@@ -174,8 +182,6 @@ function describeDecided(request: LiveResponseRequest, time: (at: number) => str
     case 'withdrawn':
       return `${id} was already withdrawn by ${nameOf(request.by)} at ${time(request.endedAt)}. Nothing ran.`;
     case 'voided':
-      if (isClosedByRestore(request.changes))
-        return `${id} became void at ${time(request.endedAt)}: a backup of my database was put back, and I cannot tell whether it ran. ${beforeAskingAgain(id)}`;
       return `${id} became void at ${time(request.endedAt)}, because what was shown had changed. Nothing ran. Ask again to have the new version decided.`;
     case 'queued':
       return `${describeApproval(request, time)} It waits to be sent; type status ${id} to see where it stands.`;
@@ -184,10 +190,14 @@ function describeDecided(request: LiveResponseRequest, time: (at: number) => str
     case 'pending':
     case 'running':
       if (request.state === 'unknown' && request.doubt === 'restored')
-        return `${id} cannot be decided any more: a backup of my database was put back, and it may have run since. I look for it in Defender; type status ${id} to see what I found.`;
+        return `${id} cannot be decided any more: my database was restored from a backup, and it may have run since. I look for it in Defender; type status ${id} to see what I found.`;
+      if (request.state === 'unknown' && request.offer !== null)
+        return `${id} may have run; Defender does not list it. Decide on its newest card whether to send it once more.`;
       return request.cancel?.by == null || request.cancel.refused
         ? `${describeApproval(request, time)} Type status ${id} to see where it stands.`
         : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${time(request.cancel.at)}. What Defender says decides.`;
+    case 'unconfirmed':
+      return `${id} is not decided any more: it may have run, and Defender did not list it when that ended at ${time(request.endedAt)}. ${beforeAskingAgain(id)}`;
     case 'cancelled':
       return `${id} was already cancelled, at ${time(request.endedAt)}; type status ${id} to see how far it came.`;
     case 'lapsed':

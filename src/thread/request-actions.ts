@@ -1,16 +1,36 @@
+import { formOf, wholeFormData } from '../chat/form';
 import { maxReasonLength } from '../request/command';
 import type { LiveResponseRequest } from '../request/request';
 import { type ActionJson, askFirst, button } from './button';
+import type { RequestView } from './view';
 
 /** `thread`: one card for all who are there; `approver`: a card in one person's own chat. */
 export type Audience = 'thread' | 'approver';
 
 /** Buttons while they can still do something; all of them vanish with the decision (T-9). */
 export function findActions(
-  request: LiveResponseRequest,
+  { request, pause, policyVersion }: Pick<RequestView, 'request' | 'pause' | 'policyVersion'>,
   { audience, token }: { readonly audience: Audience; readonly token: string | null },
 ): readonly ActionJson[] {
   switch (request.state) {
+    case 'unconfirmed':
+      return audience === 'thread' ? [askAgainButton(request)] : [];
+    case 'unknown': {
+      const mayGoAgain = policyVersion === undefined || policyVersion === request.policyVersion;
+      return [
+        ...(token === null || request.offer === null
+          ? []
+          : [...(pause === null && mayGoAgain ? [sendOnceMoreButton(token)] : []), leaveItButton(token)]),
+        ...(request.offer !== null && !mayGoAgain && audience === 'thread' ? [askAgainButton(request)] : []),
+        ...(request.cancel !== null && !request.cancel.refused
+          ? []
+          : [
+              request.doubt === 'otherCommands'
+                ? cancelButton(request, 'Cancel it in Defender…', 'Cancel that action in Defender')
+                : cancelButton(request, 'Cancel…', 'Cancel this request'),
+            ]),
+      ];
+    }
     case 'awaitingApproval':
       return [
         ...(token === null ? [] : voteButtons(token)),
@@ -20,7 +40,6 @@ export function findActions(
       ];
     case 'queued':
     case 'submitting':
-    case 'unknown':
     case 'pending':
     case 'running':
       return 'cancel' in request && request.cancel !== null && !request.cancel.refused
@@ -47,6 +66,32 @@ const voteButtons = (token: string): readonly ActionJson[] => [
     answer: { title: 'Deny', verb: 'vote.deny', data: { token }, style: 'destructive', inputs: 'all' },
   }),
 ];
+
+const sendOnceMoreButton = (token: string): ActionJson =>
+  button({ title: 'Send it once more', verb: 'vote.sendOnceMore', data: { token }, inputs: 'none' });
+
+const leaveItButton = (token: string): ActionJson =>
+  askFirst({
+    title: 'Leave it…',
+    question: {
+      id: 'reason',
+      label: 'Why? (optional)',
+      errorMessage: 'That is too long.',
+      required: false,
+      maxLength: maxReasonLength,
+      multiline: false,
+    },
+    answer: { title: 'Leave it', verb: 'vote.leaveIt', data: { token }, inputs: 'all' },
+  });
+
+/** The same request in the form, for whoever presses to ask under their own name. */
+const askAgainButton = ({ device, commands, reason }: LiveResponseRequest): ActionJson =>
+  button({
+    title: 'Ask again…',
+    verb: 'form.back',
+    data: wholeFormData(formOf({ device: device.machineId, commands, reason })),
+    inputs: 'none',
+  });
 
 const cancelButton = (
   request: LiveResponseRequest,

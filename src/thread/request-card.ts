@@ -113,7 +113,7 @@ function renderCard(view: RequestView, options: CardOptions): Post {
     device: rows(describeDevice(request.device, { at: request.createdAt, full: undecided })),
     request: rows(requestLines(view)),
     said: personsWords(view, { whole }),
-    ...placeActions(findActions(request, options)),
+    ...placeActions(findActions(view, options)),
   });
   return { text: null, mention: null, card, summary };
 }

@@ -31,18 +31,8 @@ export function describeChange(change: Change): Line {
       return [...showPerson(change.voter), say(' approved it and may no longer approve it.')];
     case 'deviceGone':
       return [say('Defender no longer knows the device.')];
-    case 'storeRestored':
-      return [
-        say(
-          `A backup of my database was put back, so I cannot tell what became of this since.${change.absent ? " I looked for it among the device's actions in Defender and found none of it." : ''}`,
-        ),
-      ];
   }
 }
-
-/** Nobody knows that it did not run: the record of it may be the one that is lost (T-44). */
-export const isClosedByRestore = (changes: readonly Change[]): boolean =>
-  changes.some(({ type }) => type === 'storeRestored');
 
 const deviceChanges = {
   name: 'The device has another name now.',

@@ -1,16 +1,25 @@
 import { exhaustive } from '../lib/result';
 import type { Command } from '../request/command';
 import type { CancelWish, CommandProgress, InState, Vote } from '../request/request';
-import { slowLookMs } from '../request/unknown';
 import { describeProgressOfVotes } from './bar-lines';
 import { type Line, quoteLines, say, showCode, showCut, showPerson } from './line';
 import { describeQueued } from './queue-words';
-import { beforeAskingAgain, commandAtWork, describeChange, failedCommand, isClosedByRestore } from './request-lines';
+import { commandAtWork, describeChange, failedCommand } from './request-lines';
+import { describeUnconfirmed, describeUnknown, hasRunTwice, otherLines } from './unknown-words';
 import type { RequestView, StateWords } from './view';
 import { formatDuration, formatTime } from './words';
 
 /** Each state has its own words (design.md §1, promise 3): accepted is never success, running out of time is never a denial (T-22). */
 export function describeState(view: RequestView): StateWords {
+  const words = describeOwn(view);
+  return {
+    ...words,
+    tone: hasRunTwice(view.request) ? 'attention' : words.tone,
+    lines: [...otherLines(view.request), ...words.lines],
+  };
+}
+
+function describeOwn(view: RequestView): StateWords {
   const { request } = view;
   switch (request.state) {
     case 'awaitingApproval':
@@ -30,8 +39,12 @@ export function describeState(view: RequestView): StateWords {
           ...wishLines(request.cancel, 'I pass that on as soon as Defender has answered.'),
         ],
       };
-    case 'unknown':
-      return describeUnknown(request);
+    case 'unknown': {
+      const words = describeUnknown(request, view);
+      return { ...words, lines: [...words.lines, ...wishLines(request.cancel, 'I pass that on if I find it.')] };
+    }
+    case 'unconfirmed':
+      return describeUnconfirmed(request);
     case 'pending':
       return {
         title: 'Waiting for the device',
@@ -147,15 +160,6 @@ export function describeState(view: RequestView): StateWords {
         ],
       };
     case 'voided':
-      if (isClosedByRestore(request.changes))
-        return {
-          title: 'Void: a backup was put back, and I cannot tell whether it ran',
-          tone: 'warning',
-          lines: [
-            ...request.changes.map(describeChange),
-            [say('No approval of it counts any more, and I do not send it. '), say(beforeAskingAgain(request.id))],
-          ],
-        };
       return {
         title: 'Void: what was shown has changed',
         tone: 'warning',
@@ -207,27 +211,6 @@ function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
       ],
       [say(`Decide by ${formatTime(request.decideBy)}; after that it expires and nothing runs.`)],
     ],
-  };
-}
-
-function describeUnknown(request: InState<'unknown'>): StateWords {
-  const what =
-    request.doubt === 'restored'
-      ? 'I cannot tell whether it ran: a backup of my database was put back, and what became of this request since is not in it. It cannot be decided any more. I look for it in Defender by its id and never send it again.'
-      : request.doubt === 'noAnswer'
-        ? 'Defender gave no clear answer when I sent it. It may or may not be running. I look for it by its id and never send it again while that is open.'
-        : `Defender had accepted it and no longer lists it. ${request.runningSince === null ? 'It may or may not be running.' : 'It had reached the device, so it may have acted.'} I keep looking and never send it again.`;
-  const next =
-    request.toldAt === null
-      ? `I look until I am certain, at the earliest at ${formatTime(request.settleAt)}.`
-      : `I still cannot tell, and look again every ${formatDuration(slowLookMs)}. ${beforeAskingAgain(request.id)}`;
-  return {
-    title:
-      request.doubt === 'restored'
-        ? 'Unknown: a backup was put back, and it may have run'
-        : 'Unknown: it may or may not be running',
-    tone: 'warning',
-    lines: [[say(what)], [say(next)], ...wishLines(request.cancel, 'I pass that on if I find it.')],
   };
 }
 

@@ -15,6 +15,8 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  * |---|---|---|
  * | `vote.approve` | `token` | |
  * | `vote.deny` | `token` | `reason` |
+ * | `vote.sendOnceMore` | `token` | |
+ * | `vote.leaveIt` | `token` | `reason` |
  * | `card.refresh` | `token` | |
  * | `request.cancel` | `requestId` | `cancelReason` |
  * | `request.open` | `requestId` | |
@@ -32,9 +34,9 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  * | `draft.device` | `draft`, `machineId` | |
  */
 export type CardAction =
-  | { readonly verb: 'vote.approve'; readonly token: string }
+  | { readonly verb: 'vote.approve' | 'vote.sendOnceMore'; readonly token: string }
   /** The reason may be empty: the policy refuses that with a sentence. */
-  | { readonly verb: 'vote.deny'; readonly token: string; readonly reason: string }
+  | { readonly verb: 'vote.deny' | 'vote.leaveIt'; readonly token: string; readonly reason: string }
   /** A client asks for its own view of the card in the thread; it may do so by itself, and decides nothing. */
   | { readonly verb: 'card.refresh'; readonly token: string }
   | { readonly verb: 'request.cancel'; readonly requestId: string; readonly reason: string | null }
@@ -57,6 +59,8 @@ export type CardAction =
 export const cardVerbs = [
   'vote.approve',
   'vote.deny',
+  'vote.sendOnceMore',
+  'vote.leaveIt',
   'card.refresh',
   'request.cancel',
   'request.open',
@@ -83,13 +87,15 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
   const text = (key: string, limit: number): string | null => readText(data, key, limit);
   switch (cardVerbs.find((known) => known === verb)) {
     case 'vote.approve':
-      return readToken('vote.approve', text('token', 200));
+    case 'vote.sendOnceMore':
+      return readToken(verb as 'vote.approve' | 'vote.sendOnceMore', text('token', 200));
     case 'card.refresh':
       return readToken('card.refresh', text('token', 200));
-    case 'vote.deny': {
+    case 'vote.deny':
+    case 'vote.leaveIt': {
       const token = text('token', 200);
       const reason = readReason(data, 'reason');
-      return token === null || reason === null ? null : { verb: 'vote.deny', token, reason };
+      return token === null || reason === null ? null : { verb: verb as 'vote.deny' | 'vote.leaveIt', token, reason };
     }
     case 'request.cancel': {
       const requestId = text('requestId', 40);
@@ -161,7 +167,7 @@ function readListPage(data: Readonly<Record<string, unknown>>): CardAction | nul
     : { verb: 'list.page', list, about: readText(data, 'about', maxDeviceLength), page };
 }
 
-const readToken = <V extends 'vote.approve' | 'card.refresh'>(verb: V, token: string | null) =>
+const readToken = <V extends 'vote.approve' | 'vote.sendOnceMore' | 'card.refresh'>(verb: V, token: string | null) =>
   token === null ? null : ({ verb, token } as const);
 
 /** A draft that went through a card; our cards carry only faultless ones, so any fault means that it was changed. */

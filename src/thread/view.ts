@@ -14,6 +14,8 @@ export interface RequestView {
   readonly names: ReadonlyMap<string, string>;
   /** While it is there nothing is submitted, and every card of an open request says so. */
   readonly pause: Pick<Pause, 'by' | 'reason' | 'at'> | null;
+  /** Of the policy in force; absent in samples, where none is. */
+  readonly policyVersion?: string;
   /** Puts the trial banner on the card. */
   readonly trial: boolean;
 }

@@ -1,7 +1,7 @@
 import { hours, minutes } from '../../src/lib/clock';
 import type { RequestBar } from '../../src/request/bar';
-import type { Command } from '../../src/request/command';
-import { digestOf } from '../../src/request/digest';
+import { type Command, commandToParams } from '../../src/request/command';
+import { digestOf, markerOf } from '../../src/request/digest';
 import type { ObservedAction, Terms } from '../../src/request/event';
 import type {
   CommandProgress,
@@ -14,7 +14,6 @@ import type {
   State,
   Vote,
 } from '../../src/request/request';
-import { firstLookMs, settleMs } from '../../src/request/unknown';
 
 const person = (id: string, name: string): Person => ({ id, tenantId: 'tenant-1', name });
 
@@ -105,6 +104,7 @@ export const base: RequestBase = {
   digest: digestOf(bound),
   conversationId: 'conversation-1',
   createdAt: 1_000_000,
+  askedAtDefender: 1_000_000,
 };
 
 /** The instants of the samples below: asked, approved, sent, taken; `now` lies before every clock. */
@@ -145,6 +145,8 @@ export const progress = (index: number, status = 'Created', over: Partial<Comman
 
 export const action = (status: ObservedAction['status'], over: Partial<ObservedAction> = {}): ObservedAction => ({
   actionId: 'action-1',
+  comment: `${markerOf({ ...base, decision: 1 })} asked by Ana`,
+  asked: commands.map((command) => ({ type: command.type, params: commandToParams(command) })),
   status,
   progress: commands.map((_, index) => progress(index)),
   cancellationRequestor: null,
@@ -152,7 +154,7 @@ export const action = (status: ObservedAction['status'], over: Partial<ObservedA
   ...over,
 });
 
-const decided = { ...base, votes: [vote(bob)], approvedAt, startBy };
+const decided = { ...base, votes: [vote(bob)], approvedAt, startBy, decision: 1 };
 const sent = { ...decided, attempts: 1, intentAt: sentAt, cancel: null };
 const atDefender = {
   ...decided,
@@ -172,9 +174,8 @@ export const samples: { readonly [S in State]: InState<S> } = {
     notBefore: approvedAt,
     hold: null,
     attempts: 0,
-    everUnclear: false,
   },
-  submitting: { ...sent, state: 'submitting', everUnclear: false, hold: null },
+  submitting: { ...sent, state: 'submitting', hold: null },
   unknown: {
     ...sent,
     state: 'unknown',
@@ -182,7 +183,10 @@ export const samples: { readonly [S in State]: InState<S> } = {
     actionId: null,
     runningSince: null,
     progress: [],
-    settleAt: sentAt + firstLookMs + settleMs,
+    inDoubt: { since: sentAt, search: 1 },
+    absentFrom: null,
+    notListed: false,
+    offer: null,
     toldAt: null,
   },
   pending: { ...atDefender, state: 'pending', cancel: null },
@@ -205,4 +209,25 @@ export const samples: { readonly [S in State]: InState<S> } = {
   withdrawn: { ...undecided, state: 'withdrawn', by: ana, why: null },
   voided: { ...undecided, state: 'voided', changes: [{ type: 'policyChanged' }] },
   refused: { ...decided, state: 'refused', code: 'OsPlatformNotSupported', message: 'Not supported.', endedAt: now },
+  unconfirmed: {
+    ...decided,
+    state: 'unconfirmed',
+    inDoubt: { since: sentAt, search: 1 },
+    intentAt: sentAt,
+    doubt: 'noAnswer',
+    actionId: null,
+    runningSince: null,
+    progress: [],
+    notListed: true,
+    because: { type: 'clock' },
+    endedAt: now,
+  },
+};
+
+/** Defender did not list it for the settle time: people are asked whether to send it once more. */
+export const offered: InState<'unknown'> = {
+  ...samples.unknown,
+  absentFrom: sentAt,
+  notListed: true,
+  offer: { votes: [] },
 };

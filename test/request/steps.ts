@@ -18,6 +18,7 @@ export function brokeGlass(over: Partial<Extract<Event, { type: 'brokeGlass' }>>
 /** One event of each type, such as it usually comes. */
 export const usual: { readonly [T in EventType]: Extract<Event, { type: T }> } = {
   voted: { type: 'voted', vote: vote(bob) },
+  votedToResend: { type: 'votedToResend', vote: vote(bob) },
   cancelAsked: { type: 'cancelAsked', by: ana, reason: null },
   askedAgain: {
     type: 'askedAgain',
@@ -34,7 +35,7 @@ export const usual: { readonly [T in EventType]: Extract<Event, { type: T }> } =
   putBack: { type: 'putBack', hold: { type: 'deviceBusy' }, notBefore: now + seconds(30) },
   rejected: { type: 'rejected', code: 'OsPlatformNotSupported', message: 'Not supported.' },
   unclear: { type: 'unclear' },
-  lookedUp: { type: 'lookedUp', action: null, complete: true },
+  lookedUp: { type: 'lookedUp', actions: [], complete: true, date: now },
   observed: { type: 'observed', action: action('InProgress') },
   vanished: { type: 'vanished' },
   cancelRefused: { type: 'cancelRefused', code: 'BadRequest' },
@@ -49,10 +50,13 @@ export const observed = (status: ObservedAction['status'], over: Partial<Observe
 export const found = (status: ObservedAction['status'], over: Partial<ObservedAction> = {}): Event => ({
   type: 'lookedUp',
   complete: true,
-  action: action(status, over),
+  date: now,
+  actions: [action(status, over)],
 });
-export const absent: Event = { type: 'lookedUp', action: null, complete: true };
-export const unreadable: Event = { type: 'lookedUp', action: null, complete: false };
+/** A complete look without it, at this instant of Defender's own clock. */
+export const absent = (date: number | null): Event => ({ type: 'lookedUp', actions: [], complete: true, date });
+export const unreadable: Event = { type: 'lookedUp', actions: [], complete: false, date: null };
+export const resend = (...args: Parameters<typeof vote>): Event => ({ type: 'votedToResend', vote: vote(...args) });
 export const putBack = (type: 'deviceBusy' | 'rateLimited' | 'sessionsFull', notBefore = now + seconds(30)): Event => ({
   type: 'putBack',
   hold: { type },

@@ -1,7 +1,8 @@
 import { hours } from '../../src/lib/clock';
 import type { ObservedAction } from '../../src/request/event';
 import { type CommandProgress, type LiveResponseRequest, openStates } from '../../src/request/request';
-import { action, ana, base, bob, dan, now, progress, samples, startBy } from './sample';
+import { settleMs } from '../../src/request/search';
+import { action, ana, base, bob, dan, now, offered, progress, samples, startBy } from './sample';
 import { absent, cancelBy, found, go, into, newsOf, observed, putBack, refusalOf, told, usual, workOf } from './steps';
 
 const withFirst = (first: CommandProgress) => [first, ...action('Pending').progress.slice(1)];
@@ -78,9 +79,15 @@ describe('cancelling', () => {
     });
   });
 
-  test('a wish made in doubt ends it once it is surely absent', () => {
-    const wished = go(unknown, cancelBy()).request;
-    expect(into(go(wished, absent, unknown.settleAt), 'cancelled').actionId).toBeNull();
+  test('a wish made in doubt ends it once Defender does not list it, and says no more than that', () => {
+    const looked = go(go(unknown, cancelBy()).request, absent(now)).request;
+    const step = go(looked, absent(now + settleMs));
+    expect(into(step, 'unconfirmed').because).toMatchObject({ type: 'cancelled', wish: { by: ana } });
+    expect(workOf(go(step.request, found('Pending')))).toEqual([{ type: 'cancelAction', actionId: 'action-1' }]);
+  });
+
+  test('a wish ends an offer to send it once more', () => {
+    expect(into(go(offered, cancelBy(bob)), 'unconfirmed').because.type).toBe('cancelled');
   });
 
   test('a cancel that Defender refuses is told, and another may be asked', () => {

@@ -1,8 +1,9 @@
 import { seconds } from '../../src/lib/clock';
 import { isFinal, type State } from '../../src/request/request';
-import { firstLookMs, settleMs } from '../../src/request/unknown';
+import { settleMs } from '../../src/request/search';
+import { firstLookMs, lateLookMs } from '../../src/request/unknown';
 import { ana, bob, createdAt, now, samples } from './sample';
-import { absent, cancelBy, found, go, newsOf, unreadable, usual, voted, workOf } from './steps';
+import { absent, cancelBy, found, go, newsOf, refusalOf, resend, unreadable, usual, voted, workOf } from './steps';
 
 const doubted = ['awaitingApproval', 'queued', 'submitting', 'unknown'] as const;
 const restored = (state: (typeof doubted)[number]) => go(samples[state], usual.storeRestored);
@@ -14,24 +15,27 @@ describe('after a backup was put back, a request that it calls undecided, waitin
       state: 'unknown',
       doubt: 'restored',
       intentAt: createdAt,
-      settleAt: now + settleMs,
+      absentFrom: null,
+      offer: null,
       votes: 'votes' in samples[state] ? samples[state].votes : [],
     });
     expect(newsOf(step)).toEqual([{ type: 'unclear', doubt: 'restored' }]);
-    // What was being looked for already goes on as it was.
-    expect(workOf(step)).toEqual(state === 'unknown' ? [] : [{ type: 'lookUp', dueAt: now + firstLookMs }]);
+    // A search of its own: the looks of an earlier one end.
+    expect(workOf(step)).toEqual([{ type: 'lookUp', dueAt: now + firstLookMs, search: state === 'unknown' ? 2 : 1 }]);
   });
 
-  test.each(doubted)('is never sent again, however surely Defender has no action of it (%s)', (state) => {
-    const later = go(restored(state).request, absent, now + settleMs);
-    expect(later.request).toMatchObject({ state: 'voided', changes: [{ type: 'storeRestored', absent: true }] });
-    expect(workOf(later)).toEqual([]);
+  test.each(doubted)('is never sent again nor offered, however long Defender lists no action of it (%s)', (state) => {
+    const first = go(restored(state).request, absent(now));
+    const later = go(first.request, absent(now + settleMs), now + settleMs);
+    expect(later.request).toMatchObject({ state: 'unconfirmed', doubt: 'restored', notListed: true });
+    expect(workOf(later)).toMatchObject([{ type: 'lookUp', dueAt: now + settleMs + lateLookMs }]);
+    expect(refusalOf(later.request, resend(bob))).toBe('noOffer');
   });
 
   test('counts no vote any more, and is not believed absent while Defender may hide it or cannot be read', () => {
     const { request } = restored('awaitingApproval');
-    expect(go(request, absent, now + settleMs - 1).request.state).toBe('unknown');
-    expect(workOf(go(request, absent, now + firstLookMs))).toEqual([{ type: 'lookUp', dueAt: now + settleMs }]);
+    const looked = go(request, absent(now)).request;
+    expect(go(looked, absent(now + settleMs - 1), now + settleMs * 10).request.state).toBe('unknown');
     expect(go(request, unreadable, now + settleMs * 10).request.state).toBe('unknown');
     expect(() => go(request, voted(bob))).toThrow();
   });
@@ -41,7 +45,7 @@ describe('after a backup was put back, a request that it calls undecided, waitin
     const step = go(wished, found('Pending', { createdAt: createdAt + seconds(90) }), now + seconds(10));
     expect(step.request).toMatchObject({ state: 'pending', submittedAt: createdAt + seconds(90) });
     expect(newsOf(step)).toEqual([{ type: 'found' }]);
-    expect(workOf(step)).toMatchObject([{ type: 'cancelAction', actionId: 'action-1' }]);
+    expect(workOf(step)).toMatchObject([{ type: 'cancelAction', actionId: 'action-1' }, { type: 'lookUp' }]);
   });
 });
 

@@ -90,14 +90,13 @@ describe('asking again', () => {
     expect(refusalOf(request, usual.askedAgain, at - 1)).toBeNull();
   });
 
-  test('counts on from the attempts of the last round, and remembers its doubt', () => {
+  test('counts on from the attempts of the last round', () => {
     const tried = into(go(submitting, putBack('rateLimited')), 'queued');
-    const again = go(go({ ...tried, everUnclear: true }, usual.askedAgain).request, usual.askedAgain).request;
+    const again = go(go(tried, usual.askedAgain).request, usual.askedAgain).request;
     const { digest } = usual.askedAgain.terms;
     const approved = into(go(again, voted(bob, 'approve', { digest })), 'queued');
-    expect(approved).toMatchObject({ attempts: 1, everUnclear: true });
+    expect(approved).toMatchObject({ attempts: 1, decision: 1 });
     expect(workOf(go(approved, usual.admitted))).toEqual([{ type: 'submit', attempt: 2 }]);
-    expect(go(approved, usual.admitted).request).not.toHaveProperty('tried');
   });
 
   test('a vote that is refused leaves the new round as it is', () => {

@@ -4,9 +4,10 @@ import { type TransitionRefusal, transition } from '../../src/request/transition
 import { now, samples, startBy } from './sample';
 import { usual } from './steps';
 
-/** Every state with every usual event: the next state, `stays` for no change at all, or the refusal. The clock has run out. */
-const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | TransitionRefusal['type']]> = [
+/** Every state with every usual event: the next state, `stays` for no change at all, `looks on` for another look, or the refusal. The clock has run out. */
+const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | 'looks on' | TransitionRefusal['type']]> = [
   ['awaitingApproval', 'voted', 'queued'],
+  ['awaitingApproval', 'votedToResend', 'noOffer'],
   ['awaitingApproval', 'cancelAsked', 'withdrawn'],
   ['awaitingApproval', 'askedAgain', 'awaitingApproval'],
   ['awaitingApproval', 'brokeGlass', 'awaitingApproval'],
@@ -24,6 +25,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['awaitingApproval', 'vanished', 'notNow'],
   ['awaitingApproval', 'cancelRefused', 'notNow'],
   ['queued', 'voted', 'alreadyDecided'],
+  ['queued', 'votedToResend', 'noOffer'],
   ['queued', 'cancelAsked', 'cancelled'],
   ['queued', 'askedAgain', 'awaitingApproval'],
   ['queued', 'brokeGlass', 'noBreakGlass'],
@@ -41,6 +43,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['queued', 'vanished', 'notNow'],
   ['queued', 'cancelRefused', 'notNow'],
   ['submitting', 'voted', 'alreadyDecided'],
+  ['submitting', 'votedToResend', 'noOffer'],
   ['submitting', 'cancelAsked', 'submitting'],
   ['submitting', 'askedAgain', 'notNow'],
   ['submitting', 'brokeGlass', 'noBreakGlass'],
@@ -58,6 +61,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['submitting', 'vanished', 'notNow'],
   ['submitting', 'cancelRefused', 'notNow'],
   ['unknown', 'voted', 'alreadyDecided'],
+  ['unknown', 'votedToResend', 'noOffer'],
   ['unknown', 'cancelAsked', 'unknown'],
   ['unknown', 'askedAgain', 'notNow'],
   ['unknown', 'brokeGlass', 'noBreakGlass'],
@@ -70,11 +74,12 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['unknown', 'putBack', 'notNow'],
   ['unknown', 'rejected', 'notNow'],
   ['unknown', 'unclear', 'notNow'],
-  ['unknown', 'lookedUp', 'queued'],
+  ['unknown', 'lookedUp', 'unknown'],
   ['unknown', 'observed', 'notNow'],
   ['unknown', 'vanished', 'notNow'],
   ['unknown', 'cancelRefused', 'notNow'],
   ['pending', 'voted', 'alreadyDecided'],
+  ['pending', 'votedToResend', 'noOffer'],
   ['pending', 'cancelAsked', 'pending'],
   ['pending', 'askedAgain', 'notNow'],
   ['pending', 'brokeGlass', 'noBreakGlass'],
@@ -92,6 +97,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['pending', 'vanished', 'unknown'],
   ['pending', 'cancelRefused', 'notNow'],
   ['running', 'voted', 'alreadyDecided'],
+  ['running', 'votedToResend', 'noOffer'],
   ['running', 'cancelAsked', 'running'],
   ['running', 'askedAgain', 'notNow'],
   ['running', 'brokeGlass', 'noBreakGlass'],
@@ -109,6 +115,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['running', 'vanished', 'unknown'],
   ['running', 'cancelRefused', 'notNow'],
   ['succeeded', 'voted', 'alreadyDecided'],
+  ['succeeded', 'votedToResend', 'noOffer'],
   ['succeeded', 'cancelAsked', 'alreadyEnded'],
   ['succeeded', 'askedAgain', 'notNow'],
   ['succeeded', 'brokeGlass', 'noBreakGlass'],
@@ -126,6 +133,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['succeeded', 'vanished', 'notNow'],
   ['succeeded', 'cancelRefused', 'notNow'],
   ['failed', 'voted', 'alreadyDecided'],
+  ['failed', 'votedToResend', 'noOffer'],
   ['failed', 'cancelAsked', 'alreadyEnded'],
   ['failed', 'askedAgain', 'notNow'],
   ['failed', 'brokeGlass', 'noBreakGlass'],
@@ -143,6 +151,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['failed', 'vanished', 'notNow'],
   ['failed', 'cancelRefused', 'notNow'],
   ['timedOut', 'voted', 'alreadyDecided'],
+  ['timedOut', 'votedToResend', 'noOffer'],
   ['timedOut', 'cancelAsked', 'alreadyEnded'],
   ['timedOut', 'askedAgain', 'notNow'],
   ['timedOut', 'brokeGlass', 'noBreakGlass'],
@@ -160,6 +169,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['timedOut', 'vanished', 'notNow'],
   ['timedOut', 'cancelRefused', 'notNow'],
   ['cancelled', 'voted', 'alreadyDecided'],
+  ['cancelled', 'votedToResend', 'noOffer'],
   ['cancelled', 'cancelAsked', 'alreadyEnded'],
   ['cancelled', 'askedAgain', 'notNow'],
   ['cancelled', 'brokeGlass', 'noBreakGlass'],
@@ -177,6 +187,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['cancelled', 'vanished', 'notNow'],
   ['cancelled', 'cancelRefused', 'notNow'],
   ['lapsed', 'voted', 'alreadyDecided'],
+  ['lapsed', 'votedToResend', 'noOffer'],
   ['lapsed', 'cancelAsked', 'alreadyEnded'],
   ['lapsed', 'askedAgain', 'notNow'],
   ['lapsed', 'brokeGlass', 'noBreakGlass'],
@@ -194,6 +205,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['lapsed', 'vanished', 'notNow'],
   ['lapsed', 'cancelRefused', 'notNow'],
   ['denied', 'voted', 'alreadyDecided'],
+  ['denied', 'votedToResend', 'noOffer'],
   ['denied', 'cancelAsked', 'alreadyEnded'],
   ['denied', 'askedAgain', 'notNow'],
   ['denied', 'brokeGlass', 'noBreakGlass'],
@@ -211,6 +223,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['denied', 'vanished', 'notNow'],
   ['denied', 'cancelRefused', 'notNow'],
   ['expired', 'voted', 'alreadyDecided'],
+  ['expired', 'votedToResend', 'noOffer'],
   ['expired', 'cancelAsked', 'alreadyEnded'],
   ['expired', 'askedAgain', 'notNow'],
   ['expired', 'brokeGlass', 'noBreakGlass'],
@@ -228,6 +241,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['expired', 'vanished', 'notNow'],
   ['expired', 'cancelRefused', 'notNow'],
   ['withdrawn', 'voted', 'alreadyDecided'],
+  ['withdrawn', 'votedToResend', 'noOffer'],
   ['withdrawn', 'cancelAsked', 'alreadyEnded'],
   ['withdrawn', 'askedAgain', 'notNow'],
   ['withdrawn', 'brokeGlass', 'noBreakGlass'],
@@ -245,6 +259,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['withdrawn', 'vanished', 'notNow'],
   ['withdrawn', 'cancelRefused', 'notNow'],
   ['voided', 'voted', 'alreadyDecided'],
+  ['voided', 'votedToResend', 'noOffer'],
   ['voided', 'cancelAsked', 'alreadyEnded'],
   ['voided', 'askedAgain', 'notNow'],
   ['voided', 'brokeGlass', 'noBreakGlass'],
@@ -262,6 +277,7 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['voided', 'vanished', 'notNow'],
   ['voided', 'cancelRefused', 'notNow'],
   ['refused', 'voted', 'alreadyDecided'],
+  ['refused', 'votedToResend', 'noOffer'],
   ['refused', 'cancelAsked', 'alreadyEnded'],
   ['refused', 'askedAgain', 'notNow'],
   ['refused', 'brokeGlass', 'noBreakGlass'],
@@ -278,6 +294,24 @@ const table: ReadonlyArray<readonly [State, EventType, State | 'stays' | Transit
   ['refused', 'observed', 'stays'],
   ['refused', 'vanished', 'notNow'],
   ['refused', 'cancelRefused', 'notNow'],
+  ['unconfirmed', 'voted', 'alreadyDecided'],
+  ['unconfirmed', 'votedToResend', 'noOffer'],
+  ['unconfirmed', 'cancelAsked', 'alreadyEnded'],
+  ['unconfirmed', 'askedAgain', 'notNow'],
+  ['unconfirmed', 'brokeGlass', 'noBreakGlass'],
+  ['unconfirmed', 'clock', 'stays'],
+  ['unconfirmed', 'clockSetBack', 'stays'],
+  ['unconfirmed', 'changed', 'notNow'],
+  ['unconfirmed', 'storeRestored', 'notNow'],
+  ['unconfirmed', 'admitted', 'notNow'],
+  ['unconfirmed', 'accepted', 'notNow'],
+  ['unconfirmed', 'putBack', 'notNow'],
+  ['unconfirmed', 'rejected', 'notNow'],
+  ['unconfirmed', 'unclear', 'notNow'],
+  ['unconfirmed', 'lookedUp', 'looks on'],
+  ['unconfirmed', 'observed', 'stays'],
+  ['unconfirmed', 'vanished', 'notNow'],
+  ['unconfirmed', 'cancelRefused', 'notNow'],
 ];
 
 test('the table lists every state with every event exactly once', () => {
@@ -285,7 +319,7 @@ test('the table lists every state with every event exactly once', () => {
     Object.keys(usual).map((type) => `${state} ${type}`),
   );
   expect(table.map(([state, type]) => `${state} ${type}`)).toEqual(pairs);
-  expect(pairs).toHaveLength(16 * 17);
+  expect(pairs).toHaveLength(17 * 18);
 });
 
 test.each(table)('%s, %s: %s', (state, type, expected) => {
@@ -296,6 +330,9 @@ test.each(table)('%s, %s: %s', (state, type, expected) => {
     expect(outcome.error).toEqual(expected === 'notNow' ? { type: expected, state } : { type: expected });
   } else if (outcome.value.request === request && outcome.value.effects.length === 0) {
     expect('stays').toBe(expected);
+  } else if (outcome.value.request === request) {
+    expect('looks on').toBe(expected);
+    expect(outcome.value.effects.map((effect) => effect.type)).toEqual(['lookUp']);
   } else {
     expect(outcome.value.request.state).toBe(expected);
     expect(outcome.value.request).not.toBe(request);

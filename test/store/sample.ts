@@ -55,6 +55,7 @@ export function sampleRequest(over: Partial<AwaitingApproval> = {}): AwaitingApp
     digest: 'd1' as Digest,
     conversationId: '19:channel;messageid=1',
     createdAt: t0,
+    askedAtDefender: t0,
     votes: [],
     decideBy: t0 + 60_000,
     remindAt: null,
@@ -63,7 +64,7 @@ export function sampleRequest(over: Partial<AwaitingApproval> = {}): AwaitingApp
 }
 
 export function asQueued(request: AwaitingApproval): Queued {
-  const { decideBy: _, remindAt: __, ...rest } = request;
+  const { decideBy: _, remindAt: __, attempts = 0, ...rest } = request;
   return {
     ...rest,
     state: 'queued',
@@ -71,8 +72,8 @@ export function asQueued(request: AwaitingApproval): Queued {
     startBy: t0 + 3_600_000,
     notBefore: t0,
     hold: null,
-    attempts: 0,
-    everUnclear: false,
+    attempts,
+    decision: 1,
   };
 }
 

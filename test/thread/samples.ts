@@ -117,6 +117,7 @@ export function makeBase(outside: Outside = harmless, over: Partial<RequestBase>
     digest: '3f9a21c0ab12d4e56f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6' as Digest,
     conversationId: '19:abc@thread.tacv2;messageid=1',
     createdAt: noon,
+    askedAtDefender: noon,
     ...over,
   };
 }
@@ -156,15 +157,14 @@ export function makeRequests(
     at: noon + 5 * minute,
   } as const;
   const votes = [bo, cy];
-  const decided = { ...base, votes, approvedAt: noon + 5 * minute, startBy: noon + 125 * minute };
+  const decided = { ...base, votes, approvedAt: noon + 5 * minute, startBy: noon + 125 * minute, decision: 1 };
   const wish: CancelWish = { by: person('Ana', outside), reason: outside('wrong device'), at: noon + 11 * minute };
   const clockWish: CancelWish = { by: null, reason: null, at: noon + 125 * minute };
-  const queued = { ...decided, state: 'queued', notBefore: noon, hold: null, attempts: 0, everUnclear: false } as const;
+  const queued = { ...decided, state: 'queued', notBefore: noon, hold: null, attempts: 0 } as const;
   const submitting = {
     ...decided,
     state: 'submitting',
     attempts: 1,
-    everUnclear: false,
     intentAt: noon + 6 * minute,
     hold: null,
     cancel: null,
@@ -176,11 +176,27 @@ export function makeRequests(
     intentAt: noon + 6 * minute,
     doubt: 'noAnswer',
     actionId: null,
-    settleAt: noon + 9 * minute,
+    inDoubt: { since: noon + 6 * minute, search: 1 },
+    absentFrom: null,
+    notListed: false,
+    offer: null,
     toldAt: null,
     cancel: null,
     runningSince: null,
     progress: [],
+  } as const;
+  const unconfirmed = {
+    ...decided,
+    state: 'unconfirmed',
+    inDoubt: { since: noon + 6 * minute, search: 1 },
+    intentAt: noon + 6 * minute,
+    doubt: 'noAnswer',
+    actionId: null,
+    runningSince: null,
+    progress: [],
+    notListed: true,
+    because: { type: 'clock' },
+    endedAt: noon + 125 * minute,
   } as const;
   const action = { actionId: 'a-1', submittedAt: noon + 6 * minute };
   const pending = {
@@ -266,7 +282,37 @@ export function makeRequests(
       progress: running.progress,
       cancel: wish,
     },
-    'unknown, a backup was put back': { ...unknown, doubt: 'restored' },
+    'unknown, the database was restored': { ...unknown, doubt: 'restored' },
+    'unknown, to be read again': { ...unknown, doubt: 'unread', actionId: 'a-1' },
+    'unknown, other commands': { ...unknown, doubt: 'otherCommands', actionId: outside('a-9') },
+    'unknown, offered': { ...unknown, absentFrom: noon, notListed: true, offer: { votes: [] } },
+    'unknown, one for sending it once more': { ...unknown, absentFrom: noon, notListed: true, offer: { votes: [bo] } },
+    unconfirmed,
+    'unconfirmed, left': {
+      ...unconfirmed,
+      because: { type: 'left', by: person('Bo', outside), reason: outside('seen in the portal') },
+    },
+    'unconfirmed, cancelled': { ...unconfirmed, because: { type: 'cancelled', wish } },
+    'unconfirmed, changed': { ...unconfirmed, because: { type: 'changed', changes: [{ type: 'policyChanged' }] } },
+    'unconfirmed, refused': {
+      ...unconfirmed,
+      because: { type: 'refused', code: outside('DisallowedOperation'), message: '' },
+    },
+    'unconfirmed, the database was restored': { ...unconfirmed, doubt: 'restored' },
+    'unconfirmed, unreadable': { ...unconfirmed, notListed: false },
+    'unconfirmed, other commands': { ...unconfirmed, doubt: 'otherCommands', actionId: 'a-9' },
+    'running, twice': {
+      ...running,
+      decision: 2,
+      inDoubt: { since: noon + 6 * minute, search: 2 },
+      others: [{ actionId: outside('a-2'), status: outside('InProgress'), begun: true }],
+    },
+    'pending, the other cancelled': {
+      ...pending,
+      decision: 2,
+      inDoubt: { since: noon + 6 * minute, search: 2 },
+      others: [{ actionId: 'a-2', status: 'Cancelled', begun: false }],
+    },
     'unknown, vanished before the device': { ...unknown, doubt: 'vanished', actionId: 'a-1' },
     pending,
     'pending, cancel asked': { ...pending, cancel: wish },
