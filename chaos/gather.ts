@@ -8,7 +8,6 @@ import type { ActionView } from '../src/emulator/emulator';
 import type { KeptResult } from '../src/evidence/keep-result';
 import { minutes, seconds } from '../src/lib/clock';
 import { silentLog } from '../src/lib/log';
-import { markerOf } from '../src/request/digest';
 import { finalStates, isFinal, type LiveResponseRequest, openStates, type State } from '../src/request/request';
 import { openStore } from '../src/store/open';
 import type { Copy, Store } from '../src/store/store';
@@ -127,7 +126,7 @@ async function factsOf(sources: Sources, request: LiveResponseRequest): Promise<
   return {
     id,
     askNumber: askNumberOf(request.reason),
-    marker: markerOf(request),
+    marker: `[${id}/`,
     state,
     isToldUnknown: request.state === 'unknown' && request.toldAt !== null,
     requesterId: request.requester.id,

@@ -16,7 +16,7 @@ import { asking } from './ask-by-card';
 import { cancel, voteByCard, voteByWords } from './decide';
 import { breakGlass, pause, resume, review } from './emergency';
 import { answerOffer, offerFile } from './files';
-import { changeForm, drawForm, openOnMessage, previewForm, search, showForm, submitForm } from './form';
+import { askAgainForm, changeForm, drawForm, openOnMessage, previewForm, search, showForm, submitForm } from './form';
 import { greet, partOf } from './greet';
 import { openRequest, showList } from './lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './look-up';
@@ -217,6 +217,8 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
       return byCard(options, turn, (scene) => cancel(scene, { id: action.requestId, reason: action.reason }));
     case 'card.refresh':
       return viewing(options, turn, action.token);
+    case 'request.askAgain':
+      return askAgainForm(options, turn, action.requestId);
     case 'request.open':
       return openRequest(options, turn, action.requestId);
     case 'list.page':

@@ -5,6 +5,7 @@ import {
   type FormFault,
   type FormInput,
   type Found,
+  formOf,
   readForm,
   readFormInput,
 } from '../chat/form';
@@ -13,6 +14,7 @@ import { DefenderError } from '../defender/errors';
 import { err } from '../lib/result';
 import { mayAsk } from '../policy/evaluate';
 import { libraryFileOf } from '../request/command';
+import { parseRequestId } from '../request/id';
 import type { Choice } from '../thread/button';
 import { asTyped, type Dataset, deviceChoices, libraryChoices, mostChoices } from '../thread/choices';
 import { type FormOffers, formCard, noOffers } from '../thread/form-card';
@@ -51,6 +53,18 @@ export async function showForm(options: FlowOptions, turn: Turn, device: string 
 
 const openForm = (options: FlowOptions, turn: Turn, device: string | null, found: Found | null = null) =>
   drawForm(options, turn, createForm(device, found));
+
+/** The form filled in with a request as it was asked; for those of the conversation that it was asked in, and for its requester. */
+export async function askAgainForm(options: FlowOptions, turn: Turn, id: string): Promise<Answer> {
+  const known = parseRequestId(id);
+  const request = known === null ? undefined : (await options.store.request(known))?.request;
+  const isTheirs =
+    request?.tenantId === turn.tenantId &&
+    (request.conversationId === turn.place.conversationId || request.requester.id === turn.person.id);
+  if (request === undefined || !isTheirs) return orRefusal(options, turn, err({ type: 'unknownRequest', id }));
+  const { device, commands, reason } = request;
+  return showing(await drawForm(options, turn, formOf({ device: device.machineId, commands, reason })));
+}
 
 /** A form on a message of somebody's: what it names is offered, and filled in only where it names one device. */
 export async function openOnMessage(

@@ -25,18 +25,16 @@ type Searched = Unknown | Unconfirmed | (Queued & Pick<Unknown, 'inDoubt'>);
 /** What looking for a request in Defender showed. Nothing here ever sends anything: it is followed, told, or left to people. */
 export function lookedUp(request: LiveResponseRequest, event: LookedUp, now: number): Outcome {
   if (!('inDoubt' in request) || request.inDoubt === undefined) return notNow(request);
-  const { inDoubt } = request;
-  switch (request.state) {
-    case 'unknown':
-    case 'unconfirmed':
-    case 'queued':
-      return searched({ ...request, inDoubt }, event, now);
-    case 'submitting':
-      return ok({ request, effects: lookOn(inDoubt, slowLookMs, now) });
-    default:
-      return noteOthers(request, inDoubt, event.actions, now);
-  }
+  if (isSearched(request)) return searched(request, event, now);
+  return request.state === 'submitting'
+    ? ok({ request, effects: lookOn(request.inDoubt, slowLookMs, now) })
+    : noteOthers(request, request.inDoubt, event.actions, now);
 }
+
+const isSearched = (request: LiveResponseRequest): request is Searched =>
+  request.state === 'unknown' ||
+  request.state === 'unconfirmed' ||
+  (request.state === 'queued' && request.inDoubt !== undefined);
 
 function searched(request: Searched, event: LookedUp, now: number): Outcome {
   const ours = event.actions.filter((action) => whose(request, action) === 'ours' || isKnown(request, action));
@@ -65,14 +63,13 @@ function found(request: Searched, action: ObservedAction, all: readonly Observed
   const inDoubt = { ...before, search: before.search + 1 };
   const base = { ...accounted, ...(isWhole ? {} : { inDoubt }), ...(others.length === 0 ? {} : { others }) };
   const from = taken(base as Searched, action, submittedAt(request, action), now);
-  const effects = [
-    ...from.effects,
-    ...rest.flatMap((other) => cancelOf(otherOf(request, other))),
-    ...(isWhole ? [] : lookOn(inDoubt, pauseFor(others), now)),
-  ];
-  return observe({ ...from, effects }, action, now, [
+  const followed = observe(from, action, now, [
     { type: 'found' },
     ...rest.map((other) => ({ type: 'foundAnother', action: otherOf(request, other) }) as const),
+  ]);
+  return withEffects(followed, [
+    ...rest.flatMap((other) => cancelOf(otherOf(request, other))),
+    ...(isWhole ? [] : lookOn(inDoubt, pauseFor(others), now)),
   ]);
 }
 
@@ -150,4 +147,7 @@ const withoutForeign = (request: Unknown, actions: readonly ObservedAction[]): U
 
 /** Nobody decides any more, and looks go on. */
 const andThen = (given: Outcome, { inDoubt }: Searched, now: number): Outcome =>
-  given.ok ? ok({ ...given.value, effects: [...given.value.effects, ...lookOn(inDoubt, lateLookMs, now)] }) : given;
+  withEffects(given, lookOn(inDoubt, lateLookMs, now));
+
+const withEffects = (outcome: Outcome, effects: readonly Effect[]): Outcome =>
+  outcome.ok ? ok({ ...outcome.value, effects: [...outcome.value.effects, ...effects] }) : outcome;

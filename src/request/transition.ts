@@ -286,6 +286,13 @@ function observed(request: LiveResponseRequest, action: ObservedAction, now: num
       // It was ours when its id was taken; a field that an answer leaves out says nothing else.
       if (['notOurs', 'otherCommands'].includes(whose(request, action))) return lose(request, 'otherCommands', now); // guard: followed-action-is-compared
       return observe({ request, effects: [], isNew: false }, action, now, []);
+    case 'unknown':
+      // What a cancel answered: seen by its id, as a look would.
+      return request.doubt === 'vanished' &&
+        request.actionId === action.actionId &&
+        ['ours', 'unread'].includes(whose(request, action))
+        ? lookedUp(request, { type: 'lookedUp', actions: [action], complete: false, date: null }, now)
+        : notNow(request); // guard: only-our-action-comes-back
     default:
       return isFinal(request.state) ? stay(request) : notNow(request);
   }

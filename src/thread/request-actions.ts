@@ -1,4 +1,3 @@
-import { formOf, wholeFormData } from '../chat/form';
 import { maxReasonLength } from '../request/command';
 import type { LiveResponseRequest } from '../request/request';
 import { type ActionJson, askFirst, button } from './button';
@@ -85,13 +84,8 @@ const leaveItButton = (token: string): ActionJson =>
   });
 
 /** The same request in the form, for whoever presses to ask under their own name. */
-const askAgainButton = ({ device, commands, reason }: LiveResponseRequest): ActionJson =>
-  button({
-    title: 'Ask again…',
-    verb: 'form.back',
-    data: wholeFormData(formOf({ device: device.machineId, commands, reason })),
-    inputs: 'none',
-  });
+const askAgainButton = ({ id }: LiveResponseRequest): ActionJson =>
+  button({ title: 'Ask again…', verb: 'request.askAgain', data: { requestId: id }, inputs: 'none' });
 
 const cancelButton = (
   request: LiveResponseRequest,

@@ -20,6 +20,7 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  * | `card.refresh` | `token` | |
  * | `request.cancel` | `requestId` | `cancelReason` |
  * | `request.open` | `requestId` | |
+ * | `request.askAgain` | `requestId` | |
  * | `list.page` | `list`, `about` (null or text), `page` from 1 | |
  * | `form.open` | `device` (may be absent) | |
  * | `form.submit` | `type1`, `type2`, … | `device`, `name1`, `args1`, …, `reason` |
@@ -42,6 +43,8 @@ export type CardAction =
   | { readonly verb: 'request.cancel'; readonly requestId: string; readonly reason: string | null }
   /** Shows a request again; in an approver's own chat its card becomes the newest message. */
   | { readonly verb: 'request.open'; readonly requestId: string }
+  /** The form, filled in with a request as it was asked. */
+  | { readonly verb: 'request.askAgain'; readonly requestId: string }
   | ({ readonly verb: 'list.page' } & ListQuery)
   | { readonly verb: 'form.open'; readonly device: string | null }
   /** The raw data, for `readForm`. */
@@ -64,6 +67,7 @@ export const cardVerbs = [
   'card.refresh',
   'request.cancel',
   'request.open',
+  'request.askAgain',
   'list.page',
   'form.open',
   'form.submit',
@@ -104,9 +108,10 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
         ? null
         : { verb: 'request.cancel', requestId, reason: reason || null };
     }
-    case 'request.open': {
+    case 'request.open':
+    case 'request.askAgain': {
       const requestId = text('requestId', 40);
-      return requestId === null ? null : { verb: 'request.open', requestId };
+      return requestId === null ? null : { verb: verb as 'request.open' | 'request.askAgain', requestId };
     }
     case 'list.page':
       return readListPage(data);

@@ -119,7 +119,7 @@ test('the oddities of actions are tolerated: no commands, null machine, other na
   expect(page?.items[0]).toMatchObject({ type: 'CollectInvestigationPackage', progress: [] });
   expect(action({ id: 'a', status: 'Pending', machineId: null })).toMatchObject({
     machineId: null,
-    comment: '',
+    comment: null,
     createdAt: seenAt,
   });
 });

@@ -88,9 +88,14 @@ const cases: ReadonlyArray<readonly [string, Play, unknown]> = [
     expect.objectContaining({ type: 'rejected', code: 'ResourceNotFound' }),
   ],
   [
-    'a 400 from a proxy without a code is refused for good',
+    'a 400 without an error of Defender may be said by somebody on the way: it is in doubt',
     { status: 400, body: '<html>' },
-    { type: 'rejected', code: 'http.400', message: '' },
+    { type: 'unclear', code: 'http.400' },
+  ],
+  [
+    'a 403 without an error of Defender is in doubt',
+    { status: 403, body: 'blocked by policy' },
+    { type: 'unclear', code: 'http.403' },
   ],
   [
     'a 429 with Retry-After in seconds',

@@ -66,7 +66,13 @@ const anotherReplica = async (): Promise<Dispatch> =>
 /** Approved requests of three people, `perDevice` for each device. */
 async function approve(devices: number, perDevice: number): Promise<void> {
   const library = (await defender().listLibrary()).filter((f) => f.fileName === 'procdump.zip');
-  const vote = { decision: 'approve' as const, digest: 'd1' as Digest, reason: null, at: t0, groups: ['approvers'] };
+  const vote = {
+    decision: 'approve' as const,
+    digest: 'd1'.repeat(32) as Digest,
+    reason: null,
+    at: t0,
+    groups: ['approvers'],
+  };
   const approver = { id: cy.aadObjectId, tenantId: 'tenant-1', name: 'Cy' };
   for (let i = 0; i < devices; i++) {
     const added = emulator.addDevice({ machine: { computerDnsName: `many-${i}.contoso.com` }, connectDelayMs });
@@ -76,7 +82,7 @@ async function approve(devices: number, perDevice: number): Promise<void> {
       const person = [ana, bo][(i + j) % 2] ?? ana;
       const request: Queued = {
         ...asQueued(sampleRequest({ device, library, commands: [{ type: 'PutFile', fileName: 'procdump.zip' }] })),
-        id: `LR-${String.fromCharCode(65 + j)}${i}` as RequestId,
+        id: `LR-${String.fromCharCode(65 + j)}${String(i).padStart(3, '0')}` as RequestId,
         requester: { id: person.aadObjectId, tenantId: 'tenant-1', name: person.name },
         policyVersion: policy.version,
         votes: [{ ...vote, by: approver, personKey: cy.aadObjectId }],

@@ -4,7 +4,7 @@ import { makeRequests } from '../thread/samples';
 
 const requests = makeRequests();
 const request = (name: string) => requests[name] ?? null;
-const marker = '[LR-7F3K/3f9a21c0ab12]';
+const marker = '[LR-7F3K/1/3f9a21c0ab12]';
 const now = 10 * 60_000;
 const action = { actionId: 'x-1', requestor: 'Our App', comment: `${marker} asked by Ana`, createdAt: 0 };
 const known = { ownNames: new Set(['our app']), request: null, now };
@@ -43,18 +43,25 @@ test.each([
   ],
   ['of one that was denied', action, { ...known, request: request('denied') }, { type: 'bypass', kind: 'otherAction' }],
   [
-    'beside one that vanished',
+    'beside one that vanished, which may be another of its own',
     action,
     { ...known, request: request('unknown, vanished') },
-    { type: 'bypass', kind: 'otherAction' },
+    { type: 'unsure' },
+  ],
+  [
+    'with the id of a second one that turned up',
+    { ...action, actionId: 'a-2' },
+    { ...known, request: request('running, twice') },
+    { type: 'ours' },
   ],
 ] as const)('an action %s is told for what it is', (_what, given, with_, standing) => {
   expect(judgeAction(given, with_)).toEqual(standing);
 });
 
 test.each([
-  [marker, { id: 'LR-7F3K', digest: '3f9a21c0ab12' }],
-  ['[LR-7F3K/3f9a]', null],
+  [marker, { id: 'LR-7F3K', decision: 1, digest: '3f9a21c0ab12' }],
+  ['[LR-7F3K/1/3f9a]', null],
+  ['[LR-7F3K/3f9a21c0ab12]', null],
   ['', null],
 ])('the marker of %j is read whole or not at all', (comment, read) => {
   expect(readMarker(comment)).toEqual(read);

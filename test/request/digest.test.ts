@@ -1,7 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { Command } from '../../src/request/command';
-import { type Bound, canonicalText, commentOf, digestOf, markerOf, shortDigest } from '../../src/request/digest';
+import {
+  type Bound,
+  canonicalText,
+  commentOf,
+  digestOf,
+  markerOf,
+  readMarker,
+  shortDigest,
+} from '../../src/request/digest';
 import type { Vote } from '../../src/request/request';
 import { ana, ana2, bar, base, bob, cleo, libraryFile, samples, vote } from './sample';
 
@@ -148,20 +156,24 @@ test('what approvers are not asked about does not change the digest', () => {
   expect(digestOf(seenLater)).toBe(base.digest);
 });
 
-test('the marker is the id and the part of the digest that people compare', () => {
+const marker = markerOf({ ...base, decision: 1 });
+
+test('the marker is the id, the decision, and the part of the digest that people compare', () => {
   expect(shortDigest(base.digest)).toBe(base.digest.slice(0, 12));
-  expect(markerOf(base)).toBe(`[LR-7F3K/${shortDigest(base.digest)}]`);
+  expect(marker).toBe(`[LR-7F3K/1/${shortDigest(base.digest)}]`);
+  expect(readMarker(marker)).toEqual({ id: base.id, decision: 1, digest: shortDigest(base.digest) });
+  expect(markerOf({ ...base, decision: 2 })).not.toBe(marker);
 });
 
 test('the comment starts with the marker and names who asked, who approved and why', () => {
   const request = { ...samples.submitting, votes: [vote(bob), vote(cleo)] };
   expect(commentOf(request)).toBe(
-    `${markerOf(base)} asked by Ana Lyst; approved by Bob Prover, Cleo Prover; INC-1042 credential theft triage`,
+    `${marker} asked by Ana Lyst; approved by Bob Prover, Cleo Prover; INC-1042 credential theft triage`,
   );
 });
 
 test('the comment does not call a denial an approval', () => {
-  expect(commentOf({ ...samples.denied, votes: [vote(cleo), vote(bob, 'deny')] })).toContain(
+  expect(commentOf({ ...samples.submitting, votes: [vote(cleo), vote(bob, 'deny')] })).toContain(
     'approved by Cleo Prover;',
   );
 });
@@ -176,7 +188,7 @@ test('the comment is one line of at most 500 characters that begins with the mar
       (reason, names, requesterName) => {
         const requester = { ...ana, name: requesterName };
         const comment = commentOf({ ...samples.submitting, requester, reason, votes: names.map(named) });
-        expect(comment.startsWith(`${markerOf(base)} asked by `)).toBe(true);
+        expect(comment.startsWith(`${marker} asked by `)).toBe(true);
         expect([...comment].length).toBeLessThanOrEqual(500);
         expect(comment).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u);
       },

@@ -7,6 +7,8 @@ import type { Step } from './small-world-steps';
 export interface DefenderAction {
   readonly id: string;
   readonly marker: string;
+  /** Somebody else's: it carries no marker of ours. */
+  readonly isForeign: boolean;
   readonly visibleAt: number;
   status: string;
   progress: readonly CommandProgress[];
@@ -17,7 +19,9 @@ export interface DefenderAction {
 
 export type Happening = Extract<Step, { do: 'device' }>['what'];
 
-export const createAction = (made: Pick<DefenderAction, 'id' | 'marker' | 'visibleAt'>): DefenderAction => ({
+export const createAction = (
+  made: Pick<DefenderAction, 'id' | 'marker' | 'visibleAt' | 'isForeign'>,
+): DefenderAction => ({
   ...made,
   status: 'Pending',
   progress: commands.map((_, index) => progress(index)),
@@ -27,7 +31,12 @@ export const createAction = (made: Pick<DefenderAction, 'id' | 'marker' | 'visib
 });
 
 export const snapshot = (a: DefenderAction): ObservedAction =>
-  action(a.status, { actionId: a.id, progress: a.progress, cancellationRequestor: 'somebody' });
+  action(a.status, {
+    actionId: a.id,
+    comment: a.isForeign ? 'somebody else' : `${a.marker} asked by Ana`,
+    progress: a.progress,
+    cancellationRequestor: 'somebody',
+  });
 
 export const isOpen = (a: DefenderAction): boolean => a.status === 'Pending' || a.status === 'InProgress';
 

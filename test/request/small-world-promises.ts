@@ -2,9 +2,7 @@ import type { RequestBar } from '../../src/request/bar';
 import { isFinal, type LiveResponseRequest, type Vote } from '../../src/request/request';
 import { ana, keyOf } from './sample';
 
-/** Final, or in the one doubt that only people can end: an action that we know and that Defender no longer shows. */
-export const isOver = (request: LiveResponseRequest): boolean =>
-  isFinal(request.state) || (request.state === 'unknown' && request.doubt === 'vanished');
+export const isOver = (request: LiveResponseRequest): boolean => isFinal(request.state);
 
 /** By trying every way: enough different people other than the requester, and each place taken by another one. */
 export function isMet(bar: RequestBar, votes: readonly Vote[]): boolean {
@@ -17,15 +15,21 @@ export function isMet(bar: RequestBar, votes: readonly Vote[]): boolean {
   return people.length >= Math.max(bar.approvalsNeeded, 1) && fill(places, people);
 }
 
-/** `tried` is there only after a round that tried something. */
-export const fieldsOf = (request: object): readonly string[] =>
+export const fieldsOf = (request: LiveResponseRequest): readonly string[] =>
   Object.keys(request)
-    // What an end keeps only when somebody asked to cancel it, and a round only when an earlier one tried.
-    .filter((key) => key !== 'tried' && !(key === 'cancel' && 'endedAt' in request))
+    .filter((key) => !mayBeAbsent(key, request))
     .sort();
 
+/** What an end keeps only when somebody asked to cancel it, a round only when an earlier one tried, and any only after a doubt. */
+function mayBeAbsent(key: string, request: LiveResponseRequest): boolean {
+  if (key === 'cancel') return 'endedAt' in request;
+  if (key === 'attempts') return request.state === 'awaitingApproval';
+  if (key === 'inDoubt') return request.state !== 'unknown' && request.state !== 'unconfirmed';
+  return key === 'others';
+}
+
 export const sameFields = (a: LiveResponseRequest, b: LiveResponseRequest): boolean =>
-  fieldsOf(a).join() === fieldsOf(b).join() && (a.state === 'awaitingApproval' || !('tried' in a));
+  fieldsOf(a).join() === fieldsOf(b).join();
 
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

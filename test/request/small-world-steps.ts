@@ -9,6 +9,11 @@ export type Fate =
   | 'created'
   | 'lostBefore'
   | 'lostAfter'
+  /** 201 with somebody else's action; ours was made (`foreignAfter`) or not. */
+  | 'foreign'
+  | 'foreignAfter'
+  /** 201 that leaves out whose it is. */
+  | 'bare'
   | 'late'
   | 'crashBefore'
   | 'crashAfter'
@@ -45,6 +50,10 @@ export type Step =
   | { readonly do: 'askAgain'; readonly bar: RequestBar; readonly policyVersion: string }
   | { readonly do: 'breakGlass'; readonly by: Person; readonly approvalsNeeded: number }
   | { readonly do: 'cancel'; readonly by: Person }
+  /** Whether to send it once more. */
+  | { readonly do: 'resend'; readonly by: Person; readonly decision: Decision }
+  /** Our clock jumps against Defender's, both ways. */
+  | { readonly do: 'jump'; readonly ms: number }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'change' }
   | { readonly do: 'checkFails' }
@@ -85,6 +94,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: always('cancel' as const), by: people }) },
   {
+    weight: 5,
+    arbitrary: fc.record({
+      do: always('resend' as const),
+      by: people,
+      decision: fc.constantFrom<Decision>('approve', 'approve', 'approve', 'deny'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: always('jump' as const),
+      ms: fc.constantFrom(minutes(-10), minutes(-4), minutes(-1), minutes(1), minutes(4), minutes(10)),
+    }),
+  },
+  {
     weight: 6,
     arbitrary: fc.record({
       do: always('pass' as const),
@@ -112,6 +136,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         'lostBefore',
         'lostBefore',
         'lostAfter',
+        'foreign',
+        'foreignAfter',
+        'bare',
         'late',
         'crashBefore',
         'crashAfter',
@@ -122,7 +149,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         'notSent',
         'rejected',
       ),
-      hideMs: fc.integer({ min: 0, max: seconds(120) }),
+      // Longer than the settle time as well: a list that hides an action for that long proves nothing.
+      hideMs: fc.oneof(fc.integer({ min: 0, max: seconds(120) }), fc.integer({ min: 0, max: minutes(15) })),
       lateMs: fc.integer({ min: 0, max: seconds(45) }),
     }),
   },
@@ -144,6 +172,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const approvals = [bob, cleo, eve].map((by): Step => ({ do: 'vote', by, decision: 'approve', shown: 'now' }));
 const submission = (fate: Fate): readonly Step[] => [{ do: 'admit' }, { do: 'submit', fate, hideMs: 0, lateMs: 0 }];
+const resend = [bob, cleo, eve].map((by): Step => ({ do: 'resend', by, decision: 'approve' }));
 const askedAgain = (bar: RequestBar | undefined): readonly Step[] =>
   bar === undefined ? [] : [{ do: 'askAgain', bar, policyVersion: 'policy-8' }];
 const course: readonly Step[] = [
@@ -158,6 +187,17 @@ const beginnings: ReadonlyArray<readonly Step[]> = [
   [...approvals, ...submission('created'), ...course],
   [...approvals, ...askedAgain(bars[2]), ...approvals, ...submission('created'), ...course],
   [...approvals, ...submission('rate'), ...askedAgain(bars[1]), ...approvals, { do: 'pass', ms: minutes(1) }],
+  [...approvals, ...submission('lostBefore'), { do: 'pass', ms: minutes(10) }, ...resend, ...submission('busy')],
+  [
+    ...approvals,
+    { do: 'admit' },
+    { do: 'submit', fate: 'lostAfter', hideMs: minutes(8), lateMs: 0 },
+    { do: 'pass', ms: minutes(5) },
+    ...resend,
+    ...submission('created'),
+    { do: 'pass', ms: minutes(30) },
+    ...course,
+  ],
   [
     { do: 'breakGlass', by: cleo, approvalsNeeded: 1 },
     { do: 'vote', by: eve, decision: 'approve', shown: 'now' },

@@ -3,8 +3,16 @@ import type { RequestBar } from '../../src/request/bar';
 import { digestOf, markerOf } from '../../src/request/digest';
 import type { Effect, News } from '../../src/request/effect';
 import type { Event } from '../../src/request/event';
-import { type Digest, isFinal, type LiveResponseRequest, type Person, type Vote } from '../../src/request/request';
+import {
+  type Decision,
+  type Digest,
+  isFinal,
+  type LiveResponseRequest,
+  type Person,
+  type Vote,
+} from '../../src/request/request';
 import { openRequest, transition } from '../../src/request/transition';
+import { lookForMs } from '../../src/request/unknown';
 import { wakeAt } from '../../src/request/wake-at';
 import { ana, ana2, base, bob, bob2, cleo, createdAt, eve, keyOf, samples, termsOf, vote } from './sample';
 import { createAction, type DefenderAction, type Happening, happen, isOpen, snapshot } from './small-world-defender';
@@ -25,7 +33,9 @@ export function createSmallWorld(bar: RequestBar) {
   const asked = { ...base, bar, approverIds };
   const first: LiveResponseRequest = openRequest({ ...asked, digest: digestOf(asked) }).request;
   const world = {
+    /** Ours, which jumps, and Defender's, which does not. */
     now: createdAt,
+    defenderNow: createdAt,
     request: first,
     actions: [] as DefenderAction[],
     /** Votes of this round as they were really cast and counted. */
@@ -38,12 +48,16 @@ export function createSmallWorld(bar: RequestBar) {
     news: [] as News[],
     fetched: [] as number[],
     submissions: [] as number[],
+    /** By the decision that sent them: POSTs that may have arrived. */
+    arrived: new Map<string, number>(),
+    /** Votes over the offer that is out to send it once more. */
+    resendVotes: [] as Vote[],
     /** Broken promises, in words. */
     broken: [] as string[],
   };
   const submits: number[] = [];
   const cancels: string[] = [];
-  let lookUps: number[] = [];
+  let lookUps: { readonly at: number; readonly search: number }[] = [];
   let timers: { at: number; run: () => void }[] = [];
   let readable = true;
   let busyWith: 'nothing' | 'post' = 'nothing';
@@ -57,7 +71,8 @@ export function createSmallWorld(bar: RequestBar) {
     const outcome = transition(before, deepFreeze(event), world.now);
     if (!outcome.ok) return false;
     const { request, effects } = outcome.value;
-    if (isFinal(before.state)) expect(request === before && effects.length === 0, 'a final state is final');
+    if (isFinal(before.state) && !('inDoubt' in before && before.inDoubt !== undefined))
+      expect(request === before && effects.length === 0, 'a final state is final');
     world.request = request;
     for (const effect of effects) take(effect);
     expect(
@@ -71,18 +86,20 @@ export function createSmallWorld(bar: RequestBar) {
     switch (effect.type) {
       case 'submit': {
         const { request } = world;
-        expect(isMet(request.bar, world.votes), 'the bar of this round is met by other people before it is submitted');
+        const isAgain = request.state === 'submitting' && request.decision > 1;
+        const votes = isAgain ? world.resendVotes : world.votes;
+        expect(isMet(request.bar, votes), 'the bar of this decision is met by other people before it is submitted');
         expect(request.digest === digestOf(request), 'the digest is that of what runs');
         expect(
-          world.votes.every((v) => v.digest === request.digest),
+          votes.every((v) => v.digest === request.digest),
           'everybody approved what this round shows',
         );
         expect(
-          world.votes.every((v) => keyOf(v.by) !== keyOf(ana) && approverIds.includes(v.by.id)),
+          votes.every((v) => keyOf(v.by) !== keyOf(ana) && approverIds.includes(v.by.id)),
           'neither an account of the requester nor a stranger counts',
         );
         expect(
-          new Set(world.votes.map((v) => keyOf(v.by))).size === world.votes.length,
+          new Set(votes.map((v) => keyOf(v.by))).size === votes.length,
           'nobody counts twice, with whatever account',
         );
         expect(!world.submissions.includes(effect.attempt), 'each attempt is asked for once');
@@ -91,11 +108,11 @@ export function createSmallWorld(bar: RequestBar) {
         break;
       }
       case 'lookUp':
-        lookUps.push(effect.dueAt);
+        lookUps.push({ at: effect.dueAt, search: effect.search });
         break;
       case 'cancelAction':
         expect(
-          world.actions.some((a) => a.id === effect.actionId),
+          world.actions.some((a) => a.id === effect.actionId && !a.isForeign),
           'only our own actions are cancelled',
         );
         cancels.push(effect.actionId);
@@ -119,16 +136,36 @@ export function createSmallWorld(bar: RequestBar) {
     }
   }
 
-  const create = (hideMs: number, marker = markerOf(world.request)): DefenderAction => {
-    const created = createAction({ id: `action-${world.actions.length + 1}`, marker, visibleAt: world.now + hideMs });
+  const create = (hideMs: number, marker = markerNow(), isForeign = false): DefenderAction => {
+    const id = `action-${world.actions.length + 1}`;
+    const created = createAction({ id, marker, isForeign, visibleAt: world.defenderNow + hideMs });
     world.actions.push(created);
     return created;
   };
 
+  function markerNow(): string {
+    if (world.request.state !== 'submitting') throw new Error(`Nothing is sent in ${world.request.state}.`);
+    return markerOf(world.request);
+  }
+
+  /** A POST that Defender may have got. */
+  function arrive(): void {
+    const count = (world.arrived.get(markerNow()) ?? 0) + 1;
+    world.arrived.set(markerNow(), count);
+    expect(count <= 1, 'one decision is at most one POST that may have arrived');
+  }
+
   function submit(fate: Fate, hideMs: number, lateMs: number): void {
     if (busyWith === 'post' || submits.shift() === undefined) return;
     const soon = world.now + seconds(30);
+    if (!['busy', 'rate', 'sessions', 'notSent', 'rejected'].includes(fate)) arrive();
     switch (fate) {
+      case 'foreign':
+      case 'foreignAfter':
+        if (fate === 'foreignAfter') create(hideMs);
+        return void apply({ type: 'accepted', action: snapshot(create(0, markerNow(), true)) });
+      case 'bare':
+        return void apply({ type: 'accepted', action: { ...snapshot(create(hideMs)), comment: null } });
       case 'created':
         return void apply({ type: 'accepted', action: snapshot(create(hideMs)) });
       case 'lostAfter':
@@ -137,7 +174,7 @@ export function createSmallWorld(bar: RequestBar) {
       case 'lostBefore':
         return void apply({ type: 'unclear' });
       case 'late':
-        sendLate(hideMs, lateMs, markerOf(world.request));
+        sendLate(hideMs, lateMs, markerNow());
         return void apply({ type: 'unclear' });
       case 'crashAfter':
       case 'crashBefore':
@@ -145,7 +182,7 @@ export function createSmallWorld(bar: RequestBar) {
         if (fate === 'crashAfter') create(hideMs);
         busyWith = 'post';
         return void timers.push({
-          at: world.now + leaseMs,
+          at: world.defenderNow + leaseMs,
           run: () => {
             busyWith = 'nothing';
             apply({ type: 'unclear' });
@@ -165,33 +202,65 @@ export function createSmallWorld(bar: RequestBar) {
   }
 
   function sendLate(hideMs: number, lateMs: number, marker: string): void {
-    timers.push({ at: world.now + lateMs, run: () => void create(hideMs, marker) });
+    timers.push({ at: world.defenderNow + lateMs, run: () => void create(hideMs, marker) });
   }
 
-  function look(): void {
+  /** What a look shows: every action with our id, and the one that we know by its own. */
+  function seen() {
     const { request } = world;
-    const marker = markerOf(request);
-    const shown = world.actions.find((a) => a.marker === marker && !a.vanished && a.visibleAt <= world.now);
-    apply({ type: 'lookedUp', complete: readable, action: readable && shown ? snapshot(shown) : null });
+    const known = 'actionId' in request ? request.actionId : null;
+    return world.actions
+      .filter((a) => !a.vanished && a.visibleAt <= world.defenderNow && (!a.isForeign || a.id === known))
+      .map(snapshot);
+  }
+
+  function look(search: number): void {
+    const { request } = world;
+    if (!('inDoubt' in request) || request.inDoubt?.search !== search) return;
+    apply(
+      readable
+        ? { type: 'lookedUp', complete: true, date: world.defenderNow, actions: seen() }
+        : { type: 'lookedUp', complete: false, date: null, actions: [] },
+    );
+  }
+
+  /** As the runner does: what is to be sent once more is looked for once more. */
+  function admit(): void {
+    const { request } = world;
+    if (request.state === 'queued' && request.inDoubt !== undefined) {
+      if (!readable) return;
+      const actions = seen();
+      if (actions.length > 0) return void apply({ type: 'lookedUp', complete: true, date: world.defenderNow, actions });
+    }
+    apply({ type: 'admitted' });
   }
 
   function pass(ms: number): void {
-    const until = world.now + ms;
+    let left = ms;
     for (;;) {
-      const due = Math.min(...timers.map((t) => t.at), ...lookUps);
-      if (due > until) break;
-      world.now = Math.max(world.now, due);
-      const timer = timers.find((t) => t.at === due);
-      if (timer) {
+      const timer = timers.toSorted((a, b) => a.at - b.at)[0];
+      const next = lookUps.toSorted((a, b) => a.at - b.at)[0];
+      const inTimer = timer === undefined ? Number.POSITIVE_INFINITY : Math.max(0, timer.at - world.defenderNow);
+      const inLook = next === undefined ? Number.POSITIVE_INFINITY : Math.max(0, next.at - world.now);
+      const wait = Math.min(inTimer, inLook);
+      if (wait > left) break;
+      go(wait);
+      left -= wait;
+      if (timer !== undefined && inTimer === wait) {
         timers = timers.filter((t) => t !== timer);
         timer.run();
-      } else {
-        lookUps = lookUps.filter((at) => at !== due);
-        if (world.request.state === 'unknown') look();
+      } else if (next !== undefined) {
+        lookUps = lookUps.filter((l) => l !== next);
+        look(next.search);
       }
     }
-    world.now = until;
+    go(left);
     clock();
+  }
+
+  function go(ms: number): void {
+    world.now += ms;
+    world.defenderNow += ms;
   }
 
   function clock(): void {
@@ -207,7 +276,7 @@ export function createSmallWorld(bar: RequestBar) {
     const { request } = world;
     if (request.state !== 'pending' && request.state !== 'running') return;
     const ours = world.actions.find((a) => a.id === request.actionId);
-    if (!ours || ours.visibleAt > world.now) return;
+    if (!ours || ours.visibleAt > world.defenderNow) return;
     if (ours.vanished) {
       if (world.now - request.submittedAt >= hiddenMs) apply({ type: 'vanished' });
       return;
@@ -236,10 +305,22 @@ export function createSmallWorld(bar: RequestBar) {
     return (shown === 'before' ? world.shownBefore.at(-1) : undefined) ?? neverShown;
   }
 
+  function resend(by: Person, decision: Decision): void {
+    const { request } = world;
+    const cast = vote(by, decision, { digest: request.digest, at: world.now });
+    const isFirst = request.state === 'unknown' && request.offer?.votes.length === 0;
+    if (!apply({ type: 'votedToResend', vote: cast })) return;
+    world.resendVotes = isFirst ? [cast] : [...world.resendVotes, cast];
+    expect(request.state === 'unknown' && request.notListed, 'only what Defender does not list is sent once more');
+    expect(world.now < (request as { startBy: number }).startBy, 'nothing is decided after the start-by clock');
+  }
+
   function askAgain(bar: RequestBar, policyVersion: string): void {
     const before = world.request;
     const terms = termsOf(before, { bar, policyVersion, approverIds });
-    if (apply({ type: 'askedAgain', because: [{ type: 'policyChanged' }], terms })) beginRound(before);
+    const asked = apply({ type: 'askedAgain', because: [{ type: 'policyChanged' }], terms });
+    // What is in doubt is not asked again: it ends with its doubt.
+    if (asked && world.request.state !== 'unconfirmed') beginRound(before);
   }
 
   function breakGlass(by: Person, approvalsNeeded: number): void {
@@ -280,6 +361,14 @@ export function createSmallWorld(bar: RequestBar) {
       case 'breakGlass':
         breakGlass(next.by, next.approvalsNeeded);
         break;
+      case 'resend':
+        resend(next.by, next.decision);
+        break;
+      case 'jump':
+        world.now += next.ms;
+        if (next.ms < 0) apply({ type: 'clockSetBack' });
+        clock();
+        break;
       case 'cancel':
         apply({ type: 'cancelAsked', by: next.by, reason: null });
         break;
@@ -294,7 +383,7 @@ export function createSmallWorld(bar: RequestBar) {
           apply({ type: 'putBack', hold: { type: 'checkFailed', code: 'x' }, notBefore: world.now + seconds(15) });
         break;
       case 'admit':
-        apply({ type: 'admitted' });
+        admit();
         break;
       case 'submit':
         submit(next.fate, next.hideMs, next.lateMs);
@@ -328,7 +417,10 @@ export function createSmallWorld(bar: RequestBar) {
     if (request.state === 'submitting')
       expect(submits.length === 1 || busyWith === 'post', 'its submission is at work');
     else expect(submits.length === 0, 'no submission is left behind');
-    if (request.state === 'unknown') expect(lookUps.length > 0, 'somebody looks it up');
+    if ('inDoubt' in request && request.inDoubt !== undefined && world.now - request.inDoubt.since < lookForMs) {
+      const { search } = request.inDoubt;
+      expect(lookUps.filter((l) => l.search === search).length === 1, 'one chain of looks goes on');
+    }
     if (request.state === 'awaitingApproval') {
       const later = request.remindAt === null ? [] : request.bar.escalateIds;
       expect(

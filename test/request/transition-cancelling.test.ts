@@ -204,8 +204,9 @@ describe('the start-by clock', () => {
     expect(go(request, usual.clock, startBy + hours(9)).effects).toEqual([]);
   });
 
-  test('a request that is put back, or surely absent, after its time lapses', () => {
+  test('a request that is put back after its time lapses; one that Defender does not list stays unconfirmed', () => {
     expect(go(submitting, putBack('rateLimited'), startBy).request.state).toBe('lapsed');
-    expect(go(unknown, absent, startBy).request.state).toBe('lapsed');
+    const looked = go(unknown, absent(startBy), startBy).request;
+    expect(go(looked, absent(startBy + settleMs), startBy + settleMs).request.state).toBe('unconfirmed');
   });
 });

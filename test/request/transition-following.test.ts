@@ -159,14 +159,14 @@ describe('a vanished action', () => {
   test('is told and looked for', () => {
     const step = go(ran, usual.vanished);
     expect(newsOf(step)).toEqual([{ type: 'unclear', doubt: 'vanished' }]);
-    expect(workOf(step)).toEqual([{ type: 'lookUp', dueAt: now + nextLookMs }]);
+    expect(workOf(step)).toEqual([{ type: 'lookUp', dueAt: now + nextLookMs, search: 1 }]);
     expect(gone).toMatchObject({ doubt: 'vanished', actionId: 'action-1' });
   });
 
-  test('is never submitted again, however surely it is absent', () => {
+  test('is never submitted again nor offered, however long it is absent', () => {
     let request: LiveResponseRequest = gone;
-    for (let at = now; at < now + hours(48); at += hours(1)) request = go(request, absent, at).request;
-    expect(request.state).toBe('unknown');
+    for (let at = now; at < now + hours(48); at += hours(1)) request = go(request, absent(at), at).request;
+    expect(request.state).toBe('unconfirmed');
     expect(refusalOf(request, usual.admitted, now + hours(48))).toBe('notNow');
   });
 

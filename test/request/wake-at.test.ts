@@ -12,7 +12,7 @@ const at = (state: State, over: object = {}) =>
     remindAt,
     startBy,
     notBefore: 50,
-    settleAt: 60,
+    offer: null,
     cancel: null,
     ...over,
   }) as unknown as LiveResponseRequest;
@@ -24,6 +24,7 @@ test.each([
   ['queued and held back for now', at('queued', { notBefore: 150 }), startBy],
   ['being submitted', at('submitting'), null],
   ['unclear', at('unknown'), null],
+  ['offered to be sent once more', at('unknown', { offer: { votes: [] } }), startBy],
   ['pending', at('pending'), startBy],
   ['pending and asked to be cancelled', at('pending', { cancel }), null],
   ['running', at('running'), null],

@@ -1,5 +1,7 @@
 import type { SubmitOutcome } from '../../src/defender/client';
+import { commandToParams } from '../../src/request/command';
 import type { ObservedAction } from '../../src/request/event';
+import { commands } from '../request/sample';
 import { endOf, isWithin, type Scenario } from './scenario';
 
 /** A machine action as it really is. It lives by its instants alone, so nobody has to wake it. */
@@ -102,6 +104,10 @@ export function createDefenderModel(scenario: Scenario) {
       return { type: 'throttled', scope: 'rate', retryAfterMs: 20_000 };
     },
 
+    /** What a list shows of every action of this marker. */
+    listed: (marker: string, now: number): readonly ObservedAction[] =>
+      (byMarker.get(marker) ?? []).filter((a) => a.visibleAt <= now).map((a) => observedOf(a, now)),
+
     /** What a list shows of the action of this marker. */
     find(marker: string, now: number): ObservedAction | null {
       const action = byMarker.get(marker)?.find((a) => a.visibleAt <= now);
@@ -140,6 +146,8 @@ export function nextChange(a: ModelAction, now: number): number {
 
 const observedOf = (a: ModelAction, now: number): ObservedAction => ({
   actionId: a.id,
+  comment: `[${a.marker}/1/000000000000]`,
+  asked: commands.map((command) => ({ type: command.type, params: commandToParams(command) })),
   status: statusOf(a, now),
   progress: [],
   cancellationRequestor: 'somebody',
@@ -152,7 +160,6 @@ const machineActionOf = (a: ModelAction, now: number) => ({
   machineName: null,
   commands: [],
   machineId: `device-${a.device}`,
-  comment: a.marker,
   requestor: 'us',
   createdAt: now,
 });

@@ -26,7 +26,7 @@ export interface SubmitRow {
  */
 export function createStoreModel(given: {
   readonly limits: Limits;
-  readonly onLookUp: (id: RequestId, dueAt: number) => void;
+  readonly onLookUp: (id: RequestId, look: Extract<Effect, { type: 'lookUp' }>) => void;
   readonly onCancel: (id: RequestId) => void;
   readonly onClock: (id: RequestId, at: number) => void;
   readonly onChange: () => void;
@@ -62,7 +62,7 @@ export function createStoreModel(given: {
   }
 
   function take(request: LiveResponseRequest, effect: Effect): void {
-    if (effect.type === 'lookUp') given.onLookUp(request.id, effect.dueAt);
+    if (effect.type === 'lookUp') given.onLookUp(request.id, effect);
     else if (effect.type === 'cancelAction') given.onCancel(request.id);
     else if (effect.type === 'submit')
       submits.push({

@@ -55,7 +55,7 @@ export function play(scenario: Scenario, { onPlan = () => {}, untilMs = 12 * 3_6
 
   const store = createStoreModel({
     limits: scenario.limits,
-    onLookUp: (id, dueAt) => agenda.at(dueAt, () => lookUp(id)),
+    onLookUp: (id, { dueAt, search }) => agenda.at(dueAt, () => lookUp(id, search)),
     onCancel: (id) => agenda.at(agenda.now, () => cancel(id)),
     onClock: (id, at) => agenda.at(at, () => clock(id)),
     onChange: () => {
@@ -154,18 +154,16 @@ export function play(scenario: Scenario, { onPlan = () => {}, untilMs = 12 * 3_6
     plainLook();
   }
 
-  function lookUp(id: RequestId): void {
-    if (store.requests.get(id)?.state !== 'unknown') return;
+  function lookUp(id: RequestId, search: number): void {
+    const request = store.requests.get(id);
+    if (request === undefined || !('inDoubt' in request) || request.inDoubt?.search !== search) return;
     if (upReplica() === undefined) {
-      agenda.at(agenda.now + lookMs, () => lookUp(id));
+      agenda.at(agenda.now + lookMs, () => lookUp(id, search));
       return;
     }
     const complete = isReadable();
-    store.apply(
-      id,
-      { type: 'lookedUp', complete, action: complete ? defender.find(id, agenda.now) : null },
-      agenda.now,
-    );
+    const actions = complete ? defender.listed(id, agenda.now) : [];
+    store.apply(id, { type: 'lookedUp', complete, date: complete ? agenda.now : null, actions }, agenda.now);
   }
 
   function cancel(id: RequestId): void {
@@ -250,6 +248,9 @@ function toldOf(request: LiveResponseRequest): string {
     case 'lapsed':
       return request.actionId === null ? 'none' : 'Cancelled';
     case 'refused':
+      return 'none';
+    case 'unconfirmed':
+      // It says that Defender does not list it: nothing that a list shows now may contradict that.
       return 'none';
     default:
       return request.state;

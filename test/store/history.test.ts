@@ -8,13 +8,7 @@ const stores = useAnyStores();
 const day = 86_400_000;
 
 const ended = (id: string, endedAt: number, over: Partial<LiveResponseRequest> = {}): LiveResponseRequest => {
-  const {
-    notBefore: _,
-    hold: __,
-    everUnclear: ___,
-    attempts: ____,
-    ...decided
-  } = asQueued(sampleRequest({ id: requestId(id) }));
+  const { notBefore: _, hold: __, attempts: ___, ...decided } = asQueued(sampleRequest({ id: requestId(id) }));
   return {
     ...decided,
     state: 'succeeded',
@@ -54,7 +48,7 @@ describe('pruning', () => {
         conversationId: old.conversationId,
         activityId: 'message-1',
       });
-      await tx.addVoteToken({ tokenHash: 'hash-1', requestId: old.id, copyId: copy.copyId, digest: old.digest });
+      await tx.addVoteToken({ tokenHash: 'hash-1', requestId: old.id, copyId: copy.copyId, shown: old.digest });
       await tx.saveFact(misplacedFact(old.id), ['bob']);
       await tx.saveFact(`unreached:${copy.copyId}`, t0);
       await tx.saveFact(`elsewhere:${old.id}`, t0);

@@ -1,6 +1,5 @@
 import type { KeptResult } from '../../src/evidence/keep-result';
 import type { Place } from '../../src/request/place';
-import type { Digest } from '../../src/request/request';
 import { type Store, teamsWork } from '../../src/store/store';
 import { asQueued, inState, insert, requestId, sampleRequest, t0, useAnyStores } from './sample';
 
@@ -142,9 +141,9 @@ describe('copies', () => {
     expect(await claimCards(store)).toMatchObject([{ work: { copyId: approver.copyId }, lane: 'a:bob' }]);
   });
 
-  test('a vote token is known by its hash and bound to one copy and digest', async () => {
+  test('a vote token is known by its hash and bound to one copy and to what it showed', async () => {
     const { store, thread } = await setUp();
-    const token = { tokenHash: 'hash', requestId: id, copyId: thread.copyId, digest: 'd1' as Digest };
+    const token = { tokenHash: 'hash', requestId: id, copyId: thread.copyId, shown: 'd1' };
     await store.transact((tx) => tx.addVoteToken(token));
     expect(await store.voteToken('hash')).toEqual(token);
     expect(await store.voteToken('other')).toBeNull();

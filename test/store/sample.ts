@@ -52,7 +52,7 @@ export function sampleRequest(over: Partial<AwaitingApproval> = {}): AwaitingApp
     startWithinMs: 3_600_000,
     round: 1,
     emergency: null,
-    digest: 'd1' as Digest,
+    digest: 'd1'.repeat(32) as Digest,
     conversationId: '19:channel;messageid=1',
     createdAt: t0,
     askedAtDefender: t0,

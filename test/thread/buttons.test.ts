@@ -31,13 +31,17 @@ const titles = (card: CardJson) => standing(card).map(({ title }) => title);
 
 describe('who gets which buttons', () => {
   test.each(Object.keys(requests).map((name) => [name, requests[name]?.state] as const))('%s', (name, state) => {
-    const vote = state === 'awaitingApproval' ? ['Approve', 'Deny…'] : [];
+    const isOffered = name === 'unknown, offered' || name === 'unknown, one for sending it once more';
+    const again = isOffered ? ['Send it once more', 'Leave it…'] : [];
+    const vote = state === 'awaitingApproval' ? ['Approve', 'Deny…'] : again;
     const open = ['queued', 'submitting', 'unknown', 'pending', 'running'].includes(state ?? '');
     const asked = name.endsWith('cancel asked') || name === 'pending, start clock' || name === 'unknown, vanished';
-    const cancel = open && !asked ? ['Cancel…'] : [];
+    const title = name === 'unknown, other commands' ? 'Cancel it in Defender…' : 'Cancel…';
+    const cancel = open && !asked ? [title] : [];
+    const ask = state === 'unconfirmed' ? ['Ask again…'] : [];
     const withdraw = state === 'awaitingApproval' ? ['Withdraw…'] : [];
     expect(titles(cardOf(name, 'approver', 't'))).toEqual([...vote, ...cancel]);
-    expect(titles(cardOf(name, 'thread', 't'))).toEqual([...vote, ...withdraw, ...cancel]);
+    expect(titles(cardOf(name, 'thread', 't'))).toEqual([...vote, ...withdraw, ...cancel, ...ask]);
     expect(titles(cardOf(name, 'approver', null))).toEqual(cancel);
   });
 });
