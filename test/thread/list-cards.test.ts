@@ -37,22 +37,22 @@ const options = { trial: false, now: noon, page: 1 };
 test('lists are short to read', () => {
   const views = ['running', 'queued', 'unknown, told'].map((name) => makeView(request(name)));
   expect(
-    [
-      queueCard(views, options),
-      queueCard([], options),
-      statusListCard(views.slice(0, 1), options),
-      statusListCard([], options),
-    ]
-      .map(readPost)
-      .join('\n\n'),
-  ).toMatchInlineSnapshot(`
+  [
+  queueCard(views, options),
+  queueCard([], options),
+  statusListCard(views.slice(0, 1), options),
+  statusListCard([], options)].
+
+  map(readPost).
+  join('\n\n')
+).toMatchInlineSnapshot(`
 "2 requests under way, 1 waiting
 
 Under way
 LR-7F3K · Running command 2 of 3
 ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 
-LR-7F3K · Unknown: it may or may not be running
+LR-7F3K · It may have run: looking in Defender
 ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 
 Waiting, next first

@@ -42,15 +42,21 @@ commandFailed: LR-7F3K: command 2 of 3 (Run script minidump.ps1) failed. Defende
 cancelAsked: LR-7F3K: Ana asked to cancel it. I have passed that on; what Defender then says decides.
 They wrote: wrong device
 cancelRefused: LR-7F3K could not be cancelled; it goes on and I follow it to its end. Defender answered BadRequest.
-unclear: LR-7F3K may or may not be running: Defender gave no clear answer when I sent it. I look for it and do not send it again while that is open.
-unclear: LR-7F3K may or may not be running: Defender had accepted it and no longer lists it. I keep looking and never send it again.
-unclear: LR-7F3K may have run: a backup of my database was put back, and what became of it since is not in it. It cannot be decided any more; I look for it in Defender and never send it again.
-voided: @Ana LR-7F3K: void after a backup was put back
-LR-7F3K is void, and I cannot tell whether it ran. I do not send it. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
-A backup of my database was put back, so I cannot tell what became of this since. I looked for it among the device's actions in Defender and found none of it.
-found: LR-7F3K was found in Defender: it had arrived, once. I follow it from here.
-surelyAbsent: LR-7F3K never arrived at Defender, which is certain now. It waits for its turn again under the same approval.
-cannotTell: LR-7F3K may or may not be running, and I cannot find out. Look for LR-7F3K in the device's action history in the Defender portal before you ask again. I look on, less often.
+unclear: LR-7F3K may have run: Defender gave no clear answer when I sent it. I look for it there and send nothing by myself.
+unclear: LR-7F3K may have run: Defender accepted it and no longer lists it. I keep looking and never send it again.
+unclear: LR-7F3K may have run: my database was restored from a backup, which does not know what became of it. I look for it in Defender and never send it again.
+unclear: @Ana LR-7F3K: alarm: other commands
+LR-7F3K is not what Defender runs: an action there carries its id and other commands. I do not touch it and never send it again. People who may approve it can cancel it in Defender; look at the action in the Defender portal now.
+found: LR-7F3K turned up in Defender. I follow it from here.
+foundAnother: @Ana LR-7F3K: a second action turned up
+LR-7F3K: a second action of it turned up in Defender. Action a-2, last seen as InProgress.
+foundAnother: @Ana LR-7F3K: a second action turned up
+LR-7F3K: a second action of it turned up in Defender. Action a-2, last seen as Pending, with other commands than were approved.
+notListed: @Ana LR-7F3K: Defender does not list it
+LR-7F3K is not listed by Defender. It may still have run. People who may approve it can send it once more, or leave it. Without a decision by 3 Mar 2026 14:05 UTC it is left.
+resendVoteCounted: LR-7F3K: Bo wants to send it once more. 1 more approval is needed.
+resendApproved: LR-7F3K: Bo and Cy decided to send it once more. I look for it in Defender right before I send it.
+cannotTell: LR-7F3K may have run: I could not read Defender's list for 10 minutes. Look for LR-7F3K in the device's action history in the Defender portal before you ask again. I keep trying.
 changedDuringRun: LR-7F3K: what was approved is not what is there now, and it may have changed before or while the commands ran. Read the results with that in mind, and look at the library before you rely on them.
 The library file minidump.ps1 is no longer in the library.
 ended: @Ana LR-7F3K · Finished: Defender says it failed
@@ -98,8 +104,23 @@ test('an end mentions the requester, and nothing on the way mentions anybody', (
   ],
   [
     "Ana",
-    "LR-7F3K: void after a backup was put back",
-    "LR-7F3K: void after a backup was put back",
+    "LR-7F3K: alarm: other commands",
+    "LR-7F3K: alarm: other commands",
+  ],
+  [
+    "Ana",
+    "LR-7F3K: a second action turned up",
+    "LR-7F3K: a second action turned up",
+  ],
+  [
+    "Ana",
+    "LR-7F3K: a second action turned up",
+    "LR-7F3K: a second action turned up",
+  ],
+  [
+    "Ana",
+    "LR-7F3K: Defender does not list it",
+    "LR-7F3K: Defender does not list it",
   ],
   [
     "Ana",
@@ -241,7 +262,21 @@ submitting, cancel asked: LR-7F3K is being cancelled already: Ana asked at 3 Mar
 unknown: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 unknown, told: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 unknown, vanished: LR-7F3K is being cancelled already: Ana asked at 3 Mar 2026 12:11 UTC. What Defender says decides.
-unknown, a backup was put back: LR-7F3K cannot be decided any more: a backup of my database was put back, and it may have run since. I look for it in Defender; type status LR-7F3K to see what I found.
+unknown, the database was restored: LR-7F3K cannot be decided any more: my database was restored from a backup, and it may have run since. I look for it in Defender; type status LR-7F3K to see what I found.
+unknown, to be read again: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+unknown, other commands: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+unknown, offered: LR-7F3K may have run; Defender does not list it. Decide on its newest card whether to send it once more.
+unknown, one for sending it once more: LR-7F3K may have run; Defender does not list it. Decide on its newest card whether to send it once more.
+unconfirmed: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, left: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, cancelled: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, changed: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, refused: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, the database was restored: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, unreadable: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, other commands: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+running, twice: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
+pending, the other cancelled: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 unknown, vanished before the device: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 pending: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 pending, cancel asked: LR-7F3K is being cancelled already: Ana asked at 3 Mar 2026 12:11 UTC. What Defender says decides.
@@ -271,7 +306,6 @@ expired: LR-7F3K expired at 3 Mar 2026 12:30 UTC: nobody decided in time, which 
 withdrawn: LR-7F3K was already withdrawn by Ana at 3 Mar 2026 12:02 UTC. Nothing ran.
 withdrawn by an approver: LR-7F3K was already withdrawn by Bo at 3 Mar 2026 12:02 UTC. Nothing ran.
 voided: LR-7F3K became void at 3 Mar 2026 12:08 UTC, because what was shown had changed. Nothing ran. Ask again to have the new version decided.
-voided, a backup was put back: LR-7F3K became void at 3 Mar 2026 12:08 UTC: a backup of my database was put back, and I cannot tell whether it ran. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 refused: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how.
 refused, odd code: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how."
 `);

@@ -83,27 +83,110 @@ submitting, cancel asked (accent)
   - Ana asked to cancel it at 3 Mar 2026 12:11 UTC. I pass that on as soon as Defender has answered.
   - They wrote: wrong device
 unknown (warning)
-  Unknown: it may or may not be running
-  - Defender gave no clear answer when I sent it. It may or may not be running. I look for it by its id and never send it again while that is open.
-  - I look until I am certain, at the earliest at 3 Mar 2026 12:09 UTC.
+  It may have run: looking in Defender
+  - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC.
+  - I look for it by its id. I send nothing by myself.
 unknown, told (warning)
-  Unknown: it may or may not be running
-  - Defender gave no clear answer when I sent it. It may or may not be running. I look for it by its id and never send it again while that is open.
-  - I still cannot tell, and look again every 5 minutes. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+  It may have run: looking in Defender
+  - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC.
+  - I could not find out yet. I look again every 5 minutes and never send it again.
+  - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 unknown, vanished (warning)
-  Unknown: it may or may not be running
-  - Defender had accepted it and no longer lists it. It had reached the device, so it may have acted. I keep looking and never send it again.
-  - I look until I am certain, at the earliest at 3 Mar 2026 12:09 UTC.
+  It may have run: looking in Defender
+  - Defender accepted it and no longer lists it. It had reached the device.
+  - I look for it by its id. I send nothing by myself.
   - Ana asked to cancel it at 3 Mar 2026 12:11 UTC. I pass that on if I find it.
   - They wrote: wrong device
-unknown, a backup was put back (warning)
-  Unknown: a backup was put back, and it may have run
-  - I cannot tell whether it ran: a backup of my database was put back, and what became of this request since is not in it. It cannot be decided any more. I look for it in Defender by its id and never send it again.
-  - I look until I am certain, at the earliest at 3 Mar 2026 12:09 UTC.
+unknown, the database was restored (warning)
+  It may have run: looking in Defender
+  - My database was restored from a backup, which does not know what became of this.
+  - I look for it by its id. I send nothing by myself.
+unknown, to be read again (warning)
+  It may have run: looking in Defender
+  - Defender took something at 3 Mar 2026 12:06 UTC, and its answer left out what.
+  - I look for it by its id. I send nothing by myself.
+unknown, other commands (attention)
+  Alarm: Defender has other commands under this id
+  - An action in Defender carries this request's id and commands that nobody approved.
+  - Action a-9
+  - I never send this again. People who may approve it can cancel that action in Defender.
+unknown, offered (warning)
+  It may have run: Defender does not list it
+  - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC.
+  - It can be sent once more, if those who may approve it decide so.
+  - Without a decision by 3 Mar 2026 14:05 UTC it is left. I look again every 5 minutes.
+unknown, one for sending it once more (warning)
+  It may have run: Defender does not list it
+  - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC.
+  - It can be sent once more, if those who may approve it decide so.
+  - For sending it once more: Bo.
+  - Without a decision by 3 Mar 2026 14:05 UTC it is left. I look again every 5 minutes.
+unconfirmed (warning)
+  Unconfirmed: Defender does not list it
+  - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC. Whether it ran stays open.
+  - Nobody decided to send it once more by 3 Mar 2026 14:05 UTC.
+  - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
+  - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, left (warning)
+  Unconfirmed: Defender does not list it
+  - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC. Whether it ran stays open.
+  - Bo left it.
+  - They wrote: seen in the portal
+  - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
+  - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, cancelled (warning)
+  Unconfirmed: Defender does not list it
+  - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC. Whether it ran stays open.
+  - Ana asked to cancel it.
+  - They wrote: wrong device
+  - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
+  - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, changed (warning)
+  Unconfirmed: Defender does not list it
+  - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC. Whether it ran stays open.
+  - It was not sent once more, since something it was approved with has changed. Ask again.
+  - The approval policy is another one now.
+  - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
+  - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, refused (warning)
+  Unconfirmed: Defender does not list it
+  - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC. Whether it ran stays open.
+  - Defender refused to take it once more. Its code: DisallowedOperation
+  - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
+  - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, the database was restored (warning)
+  Void: the database was restored, and I can't tell whether it ran
+  - My database was restored from a backup, which does not know what became of this. Whether it ran stays open.
+  - Nobody decided to send it once more by 3 Mar 2026 14:05 UTC.
+  - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
+  - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, unreadable (warning)
+  Unconfirmed: I could not read Defender's list
+  - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC. Whether it ran stays open.
+  - Nobody decided to send it once more by 3 Mar 2026 14:05 UTC.
+  - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
+  - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, other commands (attention)
+  Alarm: Defender had other commands under this id
+  - An action in Defender carries this request's id and commands that nobody approved. Whether it ran stays open.
+  - Nobody decided to send it once more by 3 Mar 2026 14:05 UTC.
+  - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
+  - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+  - Action a-9
+running, twice (attention)
+  Running command 2 of 3
+  - It may have run 2 times: 2 actions of this request reached Defender.
+  - Action a-2, last seen as InProgress.
+  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
+pending, the other cancelled (accent)
+  Waiting for the device
+  - 2 actions of this request reached Defender; the other was cancelled.
+  - Action a-2, last seen as Cancelled.
+  - Defender has accepted it and has not reached the device yet. If that does not happen by 3 Mar 2026 14:05 UTC, I withdraw it.
 unknown, vanished before the device (warning)
-  Unknown: it may or may not be running
-  - Defender had accepted it and no longer lists it. It may or may not be running. I keep looking and never send it again.
-  - I look until I am certain, at the earliest at 3 Mar 2026 12:09 UTC.
+  It may have run: looking in Defender
+  - Defender accepted it and no longer lists it.
+  - I look for it by its id. I send nothing by myself.
 pending (accent)
   Waiting for the device
   - Defender has accepted it and has not reached the device yet. If that does not happen by 3 Mar 2026 14:05 UTC, I withdraw it.
@@ -212,10 +295,6 @@ voided (warning)
   - The requester may no longer ask for this.
   - Bo approved it and may no longer approve it.
   - Defender no longer knows the device.
-voided, a backup was put back (warning)
-  Void: a backup was put back, and I cannot tell whether it ran
-  - A backup of my database was put back, so I cannot tell what became of this since. I looked for it among the device's actions in Defender and found none of it.
-  - No approval of it counts any more, and I do not send it. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 refused (attention)
   Refused by Defender
   - Defender did not accept it. Nothing ran. Its code: DisallowedOperation
