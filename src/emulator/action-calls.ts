@@ -142,7 +142,7 @@ function findRunRefusal(world: World, device: Device, now: number): Answer | nul
 const requestorOf = (world: World, call: Call): string =>
   world.requestorAs === 'name' ? call.caller.name : call.caller.clientId;
 
-const entity = (world: World, action: Action, status = action.status) => ({
+export const entity = (world: World, action: Action, status = action.status) => ({
   '@odata.context': `${world.url}/api/$metadata#MachineActions/$entity`,
   ...actionToJson(action, status),
 });

@@ -56,7 +56,7 @@ export interface Action {
   readonly machineId: string | null;
   readonly computerDnsName: string | null;
   readonly createdAt: number;
-  readonly visibleAt: number;
+  visibleAt: number;
   readonly scope: string | null;
   readonly errorHResult: number;
   readonly relatedFileInfo: unknown;

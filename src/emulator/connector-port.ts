@@ -118,4 +118,6 @@ export interface Connector {
   uploaded(name: string): UploadedFile | null;
   personalConversationId(aadObjectId: string): string;
   forgetCalls(): void;
+  /** The tenant moves: from now on the old address answers 400 BadArgument to everything, and new activities state the new one. */
+  moveRegion(): void;
 }

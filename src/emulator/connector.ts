@@ -23,7 +23,8 @@ export type {
   WireActivity,
 } from './connector-port';
 
-const prefix = '/emulated/tenant';
+const regionPrefix = '/emulated/';
+const firstRegion = 'tenant';
 const defaultMaxBytes = 100_000;
 
 export const createConnector = (options: ConnectorOptions = {}): Connector => new EmulatedConnector(options);
@@ -47,6 +48,7 @@ class EmulatedConnector implements Connector {
   private readonly files = new Map<string, UploadedFile>();
   throttled = 0;
   url = '';
+  private region = firstRegion;
   private readonly options: ConnectorOptions;
   private readonly clock: Clock;
   private readonly server: Server;
@@ -74,8 +76,18 @@ class EmulatedConnector implements Connector {
       this.server.once('error', reject);
       this.server.listen(port, '127.0.0.1', resolve);
     });
-    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${prefix}`;
+    this.url = this.urlIn(this.region);
     return this;
+  }
+
+  moveRegion(): void {
+    const [, moves] = /-(\d+)$/.exec(this.region) ?? [];
+    this.region = `${firstRegion}-${Number(moves ?? 0) + 1}`;
+    this.url = this.urlIn(this.region);
+  }
+
+  private urlIn(region: string): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}${regionPrefix}${region}`;
   }
 
   now(): number {
@@ -147,9 +159,9 @@ class EmulatedConnector implements Connector {
   offerUpload(name: string): ReturnType<Connector['offerUpload']> {
     const uniqueId = randomUUID();
     this.places.set(`/upload/${uniqueId}`, name);
-    const host = this.url.slice(0, -prefix.length);
+    const { origin: host } = new URL(this.url);
     return {
-      uploadUrl: `${host}${prefix}/upload/${uniqueId}?tempauth=secret`,
+      uploadUrl: `${this.url}/upload/${uniqueId}?tempauth=secret`,
       contentUrl: `${host}/drive/${encodeURIComponent(name)}`,
       name,
       uniqueId,
@@ -188,14 +200,17 @@ class EmulatedConnector implements Connector {
       return;
     }
     const raw = Buffer.concat(chunks);
+    const [, region, path = ''] = /^\/emulated\/([^/]+)(.*)$/s.exec(pathOf(req)) ?? [];
     const call: ConnectorCall = {
       method: req.method ?? '',
-      path: decodeURIComponent((req.url ?? '').split('?')[0] ?? '').replace(prefix, ''),
+      path: region === undefined ? pathOf(req) : path,
       authorization: req.headers.authorization ?? null,
       body: parse(raw),
       at: this.clock.now(),
     };
     this.calls.push(call);
+    if (region !== undefined && region !== this.region)
+      return send(res, failed(400, 'BadArgument', 'The tenant is served at another address.'));
     const fault = this.options.fault?.(call) ?? null;
     const range = req.headers['content-range'];
     if (fault === null)
@@ -338,6 +353,8 @@ class EmulatedConnector implements Connector {
     return String(this.lastMessageId);
   }
 }
+
+const pathOf = (req: IncomingMessage): string => decodeURIComponent((req.url ?? '').split('?')[0] ?? '');
 
 const rootOf = (conversationId: string): string => conversationId.split(';')[0] ?? conversationId;
 

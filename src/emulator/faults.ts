@@ -21,7 +21,24 @@ export type Fault =
   /** The answer waits until `release` settles; the work is done first, or only then. */
   | { readonly type: 'hold'; readonly release: Promise<unknown>; readonly when: 'before' | 'after' }
   /** The answer waits so many real milliseconds, whatever the emulator's clock says. */
-  | { readonly type: 'slow'; readonly realMs: number; readonly when: 'before' | 'after' };
+  | { readonly type: 'slow'; readonly realMs: number; readonly when: 'before' | 'after' }
+  /** A gateway answers in Defender's place; the call got through to Defender or not. */
+  | { readonly type: 'gatewayError'; readonly status: 502 | 503 | 504; readonly arrived: boolean }
+  | NewActionFault;
+
+/** What can go wrong with an accepted POST alone: a POST that Defender refuses leaves the fault to the next one. */
+export type NewActionFault =
+  /** The new action is missing from every list and GET for this long; the answer to the POST is lost or not. */
+  | { readonly type: 'hiddenAction'; readonly hiddenMs: number; readonly answered: boolean }
+  /**
+   * The POST is answered with another action, which exists from then on. It differs from what was sent by its comment, its commands or both;
+   * the action that was asked for exists beside it or not.
+   */
+  | {
+      readonly type: 'foreignAction';
+      readonly differsBy: 'comment' | 'commands' | 'both';
+      readonly ownExists: boolean;
+    };
 
 export interface FaultRule {
   readonly fault: Fault;
@@ -31,6 +48,8 @@ export interface FaultRule {
   readonly nth?: number;
   /** How many calls it strikes from there; default 1, Infinity for all. */
   readonly times?: number;
+  /** The rule ends at this instant of the emulator's clock. */
+  readonly until?: number;
 }
 
 /** The rules that are on; each counts its own calls, and the first that is due strikes. */
@@ -46,7 +65,8 @@ export class Faults {
   }
 
   /** The fault that strikes this call, if any; every matching rule counts the call. */
-  take(route: RouteName): Fault | null {
+  take(route: RouteName, now: number): Fault | null {
+    this.#rules = this.#rules.filter(({ rule }) => (rule.until ?? Number.POSITIVE_INFINITY) > now);
     let struck: Fault | null = null;
     for (const entry of this.#rules) {
       const { rule } = entry;

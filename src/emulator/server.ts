@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { deflateSync } from 'node:zlib';
+import type { Clock } from '../lib/clock';
 import { cancelAction, getAction, listActions, runLiveResponse } from './action-calls';
 import { type Answer, apiHeaders, refuse } from './answer';
 import { type ApiRoute, admit, type Call, forbiddenOn, quotaExceeded, unauthorized } from './call';
@@ -7,6 +8,7 @@ import type { Fault, Faults } from './faults';
 import { type OpenEntry, withoutSecrets } from './journal';
 import { deleteLibraryFile, listLibrary, maxUploadBytes, uploadLibraryFile } from './library-calls';
 import { findMachinesByIp, findMachinesByTag, getMachine, listMachines } from './machine-calls';
+import { isNewActionFault, strikeNewAction } from './new-action-faults';
 import { downloadResult, getResultLink } from './result-calls';
 import { findRoute, type Route } from './routes';
 import type { World } from './world';
@@ -18,6 +20,7 @@ interface Exchange {
   readonly query: URLSearchParams;
   readonly body: Buffer;
   readonly entry: OpenEntry;
+  readonly clock: Clock;
 }
 
 const handlers: Readonly<Record<ApiRoute, (world: World, call: Call) => Answer>> = {
@@ -51,7 +54,7 @@ export function createEmulatorServer(world: World, faults: Faults, journal: Open
 
 async function serve(world: World, faults: Faults, exchange: Exchange): Promise<void> {
   const { entry, route, response } = exchange;
-  const fault = faults.take(route.name);
+  const fault = faults.take(route.name, world.clock.now());
   entry.fault = fault?.type ?? null;
   if ((fault?.type === 'hold' || fault?.type === 'slow') && fault.when === 'before') await wait(fault);
 
@@ -63,8 +66,16 @@ async function serve(world: World, faults: Faults, exchange: Exchange): Promise<
   if ((fault?.type === 'hold' || fault?.type === 'slow') && fault.when === 'after') await wait(fault);
   if (fault?.type === 'dropAfter') return drop(response);
   if (fault?.type === 'errorAfter') return send(exchange, internalError());
+  if (fault?.type === 'gatewayError') return send(exchange, gatewayError(fault.status));
   if (fault?.type === 'malformed')
     return answer.bytes === undefined ? send(exchange, cutJson(answer)) : cutOff(exchange, answer, answer.bytes);
+  if (fault !== null && isNewActionFault(fault)) {
+    const struck = strikeNewAction(world, fault, answer);
+    if (struck === 'drop') return drop(response);
+    if (struck !== null) return send(exchange, struck);
+    entry.fault = null;
+    faults.add({ fault, route: 'runLiveResponse' });
+  }
   send(exchange, answer);
 }
 
@@ -107,6 +118,8 @@ function answerBefore(world: World, route: Route, fault: Fault): Answer | 'drop'
       return forbiddenOn(route.name);
     case 'refuse':
       return refuse(fault.status, fault.code, fault.message);
+    case 'gatewayError':
+      return fault.arrived ? null : gatewayError(fault.status);
     default:
       return null;
   }
@@ -130,6 +143,13 @@ function tooManyRequests(world: World, route: Route, fault: Extract<Fault, { typ
 /** "No error message, retry the operation" (common-errors). */
 const internalError = (): Answer => refuse(500, 'InternalServerError', '');
 
+/** What stands in front of Defender has words of its own. */
+const gatewayError = (status: number): Answer => ({
+  status,
+  headers: { 'Content-Type': 'text/html' },
+  bytes: Buffer.from(`<html><head><title>${status}</title></head><body>The gateway got no answer.</body></html>`),
+});
+
 function cutJson(answer: Answer): Answer {
   const text = JSON.stringify(answer.json ?? {});
   return {
@@ -140,7 +160,8 @@ function cutJson(answer: Answer): Answer {
 }
 
 /** What storage serves has a length: it can end too soon, even where it is empty, and cannot be another file. */
-function cutOff({ response, entry }: Exchange, { status, headers }: Answer, bytes: Uint8Array): void {
+function cutOff({ response, entry, clock }: Exchange, { status, headers }: Answer, bytes: Uint8Array): void {
+  response.setHeader('Date', httpDate(clock));
   entry.status = status;
   response.writeHead(status, { ...headers, 'Content-Length': bytes.length + 1 });
   response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => drop(response));
@@ -155,7 +176,11 @@ function drop(response: ServerResponse): void {
   response.socket?.destroy();
 }
 
-function send({ request, response, entry }: Exchange, answer: Answer): void {
+/** By the emulator's own clock, whatever the machine's says: clients may time things by it. */
+const httpDate = (clock: Clock): string => new Date(clock.now()).toUTCString();
+
+function send({ request, response, entry, clock }: Exchange, answer: Answer): void {
+  response.setHeader('Date', httpDate(clock));
   entry.status = answer.status;
   entry.code = codeOf(answer);
   const body = answer.bytes ?? (answer.json === undefined ? null : Buffer.from(JSON.stringify(answer.json)));
@@ -205,7 +230,7 @@ function openExchange(given: {
     fault: null,
   };
   journal.push(entry);
-  return { request, response, route, query: new URLSearchParams(query), body, entry };
+  return { request, response, route, query: new URLSearchParams(query), body, entry, clock: world.clock };
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
