@@ -210,8 +210,6 @@ function openExchange(given: {
   readonly journal: OpenEntry[];
 }): Exchange {
   const { world, request, response, body, journal } = given;
-  // Node would put the machine's own time; Defender's clock is the world's.
-  response.setHeader('Date', new Date(world.clock.now()).toUTCString());
   const [path = '', query = ''] = splitOnce(request.url ?? '/', '?');
   const route = findRoute(request.method ?? '', path);
   const { authorization, ...headers } = request.headers;

@@ -45,6 +45,8 @@ export interface StageOptions {
   readonly policy?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly emulator?: Partial<EmulatorOptions>;
+  /** How far Defender's clock is behind ours; negative: ahead. */
+  readonly defenderBehindMs?: number;
   /** Whose chats with the bot are known from the start; Bo's and Cy's unless given. */
   readonly installed?: readonly TeamsPerson[];
   readonly log?: Log;
@@ -122,7 +124,9 @@ export class Stage {
 
   static async open(options: StageOptions = {}): Promise<Stage> {
     const clock = new SteppedClock();
-    const emulator = await startEmulator({ clock, ...options.emulator });
+    const behindMs = options.defenderBehindMs ?? 0;
+    const defenderClock = { now: () => clock.now() - behindMs, sleep: clock.sleep.bind(clock) };
+    const emulator = await startEmulator({ clock: defenderClock, ...options.emulator });
     addTrialWorld(emulator);
     const connector = await startFakeConnector({ clock, enforceRates: true });
     connector.addChannel(teamId, channelId);

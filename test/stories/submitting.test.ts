@@ -12,38 +12,6 @@ afterEach(() => stage.close());
 const taken = (): number => stage.emulator.actions.length;
 const on = (device: string, more = 'run collect-logs.ps1 because INC-1') => `on ${device} ${more}`;
 
-test.each<[string, Fault, number]>([
-  ['the answer is lost after Defender took it', { type: 'dropAfter' }, 1],
-  ['the connection breaks before Defender took it', { type: 'dropBefore' }, 1],
-  ['a 500 comes after Defender took it', { type: 'errorAfter' }, 1],
-  ['a 500 comes before Defender took it', { type: 'errorBefore' }, 1],
-  ['the answer is cut in its middle', { type: 'malformed' }, 1],
-])('%s: it runs exactly once and the thread says that it was in doubt', async (_name, fault, runs) => {
-  await open({ emulator: { hiddenMs: minutes(2) } });
-  const thread = await stage.ask(ana, seedExample);
-  stage.emulator.fault({ route: 'runLiveResponse', fault });
-  await stage.approve(bo);
-  expect(stage.thread(thread)).toContain('may or may not');
-  await stage.pass(minutes(6), seconds(5));
-  expect(taken()).toBe(runs);
-  expect(stage.thread(thread)).toContain('Finished: Defender says it succeeded');
-});
-
-test('a look-up that cannot be made proves nothing: nothing is sent again while Defender cannot be read', async () => {
-  await open();
-  const thread = await stage.ask(ana, seedExample);
-  stage.emulator.fault({ route: 'runLiveResponse', fault: { type: 'dropBefore' } });
-  stage.emulator.fault({ route: 'listActions', fault: { type: 'errorBefore' }, times: Number.POSITIVE_INFINITY });
-  await stage.approve(bo);
-  await stage.pass(minutes(30), seconds(20));
-  expect(stage.submissions).toHaveLength(1);
-  expect(stage.thread(thread)).toContain('still cannot tell');
-  stage.emulator.clearFaults();
-  await stage.pass(minutes(10), seconds(20));
-  expect(taken()).toBe(1);
-  expect(stage.thread(thread)).toContain('Finished: Defender says it succeeded');
-});
-
 test.each<[string, Fault]>([
   ['seconds in the header', { type: 'tooManyRequests', wait: 'seconds', waitSeconds: 20 }],
   ['a date in the header', { type: 'tooManyRequests', wait: 'date', waitSeconds: 20 }],

@@ -37,15 +37,15 @@ const options = { trial: false, now: noon, page: 1 };
 test('lists are short to read', () => {
   const views = ['running', 'queued', 'unknown, told'].map((name) => makeView(request(name)));
   expect(
-  [
-  queueCard(views, options),
-  queueCard([], options),
-  statusListCard(views.slice(0, 1), options),
-  statusListCard([], options)].
-
-  map(readPost).
-  join('\n\n')
-).toMatchInlineSnapshot(`
+    [
+      queueCard(views, options),
+      queueCard([], options),
+      statusListCard(views.slice(0, 1), options),
+      statusListCard([], options),
+    ]
+      .map(readPost)
+      .join('\n\n'),
+  ).toMatchInlineSnapshot(`
 "2 requests under way, 1 waiting
 
 Under way
