@@ -174,7 +174,7 @@ function checkSubmission(
   const digest = /Digest ([0-9a-f]{12})/.exec(shown)?.[1];
   const body = {
     Commands: commands,
-    Comment: `[${id}/${digest}] asked by ${ana.name}; approved by ${bo.name}; ${reason}`,
+    Comment: `[${id}/1/${digest}] asked by ${ana.name}; approved by ${bo.name}; ${reason}`,
   };
   scene.page.line('\n  What Defender got:');
   scene.page.framed(sent.flatMap(readBody));

@@ -27,13 +27,13 @@ export async function voteToResend(
   if (await isOutrun(tx, policy)) return refuse(scene, request.id, { type: 'policyOutrun' });
   if (vote.decision === 'approve' && (await tx.fact<Pause>(pauseFact)) !== null)
     return refuse(scene, request.id, { type: 'notWhilePaused' }); // guard: no-resend-while-paused
-  const allowed = mayVote(policy, groups, request, turn.person, request.digest); // guard: resend-needs-the-right-to-vote
-  if (!allowed.ok)
-    return refuse(
-      scene,
-      request.id,
-      allowed.error.type === 'policyChanged' ? { type: 'cannotResend' } : voteRefusal(allowed.error),
-    );
+  const allowed = mayVote(policy, groups, request, turn.person, request.digest);
+  const refusal = allowed.ok
+    ? null
+    : allowed.error.type === 'policyChanged'
+      ? cannotResend
+      : voteRefusal(allowed.error);
+  if (refusal !== null) return refuse(scene, request.id, refusal); // guard: resend-needs-the-right-to-vote
   const event = {
     type: 'votedToResend',
     vote: {
@@ -50,3 +50,5 @@ export async function voteToResend(
   if (!outcome.ok) return refuse(scene, request.id, toRefusal(outcome.error, request));
   return reread(tx, request.id);
 }
+
+const cannotResend = { type: 'cannotResend' } as const;

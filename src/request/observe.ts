@@ -59,7 +59,8 @@ function wishFor(
   if (request.state === 'queued') return null;
   if (request.state !== 'unconfirmed') return request.cancel;
   if (request.because.type === 'cancelled') return request.because.wish;
-  return status === 'Pending' ? { by: null, reason: null, at: now } : null; // guard: given-up-is-cancelled-when-it-turns-up
+  if (status === 'Pending') return { by: null, reason: null, at: now }; // guard: given-up-is-cancelled-when-it-turns-up
+  return null;
 }
 
 /**

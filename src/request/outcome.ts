@@ -100,26 +100,30 @@ export const notYetLookedFor = {
 } as const;
 
 /** Cancelled without Defender, which never got it; of one in doubt nobody knows that. */
-export const cancelledHere = (request: Queued | Submitting, wish: CancelWish, now: number): Outcome =>
-  request.inDoubt !== undefined
-    ? giveUp({ ...request, inDoubt: request.inDoubt }, { type: 'cancelled', wish }, now) // guard: doubt-outlives-a-cancel
-    : move(
-        {
-          ...decidedOf(request),
-          state: 'cancelled',
-          actionId: null,
-          endedAt: now,
-          progress: [],
-          mayHaveActed: false,
-          by: { type: 'wish', wish },
-        },
-        [{ type: 'ended' }],
-      );
+export function cancelledHere(request: Queued | Submitting, wish: CancelWish, now: number): Outcome {
+  if (isInDoubt(request)) return giveUp(request, { type: 'cancelled', wish }, now); // guard: doubt-outlives-a-cancel
+  return move(
+    {
+      ...decidedOf(request),
+      state: 'cancelled',
+      actionId: null,
+      endedAt: now,
+      progress: [],
+      mayHaveActed: false,
+      by: { type: 'wish', wish },
+    },
+    [{ type: 'ended' }],
+  );
+}
 
-export const lapsedHere = (request: Queued | Submitting, now: number): Outcome =>
-  request.inDoubt !== undefined
-    ? giveUp({ ...request, inDoubt: request.inDoubt }, { type: 'clock' }, now) // guard: doubt-outlives-the-start-clock
-    : move({ ...decidedOf(request), state: 'lapsed', actionId: null, endedAt: now }, [{ type: 'ended' }]);
+export function lapsedHere(request: Queued | Submitting, now: number): Outcome {
+  if (isInDoubt(request)) return giveUp(request, { type: 'clock' }, now); // guard: doubt-outlives-the-start-clock
+  return move({ ...decidedOf(request), state: 'lapsed', actionId: null, endedAt: now }, [{ type: 'ended' }]);
+}
+
+/** An earlier submission of it may have arrived: no end without Defender can say that nothing ran. */
+export const isInDoubt = <R extends Live>(request: R): request is R & { readonly inDoubt: InDoubt } =>
+  request.inDoubt !== undefined;
 
 /** Nobody decides about it any more; whether it ran stays open, and looks go on. */
 export function giveUp(

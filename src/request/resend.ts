@@ -5,7 +5,10 @@ import { tally } from './tally';
 import { findVoteFault } from './vote';
 
 /** Whether people may decide to send it once more: never where Defender named an action of it, nor after a restore (T-27, T-44). */
-export const mayBeOffered = ({ doubt }: Pick<Unknown, 'doubt'>): boolean => doubt === 'noAnswer'; // guard: only-a-lost-answer-is-offered
+export function mayBeOffered({ doubt }: Pick<Unknown, 'doubt'>): boolean {
+  if (doubt !== 'noAnswer') return false; // guard: only-a-lost-answer-is-offered
+  return true;
+}
 
 /** Whether people are asked now to send it once more. */
 export const isOffered = (request: LiveResponseRequest): request is InState<'unknown'> & { readonly offer: Offer } =>
@@ -23,9 +26,9 @@ export function voteToResend(request: LiveResponseRequest, vote: Vote, now: numb
   if (fault !== null) return err(fault);
   if (vote.decision === 'deny') return giveUp(request, { type: 'left', by: vote.by, reason: vote.reason }, now);
   const votes = [...request.offer.votes, vote];
-  const { met, stillNeeded } = tally(request.bar, votes); // guard: resend-needs-the-whole-bar
-  if (!met)
-    return move({ ...request, offer: { votes } }, [{ type: 'resendVoteCounted', by: vote.by, still: stillNeeded }]);
+  const { met, stillNeeded } = tally(request.bar, votes);
+  const counted = { type: 'resendVoteCounted', by: vote.by, still: stillNeeded } as const;
+  if (!met) return move({ ...request, offer: { votes } }, [counted]); // guard: resend-needs-the-whole-bar
   return move(
     {
       ...decidedOf(request),

@@ -108,9 +108,8 @@ function absent(before: Unknown, event: LookedUp, now: number): Outcome {
   const request = withoutForeign(before, event.actions);
   if (!event.complete || event.date === null) return unread(request, now); // guard: unread-list-proves-nothing
   const absentFrom = Math.min(request.absentFrom ?? event.date, event.date);
-  const isSettled = event.date - absentFrom >= settleMs; // guard: hidden-action-is-waited-for
-  if (!isSettled)
-    return ok({ request: { ...request, absentFrom }, effects: [look(request.inDoubt, now + nextLookMs)] });
+  const unsettled = ok({ request: { ...request, absentFrom }, effects: [look(request.inDoubt, now + nextLookMs)] });
+  if (event.date - absentFrom < settleMs) return unsettled; // guard: hidden-action-is-waited-for
   const settled: Unknown = { ...request, absentFrom, notListed: true };
   if (request.cancel !== null)
     return andThen(giveUp(settled, { type: 'cancelled', wish: request.cancel }, now), request, now);

@@ -8,6 +8,7 @@ import {
   cancelledHere,
   decidedOf,
   giveUp,
+  isInDoubt,
   lapsedHere,
   move,
   notNow,
@@ -18,6 +19,7 @@ import {
 import type {
   AwaitingApproval,
   CancelWish,
+  Change,
   LiveResponseRequest,
   Pending,
   Person,
@@ -56,11 +58,8 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
     case 'votedToResend':
       return voteToResend(request, event.vote, now);
     case 'askedAgain':
-      if (request.state === 'queued' && request.inDoubt !== undefined)
-        return giveUp({ ...request, inDoubt: request.inDoubt }, { type: 'changed', changes: event.because }, now);
-      return request.state === 'awaitingApproval' || request.state === 'queued'
-        ? askAgain(request, event, now)
-        : notNow(request);
+      if (request.state !== 'awaitingApproval' && request.state !== 'queued') return notNow(request);
+      return voidDoubt(request, event.because, now) ?? askAgain(request, event, now);
     case 'brokeGlass':
       return request.state === 'awaitingApproval' ? breakGlass(request, event, now) : err({ type: 'noBreakGlass' });
     case 'cancelAsked':
@@ -72,11 +71,7 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
     case 'changed':
       // Not while submitting: the POST may be in flight, and an action would be left to itself.
       if (request.state !== 'awaitingApproval' && request.state !== 'queued') return notNow(request); // guard: in-flight-is-not-forgotten
-      if (request.state === 'queued' && request.inDoubt !== undefined)
-        return giveUp({ ...request, inDoubt: request.inDoubt }, event, now); // guard: doubt-outlives-a-change
-      return move({ ...baseOf(request), state: 'voided', votes: request.votes, changes: event.changes, endedAt: now }, [
-        { type: 'voided', changes: event.changes },
-      ]);
+      return voidDoubt(request, event.changes, now) ?? makeVoid(request, event.changes, now);
     case 'storeRestored':
       return doubtAfterRestore(request, now);
     case 'admitted':
@@ -90,16 +85,7 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
       if (request.state === 'queued') return move({ ...request, notBefore: event.notBefore, hold: event.hold }, []);
       return notNow(request);
     case 'rejected':
-      if (request.state !== 'submitting') return notNow(request);
-      if (request.inDoubt !== undefined)
-        return giveUp(
-          { ...request, inDoubt: request.inDoubt },
-          { type: 'refused', code: event.code, message: event.message },
-          now,
-        ); // guard: doubt-outlives-a-refusal
-      return move({ ...decidedOf(request), state: 'refused', code: event.code, message: event.message, endedAt: now }, [
-        { type: 'ended' },
-      ]);
+      return request.state === 'submitting' ? refuse(request, event, now) : notNow(request);
     case 'unclear':
       return request.state === 'submitting' ? doubt(request, 'noAnswer', null, now) : notNow(request);
     case 'lookedUp':
@@ -188,9 +174,10 @@ function askCancelOfUnknown(request: Unknown, wish: CancelWish & { readonly by: 
   const { doubt, actionId } = request;
   if (doubt === 'otherCommands' && !request.approverIds.includes(wish.by.id)) return err({ type: 'notYours' }); // guard: only-approvers-touch-other-commands
   if (request.notListed) return giveUp(request, { type: 'cancelled', wish }, wish.at);
-  const isOurs = doubt === 'vanished' || doubt === 'otherCommands'; // guard: nothing-is-cancelled-unread
-  const sent: readonly Effect[] = isOurs && actionId !== null ? [{ type: 'cancelAction', actionId }] : [];
-  return move({ ...request, cancel: wish }, [{ type: 'cancelAsked', by: wish.by, reason: wish.reason }], sent);
+  const asked = { ...request, cancel: wish };
+  const news = [{ type: 'cancelAsked', by: wish.by, reason: wish.reason }] as const;
+  if (actionId === null || doubt === 'unread') return move(asked, news); // guard: nothing-is-cancelled-unread
+  return move(asked, news, [{ type: 'cancelAction', actionId }]);
 }
 
 /** The wish is kept, since Defender refuses to cancel what is being cancelled already; it no longer bars a new one. */
@@ -249,7 +236,7 @@ const admit = (request: Queued, now: number): Outcome => {
 };
 
 function putBack(request: Submitting, event: Extract<Event, { type: 'putBack' }>, now: number): Outcome {
-  if (event.hold.type === 'deviceBusy' && request.inDoubt !== undefined) return doubt(request, 'noAnswer', null, now); // guard: busy-after-a-doubt-is-looked-up
+  if (event.hold.type === 'deviceBusy' && isInDoubt(request)) return doubt(request, 'noAnswer', null, now); // guard: busy-after-a-doubt-is-looked-up
   if (request.cancel !== null) return cancelledHere(request, request.cancel, now);
   if (now >= request.startBy) return lapsedHere(request, now);
   const isNews = event.hold.type === 'deviceBusy' && request.hold?.type !== 'deviceBusy';
@@ -263,6 +250,22 @@ function putBack(request: Submitting, event: Extract<Event, { type: 'putBack' }>
     },
     isNews ? [{ type: 'held', hold: event.hold }] : [],
   );
+}
+
+/** What is in doubt is not asked again under other terms: whether it ran stays open. */
+function voidDoubt(request: AwaitingApproval | Queued, changes: readonly Change[], now: number): Outcome | null {
+  if (request.state !== 'queued' || !isInDoubt(request)) return null;
+  return giveUp(request, { type: 'changed', changes }, now); // guard: doubt-outlives-a-change
+}
+
+const makeVoid = (request: AwaitingApproval | Queued, changes: readonly Change[], now: number): Outcome =>
+  move({ ...baseOf(request), state: 'voided', votes: request.votes, changes, endedAt: now }, [
+    { type: 'voided', changes },
+  ]);
+
+function refuse(request: Submitting, { code, message }: Extract<Event, { type: 'rejected' }>, now: number): Outcome {
+  if (isInDoubt(request)) return giveUp(request, { type: 'refused', code, message }, now); // guard: doubt-outlives-a-refusal
+  return move({ ...decidedOf(request), state: 'refused', code, message, endedAt: now }, [{ type: 'ended' }]);
 }
 
 /** Defender's 201: ours only if it says so itself. */
@@ -288,11 +291,10 @@ function observed(request: LiveResponseRequest, action: ObservedAction, now: num
       return observe({ request, effects: [], isNew: false }, action, now, []);
     case 'unknown':
       // What a cancel answered: seen by its id, as a look would.
-      return request.doubt === 'vanished' &&
-        request.actionId === action.actionId &&
-        ['ours', 'unread'].includes(whose(request, action))
+      if (request.actionId !== action.actionId) return notNow(request); // guard: only-our-action-comes-back
+      return request.doubt === 'vanished' && ['ours', 'unread'].includes(whose(request, action))
         ? lookedUp(request, { type: 'lookedUp', actions: [action], complete: false, date: null }, now)
-        : notNow(request); // guard: only-our-action-comes-back
+        : notNow(request);
     default:
       return isFinal(request.state) ? stay(request) : notNow(request);
   }

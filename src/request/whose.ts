@@ -17,7 +17,8 @@ export function whose(
   if (comment === null) return 'unread';
   if (readMarker(comment)?.id !== request.id) return 'notOurs'; // guard: only-our-marker-is-ours
   if (asked === null) return 'unread';
-  return isSame(request, asked) ? 'ours' : 'otherCommands'; // guard: only-our-commands-are-ours
+  if (!isSame(request, asked)) return 'otherCommands'; // guard: only-our-commands-are-ours
+  return 'ours';
 }
 
 const isSame = ({ commands }: Pick<RequestBase, 'commands'>, asked: readonly AskedCommand[]): boolean =>

@@ -79,7 +79,7 @@ export function describeUnconfirmed(request: InState<'unconfirmed'>): StateWords
     title: isAlarm
       ? 'Alarm: Defender had other commands under this id'
       : request.doubt === 'restored'
-        ? "Void: the database was restored, and I can't tell whether it ran"
+        ? 'Unconfirmed: the database was restored'
         : request.notListed
           ? 'Unconfirmed: Defender does not list it'
           : "Unconfirmed: I could not read Defender's list",

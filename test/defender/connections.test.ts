@@ -213,7 +213,7 @@ describe('calls are told to who counts them', () => {
     expect(calls).toEqual([
       { name: 'listLibrary', code: 'ok', tookMs: 0 },
       { name: 'getMachine', code: 'defender.forbidden', tookMs: 0 },
-      { name: 'runLiveResponse', code: 'rejected', tookMs: 0 },
+      { name: 'runLiveResponse', code: 'unclear', tookMs: 0 },
     ]);
   });
 });

@@ -94,7 +94,7 @@ test('a run is followed from the POST to the evidence on disk', async () => {
   expect(action.progress.map((p) => p.status)).toEqual(['Completed', 'Completed', 'Completed']);
   expect(Math.abs(action.createdAt - submittedAt)).toBeLessThan(1_000);
   expect((await defender.listActions(submittedAt - 1_000)).actions).toEqual([action]);
-  expect(await defender.listMachineActions(machineId, submittedAt - 1_000)).toEqual([action]);
+  expect((await defender.listMachineActions(machineId, submittedAt - 1_000)).actions).toEqual([action]);
 
   const dir = await mkdtemp(path.join(tmpdir(), 'evidence-'));
   const kept = [];

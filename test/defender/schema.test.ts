@@ -94,6 +94,7 @@ test('a real action is read with its command', () => {
         cancellationComment: null,
         machineName: 'dc1.corp.cloud-architekt.net',
         commands: ['RunScript Add-DomainAdmin.ps1'],
+        asked: [{ type: 'RunScript', params: [{ key: 'ScriptName', value: 'Add-DomainAdmin.ps1' }] }],
         machineId: 'a9e15a8b846d93d43d6XXXXXXX',
         comment: 'Create Domain Admin',
         requestor: 'M365DLiveResponse',
@@ -177,4 +178,21 @@ test.each(['', '{}', '{"value":""}', '{"value":7}', '"https://x"'])('%j holds no
 
 test.each(['', '[]', '{}', '{"value":{}}', '{"value":null}'])('%j is no list', (body) => {
   expect(readPage(body, action)).toBeNull();
+});
+
+test('an action that leaves out a part of what it was asked to run says nothing about it', () => {
+  const command = (value: unknown) => action({ id: 'a', status: 'Pending', commands: [{ command: value }] });
+  expect(command({ type: 'PutFile', params: [{ key: 'FileName', value: 'x' }] })?.asked).toHaveLength(1);
+  for (const part of [undefined, null, {}, { type: 'PutFile' }, { type: 'PutFile', params: [] }, { params: [] }])
+    expect(command(part)?.asked).toBeNull();
+  expect(action({ id: 'a', status: 'Pending', commands: [] })?.asked).toBeNull();
+});
+
+test('commands are read in the order in which they run, whatever order they come in', () => {
+  const one = (index: number) => ({
+    index,
+    command: { type: 'GetFile', params: [{ key: 'Path', value: `C:\\${index}` }] },
+  });
+  const read = action({ id: 'a', status: 'Pending', commands: [one(1), one(0)] });
+  expect(read?.asked?.map(({ params }) => params[0]?.value)).toEqual(['C:\\0', 'C:\\1']);
 });

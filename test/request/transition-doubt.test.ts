@@ -166,6 +166,13 @@ describe('looking', () => {
   });
 });
 
+test('what was not read whole is not cancelled before it has been', () => {
+  const unread = go(submitting, { type: 'accepted', action: action('Pending', { comment: null }) }).request;
+  const wished = go(unread, cancelBy(bob));
+  expect(workOf(wished)).toEqual([]);
+  expect(workOf(go(wished.request, found('Pending')))).toEqual([{ type: 'cancelAction', actionId: 'action-1' }]);
+});
+
 describe('sending it once more', () => {
   test('is a new decision with the whole bar, and another POST under another marker', () => {
     expect(again).toMatchObject({ decision: 2, attempts: 1, votes: [{ by: bob }], startBy });

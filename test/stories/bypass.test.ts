@@ -72,7 +72,7 @@ test('a live response of our identity that nobody approved here is told to appro
 test('a copied marker, of ours or of another installation, does not hide it', async () => {
   const requestor = await runOnce();
   const [own] = stage.emulator.actions;
-  for (const comment of [own?.comment ?? '', '[LR-ZZZZ/000000000000] asked by somebody'])
+  for (const comment of [own?.comment ?? '', '[LR-ZZZZ/1/000000000000] asked by somebody'])
     stage.emulator.addForeignAction({ requestor, machineId: 'ws-042.contoso.com', comment, status: 'Succeeded' });
   await look();
   expect((await alarms()).map(({ detail }) => detail.kind).sort()).toEqual(['otherAction', 'unknownRequest']);

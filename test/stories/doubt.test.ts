@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Fault } from '../../src/emulator/emulator';
 import { hours, minutes, seconds } from '../../src/lib/clock';
 import { ana, bo, cy, dee, policyOf, Stage, type StageOptions, seedExample, wordsOf } from './stage';
@@ -136,14 +138,40 @@ describe('sending it once more', () => {
     expect(stage.submissions).toHaveLength(2);
   });
 
-  test('is not decided by the requester, by a stranger, or on an approval card', async () => {
+  test('is not decided by the requester or by a stranger', async () => {
     const thread = await offered();
     const inThread = stage.cardIn(thread, 'Send it once more');
     for (const who of [ana, dee]) await stage.press(who, inThread, 'Send it once more');
-    const data = stage.action(inThread, 'Send it once more')?.data;
-    await stage.teams.click(bo, inThread.id, { verb: 'vote.approve', data });
     await stage.pass(minutes(1));
     expect(stage.submissions).toHaveLength(1);
+  });
+
+  test('is decided only on a card that offers it', async () => {
+    await open();
+    const thread = await stage.ask(ana, seedExample);
+    const approval = stage.action(stage.cardFor(bo), 'Approve')?.data;
+    const card = stage.cardFor(bo);
+    strike(lost);
+    await stage.approve(bo);
+    await stage.pass(minutes(6), seconds(10));
+    await stage.teams.click(bo, card.id, { verb: 'vote.sendOnceMore', data: approval });
+    const offer = stage.action(stage.cardIn(thread, 'Send it once more'), 'Send it once more')?.data;
+    await stage.teams.click(bo, stage.cardIn(thread, 'Send it once more').id, { verb: 'vote.approve', data: offer });
+    await stage.pass(minutes(1));
+    expect(stage.submissions).toHaveLength(1);
+  });
+
+  test('is not decided under another policy than the one it was approved under', async () => {
+    const thread = await offered();
+    const card = stage.cardFor(bo, 'Send it once more');
+    const data = stage.action(card, 'Send it once more')?.data;
+    await writeFile(join(stage.dir, 'policy.yaml'), policyOf({ decideBy: '20m' }));
+    await stage.pass(minutes(1), seconds(5));
+    const answer = await stage.teams.click(bo, card.id, { verb: 'vote.sendOnceMore', data });
+    await stage.pass(minutes(1));
+    expect(wordsOf(answer)).toContain('The approval policy has changed');
+    expect(stage.submissions).toHaveLength(1);
+    expect(stage.thread(thread)).toContain('It may have run');
   });
 
   test('is not decided while paused', async () => {

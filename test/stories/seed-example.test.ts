@@ -30,7 +30,7 @@ test("the seed page's example goes from a channel message to its last result", a
       ],
       Comment: expect.stringMatching(
         new RegExp(
-          `^\\[${id}/[0-9a-f]{12}\\] asked by Ana Analyst; approved by Bo Approver; INC-1042 credential theft triage$`,
+          `^\\[${id}/1/[0-9a-f]{12}\\] asked by Ana Analyst; approved by Bo Approver; INC-1042 credential theft triage$`,
         ),
       ),
     },

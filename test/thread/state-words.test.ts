@@ -155,7 +155,7 @@ unconfirmed, refused (warning)
   - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
   - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 unconfirmed, the database was restored (warning)
-  Void: the database was restored, and I can't tell whether it ran
+  Unconfirmed: the database was restored
   - My database was restored from a backup, which does not know what became of this. Whether it ran stays open.
   - Nobody decided to send it once more by 3 Mar 2026 14:05 UTC.
   - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
