@@ -10,6 +10,7 @@ import type { Device, LibraryFile, Queued, RequestId, Submitting } from '../requ
 import { waitingOf } from '../request/waiting';
 import { whose } from '../request/whose';
 import { applyEvent, readApprovedHashes } from '../store/apply';
+import { findGlassDebt } from '../store/glass-debt';
 import { isOutrun } from '../store/policy-in-force';
 import type { ClaimedWork, Tx } from '../store/store';
 import { type Admission, mayGo } from './admission';
@@ -167,6 +168,10 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
         await applyEvent(tx, stored, waiting('service.late'), 'bot', now);
         return [];
       }
+      if (await isBarredByGlass(tx, stored.request)) {
+        await applyEvent(tx, stored, waiting('review.open'), 'bot', now);
+        return [];
+      }
       const room = await readRoom(tx, { learned, limits: options.limits, now });
       if (!mayGo(waitingOf(stored.request), room)) return [];
       const admitted = await applyEvent(tx, stored, { type: 'admitted' }, 'bot', now);
@@ -221,6 +226,19 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
 
   function waiting(code: string): Event {
     return { type: 'putBack', hold: { type: 'checkFailed', code }, notBefore: clock.now() + checkWaitMs };
+  }
+
+  /** Two glasses broken at once under one rule: the second waits until the first is paid for (T-24). */
+  async function isBarredByGlass(tx: Tx, request: Queued): Promise<boolean> {
+    if (request.emergency === null) return false;
+    const debt = await findGlassDebt(tx, request);
+    for (const id of debt) {
+      const other = (await tx.request(id))?.request;
+      // Of two that wait, the one whose glass was broken first goes first.
+      const isLater = other?.state === 'awaitingApproval' || other?.state === 'queued';
+      if (!isLater || (other.emergency?.at ?? 0) < request.emergency.at) return true; // guard: one-broken-glass-at-a-time
+    }
+    return false;
   }
 
   /** What break-glass owes is written with the submission that it made possible, so that one is never without the other (T-24). */

@@ -1,8 +1,9 @@
-import { evaluate, type Facts } from '../policy/evaluate';
+import { evaluate, type Facts, mayAsk } from '../policy/evaluate';
 import { type Groups, type Policy, seatGroupsOf } from '../policy/policy';
 import { digestOf } from '../request/digest';
 import type { Terms } from '../request/event';
 import type { AwaitingApproval, Change, Queued } from '../request/request';
+import { tally } from '../request/tally';
 
 /** What the policy and the groups say now of a request that they were asked about before (T-16). */
 export type Reconsidered =
@@ -28,12 +29,16 @@ export function reconsider(
 ): Reconsidered {
   const unreadable = request.bar.seats.find(({ group }) => groups.has(group) && groups.get(group) === null);
   if (unreadable !== undefined) return { type: 'unreadable', group: unreadable.group }; // guard: unreadable-group-sends-nothing
+  const asking = mayAsk(policy, groups, request.requester.id);
+  if (!asking.ok && asking.error.type === 'groupUnreadable') return { type: 'unreadable', group: asking.error.group };
+  if (!asking.ok) return { type: 'void', changes: [{ type: 'mayNotAskAnyMore' }] }; // guard: requester-compared-before-the-post
   const because: Change[] = [];
   if (policy.version !== request.policyVersion) because.push({ type: 'policyChanged' }); // guard: policy-compared-before-the-post
   for (const { by, decision } of request.votes) {
     const mayStill = seatGroupsOf(groups, request.bar.seats, by.id).length > 0;
     if (decision === 'approve' && !mayStill) because.push({ type: 'voterLostRight', voter: by }); // guard: voters-compared-before-the-post
   }
+  if (because.length === 0 && request.state === 'queued') because.push(...findMoved(groups, request)); // guard: seats-tallied-before-the-post
   if (because.length === 0) return { type: 'stands' };
   const bar = evaluate(policy, groups, factsOf(request, known.approved));
   if (!bar.ok) {
@@ -49,6 +54,16 @@ export function reconsider(
     because,
     terms: { policyVersion: policy.version, bar: asked, approverIds, decideWithinMs, startWithinMs, digest },
   };
+}
+
+/** Those who changed groups since they voted, where the seats are no longer filled without that: counted with today's groups (T-14). */
+function findMoved(groups: Groups, { bar, votes }: Queued): readonly Change[] {
+  const approvals = votes.filter(({ decision }) => decision === 'approve');
+  const today = approvals.map((vote) => ({ ...vote, groups: seatGroupsOf(groups, bar.seats, vote.by.id) }));
+  if (tally(bar, today).met) return [];
+  return today
+    .filter((vote, i) => String([...vote.groups].sort()) !== String([...(approvals[i]?.groups ?? [])].sort()))
+    .map(({ by }) => ({ type: 'voterMoved', voter: by }));
 }
 
 /** What a rule is matched against, of a request or of a draft that is about to become one. */

@@ -3,10 +3,18 @@ import { refusedEntry } from '../audit/entry';
 import { reconsider } from '../dispatch/reconsider';
 import type { RandomBytes } from '../lib/random';
 import { err, ok, type Result } from '../lib/result';
+import { mayAsk } from '../policy/evaluate';
 import { personKeyOf } from '../policy/people';
 import { type Groups, mayCancel, mayVote, roleOf, seatGroupsOf, type VoteRefusal } from '../policy/policy';
 import { parseRequestId } from '../request/id';
-import type { AwaitingApproval, Decision, Digest, LiveResponseRequest, RequestId } from '../request/request';
+import {
+  type AwaitingApproval,
+  type Decision,
+  type Digest,
+  isFinal,
+  type LiveResponseRequest,
+  type RequestId,
+} from '../request/request';
 import type { TransitionRefusal } from '../request/transition';
 import { applyEvent, readApprovedHashes } from '../store/apply';
 import { isOutrun } from '../store/policy-in-force';
@@ -145,6 +153,8 @@ async function castVote(
   const { request } = stored;
   const policy = options.policy();
   if (await isOutrun(tx, policy)) return refuse(scene, request.id, { type: 'policyOutrun' }); // guard: no-vote-under-an-outrun-policy
+  const asks = await findLostAsker(scene, stored);
+  if (asks !== null) return asks;
   if (request.state === 'awaitingApproval') {
     const allowed = mayVote(policy, groups, request, turn.person, vote.digest);
     if (!allowed.ok) {
@@ -162,6 +172,19 @@ async function castVote(
   const outcome = await applyEvent(tx, stored, event, { personId: turn.person.id }, turn.at);
   if (!outcome.ok) return refuse(scene, request.id, toRefusal(outcome.error, request));
   return reread(tx, request.id);
+}
+
+/** A request of somebody who may not ask any more is void at the next vote; one whose right cannot be read is not decided (T-16). */
+export async function findLostAsker(scene: Scene, stored: Stored): Promise<Extract<Decided, { ok: false }> | null> {
+  const { tx, options, turn, groups } = scene;
+  const { request } = stored;
+  if (isFinal(request.state)) return null;
+  const asks = mayAsk(options.policy(), groups, request.requester.id);
+  if (asks.ok) return null;
+  if (asks.error.type === 'groupUnreadable') return refuse(scene, request.id, asks.error);
+  if (request.state === 'awaitingApproval')
+    await applyEvent(tx, stored, { type: 'changed', changes: [{ type: 'mayNotAskAnyMore' }] }, 'bot', turn.at);
+  return refuse(scene, request.id, { type: 'askerLostRight' }); // guard: requester-compared-at-each-vote
 }
 
 /** The policy is another one than the cards were drawn under: what was counted counts no more (T-16). */

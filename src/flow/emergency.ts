@@ -6,6 +6,7 @@ import { mayResume, type Pause, pauseFact } from '../request/pause';
 import { openStates, type RequestId } from '../request/request';
 import { giveOpinion, type Review } from '../request/review';
 import { applyEvent } from '../store/apply';
+import { findGlassDebt } from '../store/glass-debt';
 import type { Refusal } from '../thread/refusals';
 import { fitsOneCard } from '../thread/request-card';
 import { opinionPost } from '../thread/review-cards';
@@ -30,9 +31,8 @@ export async function breakGlass(
   const lowered = breakGlassBar(policy, request.bar);
   if (request.state !== 'awaitingApproval' || lowered === null || policy.version !== request.policyVersion)
     return refuse(scene, wish.id, { type: 'noBreakGlass' });
-  const open = await tx.openReviews({ tenantId: turn.tenantId, rule: request.bar.rule });
-  if (open.length > 0)
-    return refuse(scene, wish.id, { type: 'reviewOpen', rule: request.bar.rule, ids: open.map((r) => r.requestId) }); // guard: open-review-bars-the-next
+  const debt = await findGlassDebt(tx, request);
+  if (debt.length > 0) return refuse(scene, wish.id, { type: 'reviewOpen', rule: request.bar.rule, ids: debt }); // guard: open-review-bars-the-next
   const { bar, approverIds } = lowered;
   const digest = digestOf({ ...request, bar, round: request.round + 1 });
   const emergency = { by: turn.person, reason: wish.reason, incident: wish.incident, at: turn.at };
@@ -99,11 +99,15 @@ export async function pause(scene: Scene, reason: string): Promise<Result<Pause,
   return ok(paused);
 }
 
-/** Lets submissions go on; never by the person who stopped them. */
+/** Lets submissions go on; never by the person who stopped them, nor for what they asked for themselves. */
 export async function resume(scene: Scene): Promise<Result<Pause, Refusal>> {
-  const { tx, options, turn } = scene;
+  const { tx, options, turn, groups } = scene;
   if (!hasRole(scene)) return refuse(scene, null, { type: 'mayNotPause' });
-  const lifted = mayResume(await tx.fact<Pause>(pauseFact), personKeyOf(options.policy(), turn.person.id));
+  const personKey = personKeyOf(options.policy(), turn.person.id);
+  const { mayApprove } = roleOf(options.policy(), groups, turn.person.id);
+  const open = await tx.requestsIn(['awaitingApproval', 'queued', 'unknown']);
+  const waiting = open.filter(({ request }) => request.requesterKey === personKey).map(({ request }) => request.id);
+  const lifted = mayResume(await tx.fact<Pause>(pauseFact), { personKey, mayApprove, waiting });
   if (!lifted.ok) return refuse(scene, null, lifted.error);
   await tx.saveFact(pauseFact, null);
   await showEverywhere(scene, 'resumed', { pausedBy: lifted.value.by.id });

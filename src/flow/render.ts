@@ -30,7 +30,8 @@ export function createRender(options: {
     async card(copy) {
       const stored = await store.request(copy.requestId);
       if (stored === null) return null;
-      const toDecide = shownToDecide(stored.request);
+      let toDecide = shownToDecide(stored.request);
+      if (await isAskersOwn(copy)) toDecide = null; // guard: requester-is-offered-no-vote
       const token = toDecide === null ? null : newToken(random);
       const viewerIds = copy.audience === 'thread' ? await viewersOf(stored.request) : [];
       const post = requestCard(await views.of(store, stored), { audience: copy.audience, token, viewerIds });
@@ -49,6 +50,12 @@ export function createRender(options: {
       return { place, post: newsPost(news, await views.of(store, stored)) };
     },
   };
+
+  /** The thread's card in a private chat is read by its requester alone. */
+  async function isAskersOwn({ audience, conversationId }: Copy): Promise<boolean> {
+    const place = audience === 'thread' && conversationId !== null ? await store.place(conversationId) : null;
+    return place?.scope === 'personal';
+  }
 
   /** All who may still vote, as Teams names them; nobody unless every one of them is known, since the others would see no buttons (T-8). */
   async function viewersOf(request: LiveResponseRequest): Promise<readonly string[]> {

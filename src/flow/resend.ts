@@ -5,7 +5,17 @@ import type { Decision } from '../request/request';
 import { isOffered, offerShown } from '../request/resend';
 import { applyEvent } from '../store/apply';
 import { isOutrun } from '../store/policy-in-force';
-import { type Decided, findMisplaced, hashToken, refuse, reread, type Scene, toRefusal, voteRefusal } from './decide';
+import {
+  type Decided,
+  findLostAsker,
+  findMisplaced,
+  hashToken,
+  refuse,
+  reread,
+  type Scene,
+  toRefusal,
+  voteRefusal,
+} from './decide';
 import { findMissingCard } from './pruned';
 
 /** A vote by a card on whether to send a request once more that Defender does not list: all checks of a first vote, over the same digest. */
@@ -27,6 +37,8 @@ export async function voteToResend(
   if (await isOutrun(tx, policy)) return refuse(scene, request.id, { type: 'policyOutrun' });
   if (vote.decision === 'approve' && (await tx.fact<Pause>(pauseFact)) !== null)
     return refuse(scene, request.id, { type: 'notWhilePaused' }); // guard: no-resend-while-paused
+  const lost = await findLostAsker(scene, stored);
+  if (lost !== null) return lost;
   const allowed = mayVote(policy, groups, request, turn.person, request.digest);
   const refusal = allowed.ok
     ? null

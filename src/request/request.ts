@@ -402,4 +402,6 @@ export type Change =
   | { readonly type: 'deviceChanged'; readonly field: 'entraDeviceId' | 'name' | 'group' | 'tags' }
   | { readonly type: 'mayNotAskAnyMore' }
   | { readonly type: 'voterLostRight'; readonly voter: Person }
+  /** They are in other groups than when they voted, and a seat is empty without them. */
+  | { readonly type: 'voterMoved'; readonly voter: Person }
   | { readonly type: 'deviceGone' };

@@ -86,7 +86,7 @@ function describeNews(news: News, view: RequestView): NewsWords {
         say(
           view.pause === null
             ? '. It runs as soon as Defender has room; the card above follows it.'
-            : '. It is held by the pause and is not sent before somebody else than who paused types resume; the card above follows it.',
+            : '. It is held by the pause and is not sent before somebody else who may approve types resume; the card above follows it.',
         ),
       );
     case 'denied':

@@ -12,7 +12,7 @@ export const pauseLine = ({ by, at }: PauseShown): Line => [
   sayBold('Paused. '),
   ...showPerson(by),
   say(
-    ` stopped all submissions at ${formatTime(at)}. Nothing is sent to Defender until somebody else types resume; what Defender has already goes on.`,
+    ` stopped all submissions at ${formatTime(at)}. Nothing is sent to Defender until somebody else who may approve types resume; what Defender has already goes on.`,
   ),
 ];
 

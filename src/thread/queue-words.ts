@@ -83,6 +83,12 @@ export function describeHold(hold: Hold): Line {
             'Between the check and sending too much time went by, so I sent nothing. I check it again and then send it.',
           ),
         ];
+      if (hold.code === 'review.open')
+        return [
+          say(
+            'Another break-glass of this rule has not been reviewed yet. I send this after that review: type reviews.',
+          ),
+        ];
       return [
         say(
           'I could not check that device and library are unchanged, so I do not send it. I try again. The check said: ',

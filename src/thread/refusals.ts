@@ -31,6 +31,8 @@ export type Refusal =
   /** Another replica has put another policy in force than the one that this one has. */
   | { readonly type: 'policyOutrun' }
   | { readonly type: 'notYours' }
+  /** Its requester may not ask any more. */
+  | { readonly type: 'askerLostRight' }
   /** To send it once more, while nothing is sent. */
   | { readonly type: 'notWhilePaused' }
   /** The policy is another one than the one it was approved under. */
@@ -99,6 +101,8 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
       return 'The approval policy has changed since this card was posted, so your vote was not counted and nothing runs. If the new policy still allows the request, it is asked again; decide on its newest card.';
     case 'policyOutrun':
       return 'The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing. Try again in a minute; if it stays so, whoever runs me must give all replicas the same policy file.';
+    case 'askerLostRight':
+      return 'The requester may no longer ask for live response, so nothing was counted and nothing is sent. Somebody who may ask can make a new request.';
     case 'notWhilePaused':
       return 'Sending is paused, so this was not counted. Decide again when somebody has resumed; or leave it.';
     case 'cannotResend':
@@ -156,11 +160,15 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
     case 'mayNotPause':
       return 'You may not pause or resume, because the policy does not name you as a requester or an approver. Ask one of them.';
     case 'alreadyPaused':
-      return `It is paused already: ${nameOf(refusal.by)} did so at ${time(refusal.at)}. Nothing is sent to Defender until somebody else types resume.`;
+      return `It is paused already: ${nameOf(refusal.by)} did so at ${time(refusal.at)}. Nothing is sent to Defender until somebody else who may approve types resume.`;
     case 'notPaused':
       return 'Nothing is paused, so there is nothing to resume. Approved requests go as soon as Defender has room.';
     case 'pausedByYou':
-      return `You paused at ${time(refusal.at)}, so somebody else must resume. Nothing is sent to Defender before that.`;
+      return `You paused at ${time(refusal.at)}, so somebody else who may approve must resume. Nothing is sent to Defender before that.`;
+    case 'mayNotResume':
+      return 'Only somebody who may approve requests can resume. Ask an approver. Nothing is sent to Defender before that.';
+    case 'yoursWait':
+      return `You asked for ${formatList(refusal.ids)}, which would go with it, so somebody else must resume. Or withdraw yours first: ${formatList(refusal.ids.map((id) => `cancel ${id}`))}.`;
     case 'unknownAction':
       return 'I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew.';
   }

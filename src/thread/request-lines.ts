@@ -29,6 +29,8 @@ export function describeChange(change: Change): Line {
       return [say('The requester may no longer ask for this.')];
     case 'voterLostRight':
       return [...showPerson(change.voter), say(' approved it and may no longer approve it.')];
+    case 'voterMoved':
+      return [...showPerson(change.voter), say(' approved it and has changed groups since, so a seat is empty.')];
     case 'deviceGone':
       return [say('Defender no longer knows the device.')];
   }

@@ -74,6 +74,31 @@ test('a new round never has the digest of the one before, even when nothing that
   expect(again.type === 'askAgain' && again.terms.digest).not.toBe(approved().digest);
 });
 
+test('a voter who changed groups leaves a seat empty: it is asked again, counted with the groups of today', () => {
+  const seats = [
+    { group: 'approvers', count: 1 },
+    { group: 'leads', count: 1 },
+  ];
+  const request = approved();
+  const bar = { ...request.bar, seats };
+  const cast = request.votes[0];
+  if (cast === undefined) throw new Error('No vote');
+  const second = { ...cast, by: person(ids.cy, 'Cy'), personKey: ids.cy, groups: ['leads'] };
+  const seated = { ...request, bar, votes: [cast, second] };
+  const now = (approvers: readonly string[], leads: readonly string[]) =>
+    new Map([...groups, ['approvers', new Set(approvers)], ['leads', new Set(leads)]]);
+  expect(after(policy, now([ids.bo], [ids.cy]), seated)).toEqual({ type: 'stands' });
+  expect(after(policy, now([ids.di], [ids.bo, ids.cy]), seated)).toMatchObject({
+    type: 'askAgain',
+    because: [{ type: 'voterMoved', voter: { id: ids.bo } }],
+  });
+});
+
+test('a requester who may not ask any more has it void before it goes', () => {
+  const now = new Map([...groups, ['soc', new Set([ids.cy])]]);
+  expect(after(policy, now)).toEqual({ type: 'void', changes: [{ type: 'mayNotAskAnyMore' }] });
+});
+
 test('a group that cannot be read decides nothing', () => {
   expect(after(policy, new Map([...groups, ['approvers', null]]))).toEqual({ type: 'unreadable', group: 'approvers' });
 });

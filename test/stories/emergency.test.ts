@@ -150,3 +150,34 @@ test('who neither approves nor owns does not review', async () => {
   const [review] = await stage.service.store.openReviews({ tenantId });
   expect(review?.opinions).toEqual([]);
 });
+
+test('who asked for something that waits does not resume, and reads what to do', async () => {
+  const thread = await open({ policy: policyOf({ approvers: [ana, bo, cy] }) });
+  await stage.tell(cy, 'pause because the account of Ana was taken');
+  await stage.approve(bo);
+  await stage.tell(ana, 'resume');
+  await stage.pass(minutes(1), seconds(5));
+  expect(stage.submissions).toEqual([]);
+  expect(stage.chat(ana)).toContain(`withdraw yours first: cancel ${stage.requestId(thread)}`);
+});
+
+test('who may only ask does not resume', async () => {
+  await open({ policy: policyOf({ requesters: [ana, dee] }) });
+  await stage.tell(cy, 'pause because the account of Ana was taken');
+  await stage.tell(dee, 'resume');
+  expect(stage.chat(dee)).toContain('Only somebody who may approve');
+  expect(await stage.service.store.fact('pause')).not.toBeNull();
+});
+
+test('a broken glass that has not been paid for bars the next, before anything was sent', async () => {
+  const first = await open();
+  const second = await stage.ask(ana, 'on ws-043 run collect-logs.ps1 because INC-2');
+  await breakGlass(first);
+  await breakGlass(second, 'because again incident INC-78');
+  expect(stage.thread(second)).toContain(stage.requestId(first));
+  await stage.press(dee, stage.cardIn(first), 'Approve');
+  await stage.pass(minutes(1), seconds(5));
+  await breakGlass(second, 'because again incident INC-78');
+  await stage.pass(minutes(1), seconds(5));
+  expect(stage.submissions).toHaveLength(1);
+});
