@@ -268,7 +268,11 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
     const { machineId } = request.device;
     // Asked once more when the first byte is due: a token or a connection may have been long in coming.
     const mayStillSend = () => mayPost({ claimedAt, now: clock.now(), holdsLease }) === 'yes';
-    const outcome = await defender.runLiveResponse(machineId, request.commands, commentOf(request), { mayStillSend });
+    const isStillWanted = async () => (await store.fact<Pause>(pauseFact)) === null; // guard: pause-read-before-the-first-byte
+    const outcome = await defender.runLiveResponse(machineId, request.commands, commentOf(request), {
+      isStillWanted,
+      mayStillSend,
+    });
     log.info({ requestId: request.id, attempt: request.attempts, outcome: outcome.type, machineId }, 'Submitted');
     await record(row, request, outcome);
   }

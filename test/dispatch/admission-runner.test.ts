@@ -154,6 +154,16 @@ async function alsoQueued(count: number): Promise<readonly Queued[]> {
   return more;
 }
 
+test('a pause between the admission and the first byte holds the request, and it goes once after the pause', async () => {
+  const pause = { by: request.requester, personKey: 'ana', reason: 'An account was taken', at: t0 };
+  await pass({ afterCommit: () => store.transact((tx) => tx.saveFact(pauseFact, pause)) });
+  expect([sent(), await stateNow()]).toEqual([0, 'queued']);
+  await store.transact((tx) => tx.saveFact(pauseFact, null));
+  await clock.advance(checkWaitMs);
+  await pass();
+  expect([sent(), await stateNow()]).toEqual([1, 'pending']);
+});
+
 test('an approved request that is still as it was approved is sent once', async () => {
   await pass();
   await pass();

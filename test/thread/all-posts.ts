@@ -349,7 +349,7 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       })),
       options,
     ),
-    paused: pausedPost(makePause(outside), options),
+    paused: pausedPost({ ...makePause(outside), onTheirWay: 2 }, options),
     resumed: resumedPost({ pause: makePause(outside), by: person('Bo', outside), at: noon }, options),
     reviews: reviewsCard(
       Array.from({ length: 20 }, () => makeReview(outside)),

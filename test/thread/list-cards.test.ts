@@ -253,7 +253,7 @@ test('reviews of break-glass, their opinions, a pause and its end are told in wh
     opinionPost(makeReview(), options),
     opinionPost(makeReview(harmless, { closedAt: noon }), options),
     opinionPost(makeReview(harmless, { opinions: [...makeReview().opinions, objection], closedAt: noon }), options),
-    pausedPost(makePause(), options),
+    pausedPost({ ...makePause(), onTheirWay: 0 }, options),
     resumedPost({ pause: makePause(), by: person('Bo'), at: noon + 600_000 }, options),
     explainCard(['1. workstations (line 12) applies: it is for everything.', 'It needs 2 approvals.'], options),
   ];
