@@ -114,11 +114,18 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   /** The connection for the POST is opened meanwhile. */
   function read(request: Queued, library: LibraryOfPass): Reading {
     const found = Promise.all([
-      request.library.length > 0 ? library.read() : [],
+      request.library.length > 0 ? readLibrary(request, library) : [],
       defender.getMachine(request.device.machineId),
     ]).then(([files, device]) => ({ library: files, device }));
     defender.openAhead();
     return { begunAt: library.begunAt, found };
+  }
+
+  /** The pass's own list is for all; one that lacks a file of this request is asked for again before the file is believed gone. */
+  async function readLibrary(request: Queued, library: LibraryOfPass): Promise<readonly LibraryFile[]> {
+    const names = request.library.map(({ fileName }) => fileName);
+    const files = await library.read();
+    return names.every((name) => files.some(({ fileName }) => fileName === name)) ? files : defender.listLibrary(names);
   }
 
   async function readPlan() {

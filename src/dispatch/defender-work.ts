@@ -130,7 +130,10 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
 
   /** Flags what changed while it ran; the hashes that were compared before the POST are the request's own (T-20). */
   async function recheckLibrary(row: ClaimedWork, request: LiveResponseRequest): Promise<void> {
-    const changes = findLibraryChanges(request, await fetching.listLibrary());
+    const changes = findLibraryChanges(
+      request,
+      await fetching.listLibrary(request.library.map(({ fileName }) => fileName)),
+    );
     await store.transact(async (tx) => {
       const now = clock.now();
       if (changes.length > 0) {

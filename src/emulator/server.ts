@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { deflateSync } from 'node:zlib';
 import { cancelAction, getAction, listActions, runLiveResponse } from './action-calls';
-import { type Answer, apiHeaders, refuse } from './answer';
+import { type Answer, apiHeaders, json, refuse } from './answer';
 import { type ApiRoute, admit, type Call, forbiddenOn, quotaExceeded, unauthorized } from './call';
 import type { Fault, Faults } from './faults';
 import { type OpenEntry, withoutSecrets } from './journal';
@@ -105,6 +105,10 @@ function answerBefore(world: World, route: Route, fault: Fault): Answer | 'drop'
       return unauthorized();
     case 'forbidden':
       return forbiddenOn(route.name);
+    case 'notFound':
+      return refuse(404, 'ResourceNotFound', 'The resource was not found');
+    case 'emptyList':
+      return json(200, { value: [] });
     case 'refuse':
       return refuse(fault.status, fault.code, fault.message);
     default:
