@@ -6,6 +6,7 @@ import type { Digest, LiveResponseRequest, RequestId } from '../request/request'
 import type { Copy, Store } from '../store/store';
 import { newsPost } from '../thread/news';
 import type { Post } from '../thread/post';
+import { replacedPost } from '../thread/replaced-post';
 import { requestCard } from '../thread/request-card';
 import { hashToken, newToken } from './decide';
 
@@ -29,9 +30,14 @@ export function createRender(options: {
     async card(copy) {
       const stored = await store.request(copy.requestId);
       if (stored === null) return null;
-      const token = stored.request.state === 'awaitingApproval' ? newToken(random) : null;
+      if (copy.audience === 'replaced')
+        return copy.activityId === null ? null : { post: replacedPost(await views.of(store, stored)), shown: null };
+      // A reader's card has no token, wherever it is: who asked for it may show it to anybody.
+      const takesVotes = copy.audience !== 'reader' && stored.request.state === 'awaitingApproval'; // guard: reader-card-takes-no-vote
+      const token = takesVotes ? newToken(random) : null;
+      const audience = copy.audience === 'approver' ? 'approver' : 'thread';
       const viewerIds = copy.audience === 'thread' ? await viewersOf(stored.request) : [];
-      const post = requestCard(await views.of(store, stored), { audience: copy.audience, token, viewerIds });
+      const post = requestCard(await views.of(store, stored), { audience, token, viewerIds });
       if (token !== null) {
         const { digest, id } = stored.request;
         await store.transact((tx) =>

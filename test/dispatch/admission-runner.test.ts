@@ -188,12 +188,15 @@ async function patientPass(): Promise<void> {
 test.each<[string, NonNullable<FaultRule['route']>, FaultRule['fault']]>([
   ['device', 'getMachine', { type: 'notFound' }],
   ['library file', 'listLibrary', { type: 'emptyList' }],
-])('a %s that Defender does not find once right before sending is there, and the request is sent', async (_, route, fault) => {
-  await withFile();
-  emulator.fault({ route, fault });
-  await patientPass();
-  expect([sent(), await stateNow()]).toEqual([1, 'pending']);
-});
+])(
+  'a %s that Defender does not find once right before sending is there, and the request is sent',
+  async (_, route, fault) => {
+    await withFile();
+    emulator.fault({ route, fault });
+    await patientPass();
+    expect([sent(), await stateNow()]).toEqual([1, 'pending']);
+  },
+);
 
 test('a device that only its own address does not know keeps the request in the queue', async () => {
   emulator.fault({ route: 'getMachine', fault: { type: 'notFound' }, times: 3 });
@@ -211,7 +214,10 @@ test('a device that neither its address nor the list knows is gone, and the requ
   emulator.fault({ route: 'getMachine', fault: { type: 'notFound' }, times: 3 });
   emulator.fault({ route: 'listMachines', fault: { type: 'notFound' } });
   await patientPass();
-  expect((await store.request(request.id))?.request).toMatchObject({ state: 'voided', changes: [{ type: 'deviceGone' }] });
+  expect((await store.request(request.id))?.request).toMatchObject({
+    state: 'voided',
+    changes: [{ type: 'deviceGone' }],
+  });
 });
 
 test('an approved request that is still as it was approved is sent once', async () => {
