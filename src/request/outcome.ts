@@ -90,10 +90,13 @@ export const cancelledHere = (request: Queued | Submitting | Unknown, wish: Canc
       endedAt: now,
       progress: [],
       mayHaveActed: false,
+      seenWaitingAt: null,
       by: { type: 'wish', wish },
     },
     [{ type: 'ended' }],
   );
 
 export const lapsedHere = (request: Queued | Submitting | Unknown, now: number): Outcome =>
-  move({ ...decidedOf(request), state: 'lapsed', actionId: null, endedAt: now }, [{ type: 'ended' }]);
+  move({ ...decidedOf(request), state: 'lapsed', actionId: null, endedAt: now, seenWaitingAt: null }, [
+    { type: 'ended' },
+  ]);

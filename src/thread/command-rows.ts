@@ -125,9 +125,11 @@ function describeOpen(request: LiveResponseRequest, index: number, startedAt: nu
       if (index >= (failedCommand(request.progress) ?? total)) return 'Does not run, since a command before it failed.';
       if (commandAtWork(request.progress, total) !== index + 1) return 'Waits for the commands before it.';
       return startedAt === null ? 'Running.' : `Running since ${formatTime(startedAt)}.`;
-    case 'succeeded':
     case 'failed':
-      return 'Did not run to an end, as far as Defender tells.';
+      if (index > (failedCommand(request.progress) ?? total) - 1)
+        return 'Did not run, since a command before it failed.';
+      return 'It may have run; Defender reports no end.';
+    case 'succeeded':
     case 'timedOut':
     case 'unknown':
       return request.state === 'unknown' && request.doubt === 'restored'
@@ -136,7 +138,8 @@ function describeOpen(request: LiveResponseRequest, index: number, startedAt: nu
     case 'voided':
       return isClosedByRestore(request.changes) ? 'Nobody here knows whether it ran.' : 'Did not run.';
     case 'cancelled':
-      return request.mayHaveActed ? 'It may have run; Defender reports no end.' : 'Did not run.';
+    case 'lapsed':
+      return request.actionId === null ? 'Did not run.' : 'It may have run; Defender reports no end.';
     default:
       return isFinal(request.state) ? 'Did not run.' : 'Not started.';
   }

@@ -265,7 +265,7 @@ cancelled by the clock: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; 
 cancelled by a stranger: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
 cancelled by nobody named: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
 lapsed: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, because its time to start ran out. Nothing ran.
-lapsed at Defender: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, because its time to start ran out. Nothing ran.
+lapsed at Defender: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, because its time to start ran out. It may have begun: its card says what is known.
 denied: LR-7F3K was already denied by Cy at 3 Mar 2026 12:05 UTC. Nothing ran.
 expired: LR-7F3K expired at 3 Mar 2026 12:30 UTC: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.
 withdrawn: LR-7F3K was already withdrawn by Ana at 3 Mar 2026 12:02 UTC. Nothing ran.
