@@ -8,7 +8,7 @@ const titles: ReadonlyArray<readonly [State, RegExp]> = [
   ['unknown', /^Unknown:/],
   ['pending', /^Waiting for the device/],
   ['running', /^Running/],
-  ['succeeded', /^Finished: Defender says it succeeded/],
+  ['succeeded', /^(?:Finished: Defender says it succeeded|Ran, )/],
   ['failed', /^Finished: Defender says it failed/],
   ['timedOut', /^Stopped:/],
   ['cancelled', /^Cancelled/],

@@ -6,6 +6,7 @@ import { describeProgressOfVotes } from './bar-lines';
 import { type Line, quoteLines, say, showCode, showCut, showPerson } from './line';
 import { describeQueued } from './queue-words';
 import { beforeAskingAgain, commandAtWork, describeChange, failedCommand, isClosedByRestore } from './request-lines';
+import { describeRun } from './run-words';
 import type { RequestView, StateWords } from './view';
 import { formatDuration, formatTime } from './words';
 
@@ -61,19 +62,10 @@ export function describeState(view: RequestView): StateWords {
           ),
         ],
       };
-    case 'succeeded':
-      return {
-        title: 'Finished: Defender says it succeeded',
-        tone: 'good',
-        lines: [
-          [
-            say(
-              `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.`,
-            ),
-          ],
-          ...tooLateLines(request.cancel),
-        ],
-      };
+    case 'succeeded': {
+      const words = describeRun(view, request);
+      return { ...words, lines: [...words.lines, ...tooLateLines(request.cancel)] };
+    }
     case 'failed':
       return {
         title: 'Finished: Defender says it failed',

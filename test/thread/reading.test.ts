@@ -157,13 +157,13 @@ INC-1042 credential theft triage
     (Cancel this request)"
 `);
   expect(
-    readPost(
-      requestCard(makeView(request('succeeded'), { results: [fileResult()] }), { audience: 'thread', token: null }),
-    ),
-  ).toMatchInlineSnapshot(`
+  readPost(
+    requestCard(makeView(request('succeeded'), { results: [fileResult()] }), { audience: 'thread', token: null })
+  )
+).toMatchInlineSnapshot(`
 "LR-7F3K
-Finished: Defender says it succeeded
-Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.
+Ran, and results are still to come
+Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Defender says that the commands ran. Their exit codes and output follow.
 
 Commands
 1. Put file  procdump.zip

@@ -137,12 +137,12 @@ running, one failed (accent)
 running, odd status (accent)
   Running command 2 of 3
   - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
-succeeded (good)
-  Finished: Defender says it succeeded
-  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.
-succeeded, no word about commands (good)
-  Finished: Defender says it succeeded
-  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.
+succeeded (accent)
+  Ran, and results are still to come
+  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Defender says that the commands ran. Their exit codes and output follow.
+succeeded, no word about commands (accent)
+  Ran, and results are still to come
+  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Defender says that the commands ran. Their exit codes and output follow.
 failed (attention)
   Finished: Defender says it failed
   - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed.
