@@ -133,7 +133,7 @@ async function factsOf(sources: Sources, request: LiveResponseRequest): Promise<
     approverIds: request.approverIds,
     approvalsNeeded: request.bar.approvalsNeeded,
     history: historyOf(rows, id),
-    cards: copies.map((copy) => toCardFacts(sources, copy)),
+    cards: copies.filter(({ audience }) => audience !== 'replaced').map((copy) => toCardFacts(sources, copy)),
     endsTold: thread.filter(({ text }) => tellsEnd(text, id, state)).length,
     twins: [...twins.values()],
     results: await Promise.all(
@@ -162,7 +162,12 @@ function historyOf(rows: readonly AuditRow[], id: string): readonly State[] {
 function toCardFacts({ stage }: Sources, { audience, personId, activityId }: Copy): CardFacts {
   const message = activityId === null ? null : stage.connector.message(activityId);
   const shown = message === null ? [] : [...message.versions, message.activity];
-  return { audience, personId, shown: shown.map((activity) => readCardPhase(readActivity(activity))?.state ?? null) };
+  const kind = audience === 'approver' ? 'approver' : 'thread';
+  return {
+    audience: kind,
+    personId,
+    shown: shown.map((activity) => readCardPhase(readActivity(activity))?.state ?? null),
+  };
 }
 
 async function toResultFacts(

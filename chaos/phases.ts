@@ -9,7 +9,7 @@ const titles: ReadonlyArray<readonly [State, RegExp]> = [
   ['unconfirmed', /^(?:Unconfirmed:|Alarm: Defender had )/],
   ['pending', /^Waiting for the device/],
   ['running', /^Running/],
-  ['succeeded', /^Finished: Defender says it succeeded/],
+  ['succeeded', /^(?:Finished: Defender says it succeeded|Ran, )/],
   ['failed', /^Finished: Defender says it failed/],
   ['timedOut', /^Stopped:/],
   ['cancelled', /^Cancelled/],

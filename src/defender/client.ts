@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock';
+import { type Clock, seconds } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { Command } from '../request/command';
 import type { Device, LibraryFile } from '../request/request';
@@ -38,7 +38,8 @@ export interface Defender {
   machinesBeginning(start: string): Promise<readonly Device[]>;
   /** The machine with exactly this id; null when it is gone or was merged into another, which is then not the machine that was meant (T-21). */
   getMachine(machineId: string): Promise<Device | null>;
-  listLibrary(): Promise<readonly LibraryFile[]>;
+  /** A file that is `needed` is believed gone only when it stays away for some seconds: the list is asked for again meanwhile. */
+  listLibrary(needed?: readonly string[]): Promise<readonly LibraryFile[]>;
   /** Opens a connection for the next submission, while what must come before it is done. Nothing is written on it; unused it is thrown away. */
   openAhead(): void;
   /** Sent at most once, never retried: any doubt is `unclear`. */
@@ -146,7 +147,7 @@ const toDefender = (context: CallContext, limits: DownloadLimits, lastDate: () =
   findMachines: (query) => findMachines(context, query),
   machinesBeginning: (start) => machinesBeginning(context, start),
   getMachine: async (machineId) => (await fetchMachine(context, machineId))?.device ?? null,
-  listLibrary: async () => (await listLibrary(context)).items,
+  listLibrary: (needed = []) => listLibraryWith(context, needed),
   openAhead: () => context.connections.openAhead(),
   runLiveResponse: (machineId, commands, comment, options = {}) =>
     submitOnce(context, machineId, commands, comment, options),
@@ -172,6 +173,9 @@ const maxAnswerBytes = 32 * 1024 * 1024;
 const defaultMaxResultBytes = 3 * 1024 ** 3;
 /** Ours: more matches than that are no choice but a reason to ask with more of the name. */
 const mostReadWhole = 6;
+/** Ours: short enough for somebody who waits for the answer. */
+const absenceWaits = ({ longestWaitMs }: CallContext): readonly number[] =>
+  [seconds(1), seconds(2)].filter((ms) => ms <= longestWaitMs);
 /** Ours: 50 pages of anything are a loop or a mistake. */
 const maxPages = 50;
 
@@ -212,14 +216,49 @@ async function machinesBeginning(context: CallContext, start: string): Promise<r
   return (page?.items ?? []).filter((m) => m.mergedInto === null).map((m) => m.device);
 }
 
-/** `{id}` also takes computer names and Entra ids, so the answer is compared: a computer may be named like another's id. */
+/** One 404 proves nothing: it is gone when it stays away for some seconds and the list does not have it either. */
 async function fetchMachine(context: CallContext, machineId: string): Promise<ReadMachine | null> {
-  const reply = await get(context, at(context, 'getMachine', `machines/${segment(machineId)}`), [404]);
-  if (reply.status === 404) return null;
+  const path = `machines/${segment(machineId)}`;
+  const reply = await getUnlessGone(context, at(context, 'getMachine', path));
+  if (reply === null) {
+    if (!(await isListed(context, machineId))) return null;
+    throw new DefenderError('getMachine', 'defender.contradiction'); // guard: listed-device-is-not-gone
+  }
   const machine = readMachine(parseJson(reply.body));
   if (machine === null) throw unreadable('getMachine', reply);
-  const isAsked = machine.device.machineId.toLowerCase() === machineId.toLowerCase();
-  return isAsked && machine.mergedInto === null ? machine : null;
+  // `{id}` also takes computer names and Entra ids: a computer may be named like another's id.
+  return isMachine(machine, machineId) ? machine : null;
+}
+
+async function isListed(context: CallContext, machineId: string): Promise<boolean> {
+  const path = `machines?$filter=${encodeURIComponent(`id eq ${quote(machineId)}`)}`;
+  const call = { name: 'listMachines', api: 'listMachines' } as const;
+  const { items } = await list(context, call, path, { readItem: readMachine, unreadable: 'throw', emptyIs404: true });
+  return items.some((machine) => isMachine(machine, machineId));
+}
+
+const isMachine = ({ device, mergedInto }: ReadMachine, machineId: string): boolean =>
+  device.machineId.toLowerCase() === machineId.toLowerCase() && mergedInto === null;
+
+/** Defender answers 404 for a while for what is there (defender-api.md §1.2, §3), so it is asked again; null when each try said 404. */
+async function getUnlessGone(context: CallContext, call: ReturnType<typeof at>): Promise<Reply | null> {
+  for (const waitMs of absenceWaits(context)) {
+    const reply = await get(context, call, [404]);
+    if (reply.status !== 404) return reply;
+    await context.clock.sleep(waitMs);
+  }
+  const last = await get(context, call, [404]);
+  return last.status === 404 ? null : last; // guard: one-404-is-asked-again
+}
+
+async function listLibraryWith(context: CallContext, needed: readonly string[]): Promise<readonly LibraryFile[]> {
+  let { items } = await listLibrary(context);
+  for (const waitMs of absenceWaits(context)) {
+    if (needed.every((name) => items.some(({ fileName }) => fileName === name))) return items;
+    await context.clock.sleep(waitMs);
+    items = (await listLibrary(context)).items; // guard: missing-file-is-asked-for-again
+  }
+  return items;
 }
 
 /** A file without a readable hash cannot be pinned by a digest, so it is left out and cannot be asked for. */
@@ -268,8 +307,8 @@ async function listMachineActions(
 }
 
 async function fetchAction(context: CallContext, actionId: string): Promise<MachineAction | null> {
-  const reply = await get(context, at(context, 'getAction', `machineactions/${segment(actionId)}`), [404]);
-  if (reply.status === 404) return null;
+  const reply = await getUnlessGone(context, at(context, 'getAction', `machineactions/${segment(actionId)}`));
+  if (reply === null) return null;
   const action = readAction(parseJson(reply.body), context.clock.now());
   if (action === null || action.actionId.toLowerCase() !== actionId.toLowerCase()) throw unreadable('getAction', reply);
   return action;

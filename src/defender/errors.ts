@@ -15,6 +15,7 @@ export const defenderErrorCodes = [
   'defender.unreachable',
   'defender.timedOut',
   'defender.badAnswer',
+  'defender.contradiction',
   'defender.answerTooLarge',
   'defender.linkRefused',
   'defender.resultRefused',
@@ -121,6 +122,8 @@ export const defenderSentences: Readonly<Record<DefenderErrorCode, string>> = {
   'defender.timedOut': 'Defender did not answer in time. Ask again in a few minutes.',
   'defender.badAnswer':
     'Defender answered with something this bot cannot read, so it is not relied on. Ask again; if it stays, tell an administrator.',
+  'defender.contradiction':
+    'Defender lists this device but does not return it by its id, so it is not relied on. It is usually over in minutes; ask again then.',
   'defender.answerTooLarge':
     'Defender answered with more than this bot is willing to read. Ask for less, or tell an administrator.',
   'defender.linkRefused':

@@ -20,6 +20,8 @@ export type SubmitOutcome =
 
 /** What a submission may be given along. */
 export interface SubmitOptions {
+  /** Asked when token and connection are there, right before `mayStillSend`; false, or no answer: not a byte is written. */
+  readonly isStillWanted?: () => Promise<boolean>;
   /** Asked in the same turn in which the first byte would be written; false: not a byte is, and the outcome is `notSent`. */
   readonly mayStillSend?: () => boolean;
 }
@@ -51,7 +53,7 @@ async function submit(
   context: CallContext,
   url: URL,
   body: string,
-  { mayStillSend = () => true }: SubmitOptions,
+  { isStillWanted = async () => true, mayStillSend = () => true }: SubmitOptions,
 ): Promise<Outcome | DefenderErrorCode> {
   const token = await context.token().catch((error: unknown) => {
     if (error instanceof DefenderError) return error;
@@ -64,7 +66,8 @@ async function submit(
     throw error;
   });
   if (socket instanceof ExchangeFailure) return { type: 'failure', failure: socket };
-  const way = { type: 'standing', socket, mayStillSend } as const;
+  const isWanted = await isStillWanted().catch(() => false);
+  const way = { type: 'standing', socket, mayStillSend: () => isWanted && mayStillSend() } as const;
   const outcome = await send(context, { url }, { method: 'POST', body }, { token, way, signal });
   if (outcome.type === 'answer' && outcome.answer.status === 401) await forget(context, token);
   return outcome;

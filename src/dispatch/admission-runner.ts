@@ -117,11 +117,18 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   /** The connection for the POST is opened meanwhile. */
   function read(request: Queued, library: LibraryOfPass): Reading {
     const found = Promise.all([
-      request.library.length > 0 ? library.read() : [],
+      request.library.length > 0 ? readLibrary(request, library) : [],
       defender.getMachine(request.device.machineId),
     ]).then(([files, device]) => ({ library: files, device }));
     defender.openAhead();
     return { begunAt: library.begunAt, found };
+  }
+
+  /** The pass's own list is for all; one that lacks a file of this request is asked for again before the file is believed gone. */
+  async function readLibrary(request: Queued, library: LibraryOfPass): Promise<readonly LibraryFile[]> {
+    const names = request.library.map(({ fileName }) => fileName);
+    const files = await library.read();
+    return names.every((name) => files.some(({ fileName }) => fileName === name)) ? files : defender.listLibrary(names);
   }
 
   async function readPlan() {
@@ -298,7 +305,11 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
     const { machineId } = request.device;
     // Asked once more when the first byte is due: a token or a connection may have been long in coming.
     const mayStillSend = () => mayPost({ claimedAt, now: clock.now(), holdsLease }) === 'yes';
-    const outcome = await defender.runLiveResponse(machineId, request.commands, commentOf(request), { mayStillSend });
+    const isStillWanted = async () => (await store.fact<Pause>(pauseFact)) === null; // guard: pause-read-before-the-first-byte
+    const outcome = await defender.runLiveResponse(machineId, request.commands, commentOf(request), {
+      isStillWanted,
+      mayStillSend,
+    });
     log.info({ requestId: request.id, attempt: request.attempts, outcome: outcome.type, machineId }, 'Submitted');
     await record(row, request, outcome);
   }

@@ -126,7 +126,10 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
 
   /** Flags what changed while it ran; the hashes that were compared before the POST are the request's own (T-20). */
   async function recheckLibrary(row: ClaimedWork, request: LiveResponseRequest): Promise<void> {
-    const changes = findLibraryChanges(request, await fetching.listLibrary());
+    const changes = findLibraryChanges(
+      request,
+      await fetching.listLibrary(request.library.map(({ fileName }) => fileName)),
+    );
     await store.transact(async (tx) => {
       const now = clock.now();
       if (changes.length > 0) {
@@ -170,7 +173,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
         if (resultMayWait(result, stored.request) && (await isRoomBusy(tx, stored.request))) {
           const news = { type: 'resultKept', index: result.index } as const;
           await tx.gatherNews(conversationId, { news, requestId: request.id, at: now });
-        } else {
+        } else if (isWorthAPost(result, stored.request)) {
           const post = resultPost(await views.of(tx, stored), result);
           const work = { type: 'sendPost', conversationId, post } as const;
           await tx.addWork([{ requestId: request.id, work, lane: conversationId, dueAt: now }]);
@@ -256,6 +259,13 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
 const mayBeCancelled = (request: LiveResponseRequest, actionId: string): boolean =>
   (request.state === 'pending' || request.state === 'running' || request.state === 'unknown') &&
   request.actionId === actionId;
+
+/** A command that nobody saw start had perhaps nothing to give: that it gave nothing stands on the card, and nobody is called for it. */
+function isWorthAPost({ outcome, index }: KeptResult, request: LiveResponseRequest): boolean {
+  if (outcome !== 'notAvailable' || request.state === 'succeeded') return true;
+  const progress = 'progress' in request ? request.progress.find((p) => p.index === index) : undefined;
+  return progress !== undefined && progress.status !== 'Created';
+}
 
 /** What people read in place of a result that never came. */
 const noResultSentences = {

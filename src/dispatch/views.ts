@@ -13,7 +13,7 @@ export interface Views {
   of(reader: Reader, stored: Stored): Promise<RequestView>;
   /** Every waiting request with its place, in the order in which they would go. */
   queue(reader: Reader): Promise<readonly RequestView[]>;
-  /** The same for a list, whose rows show no results: the plan is made once. */
+  /** The same for a list: the plan is made once, and results are read of what ran only. */
   list(reader: Reader, stored: readonly Stored[]): Promise<readonly RequestView[]>;
   plan(reader: Reader): Promise<Admission & { readonly isClockPutBack: boolean }>;
 }
@@ -79,9 +79,14 @@ export function createViews(options: {
     const pause = await reader.fact<Pause>(pauseFact);
     const { names } = options.policy();
     const now = clock.now();
-    return all.map(({ request }) => ({
+    // Whether a run went well is in its results, and a list says it as its card does.
+    const resultsOf = async ({ request }: Stored) =>
+      request.state === 'succeeded' ? await reader.results(request.id) : [];
+    const results: Array<Awaited<ReturnType<typeof resultsOf>>> = [];
+    for (const stored of all) results.push(await resultsOf(stored));
+    return all.map(({ request }, i) => ({
       request,
-      results: [],
+      results: results[i] ?? [],
       queue: places.get(request.id) ?? null,
       pause,
       names,

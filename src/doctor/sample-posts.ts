@@ -67,7 +67,7 @@ export function createSamplePosts(now: number, trial: boolean): readonly Post[] 
     helpCard(createHelp(null), { trial }),
     whoamiCard({ person: requester, mayAsk: true, mayVote: false, policyVersion: '00000000' }, options),
     explainCard(['A sample line of the policy'], options),
-    pausedPost({ by: requester, reason: 'A sample', at: now }, { trial }),
+    pausedPost({ by: requester, reason: 'A sample', at: now, onTheirWay: 0 }, { trial }),
     sentencePost('A sample sentence.', { trial }),
   ];
   return posts.map(asSample);

@@ -16,6 +16,10 @@ export type Fault =
   | { readonly type: 'malformed' }
   | { readonly type: 'unauthorized' }
   | { readonly type: 'forbidden' }
+  /** 404 for something that is there, as Defender gives it now and then (defender-api.md §1.2). */
+  | { readonly type: 'notFound' }
+  /** 200 and a list without an item, whatever there is. */
+  | { readonly type: 'emptyList' }
   /** Any other refusal, such as DisabledFeature; nothing is done. */
   | { readonly type: 'refuse'; readonly status: number; readonly code: string; readonly message: string }
   /** The answer waits until `release` settles; the work is done first, or only then. */

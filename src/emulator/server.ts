@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { deflateSync } from 'node:zlib';
 import type { Clock } from '../lib/clock';
 import { cancelAction, getAction, listActions, runLiveResponse } from './action-calls';
-import { type Answer, apiHeaders, refuse } from './answer';
+import { type Answer, apiHeaders, json, refuse } from './answer';
 import { type ApiRoute, admit, type Call, forbiddenOn, quotaExceeded, unauthorized } from './call';
 import type { Fault, Faults } from './faults';
 import { type OpenEntry, withoutSecrets } from './journal';
@@ -116,6 +116,10 @@ function answerBefore(world: World, route: Route, fault: Fault): Answer | 'drop'
       return unauthorized();
     case 'forbidden':
       return forbiddenOn(route.name);
+    case 'notFound':
+      return refuse(404, 'ResourceNotFound', 'The resource was not found');
+    case 'emptyList':
+      return json(200, { value: [] });
     case 'refuse':
       return refuse(fault.status, fault.code, fault.message);
     case 'gatewayError':

@@ -88,7 +88,8 @@ export async function viewByCard(scene: Scene, shownToken: string): Promise<Resu
       shown: request.digest,
     });
   }
-  return ok(requestCard(await options.views.of(tx, stored), { audience: copy.audience, token }));
+  const audience = copy.audience === 'approver' ? 'approver' : 'thread';
+  return ok(requestCard(await options.views.of(tx, stored), { audience, token }));
 }
 
 /**
@@ -111,7 +112,7 @@ export async function voteByWords(
   const { request } = stored;
   if (turn.person.id === request.requester.id) return castVote(scene, stored, { ...vote, digest: request.digest });
   const wasShown = (await tx.copies(vote.id)).some(
-    (c) => c.activityId !== null && c.conversationId === turn.place.conversationId,
+    (c) => c.audience !== 'reader' && c.activityId !== null && c.conversationId === turn.place.conversationId,
   );
   if (!wasShown) return refuse(scene, vote.id, { type: 'wrongConversation' }); // guard: words-count-where-it-was-shown
   const typed = vote.shortDigest ?? (request.round === 1 || vote.decision === 'deny' ? request.digest : '');
@@ -220,6 +221,7 @@ export function findMisplaced(turn: Turn, request: LiveResponseRequest, copy: Co
   if (turn.tenantId !== request.tenantId || turn.place.conversationId !== copy.conversationId)
     return { type: 'wrongConversation' }; // guard: card-counts-where-it-was-posted
   if (copy.personId !== null && copy.personId !== turn.person.id) return { type: 'notYourCard' }; // guard: card-counts-for-whom-it-was-sent
+  if (copy.audience === 'replaced') return { type: 'cardOutdated' }; // guard: replaced-card-takes-no-vote
   if (copy.activityId !== null && turn.replyToId !== null && turn.replyToId !== copy.activityId)
     return { type: 'cardOutdated' };
   return null;

@@ -82,8 +82,11 @@ export async function review(
   return given;
 }
 
-/** Stops every submission at once: the admission looks at this fact in its own transaction (T-31). */
-export async function pause(scene: Scene, reason: string): Promise<Result<Pause, Refusal>> {
+/** A pause, and how many requests were on their way to Defender when it began. */
+export type Paused = Pause & { readonly onTheirWay: number };
+
+/** Stops every submission: looked at when a request is admitted, and again right before the first byte is sent (T-31). */
+export async function pause(scene: Scene, reason: string): Promise<Result<Paused, Refusal>> {
   const { tx, options, turn } = scene;
   if (!hasRole(scene)) return refuse(scene, null, { type: 'mayNotPause' });
   const now = await tx.fact<Pause>(pauseFact);
@@ -95,8 +98,9 @@ export async function pause(scene: Scene, reason: string): Promise<Result<Pause,
     at: turn.at,
   };
   await tx.saveFact(pauseFact, paused);
-  await showEverywhere(scene, 'paused', { reason });
-  return ok(paused);
+  const onTheirWay = (await tx.requestsIn(['submitting'])).length;
+  await showEverywhere(scene, 'paused', { reason, onTheirWay });
+  return ok({ ...paused, onTheirWay });
 }
 
 /** Lets submissions go on; never by the person who stopped them, nor for what they asked for themselves. */

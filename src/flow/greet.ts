@@ -5,6 +5,7 @@ import { helpFor } from '../thread/help-card';
 import type { Turn } from '../thread/turn';
 import { type PolicyGroup, type Welcome, welcomeCard } from '../thread/welcome-card';
 import type { Answer, FlowOptions } from './answer';
+import { postApprovalAnew } from './card-copies';
 
 /**
  * What follows when the bot is added. To a team: what it does there and who approves. To a person: what that person may do, and after it, in an
@@ -57,9 +58,8 @@ function welcomeOf(policy: Policy, groups: Groups): Welcome {
 async function showOpenCards(tx: Tx, { place, person, tenantId, at }: Turn): Promise<void> {
   for (const { request } of await tx.requestsIn(['awaitingApproval'])) {
     if (request.tenantId !== tenantId) continue;
-    const own = (await tx.copies(request.id)).find((copy) => copy.personId === person.id);
-    if (own === undefined) continue;
-    await tx.placeCopy(own.copyId, { conversationId: place.conversationId, activityId: null });
-    await tx.refreshCopies(request.id, at);
+    if (!(await tx.copies(request.id)).some((copy) => copy.personId === person.id)) continue;
+    const { conversationId } = place;
+    await postApprovalAnew(tx, { id: request.id, personId: person.id, conversationId, at });
   }
 }

@@ -6,11 +6,12 @@ import { chooseHistoryCard } from '../thread/choose-device-card';
 import { libraryCard } from '../thread/library-card';
 import type { ListQuery } from '../thread/list-page';
 import { readerOf } from '../thread/reader';
-import { historyCard, mineCard, queueCard, statusCard, statusListCard, waitingCard } from '../thread/request-list-card';
+import { historyCard, mineCard, queueCard, statusListCard, waitingCard } from '../thread/request-list-card';
 import { reviewsCard } from '../thread/review-cards';
 import type { Turn } from '../thread/turn';
 import { type Answer, type FlowOptions, posts } from './answer';
-import { findVisible, hasRole, type Shown } from './look-up';
+import { postApprovalAnew } from './card-copies';
+import { findVisible, hasRole, readerCard, type Shown } from './look-up';
 import { unknownDevice } from './near';
 import { notStored, orRefusal } from './refusal';
 
@@ -146,26 +147,11 @@ export async function openRequest(options: FlowOptions, turn: Turn, typedId: str
   const found = await findVisible(options, turn, id);
   if (!found.ok) return orRefusal(options, turn, found);
   const { place, person, at } = turn;
-  if (place.scope !== 'personal' || !waitsFor(found.value, turn))
-    return posts(statusCard(await options.views.of(options.store, found.value)));
+  if (place.scope !== 'personal' || !waitsFor(found.value, turn)) return readerCard(turn, id);
   return {
     posts: [],
     write: async (tx) => {
-      const { conversationId } = place;
-      const known = (await tx.copies(id)).find((copy) => copy.personId === person.id);
-      const copy =
-        known ??
-        (await tx.addCopy({
-          requestId: id,
-          audience: 'approver',
-          personId: person.id,
-          conversationId,
-          activityId: null,
-        }));
-      await tx.placeCopy(copy.copyId, { conversationId, activityId: null });
-      await tx.addWork([
-        { requestId: id, work: { type: 'sendCard', copyId: copy.copyId }, lane: conversationId, dueAt: at },
-      ]);
+      await postApprovalAnew(tx, { id, personId: person.id, conversationId: place.conversationId, at });
       return [];
     },
   };

@@ -14,13 +14,13 @@ import { type DeviceStanding, deviceCard, devicesCard } from '../thread/device-c
 import { explainCard } from '../thread/explain-card';
 import { readerOf } from '../thread/reader';
 import type { Refusal } from '../thread/refusals';
-import { statusCard } from '../thread/request-list-card';
 import { resultPage } from '../thread/result-page';
 import { resultPost } from '../thread/result-post';
 import type { Turn } from '../thread/turn';
 import { whoamiCard } from '../thread/whoami-card';
 import { type Answer, type FlowOptions, posts } from './answer';
 import { findDraft } from './ask';
+import { postReaderCard } from './card-copies';
 import { unknownRequest } from './near';
 import { orRefusal, showing } from './refusal';
 
@@ -30,8 +30,17 @@ export type Shown = Result<Answer, Refusal>;
 /** One request's card as it is now. */
 export async function showStatus(options: FlowOptions, turn: Turn, id: RequestId): Promise<Shown> {
   const stored = await findVisible(options, turn, id);
-  return stored.ok ? ok(posts(statusCard(await options.views.of(options.store, stored.value)))) : stored;
+  return stored.ok ? ok(readerCard(turn, id)) : stored;
 }
+
+/** Sent like every card of a request, so that it follows the request as long as it stands there. */
+export const readerCard = ({ place: { conversationId }, at }: Turn, id: RequestId): Answer => ({
+  posts: [],
+  write: async (tx) => {
+    await postReaderCard(tx, { id, conversationId, at });
+    return [];
+  },
+});
 
 /** The results again; `index` is one-based as people count. */
 export async function showResult(

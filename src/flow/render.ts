@@ -7,6 +7,7 @@ import { isOffered, offerShown } from '../request/resend';
 import type { Copy, Store } from '../store/store';
 import { newsPost } from '../thread/news';
 import type { Post } from '../thread/post';
+import { replacedPost } from '../thread/replaced-post';
 import { requestCard } from '../thread/request-card';
 import { hashToken, newToken } from './decide';
 
@@ -30,11 +31,16 @@ export function createRender(options: {
     async card(copy) {
       const stored = await store.request(copy.requestId);
       if (stored === null) return null;
+      if (copy.audience === 'replaced')
+        return copy.activityId === null ? null : { post: replacedPost(await views.of(store, stored)), shown: null };
       let toDecide = shownToDecide(stored.request);
       if (await isAskersOwn(copy)) toDecide = null; // guard: requester-is-offered-no-vote
+      // Whoever asked for a reader's card may show it to anybody.
+      if (copy.audience === 'reader') toDecide = null; // guard: reader-card-takes-no-vote
       const token = toDecide === null ? null : newToken(random);
+      const audience = copy.audience === 'approver' ? 'approver' : 'thread';
       const viewerIds = copy.audience === 'thread' ? await viewersOf(stored.request) : [];
-      const post = requestCard(await views.of(store, stored), { audience: copy.audience, token, viewerIds });
+      const post = requestCard(await views.of(store, stored), { audience, token, viewerIds });
       if (token !== null && toDecide !== null) {
         const { id } = stored.request;
         await store.transact((tx) =>

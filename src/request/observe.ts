@@ -81,23 +81,22 @@ export function observe(from: Taken, action: ObservedAction, now: number, foundN
     progress,
     ...(request.cancel?.by == null ? {} : { cancel: request.cancel }),
   };
+  // Missing times prove nothing: a command that ran may have none (defender-api.md §2.1). Only what follows a failed one did not run.
+  const failedAt = action.status === 'Succeeded' ? undefined : progress.find((p) => p.status === 'Failed')?.index;
   const mayHaveStarted = (index: number): boolean =>
-    progress.some((p) => p.index === index && hasStarted(p)) || !action.progress.some((p) => p.index === index);
-  // Of what never ran there is nothing to be read with care.
+    failedAt === undefined || index <= failedAt || progress.some((p) => p.index === index && hasStarted(p));
   const mayHaveRunLibrary =
     request.library.length > 0 &&
-    (action.status === 'Succeeded' ||
-      request.state === 'running' ||
-      [...request.commands.entries()].some(
-        ([index, command]) => libraryFileOf(command) !== null && mayHaveStarted(index),
-      ));
+    [...request.commands.entries()].some(
+      ([index, command]) => libraryFileOf(command) !== null && mayHaveStarted(index),
+    );
   const ended = (next: LiveResponseRequest): Outcome =>
     move(
       next,
       [...foundNews, ...failures, { type: 'ended' }],
-      // PutFile has no result (run-live-response), and a command that never started has none either; one that failed may.
+      // PutFile has no result (run-live-response), and a command after a failed one has none either; that one may.
       [...request.commands.entries()]
-        .filter(([index, { type }]) => type !== 'PutFile' && (action.status === 'Succeeded' || mayHaveStarted(index)))
+        .filter(([index, { type }]) => type !== 'PutFile' && mayHaveStarted(index))
         .map(([index]): Effect => ({ type: 'fetchResult', actionId: request.actionId, index }))
         .concat(mayHaveRunLibrary ? [{ type: 'recheckLibrary' }] : []),
     );
@@ -112,7 +111,10 @@ export function observe(from: Taken, action: ObservedAction, now: number, foundN
       return ended(
         afterCancel(request, {
           progress,
-          mayHaveActed: request.state === 'running' || [...request.commands.keys()].some(mayHaveStarted),
+          wasSeenStarted: request.state === 'running' || progress.some(hasStarted),
+          isSaidUntouched: [...request.commands.keys()].every((index) =>
+            action.progress.some((p) => p.index === index),
+          ),
           requestor: action.cancellationRequestor,
           endedAt: now,
         }),
@@ -146,14 +148,21 @@ function laterOf(was: readonly CommandProgress[], now: readonly CommandProgress[
 
 function afterCancel(
   request: Pending | Running,
-  end: Pick<Cancelled, 'progress' | 'mayHaveActed' | 'endedAt'> & { readonly requestor: string | null },
+  end: Pick<Cancelled, 'progress' | 'endedAt'> & {
+    readonly wasSeenStarted: boolean;
+    /** Every command has a word from Defender; what it leaves out may be at any stage. */
+    readonly isSaidUntouched: boolean;
+    readonly requestor: string | null;
+  },
 ): LiveResponseRequest {
-  const { progress, mayHaveActed, requestor, endedAt } = end;
-  const base = { ...decidedOf(request), actionId: request.actionId, endedAt };
-  if (request.cancel?.by === null && !mayHaveActed) return { ...base, state: 'lapsed' };
+  const { progress, wasSeenStarted, isSaidUntouched, requestor, endedAt } = end;
+  // What we knew when the cancel was asked for; without a wish, when Defender accepted it.
+  const seenWaitingAt = wasSeenStarted ? null : (request.cancel?.at ?? request.submittedAt);
+  const base = { ...decidedOf(request), actionId: request.actionId, endedAt, seenWaitingAt };
+  if (request.cancel?.by === null && !wasSeenStarted && isSaidUntouched) return { ...base, state: 'lapsed' };
   const by: Cancelled['by'] =
     request.cancel === null ? { type: 'foreign', requestor } : { type: 'wish', wish: request.cancel };
-  return { ...base, state: 'cancelled', progress, mayHaveActed, by };
+  return { ...base, state: 'cancelled', progress, mayHaveActed: true, by };
 }
 
 export const hasStarted = (progress: CommandProgress): boolean =>

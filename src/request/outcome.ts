@@ -110,6 +110,7 @@ export function cancelledHere(request: Queued | Submitting, wish: CancelWish, no
       endedAt: now,
       progress: [],
       mayHaveActed: false,
+      seenWaitingAt: null,
       by: { type: 'wish', wish },
     },
     [{ type: 'ended' }],
@@ -118,7 +119,9 @@ export function cancelledHere(request: Queued | Submitting, wish: CancelWish, no
 
 export function lapsedHere(request: Queued | Submitting, now: number): Outcome {
   if (isInDoubt(request)) return giveUp(request, { type: 'clock' }, now); // guard: doubt-outlives-the-start-clock
-  return move({ ...decidedOf(request), state: 'lapsed', actionId: null, endedAt: now }, [{ type: 'ended' }]);
+  return move({ ...decidedOf(request), state: 'lapsed', actionId: null, endedAt: now, seenWaitingAt: null }, [
+    { type: 'ended' },
+  ]);
 }
 
 /** An earlier submission of it may have arrived: no end without Defender can say that nothing ran. */

@@ -342,18 +342,22 @@ export interface Cancelled extends Decided {
   readonly actionId: string | null;
   readonly endedAt: number;
   readonly progress: readonly CommandProgress[];
-  /** True when the device was reached before the end: it may have acted. */
+  /** False only when it never reached Defender: nothing that Defender leaves out proves that nothing ran. */
   readonly mayHaveActed: boolean;
+  /** When it was last known to wait for the device; null when it was seen started, or never reached Defender. Absent in those stored before. */
+  readonly seenWaitingAt?: number | null;
   readonly by:
     | { readonly type: 'wish'; readonly wish: CancelWish }
     | { readonly type: 'foreign'; readonly requestor: string | null };
 }
 
-/** The start-by clock ran out before the device was reached; `actionId` is null when it never left our queue. */
+/** The start-by clock ran out and nothing was seen to start; `actionId` is null when it never left our queue, and only then surely nothing ran. */
 export interface Lapsed extends Decided {
   readonly state: 'lapsed';
   readonly actionId: string | null;
   readonly endedAt: number;
+  /** When it was last known to wait for the device; null when it never reached Defender. Absent in those stored before. */
+  readonly seenWaitingAt?: number | null;
 }
 
 export interface Denied extends RequestBase {

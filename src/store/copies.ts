@@ -61,6 +61,12 @@ const updatePlaceOfCopy = prepared((db, given: { copyId: number; conversationId:
     .where('id', '=', given.copyId),
 );
 
+export async function replaceCopy(db: Db, copy: Copy, now: number): Promise<void> {
+  await db.updateTable('copies').set({ audience: 'replaced' }).where('id', '=', copy.copyId).execute();
+  const work = { type: 'sendCard', copyId: copy.copyId } as const;
+  await addWork(db, [{ requestId: copy.requestId, work, lane: laneOfCopy(copy), dueAt: now }]);
+}
+
 /** No message in the dead conversation can be edited any more, so that each card is posted anew. */
 export async function replaceConversation(db: Db, dead: string, lane: string, to: string): Promise<void> {
   await db
@@ -72,7 +78,7 @@ export async function replaceConversation(db: Db, dead: string, lane: string, to
 }
 
 export async function refreshCopies(db: Db, forUpdate: Engine['forUpdate'], id: RequestId, now: number): Promise<void> {
-  const copies = await findCopies(db, id);
+  const copies = (await findCopies(db, id)).filter(({ audience }) => audience !== 'replaced');
   const waiting = await findCopiesWithUnclaimedCard(
     db,
     forUpdate,

@@ -45,8 +45,9 @@ export interface Stored {
 export interface Copy {
   readonly copyId: number;
   readonly requestId: RequestId;
-  readonly audience: 'thread' | 'approver';
-  /** Entra object id; null for the thread. */
+  /** `reader`: shows the request and takes no vote. `replaced`: a newer card stands for it, and it is drawn no more. */
+  readonly audience: 'thread' | 'approver' | 'reader' | 'replaced';
+  /** Entra object id of the approver; null for a card that is for nobody in particular. */
   readonly personId: string | null;
   readonly conversationId: string | null;
   readonly activityId: string | null;
@@ -182,6 +183,8 @@ export interface Tx extends Reader, HistoryTx {
   addCopy(copy: Omit<Copy, 'copyId'>): Promise<Copy>;
   /** Where the copy lives, once known; null activity means that it must be posted anew. */
   placeCopy(copyId: number, at: { readonly conversationId: string; readonly activityId: string | null }): Promise<void>;
+  /** A newer card stands for it now: it is drawn once more, to say so, and takes no vote. */
+  replaceCopy(copy: Copy, now: number): Promise<void>;
   /** What waits in the lane, and all copies in the dead conversation, go to another one. */
   replaceConversation(dead: string, lane: string, to: string): Promise<void>;
   addVoteToken(token: VoteToken): Promise<void>;

@@ -12,6 +12,7 @@ import {
   placeCopy,
   refreshCopies,
   replaceConversation,
+  replaceCopy,
   savePlace,
 } from './copies';
 import type { Engine } from './engine';
@@ -209,6 +210,9 @@ const txMethods: Omit<Tx, Exclude<keyof Reader, 'request'>> & ThisType<Writing> 
   },
   placeCopy(copyId, at) {
     return placeCopy(this.db, copyId, at);
+  },
+  replaceCopy(copy, now) {
+    return replaceCopy(this.db, copy, now);
   },
   replaceConversation(dead, lane, to) {
     return replaceConversation(this.db, dead, lane, to);

@@ -125,16 +125,19 @@ function describeOpen(request: LiveResponseRequest, index: number, startedAt: nu
       if (index >= (failedCommand(request.progress) ?? total)) return 'Does not run, since a command before it failed.';
       if (commandAtWork(request.progress, total) !== index + 1) return 'Waits for the commands before it.';
       return startedAt === null ? 'Running.' : `Running since ${formatTime(startedAt)}.`;
-    case 'succeeded':
     case 'failed':
-      return 'Did not run to an end, as far as Defender tells.';
+      if (index > (failedCommand(request.progress) ?? total) - 1)
+        return 'Did not run, since a command before it failed.';
+      return 'It may have run; Defender reports no end.';
+    case 'succeeded':
     case 'timedOut':
       return 'It may have run; Defender reports no end.';
     case 'unknown':
     case 'unconfirmed':
       return 'It may have run.';
     case 'cancelled':
-      return request.mayHaveActed ? 'It may have run; Defender reports no end.' : 'Did not run.';
+    case 'lapsed':
+      return request.actionId === null ? 'Did not run.' : 'It may have run; Defender reports no end.';
     default:
       return isFinal(request.state) ? 'Did not run.' : 'Not started.';
   }

@@ -3,7 +3,7 @@ import type { Person } from '../request/request';
 import { type Line, quoteLines, say, sayBold, showPerson } from './line';
 import type { Post } from './post';
 import { linesPost } from './sentence';
-import { formatTime } from './words';
+import { count, formatTime } from './words';
 
 type PauseShown = Pick<Pause, 'by' | 'reason' | 'at'>;
 
@@ -16,9 +16,26 @@ export const pauseLine = ({ by, at }: PauseShown): Line => [
   ),
 ];
 
-/** Told where it was asked and wherever requests are open. */
-export const pausedPost = (pause: PauseShown, options: { readonly trial: boolean }): Post =>
-  linesPost([pauseLine(pause), ...quoteLines(pause.reason)], { ...options, summary: 'Paused: nothing is sent' });
+/** The answer to a pause. What is on its way may have arrived already, so that nobody can promise to hold it. */
+export const pausedPost = (
+  pause: PauseShown & { readonly onTheirWay: number },
+  options: { readonly trial: boolean },
+): Post =>
+  linesPost([pauseLine(pause), ...onTheirWayLines(pause.onTheirWay), ...quoteLines(pause.reason)], {
+    ...options,
+    summary: pause.onTheirWay === 0 ? 'Paused: nothing is sent' : 'Paused: nothing more is sent',
+  });
+
+const onTheirWayLines = (n: number): readonly Line[] =>
+  n === 0
+    ? []
+    : [
+        [
+          say(
+            `${count(n, 'request is', 'requests are')} already on the way to Defender and may run. To stop ${n === 1 ? 'it' : 'one'}, use cancel and its id.`,
+          ),
+        ],
+      ];
 
 /** That it goes on, who let it, and how long it stood. */
 export const resumedPost = (

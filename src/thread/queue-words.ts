@@ -98,5 +98,6 @@ export function describeHold(hold: Hold): Line {
   }
 }
 
-/** As dispatch/admission-runner.ts writes it. */
-const wasLate = (hold: Hold | null): boolean => hold?.type === 'checkFailed' && hold.code === 'service.late';
+/** As dispatch/admission-runner.ts writes it, or defender/submission.ts: withheld at the last moment. */
+const wasLate = (hold: Hold | null): boolean =>
+  hold?.type === 'checkFailed' && (hold.code === 'service.late' || hold.code === 'withheld');

@@ -209,7 +209,7 @@ function describeDecided(request: LiveResponseRequest, time: (at: number) => str
     case 'cancelled':
       return `${id} was already cancelled, at ${time(request.endedAt)}; type status ${id} to see how far it came.`;
     case 'lapsed':
-      return `${id} was already withdrawn at ${time(request.endedAt)}, because its time to start ran out. Nothing ran.`;
+      return `${id} was already withdrawn at ${time(request.endedAt)}, because its time to start ran out.${request.actionId === null ? ' Nothing ran.' : ' It may have begun: its card says what is known.'}`;
     case 'succeeded':
     case 'failed':
     case 'timedOut':

@@ -4,7 +4,6 @@ import { type Line, say, showCode, showCut } from './line';
 import { type ListOptions, type ListRow, listPost } from './list-page';
 import { type CardOptions, pagePost } from './page';
 import type { Post } from './post';
-import { requestCard } from './request-card';
 import { requestRow } from './request-row';
 import type { RequestView } from './view';
 import { count, countFor } from './words';
@@ -25,9 +24,6 @@ export function queueCard(views: readonly RequestView[], options: ListOptions): 
     options,
   );
 }
-
-/** One request as it is now, without buttons to vote: those are on the cards that were sent for it. */
-export const statusCard = (view: RequestView): Post => requestCard(view, { audience: 'thread', token: null });
 
 /** The open requests that are to be seen from here, newest first. */
 export function statusListCard(views: readonly RequestView[], options: ListOptions): Post {

@@ -5,6 +5,7 @@ import { describeProgressOfVotes } from './bar-lines';
 import { type Line, quoteLines, say, showCode, showCut, showPerson } from './line';
 import { describeQueued } from './queue-words';
 import { commandAtWork, describeChange, failedCommand } from './request-lines';
+import { describeRun } from './run-words';
 import { describeUnconfirmed, describeUnknown, hasRunTwice, otherLines } from './unknown-words';
 import type { RequestView, StateWords } from './view';
 import { formatDuration, formatTime } from './words';
@@ -74,19 +75,10 @@ function describeOwn(view: RequestView): StateWords {
           ),
         ],
       };
-    case 'succeeded':
-      return {
-        title: 'Finished: Defender says it succeeded',
-        tone: 'good',
-        lines: [
-          [
-            say(
-              `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.`,
-            ),
-          ],
-          ...tooLateLines(request.cancel),
-        ],
-      };
+    case 'succeeded': {
+      const words = describeRun(view, request);
+      return { ...words, lines: [...words.lines, ...tooLateLines(request.cancel)] };
+    }
     case 'failed':
       return {
         title: 'Finished: Defender says it failed',
@@ -124,7 +116,7 @@ function describeOwn(view: RequestView): StateWords {
             say(
               request.actionId === null
                 ? `It was approved but could not be sent by ${formatTime(request.startBy)}, so it never reached Defender. Nothing ran. Ask again if it is still needed.`
-                : `Defender did not reach the device by ${formatTime(request.startBy)}, so I withdrew it there. Nothing ran. Ask again when the device is online.`,
+                : `Not seen on the device by ${formatTime(request.startBy)}, so I withdrew it in Defender. ${mayHaveBegun(request)}`,
             ),
           ],
         ],
@@ -215,12 +207,14 @@ function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
 }
 
 function describeCancelled(request: InState<'cancelled'>): StateWords {
-  const before = !request.mayHaveActed;
+  const before = request.actionId === null;
+  // Cards of before were written `mayHaveActed: false` for what was only not seen to start.
+  const wasSeen = request.mayHaveActed && request.seenWaitingAt == null;
   const after = before
-    ? request.actionId === null
-      ? 'It never reached Defender, and nothing ran.'
-      : 'The device had not been reached, and nothing ran.'
-    : 'It had reached the device, so it may have acted. Check what the commands below did.';
+    ? 'It never reached Defender, and nothing ran.'
+    : wasSeen
+      ? 'It had reached the device, so it may have acted. Check what the commands below did.'
+      : mayHaveBegun(request);
   const who: Line =
     request.by.type === 'wish'
       ? [
@@ -235,11 +229,19 @@ function describeCancelled(request: InState<'cancelled'>): StateWords {
           say('. '),
         ];
   return {
-    title: before ? 'Cancelled before it started' : 'Cancelled while running: it may have acted',
+    title: before
+      ? 'Cancelled before it was sent'
+      : wasSeen
+        ? 'Cancelled while running: it may have acted'
+        : 'Cancelled: it may have begun',
     tone: before ? 'emphasis' : 'warning',
     lines: [[...who, say(after)], ...(request.by.type === 'wish' ? quoteLines(request.by.wish.reason) : [])],
   };
 }
+
+/** Defender's times may be missing for what ran (defender-api.md §2.1), so that nothing but what was seen can be said. */
+const mayHaveBegun = ({ seenWaitingAt }: Pick<InState<'cancelled' | 'lapsed'>, 'seenWaitingAt'>): string =>
+  `${seenWaitingAt == null ? '' : `Last known to wait for the device at ${formatTime(seenWaitingAt)}. `}It may have begun after that: check the device before you ask again.`;
 
 function describeDenial(votes: readonly Vote[]): readonly Line[] {
   const denials = votes.filter((v) => v.decision === 'deny');

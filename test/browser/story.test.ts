@@ -92,7 +92,7 @@ inBrowser('in two windows of the Playground', () => {
     await ana.press('Cancel…', sent);
     await sent.getByRole('textbox').last().fill('The device is in the post.');
     await ana.press('Cancel this request', sent);
-    await ana.card('INC-2500', 'Cancelled before it started').waitFor();
+    await ana.card('INC-2500', 'Cancelled: it may have begun').waitFor();
     await ana.sees(/The device is in the post\./);
     const cancels = windows.trial.emulator.journal.filter((e) => e.route === 'cancelAction' && e.status === 200);
     expect(cancels).toHaveLength(1);

@@ -50,11 +50,16 @@ describe('a machine is looked for', () => {
     ['by IPv4', '10.166.113.46', `/api/machines/findbyip(ip='10.166.113.46',timestamp=2026-03-02T09:59:00Z)`],
     ['by IPv6', '2a01:110:68:4::96', `/api/machines/findbyip(ip='2a01:110:68:4::96',timestamp=2026-03-02T09:59:00Z)`],
     ['by tag', 'tag: Tier 0&x', '/api/machines/findbytag?tag=Tier 0&x&useStartsWithFilter=false'],
-    ['by whole machine id', id.toUpperCase(), `/api/machines/${id}`],
   ])('%s', async (_title, query, asked) => {
     stage.server.play({ status: 404, json: refusal('ResourceNotFound') });
     expect(await stage.defender.findMachines(query)).toEqual([]);
     expect(paths()).toEqual([asked]);
+  });
+
+  test('by whole machine id', async () => {
+    stage.server.play({ status: 200, json: machine('ws-04') });
+    expect(await stage.defender.findMachines(id.toUpperCase())).toMatchObject([{ machineId: id }]);
+    expect(paths()).toEqual([`/api/machines/${id}`]);
   });
 
   test.each(['', '   ', 'tag:', 'tag:  '])('and nothing is asked for %j', async (query) => {
@@ -104,9 +109,22 @@ describe('a machine by id', () => {
       groupName: null,
     });
   });
-  test('that is unknown is null', async () => {
-    stage.server.play({ status: 404, json: refusal('ResourceNotFound') });
+  const missing: Play = { status: 404, json: refusal('ResourceNotFound') };
+  test('is gone when it stays away for some seconds and the list does not have it', async () => {
+    stage.server.play(missing, missing, missing, missing);
     expect(await stage.defender.getMachine(id)).toBeNull();
+    expect(stage.clock.waits).toEqual([1_000, 2_000]);
+    expect(paths().at(-1)).toBe(`/api/machines?$filter=id eq '${id}'`);
+  });
+  test('that answers 404 once is there', async () => {
+    stage.server.play(missing, { status: 200, json: machine('ws-04') });
+    expect(await stage.defender.getMachine(id)).toMatchObject({ machineId: id, name: 'ws-04' });
+    stage.server.play(missing, { status: 200, json: machine('ws-04') });
+    expect(await stage.defender.findMachines(id)).toMatchObject([{ machineId: id }]);
+  });
+  test('that the list has is not gone, however often it answers 404', async () => {
+    stage.server.play(missing, missing, missing, list(machine('ws-04')));
+    await expect(stage.defender.getMachine(id)).rejects.toMatchObject({ code: 'defender.contradiction' });
   });
   test('is never another machine that is only named like it', async () => {
     stage.server.play({ status: 200, json: { ...machine(id), id: 'f'.repeat(40) } });
@@ -120,10 +138,18 @@ describe('a machine by id', () => {
     await expect(stage.defender.getMachine(odd)).rejects.toThrow('no Defender id');
   });
   test('stays one part of the address, whatever is in it', async () => {
-    stage.server.play({ status: 404 });
-    await stage.defender.getMachine('a/../b?c#d');
+    stage.server.play({ status: 403 });
+    await stage.defender.getMachine('a/../b?c#d').catch(() => null);
     expect(stage.server.seen[0]?.path).toBe('/api/machines/a/../b?c#d');
   });
+});
+
+test('a library file that is needed is asked for again before it is believed gone', async () => {
+  const file = { fileName: 'a.ps1', sha256: 'a'.repeat(64) };
+  stage.server.play(list(), list(file), list(), list(), list());
+  expect(await stage.defender.listLibrary(['a.ps1'])).toMatchObject([{ fileName: 'a.ps1' }]);
+  expect(await stage.defender.listLibrary(['a.ps1'])).toEqual([]);
+  expect(stage.clock.waits).toEqual([1_000, 1_000, 2_000]);
 });
 
 test('the library is listed, and a file whose hash cannot be read is left out with a warning', async () => {
@@ -205,9 +231,16 @@ describe('actions', () => {
   });
 
   test('by id are read, or null when Defender does not know them', async () => {
-    stage.server.play({ status: 200, json: action }, { status: 404, json: refusal('ResourceNotFound') });
+    const missing: Play = { status: 404, json: refusal('ResourceNotFound') };
+    stage.server.play({ status: 200, json: action }, missing, missing, missing);
     expect(await stage.defender.getAction(actionId)).toMatchObject({ actionId });
     expect(await stage.defender.getAction(actionId)).toBeNull();
+    expect(stage.clock.waits).toEqual([1_000, 2_000]);
+  });
+
+  test('that answer 404 once are known', async () => {
+    stage.server.play({ status: 404 }, { status: 200, json: action });
+    expect(await stage.defender.getAction(actionId)).toMatchObject({ actionId });
   });
 
   test('by id are not answered by another action', async () => {

@@ -186,6 +186,19 @@ describe('a submission', () => {
     expect(calls).toMatchObject([{ name: 'runLiveResponse', code: 'notSent' }]);
   });
 
+  test.each([
+    ['is not wanted any more', async () => false],
+    ['nobody can say it is wanted', () => Promise.reject(new Error('The store is away.'))],
+  ])('writes not a byte when, with token and connection there, it %s', async (_, isStillWanted) => {
+    const outcome = await defender.runLiveResponse(machineId, [{ type: 'GetFile', path: 'C:\\a' }], 'c', {
+      isStillWanted,
+    });
+    await pause(20);
+    expect(outcome).toEqual({ type: 'notSent', code: 'withheld' });
+    expect(wire.sockets).toHaveLength(1);
+    expect(wire.got.join('')).toBe('');
+  });
+
   test('finds no connection left of those that nobody used', async () => {
     const closed: boolean[] = [];
     defender.openAhead();

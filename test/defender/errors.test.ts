@@ -85,6 +85,7 @@ test('every code has a sentence that says what, why and what next', () => {
   "defender.unreachable: Defender could not be reached over the network. Check the connection of the service to Defender, then ask again.",
   "defender.timedOut: Defender did not answer in time. Ask again in a few minutes.",
   "defender.badAnswer: Defender answered with something this bot cannot read, so it is not relied on. Ask again; if it stays, tell an administrator.",
+  "defender.contradiction: Defender lists this device but does not return it by its id, so it is not relied on. It is usually over in minutes; ask again then.",
   "defender.answerTooLarge: Defender answered with more than this bot is willing to read. Ask for less, or tell an administrator.",
   "defender.linkRefused: Defender gave a result link to a place that this bot does not trust, so nothing was fetched. An administrator can compare it with the allowed result hosts.",
   "defender.resultRefused: The store that keeps Defender results refused to hand this one out. Ask for the result again; a fresh link is fetched each time.",

@@ -64,7 +64,8 @@ test('every call is counted: each page, each retry, and the second one after a 4
 });
 
 test('calls are counted against the API that Defender counts them against', async () => {
-  stage.server.play(empty, ...Array.from({ length: 4 }, () => ({ status: 404 })));
+  const machine = { status: 200, json: { id: machineId, computerDnsName: 'ws-1' } };
+  stage.server.play(empty, ...Array.from({ length: 3 }, () => ({ status: 404 })), machine);
   await stage.defender.listMachineActions(machineId, 0);
   for (const query of ['ws-1', 'tag:x', '10.0.0.1', machineId]) await stage.defender.findMachines(query);
   expect(budget.taken.map(([api]) => api)).toEqual([

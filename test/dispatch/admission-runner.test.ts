@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { createDefender, type Defender } from '../../src/defender/client';
 import { DefenderError } from '../../src/defender/errors';
 import { localToken } from '../../src/defender/token';
@@ -8,6 +8,7 @@ import { admissionFact, type Learned } from '../../src/dispatch/limits';
 import { checkWaitMs } from '../../src/dispatch/submission';
 import { createViews } from '../../src/dispatch/views';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator';
+import type { FaultRule } from '../../src/emulator/faults';
 import { addTrialWorld } from '../../src/emulator/trial-world';
 import { hours, minutes, seconds } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
@@ -142,6 +143,13 @@ function newRunner({ afterCheck, beforeCommit, afterCommit, onTransact, defender
   });
 }
 
+/** The request as one that puts a library file. */
+async function withFile(): Promise<void> {
+  const [file] = await realDefender().listLibrary();
+  if (file === undefined) throw new Error('No library');
+  await store.transact((tx) => tx.saveRequest({ ...request, library: [file] }, 1));
+}
+
 /** More approved requests, each for a device of its own. */
 async function alsoQueued(count: number): Promise<readonly Queued[]> {
   const more: Queued[] = [];
@@ -153,6 +161,64 @@ async function alsoQueued(count: number): Promise<readonly Queued[]> {
   await insert(store, ...more);
   return more;
 }
+
+test('a pause between the admission and the first byte holds the request, and it goes once after the pause', async () => {
+  const pause = { by: request.requester, personKey: 'ana', reason: 'An account was taken', at: t0 };
+  await pass({ afterCommit: () => store.transact((tx) => tx.saveFact(pauseFact, pause)) });
+  expect([sent(), await stateNow()]).toEqual([0, 'queued']);
+  await store.transact((tx) => tx.saveFact(pauseFact, null));
+  await clock.advance(checkWaitMs);
+  await pass();
+  expect([sent(), await stateNow()]).toEqual([1, 'pending']);
+});
+
+/** One pass in which reads wait to ask again. */
+async function patientPass(): Promise<void> {
+  let isOver = false;
+  const passed = pass().finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    await setTimeout(2);
+    if (clock.sleeping > 0) clock.advance(seconds(1));
+  }
+  return passed;
+}
+
+test.each<[string, NonNullable<FaultRule['route']>, FaultRule['fault']]>([
+  ['device', 'getMachine', { type: 'notFound' }],
+  ['library file', 'listLibrary', { type: 'emptyList' }],
+])(
+  'a %s that Defender does not find once right before sending is there, and the request is sent',
+  async (_, route, fault) => {
+    await withFile();
+    emulator.fault({ route, fault });
+    await patientPass();
+    expect([sent(), await stateNow()]).toEqual([1, 'pending']);
+  },
+);
+
+test('a device that only its own address does not know keeps the request in the queue', async () => {
+  emulator.fault({ route: 'getMachine', fault: { type: 'notFound' }, times: 3 });
+  await patientPass();
+  expect((await store.request(request.id))?.request).toMatchObject({
+    state: 'queued',
+    hold: { type: 'checkFailed', code: 'defender.contradiction' },
+  });
+  await clock.advance(checkWaitMs);
+  await pass();
+  expect(sent()).toBe(1);
+});
+
+test('a device that neither its address nor the list knows is gone, and the request is void', async () => {
+  emulator.fault({ route: 'getMachine', fault: { type: 'notFound' }, times: 3 });
+  emulator.fault({ route: 'listMachines', fault: { type: 'notFound' } });
+  await patientPass();
+  expect((await store.request(request.id))?.request).toMatchObject({
+    state: 'voided',
+    changes: [{ type: 'deviceGone' }],
+  });
+});
 
 test('an approved request that is still as it was approved is sent once', async () => {
   await pass();

@@ -66,6 +66,7 @@ test.each([
 test.each([
   [{ type: 'unauthorized' }, 401, 'Unauthorized'],
   [{ type: 'forbidden' }, 403, 'Forbidden'],
+  [{ type: 'notFound' }, 404, 'ResourceNotFound'],
   [{ type: 'refuse', status: 403, code: 'DisabledFeature', message: 'off' }, 403, 'DisabledFeature'],
 ] as const)('%j strikes before anything is done', async (fault, status, code) => {
   const { emulator, submit } = await startWithDevice();

@@ -124,25 +124,38 @@ describe('cancelling', () => {
     const step = go(pending, observed('Cancelled', { cancellationRequestor: 'soc@contoso.com' }));
     expect(into(step, 'cancelled')).toMatchObject({
       by: { type: 'foreign', requestor: 'soc@contoso.com' },
-      mayHaveActed: false,
+      mayHaveActed: true,
+      seenWaitingAt: pending.submittedAt,
     });
   });
 
-  test.each<[string, LiveResponseRequest, Partial<ObservedAction>, boolean]>([
-    ['before the device was reached', pending, {}, false],
-    ['while running', running, {}, true],
-    ['with the commands left out', pending, { progress: [] }, true],
+  test.each<[string, LiveResponseRequest, Partial<ObservedAction>, 'waiting' | 'started']>([
+    ['with commands that have no times', pending, {}, 'waiting'],
+    ['while running', running, {}, 'started'],
+    ['with the commands left out', pending, { progress: [] }, 'waiting'],
     [
       'between two looks, after a command had started',
       pending,
       { progress: withFirst(progress(0, 'Created', { startedAt: 't' })) },
-      true,
+      'started',
     ],
-    ['between two looks, after a command had ended', pending, { progress: withFirst(progress(0, 'Completed')) }, true],
-  ])('a cancelled action may have acted only if the device was reached: %s', (_name, request, over, mayHaveActed) => {
-    const wished = go(request, cancelBy()).request;
-    expect(into(go(wished, observed('Cancelled', over)), 'cancelled').mayHaveActed).toBe(mayHaveActed);
-  });
+    [
+      'between two looks, after a command had ended',
+      pending,
+      { progress: withFirst(progress(0, 'Completed')) },
+      'started',
+    ],
+  ])(
+    'an action that Defender had may have acted, and keeps when it was last known to wait: %s',
+    (_name, request, over, seen) => {
+      const wished = go(request, cancelBy()).request;
+      const asked = 'cancel' in wished ? wished.cancel?.at : undefined;
+      expect(into(go(wished, observed('Cancelled', over)), 'cancelled')).toMatchObject({
+        mayHaveActed: true,
+        seenWaitingAt: seen === 'waiting' ? asked : null,
+      });
+    },
+  );
 });
 
 describe('the start-by clock', () => {
@@ -160,7 +173,10 @@ describe('the start-by clock', () => {
     const step = go(pending, usual.clock, startBy);
     expect(workOf(step)).toEqual([{ type: 'cancelAction', actionId: 'action-1' }]);
     expect(told(step)).toEqual([]);
-    expect(into(go(step.request, observed('Cancelled'), startBy + 1), 'lapsed').actionId).toBe('action-1');
+    expect(into(go(step.request, observed('Cancelled'), startBy + 1), 'lapsed')).toMatchObject({
+      actionId: 'action-1',
+      seenWaitingAt: startBy,
+    });
   });
 
   test('a wish that came too late stays with the end, and one of the clock does not', () => {

@@ -1,6 +1,6 @@
 import { hours } from '../../src/lib/clock';
 import type { Event, ObservedAction } from '../../src/request/event';
-import { finalStates, type LiveResponseRequest, type State } from '../../src/request/request';
+import { finalStates, type InState, type LiveResponseRequest, type State } from '../../src/request/request';
 import type { Transition } from '../../src/request/transition';
 import { nextLookMs } from '../../src/request/unknown';
 import { action, ana, now, progress, samples } from './sample';
@@ -95,7 +95,7 @@ describe('following an action', () => {
     },
   );
 
-  test('a command that Defender lists twice, or that we did not ask for, is fetched once and never', () => {
+  test('a command that Defender lists twice is fetched once, and one that we did not ask for never', () => {
     const odd = [
       progress(2),
       progress(3),
@@ -106,12 +106,17 @@ describe('following an action', () => {
     ];
     expect(fetchesOf(go(running, observed('Failed', { progress: odd })))).toEqual([
       { type: 'fetchResult', actionId: 'action-1', index: 1 },
+      { type: 'fetchResult', actionId: 'action-1', index: 2 },
+      { type: 'fetchResult', actionId: 'action-1', index: 3 },
     ]);
   });
 
-  test('a command that started and has no word of its own yet is fetched', () => {
-    const started = [progress(0), progress(1, 'Created', { startedAt: 't' }), progress(2), progress(3)];
-    expect(fetchesOf(go(running, observed('TimeOut', { progress: started })))).toHaveLength(1);
+  test('commands without times may have run, so that their results are asked for; those after a failed one did not', () => {
+    const untimed = [progress(0), progress(1), progress(2), progress(3)];
+    for (const status of ['Failed', 'TimeOut', 'Cancelled'])
+      expect(fetchesOf(go(pending, observed(status, { progress: untimed })))).toHaveLength(3);
+    const failed = [progress(0), progress(1, 'Failed'), progress(2), progress(3)];
+    expect(fetchesOf(go(running, observed('Failed', { progress: failed })))).toMatchObject([{ index: 1 }]);
   });
 
   test.each(['Succeeded', 'Failed', 'TimeOut', 'Cancelled'])(
@@ -133,15 +138,13 @@ describe('following an action', () => {
     expect(workOf(go(running, observed('InProgress', { progress: done })))).toEqual([]);
   });
 
-  test('nobody is asked to read with care what never ran: the library is not read again where no command of it can have started', () => {
-    const untouched = [progress(0), progress(1), progress(2), progress(3)];
-    const withdrawn = go(pending, usual.clock, pending.startBy).request;
-    for (const status of ['Failed', 'TimeOut', 'Cancelled']) {
-      const ended = go(withdrawn, observed(status, { progress: untouched }), pending.startBy + 1);
-      expect(workOf(ended)).not.toContainEqual({ type: 'recheckLibrary' });
-      const unsure = go(withdrawn, observed(status, { progress: [] }), pending.startBy + 1);
-      expect(workOf(unsure)).toContainEqual({ type: 'recheckLibrary' });
-    }
+  test('the library is not read again where its files come only after a failed command', () => {
+    const commands: InState<'running'>['commands'] = [
+      { type: 'GetFile', path: 'C:\\a' },
+      { type: 'RunScript', scriptName: 'minidump.ps1', args: '' },
+    ];
+    const step = go({ ...running, commands }, observed('Failed', { progress: [progress(0, 'Failed'), progress(1)] }));
+    expect(workOf(step)).not.toContainEqual({ type: 'recheckLibrary' });
   });
 
   test('a request that is over is deaf to what the poll still sees', () => {

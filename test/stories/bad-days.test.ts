@@ -37,7 +37,7 @@ describe('a bot that was removed from the channel', () => {
     expect(chat).toContain(
       `I cannot write any more where ${id} was asked (teams.forbidden): I was removed there, or it is gone. The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
     );
-    expect(chat).toMatch(/is approved by[\s\S]*has started on[\s\S]*Finished: Defender says it succeeded/);
+    expect(chat).toMatch(/is approved by[\s\S]*has started on[\s\S]*Ran, and results are still to come/);
     expect(chat).toContain(`${id}: result of command 2 of 3`);
     await stage.press(ana, stage.cardFor(ana, 'Send me the file'), 'Send me the file');
     expect(wordsOf(await stage.press(ana, stage.cardFor(ana, 'Send me the file'), 'Send me the file'))).toContain(

@@ -28,10 +28,16 @@ test('when the second command fails the third never runs, and the thread says wh
   expect(told).not.toContain('result of command 3 of 3');
 });
 
-test('an exit code is shown beside the word succeeded', async () => {
+test('a script that exits non-zero is called no success on any card or list', async () => {
   const thread = await open('on ws-042 run exit-1.ps1 because INC-3');
   await stage.approve(bo);
   await stage.pass(minutes(1));
+  await stage.reply(ana, thread, 'history');
+  await stage.tell(ana, 'mine');
+  for (const place of [stage.thread(thread), stage.chat(ana), stage.chat(bo)]) {
+    expect(place).toContain('Ran, but exit-1.ps1 exited 1');
+    expect(place).not.toMatch(/succeeded|Finished/);
+  }
   expect(stage.thread(thread)).toContain('Exit code 1');
   expect(stage.thread(thread)).toContain('No such process');
 });

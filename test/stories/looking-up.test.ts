@@ -125,6 +125,37 @@ test('an approver opens what waits from their own chat, and decides on the card 
   expect(stage.submissions).toHaveLength(1);
 });
 
+test('every card of a request follows it or says that a newer one does, wherever and however it was posted', async () => {
+  await open();
+  const thread = await stage.ask(ana, run('ws-042', 'INC-1'));
+  const id = stage.requestId(thread);
+  for (const text of ['waiting', `status ${id}`, `status ${id}`]) await stage.tell(cy, text);
+  await stage.press(cy, stage.cardFor(cy, `Open ${id}`), `Open ${id}`);
+  await stage.tell(ana, `status ${id}`);
+  await stage.reply(ana, thread, `status ${id}`);
+  await stage.approve(bo);
+  await stage.pass(minutes(3));
+  const places = [thread, ...[ana, bo, cy].map((p) => stage.connector.personalConversationId(p.aadObjectId))];
+  const messages = places.flatMap((place) => stage.connector.messages(place).map(({ activity }) => activity));
+  const ofIt = messages.filter((activity) => readActivity(activity).includes(id));
+  expect(ofIt.length).toBeGreaterThanOrEqual(8);
+  const live = ofIt.filter((activity) => /vote\.|request\.cancel|Waiting for/.test(JSON.stringify(activity)));
+  expect(live.map(readActivity)).toEqual([expect.stringContaining('1 request waits for your vote')]);
+  expect(stage.chat(cy).match(/A newer card below replaces this one/g)).toHaveLength(2);
+});
+
+test('a reader card takes no vote, by its buttons or by words where only it was shown', async () => {
+  await open();
+  const thread = await stage.ask(ana, run('ws-042', 'INC-1'));
+  const id = stage.requestId(thread);
+  const elsewhere = await stage.ask(bo, `status ${id}`);
+  expect(stage.thread(elsewhere)).toContain('Waiting for approval');
+  expect(() => stage.cardIn(elsewhere, 'Approve')).toThrow();
+  await stage.reply(bo, elsewhere, `approve ${id}`);
+  expect(stage.submissions).toEqual([]);
+  expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
+});
+
 test('a request that is opened by somebody who has no vote in it is shown as status shows it', async () => {
   await open();
   const thread = await stage.ask(ana, run('ws-042', 'INC-1'));

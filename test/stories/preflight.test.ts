@@ -75,6 +75,17 @@ test('what looks wrong for the operating system is asked about first, and the ap
   expect(card).toContain('a script for another operating system than Linux');
 });
 
+test('a device that Defender does not find for a moment is still asked for', async () => {
+  const thread = await stage.ask(ana, run('ws-042', 'collect-logs.ps1 -Verbose'));
+  stage.emulator.fault({ route: 'getMachine', fault: { type: 'notFound' } });
+  await stage.press(ana, stage.cardIn(thread, anyway), anyway);
+  expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
+  stage.emulator.fault({ route: 'getMachine', fault: { type: 'notFound' } });
+  await stage.approve(bo);
+  await stage.pass(seconds(10));
+  expect(stage.submissions).toHaveLength(1);
+});
+
 test('the same wish asked twice is warned of, with the id of the first', async () => {
   const thread = await stage.ask(ana, run('ws-042'));
   const id = stage.requestId(thread);

@@ -308,7 +308,8 @@ export class Stage {
     const action = this.action(message, title);
     if (action === null) throw new Error(`No button ${title}`);
     const data = { ...(action.data as object), ...inputs };
-    const answer = await this.teams.click(person, message.id, { verb: String(action.verb), data });
+    const click = this.teams.click(person, message.id, { verb: String(action.verb), data });
+    const answer = await this.#whileReadsWait(click);
     await this.settle();
     return answer;
   }

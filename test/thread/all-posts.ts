@@ -17,15 +17,9 @@ import type { Post } from '../../src/thread/post';
 import { preflightCard } from '../../src/thread/preflight-card';
 import { previewCard } from '../../src/thread/preview-card';
 import { describeRefusal } from '../../src/thread/refusals';
+import { replacedPost } from '../../src/thread/replaced-post';
 import { requestCard } from '../../src/thread/request-card';
-import {
-  historyCard,
-  mineCard,
-  queueCard,
-  statusCard,
-  statusListCard,
-  waitingCard,
-} from '../../src/thread/request-list-card';
+import { historyCard, mineCard, queueCard, statusListCard, waitingCard } from '../../src/thread/request-list-card';
 import { resultPage } from '../../src/thread/result-page';
 import { resultPost } from '../../src/thread/result-post';
 import { opinionPost, reviewsCard } from '../../src/thread/review-cards';
@@ -115,7 +109,8 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
         ],
         [`${name}, approver`, requestCard(view, { audience: 'approver', token: 'token-2' })],
         [`${name}, without a token`, requestCard(view, { audience: 'approver', token: null })],
-        [`${name}, status`, statusCard(view)],
+        [`${name}, status`, requestCard(view, { audience: 'thread', token: null })],
+        [`${name}, replaced`, replacedPost(view)],
         [`${name}, ended news`, newsPost({ type: 'ended' }, view)],
       ]),
     ),
@@ -349,7 +344,7 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       })),
       options,
     ),
-    paused: pausedPost(makePause(outside), options),
+    paused: pausedPost({ ...makePause(outside), onTheirWay: 2 }, options),
     resumed: resumedPost({ pause: makePause(outside), by: person('Bo', outside), at: noon }, options),
     reviews: reviewsCard(
       Array.from({ length: 20 }, () => makeReview(outside)),

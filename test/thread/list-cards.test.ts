@@ -253,7 +253,7 @@ test('reviews of break-glass, their opinions, a pause and its end are told in wh
     opinionPost(makeReview(), options),
     opinionPost(makeReview(harmless, { closedAt: noon }), options),
     opinionPost(makeReview(harmless, { opinions: [...makeReview().opinions, objection], closedAt: noon }), options),
-    pausedPost(makePause(), options),
+    pausedPost({ ...makePause(), onTheirWay: 0 }, options),
     resumedPost({ pause: makePause(), by: person('Bo'), at: noon + 600_000 }, options),
     explainCard(['1. workstations (line 12) applies: it is for everything.', 'It needs 2 approvals.'], options),
   ];
@@ -282,7 +282,7 @@ They wrote: It stopped the spread
 LR-7F3K: Cy objects to the break-glass. The review is closed, with an objection for the owners to follow up; rule workstations allows break-glass again.
 They wrote: It stopped the spread
 
-Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. Nothing is sent to Defender until somebody else types resume; what Defender has already goes on.
+Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. Nothing is sent to Defender until somebody else who may approve types resume; what Defender has already goes on.
 They wrote: Defender misbehaves
 
 Resumed. Bo ended the pause of 3 Mar 2026 12:02 UTC by Cy at 3 Mar 2026 12:10 UTC. Approved requests go again as soon as Defender has room.

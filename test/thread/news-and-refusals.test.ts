@@ -233,9 +233,9 @@ alreadyReviewed: You have reviewed this break-glass already, and one person coun
 reviewNeedsReason: A review needs a reason, since it is what remains of the break-glass. Nothing was counted. Write: review LR-7F3K accept because <reason>, or object.
 reviewClosed: This review was closed at 3 Mar 2026 12:00 UTC, so nothing was added. If something came up since, raise it with the owners of the rule.
 mayNotPause: You may not pause or resume, because the policy does not name you as a requester or an approver. Ask one of them.
-alreadyPaused: It is paused already: Cy did so at 3 Mar 2026 12:00 UTC. Nothing is sent to Defender until somebody else types resume.
+alreadyPaused: It is paused already: Cy did so at 3 Mar 2026 12:00 UTC. Nothing is sent to Defender until somebody else who may approve types resume.
 notPaused: Nothing is paused, so there is nothing to resume. Approved requests go as soon as Defender has room.
-pausedByYou: You paused at 3 Mar 2026 12:00 UTC, so somebody else must resume. Nothing is sent to Defender before that.
+pausedByYou: You paused at 3 Mar 2026 12:00 UTC, so somebody else who may approve must resume. Nothing is sent to Defender before that.
 unknownAction: I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew."
 `);
 });
@@ -300,7 +300,7 @@ cancelled by the clock: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; 
 cancelled by a stranger: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
 cancelled by nobody named: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how far it came.
 lapsed: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, because its time to start ran out. Nothing ran.
-lapsed at Defender: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, because its time to start ran out. Nothing ran.
+lapsed at Defender: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, because its time to start ran out. It may have begun: its card says what is known.
 denied: LR-7F3K was already denied by Cy at 3 Mar 2026 12:05 UTC. Nothing ran.
 expired: LR-7F3K expired at 3 Mar 2026 12:30 UTC: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.
 withdrawn: LR-7F3K was already withdrawn by Ana at 3 Mar 2026 12:02 UTC. Nothing ran.

@@ -162,8 +162,8 @@ INC-1042 credential theft triage
     ),
   ).toMatchInlineSnapshot(`
 "LR-7F3K
-Finished: Defender says it succeeded
-Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.
+Ran, and results are still to come
+Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Defender says that the commands ran. Their exit codes and output follow.
 
 Commands
 1. Put file  procdump.zip
@@ -365,9 +365,7 @@ test('a pause stands first on every card of an open request, and on none of an e
       .map(({ state }) => state)
       .filter((state) => !isFinal(state)),
   );
-  expect(approvalCard('queued', { pause: makePause() }).split('\n')[0]).toMatchInlineSnapshot(
-    `"Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. Nothing is sent to Defender until somebody else types resume; what Defender has already goes on."`,
-  );
+  expect(approvalCard('queued', { pause: makePause() }).split('\n')[0]).toMatchInlineSnapshot(`"Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. Nothing is sent to Defender until somebody else who may approve types resume; what Defender has already goes on."`);
 });
 
 test('once decided, a request that went by break-glass says so', () => {

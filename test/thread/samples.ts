@@ -359,13 +359,19 @@ export function makeRequests(
     'cancelled before the device': {
       ...cancelled,
       progress: progress(['Created', 'Created', 'Created']),
-      mayHaveActed: false,
+      seenWaitingAt: noon + 12 * minute,
     },
     'cancelled by the clock': { ...cancelled, by: { type: 'wish', wish: clockWish } },
     'cancelled by a stranger': { ...cancelled, by: { type: 'foreign', requestor: outside('someone@contoso.com') } },
     'cancelled by nobody named': { ...cancelled, by: { type: 'foreign', requestor: null } },
     lapsed: { ...decided, state: 'lapsed', actionId: null, endedAt: noon + 125 * minute },
-    'lapsed at Defender': { ...decided, state: 'lapsed', actionId: 'a-1', endedAt: noon + 125 * minute },
+    'lapsed at Defender': {
+      ...decided,
+      state: 'lapsed',
+      actionId: 'a-1',
+      endedAt: noon + 125 * minute,
+      seenWaitingAt: noon + 120 * minute,
+    },
     denied: { ...base, state: 'denied', votes: [bo, denial], endedAt: noon + 5 * minute },
     expired: { ...base, state: 'expired', votes: [bo], endedAt: noon + 30 * minute },
     withdrawn: {

@@ -220,12 +220,12 @@ running, one failed (accent)
 running, odd status (accent)
   Running command 2 of 3
   - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
-succeeded (good)
-  Finished: Defender says it succeeded
-  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.
-succeeded, no word about commands (good)
-  Finished: Defender says it succeeded
-  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. That is Defender's word for "the commands ran"; read exit codes and output for what they did.
+succeeded (accent)
+  Ran, and results are still to come
+  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Defender says that the commands ran. Their exit codes and output follow.
+succeeded, no word about commands (accent)
+  Ran, and results are still to come
+  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Defender says that the commands ran. Their exit codes and output follow.
 failed (attention)
   Finished: Defender says it failed
   - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed.
@@ -245,12 +245,12 @@ cancelled (warning)
   - Ana asked for it at 3 Mar 2026 12:11 UTC. It had reached the device, so it may have acted. Check what the commands below did.
   - They wrote: wrong device
 cancelled before it was sent (emphasis)
-  Cancelled before it started
+  Cancelled before it was sent
   - Ana asked for it at 3 Mar 2026 12:11 UTC. It never reached Defender, and nothing ran.
   - They wrote: wrong device
-cancelled before the device (emphasis)
-  Cancelled before it started
-  - Ana asked for it at 3 Mar 2026 12:11 UTC. The device had not been reached, and nothing ran.
+cancelled before the device (warning)
+  Cancelled: it may have begun
+  - Ana asked for it at 3 Mar 2026 12:11 UTC. Last known to wait for the device at 3 Mar 2026 12:12 UTC. It may have begun after that: check the device before you ask again.
   - They wrote: wrong device
 cancelled by the clock (warning)
   Cancelled while running: it may have acted
@@ -266,7 +266,7 @@ lapsed (warning)
   - It was approved but could not be sent by 3 Mar 2026 14:05 UTC, so it never reached Defender. Nothing ran. Ask again if it is still needed.
 lapsed at Defender (warning)
   Withdrawn: the time to start ran out
-  - Defender did not reach the device by 3 Mar 2026 14:05 UTC, so I withdrew it there. Nothing ran. Ask again when the device is online.
+  - Not seen on the device by 3 Mar 2026 14:05 UTC, so I withdrew it in Defender. Last known to wait for the device at 3 Mar 2026 14:00 UTC. It may have begun after that: check the device before you ask again.
 denied (attention)
   Denied
   - Cy denied it at 3 Mar 2026 12:05 UTC. Nothing ran. Answer the reason, then ask again if it is still needed.
