@@ -208,6 +208,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   });
   const chores: readonly DueWork[] = [
     ...more,
+    health.probe,
     door,
     { startDue: async () => keeper.refresh().then(() => 0), nextDueAt: async () => clock.now() + policyEveryMs },
     createRoundUps({ store, views, clock, trial }),
@@ -260,7 +261,15 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const dispatchLoop = steadily('dispatch', { ...dispatch, startDue: async () => dispatch.startDue().then(() => 0) });
   const fileLoop = steadily('files', files);
   const loops = [dispatchLoop, outboxLoop, fileLoop, ...chores.map((chore, i) => steadily(`chore ${i + 1}`, chore))];
-  const server = createServer({ bot, ready, metrics: metrics.registry, clock, log });
+  const server = createServer({
+    bot,
+    ready,
+    metrics: metrics.registry,
+    needsToken: !trial,
+    opsPort: config.opsPort,
+    clock,
+    log,
+  });
   const port = await server.listen(config.port, config.host).catch((error: unknown) => {
     throw listenError(error, config.port);
   });

@@ -132,6 +132,8 @@ export async function startKit(
     bot: theBot,
     ready: async () => [],
     metrics: new Registry(),
+    needsToken: options.adapter !== undefined,
+    opsPort: null,
     clock: systemClock,
     log,
     ...options.server,
