@@ -99,7 +99,7 @@ export function createServer(options: ServerOptions): Server {
       isStopping = true;
       const inTime = new AbortController();
       const late = clock.sleep(options.stopWithinMs ?? 10_000, inTime.signal);
-      await Promise.race([Promise.allSettled(turns), late]);
+      await Promise.race([Promise.allSettled(turns).then(() => options.bot.idle()), late]);
       const listeners = [...new Set([main, ops])];
       const closed = Promise.all(listeners.map(close));
       const cut = late.then(() => {
