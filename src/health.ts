@@ -57,7 +57,7 @@ export function createHealth(options: {
     store,
     async problems() {
       const evidence = noted(await findEvidenceProblem(evidenceDir));
-      return [...(await findStoreProblem()), ...evidence.map(() => answers.evidence)]; // guard: readiness-tells-nothing-internal
+      return [...(await findStoreProblem()), ...evidence.map(() => answers.evidence)];
     },
     probe: {
       async startDue() {

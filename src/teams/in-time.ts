@@ -45,7 +45,7 @@ export interface InTime<T> {
 export async function inTime<T>(options: BotOptions, turn: Turn, { kind, work, late, follow }: InTime<T>): Promise<T> {
   const { clock, log, lateWork } = options;
   const isLate = await isOver(clock, answerWithin[kind] - (clock.now() - turn.at), work);
-  if (!isLate) return work; // guard: answered-before-teams-gives-up
+  if (!isLate) return work;
   log.warn({ activity: turn.activityId, kind }, 'answered before it was done; the rest follows');
   lateWork.add(
     work.then(follow, (error: unknown) => failed(options, turn, error)).then((post) => say(options, turn, post)),

@@ -74,8 +74,8 @@ export function createServer(options: ServerOptions): Server {
     listener.get('/healthz', async (_req, res) => {
       res.json(200, { ok: true });
     });
-  const ready = keptFor(clock, opsEveryMs, () => options.ready().catch(() => ['The check itself failed.'])); // guard: readiness-is-asked-once-a-second
-  const metrics = keptFor(clock, opsEveryMs, () => options.metrics.metrics()); // guard: metrics-are-read-once-a-second
+  const ready = keptFor(clock, opsEveryMs, () => options.ready().catch(() => ['The check itself failed.']));
+  const metrics = keptFor(clock, opsEveryMs, () => options.metrics.metrics());
   ops.get('/readyz', async (_req, res) => {
     const problems = isStopping ? ['The service is stopping.'] : await ready();
     res.json(problems.length === 0 ? 200 : 503, { ready: problems.length === 0, problems });

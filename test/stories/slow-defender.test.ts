@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { seconds } from '../../src/lib/clock';
-import { ana, type BotAnswer, bo, channelId, Stage, seedExample, type TeamsPerson, teamId, wordsOf } from './stage';
+import type { BotAnswer } from '../fakes/fake-connector';
+import { ana, bo, channelId, Stage, seedExample, type TeamsPerson, teamId, wordsOf } from './stage';
 
 let stage: Stage;
 let release = (): void => {};
@@ -21,7 +22,7 @@ function slow(): void {
     release = resolve;
   });
   for (const route of ['getMachine', 'listMachines', 'findMachinesByIp', 'listLibrary'] as const)
-    stage.emulator.faults.add({
+    stage.emulator.fault({
       route,
       times: Number.POSITIVE_INFINITY,
       fault: { type: 'hold', when: 'before', release: held },
@@ -52,7 +53,7 @@ async function after<T>(ms: number, act: () => Promise<T>): Promise<T | null> {
 }
 
 async function released(holds: () => boolean): Promise<void> {
-  stage.emulator.faults.clear();
+  stage.emulator.clearFaults();
   release();
   for (let turn = 0; turn < 200 && !holds(); turn++) {
     await setImmediate();
@@ -93,9 +94,8 @@ test('a form sent from a dialog says within 4 s that the answer follows, and one
   const data = {
     verb: 'form.submit',
     dialog: 'd1',
-    rows: '1',
     device: 'ws-042',
-    verb1: 'run',
+    type1: 'run',
     name1: 'collect-logs.ps1',
     reason: 'INC-7 triage',
   };
