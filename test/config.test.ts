@@ -32,6 +32,7 @@ describe('defaults', () => {
   test('a real setup needs the four settings of the bot, and the rest is as the run contract says', () => {
     expect(read(real)).toEqual({
       port: 3978,
+      opsPort: null,
       host: '0.0.0.0',
       trial: false,
       bot: { appId: botId, type: 'SingleTenant', tenantId, password: expect.anything() },
