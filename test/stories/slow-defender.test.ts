@@ -105,6 +105,18 @@ test('a form sent from a dialog says within 4 s that the answer follows, and one
   expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
 });
 
+test('a pressed form is answered within 8 s, and what became of it follows in the chat', async () => {
+  await stage.tell(ana, 'new');
+  const chat = stage.connector.personalConversationId(ana.aadObjectId);
+  const form = stage.connector.messages(chat).at(-1)?.id ?? '';
+  slow();
+  const data = { device: 'ws-042', type1: 'run', name1: 'collect-logs.ps1', reason: 'INC-7 triage' };
+  const answer = await after(seconds(8), () => stage.teams.click(ana, form, { verb: 'form.submit', data }));
+  expect(wordsOf(answer as BotAnswer)).toContain(still);
+  await released(() => stage.chat(ana).includes('Your request is stored'));
+  expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
+});
+
 test('a search while somebody types gives what was typed within 4 s', async () => {
   slow();
   const answer = await after(seconds(4), () =>
