@@ -112,6 +112,8 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
           }
           env: [
             { name: 'PORT', value: '3978' }
+            // Not the ingress's: /readyz and /metrics are for the platform and for who is in this network.
+            { name: 'OPS_PORT', value: '3979' }
             { name: 'BOT_ID', value: botIdentity.properties.clientId }
             { name: 'BOT_TYPE', value: 'UserAssignedMsi' }
             { name: 'BOT_TENANT_ID', value: botIdentity.properties.tenantId }
@@ -143,7 +145,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
             }
             {
               type: 'Readiness'
-              httpGet: { path: '/readyz', port: 3978 }
+              httpGet: { path: '/readyz', port: 3979 }
               periodSeconds: 5
               failureThreshold: 3
             }

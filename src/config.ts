@@ -7,6 +7,8 @@ import { err, ok, type Result } from './lib/result';
 /** The run contract (design.md §7) as values. Made only by `parseConfig`. */
 export interface Config {
   readonly port: number;
+  /** Where `/readyz` and `/metrics` are, and nowhere else; null: on `port`. */
+  readonly opsPort: number | null;
   readonly host: string;
   readonly trial: boolean;
   /** Null in the trial: then there is no Teams sign-in at all. */
@@ -119,6 +121,14 @@ const isPlainUrl = (text: string): boolean => {
 
 const Env = z.object({
   PORT: wholeNumber({ least: 0, most: 65_535, usual: 3978 }),
+  OPS_PORT: z
+    .string()
+    .refine(
+      (text) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535,
+      'must be a whole number from 1 to 65535. Set it to a free port, or unset it to have /readyz and /metrics on PORT.',
+    )
+    .transform(Number)
+    .optional(),
   BOT_ID: Guid.optional(),
   BOT_TYPE: z
     .enum(
@@ -202,18 +212,30 @@ interface Fault {
 function findContradictions(env: Env, faulty: ReadonlySet<string>): readonly Fault[] {
   // Which rules hold depends on it.
   if (faulty.has('LOCAL_TRIAL')) return [];
-  if (env.LOCAL_TRIAL === '1') return findTrialFaults(env);
+  if (env.LOCAL_TRIAL === '1') return [...findPortFaults(env), ...findTrialFaults(env)];
   const clouds = {
     defenderUrl: env.DEFENDER_API_URL,
     graphUrl: env.GRAPH_API_URL ?? null,
     teamsCloud: env.TEAMS_CLOUD,
   };
   return [
+    ...findPortFaults(env),
     ...findSignInFaults(env),
     ...findCredentialFaults(env),
     ...(faulty.has('DEFENDER_API_URL') ? [] : findCloudFaults(clouds)),
   ];
 }
+
+const findPortFaults = ({ PORT, OPS_PORT }: Env): readonly Fault[] =>
+  OPS_PORT !== PORT
+    ? []
+    : [
+        {
+          name: 'OPS_PORT',
+          message:
+            'is the same as PORT, so /readyz and /metrics would not be apart from what Teams reaches. Set it to another free port, or unset it.',
+        },
+      ];
 
 function findTrialFaults(env: Env): readonly Fault[] {
   const faults: Fault[] = [];
@@ -297,6 +319,7 @@ function toConfig(env: Env): Config {
   const trial = env.LOCAL_TRIAL === '1';
   return {
     port: env.PORT,
+    opsPort: env.OPS_PORT ?? null,
     host: trial ? '127.0.0.1' : '0.0.0.0',
     trial,
     bot:

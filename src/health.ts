@@ -1,21 +1,27 @@
 import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Clock } from './lib/clock';
+import { type Clock, seconds } from './lib/clock';
 import type { Log } from './lib/log';
+import type { DueWork } from './lib/loop';
 import { isOutage, type Store, type StoreError } from './store/store';
 
 /** Whether the service can do its work, as `/readyz` says it and as the log says it once a change. */
 export interface Health {
   /** The same store, whose failures and recoveries are noticed. */
   readonly store: Store;
-  /** What is not well now, one sentence each, after a look at everything. */
+  /** What is not well now, one sentence each, for whoever asks: the log has the names and causes. Reads only. */
   problems(): Promise<readonly string[]>;
+  /** Looks for a lock, a lost connection and the end of an outage, which only transactions show; by itself, since whoever asks is not known. */
+  readonly probe: DueWork;
   freeBytes(): Promise<Readonly<Record<'database' | 'evidence', number | null>>>;
 }
 
 /** The name of what is written to see whether the disk takes anything again. */
 const probeFact = 'store.probe';
+
+/** How often the store is looked at. */
+const probeEveryMs = seconds(5);
 
 /** Ours: with less, not even a small result of a script can be kept. */
 const leastFreeBytes = 1024 * 1024;
@@ -50,7 +56,17 @@ export function createHealth(options: {
   return {
     store,
     async problems() {
-      return [...(await findStoreProblem()), ...noted(await findEvidenceProblem(evidenceDir))];
+      const evidence = noted(await findEvidenceProblem(evidenceDir));
+      return [...(await findStoreProblem()), ...evidence.map(() => answers.evidence)];
+    },
+    probe: {
+      async startDue() {
+        await probeStore().catch((error: unknown) => {
+          if (!isOutage(error)) throw error;
+        });
+        return 0;
+      },
+      nextDueAt: async () => clock.now() + probeEveryMs,
     },
     async freeBytes() {
       return {
@@ -71,19 +87,26 @@ export function createHealth(options: {
   }
 
   /** A transaction shows a lock and a lost connection; only a write shows that a full disk has room again. */
+  async function probeStore(): Promise<void> {
+    await store.transact(async (tx) => {
+      if (outage !== null) await tx.saveFact(probeFact, clock.now());
+    });
+  }
+
   async function findStoreProblem(): Promise<readonly string[]> {
     try {
       await store.auditHead();
-      await store.transact(async (tx) => {
-        if (outage !== null) await tx.saveFact(probeFact, clock.now());
-      });
-      return [];
     } catch (error) {
-      if (isOutage(error)) return [error.message];
-      throw error;
+      if (!isOutage(error)) throw error;
     }
+    return outage === null ? [] : [answers.store];
   }
 }
+
+const answers = {
+  store: 'The database cannot be used at the moment. The log says why and what to do.',
+  evidence: 'Results cannot be stored at the moment. The log says why and what to do.',
+} as const;
 
 /** Reads and transactions both show an outage; only a commit shows that it is over. */
 function watch(

@@ -38,7 +38,8 @@ import { isOutage, type Store } from './store/store';
 import { withWakeUps } from './store/wake-ups';
 import { type AdapterOptions, createAdapter } from './teams/adapter';
 import { createFileSender } from './teams/file-sender';
-import { teamsUserIdOf } from './teams/inbound';
+import { createLateWork } from './teams/in-time';
+import { lastNameOf, teamsUserIdOf } from './teams/inbound';
 import { callTimeoutMs, createTeams } from './teams/outbound';
 import { createOutbox, type Outbox, queuePost } from './teams/outbox';
 import { createRoster } from './teams/roster';
@@ -191,8 +192,15 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     tenantIds: config.teamsTenantIds,
     allowSharedChannels: config.teamsAllowSharedChannels,
     roster: config.trial ? null : createRoster({ adapter, clock, log }),
+    async knownName(personId) {
+      const named = policy().names.get(personId);
+      if (named !== undefined) return named;
+      const chat = await store.personalPlace(personId);
+      return chat === null ? null : lastNameOf(chat);
+    },
     reply: queuePost({ store, clock }),
     refused: door.refused,
+    lateWork: createLateWork(),
     clock,
     log,
   });
@@ -208,6 +216,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   });
   const chores: readonly DueWork[] = [
     ...more,
+    health.probe,
     door,
     { startDue: async () => keeper.refresh().then(() => 0), nextDueAt: async () => clock.now() + policyEveryMs },
     createRoundUps({ store, views, clock, trial }),
@@ -260,7 +269,15 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const dispatchLoop = steadily('dispatch', { ...dispatch, startDue: async () => dispatch.startDue().then(() => 0) });
   const fileLoop = steadily('files', files);
   const loops = [dispatchLoop, outboxLoop, fileLoop, ...chores.map((chore, i) => steadily(`chore ${i + 1}`, chore))];
-  const server = createServer({ bot, ready, metrics: metrics.registry, clock, log });
+  const server = createServer({
+    bot,
+    ready,
+    metrics: metrics.registry,
+    needsToken: !trial,
+    opsPort: config.opsPort,
+    clock,
+    log,
+  });
   const port = await server.listen(config.port, config.host).catch((error: unknown) => {
     throw listenError(error, config.port);
   });

@@ -28,7 +28,8 @@ export async function checkBeforeStart({ config, clock }: { readonly config: Con
   const looks: ReadonlyArray<() => Promise<unknown>> = [
     () => openPolicy({ config, clock, log: silentLog }, nothing, nothing),
     () => prepareEvidence(config.evidenceDir, clock.now()),
-    () => requireFreePort(config),
+    () => requireFreePort('PORT', config.port, config.host),
+    () => requireFreePort('OPS_PORT', config.opsPort ?? 0, config.host),
   ];
   const found: StartError[] = [];
   for (const look of looks)
@@ -46,8 +47,10 @@ export async function checkBeforeStart({ config, clock }: { readonly config: Con
 
 const nothing = async (): Promise<void> => {};
 
+type PortName = 'PORT' | 'OPS_PORT';
+
 /** Port 0 is any that is free. */
-async function requireFreePort({ port, host }: Pick<Config, 'port' | 'host'>): Promise<void> {
+async function requireFreePort(name: PortName, port: number, host: string): Promise<void> {
   if (port === 0) return;
   const server = createServer();
   try {
@@ -56,7 +59,7 @@ async function requireFreePort({ port, host }: Pick<Config, 'port' | 'host'>): P
       server.listen(port, host, resolve);
     });
   } catch (error) {
-    throw listenError(error, port);
+    throw listenError(error, port, name);
   }
   await new Promise((resolve) => server.close(resolve));
 }
@@ -78,19 +81,19 @@ async function prepareEvidence(dir: string, now: number): Promise<void> {
 }
 
 /** Why the port could not be listened on, where that is for the operator to mend. */
-export function listenError(error: unknown, port: number): unknown {
+export function listenError(error: unknown, port: number, name: PortName = 'PORT'): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'EADDRINUSE')
     return new StartError(
       [
-        `PORT: ${port} is in use by another program (this service, started before?). Stop that one, or set PORT to a free one.`,
+        `${name}: ${port} is in use by another program (this service, started before?). Stop that one, or set ${name} to a free one.`,
       ],
       {
         cause: error,
       },
     );
   if (code === 'EACCES')
-    return new StartError([`PORT: ${port} may not be used by this account. Set PORT to one above 1023.`], {
+    return new StartError([`${name}: ${port} may not be used by this account. Set ${name} to one above 1023.`], {
       cause: error,
     });
   return error;

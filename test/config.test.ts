@@ -32,6 +32,7 @@ describe('defaults', () => {
   test('a real setup needs the four settings of the bot, and the rest is as the run contract says', () => {
     expect(read(real)).toEqual({
       port: 3978,
+      opsPort: null,
       host: '0.0.0.0',
       trial: false,
       bot: { appId: botId, type: 'SingleTenant', tenantId, password: expect.anything() },
@@ -341,6 +342,23 @@ describe('a fault says what, why and what next', () => {
   });
 });
 
+describe('the port of readiness and metrics', () => {
+  const notAPort =
+    'OPS_PORT: must be a whole number from 1 to 65535. Set it to a free port, or unset it to have /readyz and /metrics on PORT.';
+  const same =
+    'OPS_PORT: is the same as PORT, so /readyz and /metrics would not be apart from what Teams reaches. Set it to another free port, or unset it.';
+
+  test.each(['0', '65536', 'http', '39.79', '-1'])('is no %s', (port) => {
+    expect(faultsOf({ ...real, OPS_PORT: port })).toEqual([notAPort]);
+  });
+
+  test.each([real, trial])('is another than that of Teams, set or usual', (env) => {
+    expect(faultsOf({ ...env, OPS_PORT: '3978' })).toEqual([same]);
+    expect(faultsOf({ ...env, PORT: '4001', OPS_PORT: '4001' })).toEqual([same]);
+    expect(faultsOf({ ...env, PORT: '4001', OPS_PORT: '3978' })).toEqual([]);
+  });
+});
+
 test('every fault is told at once, those between settings as well', () => {
   expect(
     faultsOf({
@@ -373,6 +391,7 @@ test.each(['http://127.0.0.1:4000', 'http://localhost:4000', 'http://[::1]:4000'
 
 const names = [
   'PORT',
+  'OPS_PORT',
   'BOT_ID',
   'BOT_TYPE',
   'BOT_TENANT_ID',

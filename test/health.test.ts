@@ -24,10 +24,15 @@ const open = async (env: Readonly<Record<string, string>> = {}): Promise<void> =
 const database = (): string => join(stage.dir, 'live-response.db');
 const channel = { scope: 'channel', teamId, channelId, threadId: null } as const;
 
+const databaseAway = 'The database cannot be used at the moment. The log says why and what to do.';
+const evidenceAway = 'Results cannot be stored at the moment. The log says why and what to do.';
+
+/** A second after the last look, so that it is a new one. */
 async function readiness(): Promise<readonly [number, readonly string[]]> {
+  stage.clock.advance(seconds(1));
   const answer = await fetch(`http://127.0.0.1:${stage.service.port}/readyz`);
   const { problems } = (await answer.json()) as { readonly problems: readonly string[] };
-  return [answer.status, problems.map((text) => text.replaceAll(stage.dir, '<dir>'))];
+  return [answer.status, problems];
 }
 
 /** What an outage of the database looks like from outside, and that nothing is half done in it. */
@@ -44,7 +49,7 @@ async function expectOutage(sentence: RegExp): Promise<void> {
   expect(stage.thread(said.conversationId)).toContain(
     'nothing was stored, and nothing of it reaches Defender. If no other answer follows within some minutes, please send it again.',
   );
-  expect(await readiness()).toEqual([503, [expect.stringMatching(sentence)]]);
+  expect(await readiness()).toEqual([503, [databaseAway]]);
   expect((await stage.service.store.auditHead()).seq).toBe(before);
   const errors = log.lines.filter(({ level }) => level === 'error');
   expect(errors).toHaveLength(1);
@@ -56,6 +61,7 @@ async function expectOutage(sentence: RegExp): Promise<void> {
 
 /** It is over by itself: told once, and what people then do counts. */
 async function expectRecovery(): Promise<void> {
+  await stage.settle();
   expect(await readiness()).toEqual([200, []]);
   expect(log.lines.filter(({ message }) => message === 'The database works again; what waited goes on')).toHaveLength(
     1,
@@ -190,12 +196,10 @@ afterAll(() => {
     fill();
     await stage.approve(bo);
     await stage.pass(minutes(1));
-    expect(await readiness()).toEqual([
-      503,
-      [
-        `The disk of the evidence folder ${evidence} is full, so no result can be kept. Make room there; what waits is fetched then.`,
-      ],
-    ]);
+    expect(await readiness()).toEqual([503, [evidenceAway]]);
+    expect(log.lines.filter(({ level }) => level === 'error').map(({ message }) => message)).toContain(
+      `The disk of the evidence folder ${evidence} is full, so no result can be kept. Make room there; what waits is fetched then.`,
+    );
     expect(stage.thread(thread)).not.toContain('Collected');
     free();
     expect(await readiness()).toEqual([200, []]);
@@ -211,7 +215,7 @@ test('a file where the evidence folder was is told as that, once in the log, and
   writeFileSync(evidence, '');
   const sentence =
     'The evidence folder <dir>/evidence is no folder, or lies below something that is none, so no result can be kept. Move what is there out of the way and put the folder back; what waits is fetched then.';
-  for (let times = 0; times < 3; times++) expect(await readiness()).toEqual([503, [sentence]]);
+  for (let times = 0; times < 3; times++) expect(await readiness()).toEqual([503, [evidenceAway]]);
   rmSync(evidence);
   renameSync(`${evidence}-aside`, evidence);
   for (let times = 0; times < 3; times++) expect(await readiness()).toEqual([200, []]);
@@ -226,12 +230,10 @@ test('an evidence folder that is gone makes the service not ready, until it is t
   await open();
   const evidence = join(stage.dir, 'evidence');
   renameSync(evidence, `${evidence}-aside`);
-  expect(await readiness()).toEqual([
-    503,
-    [
-      'The evidence folder <dir>/evidence cannot be written (ENOENT), so no result can be kept. Put it back or give this account the right to write it; what waits is fetched then.',
-    ],
-  ]);
+  expect(await readiness()).toEqual([503, [evidenceAway]]);
+  expect(log.lines.map(({ message }) => message.replaceAll(stage.dir, '<dir>'))).toContain(
+    'The evidence folder <dir>/evidence cannot be written (ENOENT), so no result can be kept. Put it back or give this account the right to write it; what waits is fetched then.',
+  );
   mkdirSync(evidence);
   expect(await readiness()).toEqual([200, []]);
 });
@@ -261,6 +263,46 @@ test('/metrics goes on without the database, and says that it is not ready', asy
   const shell = new Database(database());
   opened.push(shell);
   shell.exec('begin immediate');
+  await stage.service.settle().catch(() => {});
   const answer = await fetch(`http://127.0.0.1:${stage.service.port}/metrics`);
   expect([answer.status, (await answer.text()).includes('live_response_ready 0')]).toEqual([200, true]);
+});
+
+describe('whoever asks without signing in', () => {
+  const get = (path: string) => fetch(`http://127.0.0.1:${stage.service.port}${path}`).then((answer) => answer.text());
+
+  test('begins no write transaction', async () => {
+    await open();
+    const exec = jest.spyOn(Database.prototype, 'exec');
+    stage.clock.advance(seconds(2));
+    await get('/readyz');
+    await get('/metrics');
+    const begun = exec.mock.calls.filter(([sql]) => /begin|commit/.test(sql));
+    exec.mockRestore();
+    expect(begun).toEqual([]);
+  });
+
+  test('gets the answer of this second, however often they ask', async () => {
+    await open();
+    const evidence = join(stage.dir, 'evidence');
+    expect(await get('/readyz')).toContain('"ready":true');
+    const first = await get('/metrics');
+    renameSync(evidence, `${evidence}-aside`);
+    expect([await get('/readyz'), await get('/metrics')]).toEqual(['{"ready":true,"problems":[]}', first]);
+    stage.clock.advance(seconds(1));
+    expect(await get('/readyz')).toBe(JSON.stringify({ ready: false, problems: [evidenceAway] }));
+    expect(await get('/metrics')).toContain('live_response_ready 0');
+  });
+});
+
+test('an outage is noticed and told though nobody uses the bot', async () => {
+  await open();
+  const shell = new Database(database());
+  opened.push(shell);
+  shell.exec('begin immediate');
+  await stage.service.settle().catch(() => {});
+  expect(await readiness()).toEqual([503, [databaseAway]]);
+  shell.exec('commit');
+  await stage.settle();
+  expect(await readiness()).toEqual([200, []]);
 });

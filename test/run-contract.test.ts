@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -165,6 +165,14 @@ const get = async (port: number, path: string) => {
   return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
 };
 
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+
 const canReach = (host: string, port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 1_000 });
@@ -194,6 +202,18 @@ describe('a trial that serves', () => {
     expect(metrics).toMatchObject({ status: 200, type: expect.stringContaining('text/plain') });
     expect(metrics.text).toContain('live_response_requests');
     expect(await get(port, '/')).toMatchObject({ status: 404 });
+  });
+
+  test('keeps readiness and metrics to OPS_PORT when that is set, and tells when it is taken', async () => {
+    const [opsPort, taken] = [await freePort(), port];
+    const apart = await start(trial('apart', { OPS_PORT: String(opsPort) })).port();
+    expect((await get(apart, '/readyz')).status).toBe(404);
+    expect((await get(apart, '/metrics')).status).toBe(404);
+    expect(await get(opsPort, '/readyz')).toMatchObject({ status: 200, text: '{"ready":true,"problems":[]}' });
+    expect((await get(opsPort, '/metrics')).text).toContain('live_response_requests');
+    const late = start(trial('taken', { OPS_PORT: String(taken) }));
+    expect(await late.exited).toBe(1);
+    expect(late.errorLines.join('\n')).toContain(`OPS_PORT: ${taken} is in use by another program`);
   });
 
   test('can be reached from this machine only (T-4)', async () => {

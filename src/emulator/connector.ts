@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { type Clock, systemClock } from '../lib/clock';
+import { type Clock, minutes, systemClock } from '../lib/clock';
 import type {
   Connector,
   ConnectorCall,
@@ -64,7 +64,7 @@ class EmulatedConnector implements Connector {
   constructor(options: ConnectorOptions) {
     this.options = options;
     this.clock = options.clock ?? systemClock;
-    this.server = createServer((req, res) => void this.handle(req, res));
+    this.server = createServer({ keepAliveTimeout: minutes(5) }, (req, res) => void this.handle(req, res));
     this.server.on('connection', (socket) => {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));

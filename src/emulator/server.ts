@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { deflateSync } from 'node:zlib';
-import type { Clock } from '../lib/clock';
+import { type Clock, minutes } from '../lib/clock';
 import { cancelAction, getAction, listActions, runLiveResponse } from './action-calls';
 import { type Answer, apiHeaders, json, refuse } from './answer';
 import { type ApiRoute, admit, type Call, forbiddenOn, quotaExceeded, unauthorized } from './call';
@@ -43,7 +43,7 @@ const maxBodyBytes = maxUploadBytes + 1_048_576;
 
 /** The emulator over HTTP: journal, faults, then the call itself. Not listening yet. */
 export function createEmulatorServer(world: World, faults: Faults, journal: OpenEntry[]): Server {
-  return createServer((request, response) => {
+  return createServer({ keepAliveTimeout: minutes(5) }, (request, response) => {
     response.on('error', () => {});
     readBody(request).then(
       (body) => serve(world, faults, openExchange({ world, request, response, body, journal })),

@@ -7,6 +7,7 @@ import type {
   ConfigurationServiceClientCredentialFactoryOptions,
   TurnContext,
 } from 'botbuilder';
+import { z } from 'zod/v4';
 import { type Clock, systemClock } from '../lib/clock';
 import { type Redacted, reveal } from '../lib/redacted';
 import { createEndorsedKeys, type IsEndorsed } from './endorsed-keys';
@@ -103,9 +104,7 @@ export class VerifiedAdapter extends TeamsAdapter {
 
   /** The same check of who sends, for a body that is no activity: of that the token can only be bound to what it states. */
   async authenticate(authorization: string, body: unknown): Promise<void> {
-    const { channelId, serviceUrl } = { channelId: null, serviceUrl: null, ...(isObject(body) ? body : {}) };
-    const stated = { channelId: String(channelId), serviceUrl: String(serviceUrl) };
-    await this.verify(authorization, stated as unknown as Activity);
+    await this.verify(authorization, Stated.parse(body) as unknown as Activity);
   }
 
   /** The tenant that the sender's verified token states, if any (T-2). */
@@ -180,7 +179,9 @@ export class VerifiedAdapter extends TeamsAdapter {
   }
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+/** What a token can be bound to, of anything: even asking an object of somebody else's for its text may throw. */
+const Text = z.string().catch('');
+const Stated = z.object({ channelId: Text, serviceUrl: Text }).catch({ channelId: '', serviceUrl: '' });
 const otherIssuer = 'The token is not from the Bot Framework.';
 const otherAddress = 'The token is bound to another service address.';
 const notEndorsed = 'The token is signed with a key that may not sign for Teams.';

@@ -15,8 +15,8 @@ export async function answerBug(context: TurnContext, error: unknown, log: Log):
   const requestId = requestIdOf(context);
   const { type } = envelopeOf(context);
   if (isOutage(error)) return answerOutage(context, error, log);
-  log.error({ requestId, activityType: type, error: nameOf(error), stack: stackOf(error) }, 'turn failed');
-  const text = `Something failed inside the bot, and it may not have done what you asked. Please look with \`status\`, then try again; reference for your administrator: ${requestId}.`;
+  log.error({ requestId, activityType: type, error: errorNameOf(error), stack: stackOf(error) }, 'turn failed');
+  const text = bugSentence(requestId);
   if (type === 'invoke')
     give(context, refusalAnswer(envelopeOf(context).name, { status: 500, code: 'internal', text }));
   else if (type === 'message') await tell(context, text, log);
@@ -32,7 +32,7 @@ async function answerOutage(context: TurnContext, error: StoreError, log: Log): 
       refusalAnswer(envelopeOf(context).name, {
         status: 503,
         code: 'storeUnavailable',
-        text: 'My database cannot be used at the moment, so nothing was done or counted. Please click again in some minutes; whoever runs this bot finds the cause in its log.',
+        text: outageSentence,
       }),
     );
   give(context, failure(503, 'storeUnavailable', 'The database cannot be used at the moment. Please send it again.'));
@@ -44,16 +44,26 @@ async function answerOutage(context: TurnContext, error: StoreError, log: Log): 
     );
 }
 
+const bugSentence = (reference: string): string =>
+  `Something failed inside the bot, and it may not have done what you asked. Please look with \`status\`, then try again; reference for your administrator: ${reference}.`;
+
+const outageSentence =
+  'My database cannot be used at the moment, so nothing was done or counted. Please click again in some minutes; whoever runs this bot finds the cause in its log.';
+
+/** What a person is told of a failure. */
+export const sentenceOf = (error: unknown, reference: string): string =>
+  isOutage(error) ? outageSentence : bugSentence(reference);
+
 /** Said in the turn itself and once: when even that fails there is only the log. */
 export async function tell(context: TurnContext, text: string, log: Log): Promise<void> {
   try {
     await context.sendActivity({ type: 'message', text });
   } catch (error) {
-    log.warn({ requestId: requestIdOf(context), error: nameOf(error) }, 'answer not delivered');
+    log.warn({ requestId: requestIdOf(context), error: errorNameOf(error) }, 'answer not delivered');
   }
 }
 
-export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
+export const errorNameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 /** Where it happened, without the message: that may hold a person's text. */
 const stackOf = (error: unknown): readonly string[] =>
   error instanceof Error

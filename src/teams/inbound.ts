@@ -136,7 +136,7 @@ export function admit(envelope: Envelope, admission: Admission, at: number): Res
   return ok({
     activityId: envelope.id ?? '',
     tenantId,
-    person: { id: personId, tenantId: homeId, name: from.name?.trim().slice(0, 200) || 'Unnamed person' },
+    person: { id: personId, tenantId: homeId, name: nameOf(from) ?? 'Unnamed person' },
     place: toPlace(envelope, tenantId, personId),
     replyToId: envelope.replyToId ?? null,
     at,
@@ -144,6 +144,10 @@ export function admit(envelope: Envelope, admission: Admission, at: number): Res
     timezone: envelope.localTimezone ?? timezoneOf(envelope),
   });
 }
+
+/** Teams leaves the name out of some activities. */
+export const nameOf = ({ name }: { readonly name?: string | null | undefined }): string | null =>
+  name?.trim().slice(0, 200) || null;
 
 /**
  * `channel.type` is `shared` in a channel that other teams or organisations may be members of (microsoft/Agents #179; "Apps for shared and
@@ -185,14 +189,17 @@ export const Reference = z.object({
   rosterId: z.string(),
   /** In a personal chat: the person as Teams names them towards this bot. */
   userId: z.string().optional(),
+  userName: z.string().optional(),
 });
 export type Reference = z.infer<typeof Reference>;
 
 /** How Teams names the person of a personal chat towards this bot; null where that is not known. */
-export function teamsUserIdOf(place: Place): string | null {
-  const read = Reference.safeParse(JSON.parse(place.reference));
-  return read.success ? (read.data.userId ?? null) : null;
-}
+export const teamsUserIdOf = (place: Place): string | null => referenceOf(place)?.userId ?? null;
+
+/** The name by which the person of a personal chat was last known there. */
+export const lastNameOf = (place: Place): string | null => referenceOf(place)?.userName ?? null;
+
+const referenceOf = (place: Place): Reference | null => Reference.safeParse(JSON.parse(place.reference)).data ?? null;
 
 function toPlace(envelope: Envelope, tenantId: string, personId: string): Place {
   const { conversation, recipient, serviceUrl, channelData } = envelope;
@@ -204,7 +211,7 @@ function toPlace(envelope: Envelope, tenantId: string, personId: string): Place 
     serviceUrl,
     bot: { id: recipient.id, name: recipient.name ?? '' },
     rosterId,
-    ...(conversation.conversationType === 'personal' ? { userId: envelope.from.id } : {}),
+    ...(conversation.conversationType === 'personal' ? userOf(envelope) : {}),
   };
   return {
     conversationId: conversation.id,
@@ -213,6 +220,11 @@ function toPlace(envelope: Envelope, tenantId: string, personId: string): Place 
     reference: JSON.stringify(reference),
     personId: conversation.conversationType === 'personal' ? personId : null,
   };
+}
+
+function userOf({ from }: Envelope): Pick<Reference, 'userId' | 'userName'> {
+  const name = nameOf(from);
+  return { userId: from.id, ...(name === null ? {} : { userName: name }) };
 }
 
 const isGuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);

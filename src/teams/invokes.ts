@@ -1,7 +1,8 @@
 import type { Place } from '../request/place';
 import { answers } from '../thread/answers';
-import { datasets } from '../thread/choices';
+import { asTyped, datasets } from '../thread/choices';
 import type { Turn } from '../thread/turn';
+import { answerInTime, inTime } from './in-time';
 import type { Envelope } from './inbound';
 import { cardActionAnswer, dialogAnswer, dialogMessage, errorAnswer } from './invoke-answer';
 import type { BotOptions } from './routes';
@@ -10,19 +11,26 @@ import { readUpload } from './upload-url';
 
 type Run = (turn: Turn, envelope: Envelope, options: BotOptions) => Promise<HttpAnswer>;
 
-export const runCardAction: Run = async (turn, { value }, { flow }) => {
+export const runCardAction: Run = async (turn, { value }, options) => {
   const { verb, data } = recordOf(recordOf(value).action);
   if (typeof verb !== 'string' || verb === '') return errorAnswer(400, 'malformedAction', answers.malformedAction);
-  return cardActionAnswer(await flow.onAction(turn, verb, data ?? {}));
+  const work = options.flow.onAction(turn, verb, data ?? {});
+  return cardActionAnswer(await answerInTime(options, turn, { kind: 'click', verb, work }));
 };
 
 /** "Typeahead search in Adaptive Cards": what a list of a form shows while a person types. */
-export const runSearch: Run = async (turn, { value }, { flow }) => {
+export const runSearch: Run = async (turn, { value }, options) => {
   const { dataset, queryText } = recordOf(value);
   const known = datasets.find((name) => name === dataset);
   if (known === undefined || typeof queryText !== 'string' || queryText.length > maxQueryLength)
     return errorAnswer(400, 'malformedSearch', answers.malformedSearch);
-  const results = await flow.onSearch(turn, { dataset: known, text: queryText });
+  const typed = queryText.trim();
+  const results = await inTime(options, turn, {
+    kind: 'search',
+    work: options.flow.onSearch(turn, { dataset: known, text: queryText }),
+    late: () => (typed === '' ? [] : [asTyped(typed)]),
+    follow: () => null,
+  });
   return {
     status: 200,
     body: { statusCode: 200, type: 'application/vnd.microsoft.search.searchResponse', value: { results } },
@@ -36,14 +44,16 @@ const maxQueryLength = 2_000;
 export const runDialog: Run = (turn, { value }, options) => inDialog(turn, recordOf(recordOf(value).data), options);
 
 /** "Action-based message extensions": a form for the message that it was called on, or for none. */
-export const runMessageAction: Run = async (turn, { value }, { flow }) => {
+export const runMessageAction: Run = async (turn, { value }, options) => {
   const { commandId, messagePayload } = recordOf(value);
   if (commandId !== messageCommand) return dialogMessage(answers.malformedAction);
   const placed = placeOf(turn, recordOf(messagePayload));
   if (placed === null) return dialogMessage(answers.notHere);
   const { content, contentType } = recordOf(recordOf(messagePayload).body);
   const text = typeof content === 'string' ? content : '';
-  return dialogAnswer(await flow.onMessageAction(placed, { text, isHtml: contentType === 'html' }), turn.activityId);
+  const work = options.flow.onMessageAction(placed, { text, isHtml: contentType === 'html' });
+  const answer = await answerInTime(options, placed, { kind: 'dialog', verb: 'form.open', work });
+  return dialogAnswer(answer, turn.activityId);
 };
 
 export const runMessageActionSubmit: Run = async (turn, { value }, options) => {
@@ -53,14 +63,19 @@ export const runMessageActionSubmit: Run = async (turn, { value }, options) => {
 };
 
 /** "Send and receive files": what the person answered, and where Teams lets the file be put. Teams wants no body for an answer. */
-export const runFileConsent: Run = async (turn, { value }, { flow, adapter }) => {
+export const runFileConsent: Run = async (turn, { value }, options) => {
   const { action, context, uploadInfo } = recordOf(value);
   const { offerId } = recordOf(context);
   const isAnswer = action === 'accept' || action === 'decline';
   if (!isAnswer || typeof offerId !== 'string' || offerId === '' || offerId.length > maxIdLength)
     return errorAnswer(400, 'malformedConsent', answers.malformedAction);
-  const upload = action === 'decline' ? null : readUpload(uploadInfo, adapter.cloud);
-  await flow.onFileConsent(turn, { offerId, upload });
+  const upload = action === 'decline' ? null : readUpload(uploadInfo, options.adapter.cloud);
+  await inTime(options, turn, {
+    kind: 'click',
+    work: options.flow.onFileConsent(turn, { offerId, upload }),
+    late: () => {},
+    follow: () => null,
+  });
   return { status: 200, body: null };
 };
 
@@ -71,11 +86,12 @@ const messageCommand = 'liveResponse';
 async function inDialog(
   turn: Turn,
   { verb, dialog, ...data }: Readonly<Record<string, unknown>>,
-  { flow }: BotOptions,
+  options: BotOptions,
 ): Promise<HttpAnswer> {
   if (typeof verb !== 'string' || verb === '') return dialogMessage(answers.malformedAction);
   const id = typeof dialog === 'string' && dialog !== '' && dialog.length <= maxIdLength ? dialog : turn.activityId;
-  return dialogAnswer(await flow.onDialog({ ...turn, replyToId: `dialog:${id}` }, verb, data), id);
+  const work = options.flow.onDialog({ ...turn, replyToId: `dialog:${id}` }, verb, data);
+  return dialogAnswer(await answerInTime(options, turn, { kind: 'dialog', verb, work }), id);
 }
 
 const maxIdLength = 200;

@@ -7,6 +7,7 @@ import { Reference } from './inbound';
 
 /** What Teams knows of a person in a place, and leaves out of most activities. */
 export interface Member {
+  readonly name: string | null;
   readonly userRole: string | null;
   readonly userPrincipalName: string | null;
   readonly tenantId: string | null;
@@ -68,13 +69,15 @@ const Answer = z
   .object({
     objectId: z.string().nullish(),
     aadObjectId: z.string().nullish(),
+    name: z.string().nullish(),
     userRole: z.string().nullish(),
     userPrincipalName: z.string().nullish(),
     tenantId: z.string().nullish(),
   })
-  .transform(({ objectId, aadObjectId, userRole, userPrincipalName, tenantId }) => ({
+  .transform(({ objectId, aadObjectId, name, userRole, userPrincipalName, tenantId }) => ({
     ids: [objectId, aadObjectId].flatMap((id) => (id ? [id.toLowerCase()] : [])),
     member: {
+      name: name?.trim() || null,
       userRole: userRole || null,
       userPrincipalName: userPrincipalName || null,
       tenantId: tenantId || null,

@@ -10,8 +10,9 @@ import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
 import type { ActionAnswer, Flow, Presence, Turn } from '../thread/turn';
 import { KeysUnreachable, NotAuthenticated, type VerifiedAdapter } from './adapter';
-import { answerBug, failure, nameOf, tell } from './failures';
-import { type AdmitRefusal, admit, type Envelope, readEnvelope, toRawMessage, unknownMember } from './inbound';
+import { answerBug, errorNameOf, failure, tell } from './failures';
+import { answerInTime, inTime, type LateWork, plain, toPost } from './in-time';
+import { type AdmitRefusal, admit, type Envelope, nameOf, readEnvelope, toRawMessage, unknownMember } from './inbound';
 import { errorAnswer, refusalAnswer } from './invoke-answer';
 import {
   runCardAction,
@@ -33,10 +34,13 @@ export interface BotOptions {
   readonly allowSharedChannels: boolean;
   /** Null only in a trial: the Playground does not know its people by their object ids. */
   readonly roster: Roster | null;
+  /** What somebody is called, by the policy or from before, for an activity that does not say. */
+  readonly knownName: (personId: string) => Promise<string | null>;
   /** Posts durably, through the outbox; used for the answer to an Action.Submit, which has no answer of its own. */
   readonly reply: (place: Place, post: Post) => Promise<void>;
   /** Audits who was turned away; bounded, since anybody on the network can knock. */
   readonly refused: DoorAudit['refused'];
+  readonly lateWork: LateWork;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -46,6 +50,8 @@ export interface Bot {
   /** For the test that no handler is registered past `routes`. */
   readonly application: object;
   receive(authorization: string, body: unknown, requestId: string): Promise<HttpAnswer>;
+  /** Resolves when nothing goes on any more whose HTTP answer has gone. */
+  idle(): Promise<void>;
 }
 
 /** One kind of activity. All kinds are in `routes`, and all pass `admit` first (T-7). */
@@ -63,6 +69,7 @@ export function createBot(options: BotOptions): Bot {
   return {
     application: app,
     receive: (authorization, body, requestId) => receive(options, app, { authorization, body, requestId }),
+    idle: () => options.lateWork.idle(),
   };
 }
 
@@ -151,7 +158,7 @@ async function receive(
       log.error({ requestId, code: error.code }, 'nobody can be let in: the signing keys could not be fetched');
       return failure(503, 'keysUnreachable', 'The sender cannot be verified at the moment. Please send it again.');
     }
-    log.error({ requestId, error: nameOf(error) }, 'turn failed outside a route');
+    log.error({ requestId, error: errorNameOf(error) }, 'turn failed outside a route');
     return failure(500, 'internal', `This failed inside the bot; reference ${requestId}.`);
   }
 }
@@ -179,23 +186,28 @@ async function enter(route: Route, context: TurnContext, options: BotOptions): P
   if (answer !== null) give(context, answer);
 }
 
-/** By what the activity says, and then by what the roster says: Teams leaves a guest's role out of most activities (T-5). */
+/** By what the activity says, and then by what the roster says: Teams leaves a guest's role out of most activities (T-5), and a name out of some. */
 async function admitFully(
   route: Route,
   context: TurnContext,
-  { adapter, tenantIds, allowSharedChannels, roster, clock }: BotOptions,
+  { adapter, tenantIds, allowSharedChannels, roster, knownName, clock }: BotOptions,
 ): Promise<Result<Turn, AdmitRefusal>> {
   const envelope = envelopeOf(context);
   const tokenTenantId = adapter.tokenTenantOf(context);
   const admission = { cloud: adapter.cloud, tenantIds, allowSharedChannels, tokenTenantId };
   const at = clock.now();
   const turn = admit(envelope, admission, at);
-  if (!turn.ok || !route.acts || roster === null) return turn;
-  const member = await roster.find(turn.value, envelope.from.id);
-  if (member === null) return err(unknownMember); // guard: unread-roster-lets-nobody-in
-  const listed = admit({ ...envelope, from: { ...envelope.from, ...member } }, admission, at);
-  if (!listed.ok) return listed; // guard: roster-says-guest
-  return turn;
+  if (!turn.ok) return turn;
+  let { from } = envelope;
+  if (route.acts && roster !== null) {
+    const member = await roster.find(turn.value, from.id);
+    if (member === null) return err(unknownMember); // guard: unread-roster-lets-nobody-in
+    from = { ...from, ...member, name: nameOf(from) ?? member.name };
+    const listed = admit({ ...envelope, from }, admission, at);
+    if (!listed.ok) return listed; // guard: roster-says-guest
+  }
+  if (nameOf(from) === null) from = { ...from, name: await knownName(turn.value.person.id) };
+  return admit({ ...envelope, from }, admission, at);
 }
 
 /** Says why where the tenant is ours; elsewhere nothing but a status, and a line for the operator (T-2). */
@@ -229,46 +241,55 @@ async function turnAway(context: TurnContext, refusal: AdmitRefusal, { log, refu
 
 const unknownSender = { personId: null, tenantId: null, isAuthenticated: false } as const;
 
-async function runMessage(turn: Turn, envelope: Envelope, { flow }: BotOptions): Promise<null> {
-  await flow.onMessage(turn, toRawMessage(envelope));
+async function runMessage(turn: Turn, envelope: Envelope, options: BotOptions): Promise<null> {
+  await inTime(options, turn, {
+    kind: 'message',
+    work: options.flow.onMessage(turn, toRawMessage(envelope)),
+    late: () => options.reply(turn.place, plain(answers.stillChecking)),
+    follow: () => null,
+  });
   return null;
 }
 
 /** Clients that cannot do Action.Execute fall back to Action.Submit: the same action, but the answer has to be a message of its own (teams.md E4). */
-async function runCardSubmit(turn: Turn, envelope: Envelope, { flow, reply }: BotOptions): Promise<null> {
+async function runCardSubmit(turn: Turn, envelope: Envelope, options: BotOptions): Promise<null> {
   const { verb, ...data } = isRecord(envelope.value) ? envelope.value : {};
   const answer: ActionAnswer =
     typeof verb === 'string' && verb !== ''
-      ? await flow.onAction(turn, verb, data)
+      ? await answerInTime(options, turn, { kind: 'click', verb, work: options.flow.onAction(turn, verb, data) })
       : {
           type: 'error',
           code: 'malformedAction',
           text: answers.malformedAction,
         };
-  await reply(turn.place, toPost(answer));
+  await options.reply(turn.place, toPost(answer));
   return null;
 }
 
-async function runInstallation(turn: Turn, envelope: Envelope, { flow }: BotOptions): Promise<null> {
+async function runInstallation(turn: Turn, envelope: Envelope, options: BotOptions): Promise<null> {
   const what: Presence | null = envelope.action?.startsWith('add')
     ? 'installed'
     : envelope.action?.startsWith('remove')
       ? 'removed'
       : null;
-  if (what !== null) await flow.onPresence(turn, what);
+  if (what !== null) await tellPresence(options, turn, what);
   return null;
 }
 
-async function runMembership(turn: Turn, envelope: Envelope, { flow }: BotOptions): Promise<null> {
-  if (envelope.membersRemoved?.some((m) => m.id === envelope.recipient.id)) await flow.onPresence(turn, 'removed');
-  else if ((envelope.membersAdded?.length ?? 0) > 0) await flow.onPresence(turn, 'membersAdded');
+async function runMembership(turn: Turn, envelope: Envelope, options: BotOptions): Promise<null> {
+  if (envelope.membersRemoved?.some((m) => m.id === envelope.recipient.id))
+    await tellPresence(options, turn, 'removed');
+  else if ((envelope.membersAdded?.length ?? 0) > 0) await tellPresence(options, turn, 'membersAdded');
   return null;
 }
 
-function toPost(answer: ActionAnswer): Post {
-  if (answer.type === 'card') return { text: null, mention: null, card: answer.card, summary: 'Answer to your click' };
-  return { text: answer.text, mention: null, card: null, summary: answer.text };
-}
+const tellPresence = (options: BotOptions, turn: Turn, what: Presence): Promise<void> =>
+  inTime(options, turn, {
+    kind: 'message',
+    work: options.flow.onPresence(turn, what),
+    late: () => {},
+    follow: () => null,
+  });
 
 const unknownInvoke = errorAnswer(
   501,

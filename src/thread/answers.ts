@@ -17,6 +17,11 @@ export const answers = {
   notHere:
     'I could not see who is in this conversation, most likely because I am not in it, and I do not ask for live response where the answer could not be read. Add Live Response to this team or chat and try again, or write to me in my own chat. Nothing was sent.',
   seeBelow: 'See my answer below.',
+  stillChecking:
+    'I am still checking, because a service that I need is slow; the answer follows here. You do not need to send it again.',
+  tooSlowToOpen:
+    'A service that I need is slow, so I could not open this in time. Nothing was requested. Try again in a minute.',
+  handledLate: 'I have handled your click now. The card shows the result.',
   withdrawn: (id: string) => `${id} is withdrawn. Nothing ran, and nobody can approve it any more.`,
   cancelled: (id: string) => `${id} is cancelled. It had not reached Defender, and nothing ran.`,
   cancelPassedOn: (id: string) =>

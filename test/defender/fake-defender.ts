@@ -35,7 +35,10 @@ export class FakeDefender {
   readonly #plays: Play[] = [];
   readonly #unexpected: string[] = [];
   readonly #sockets = new Set<Socket>();
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  readonly #server = createServer(
+    { keepAliveTimeout: 300_000 },
+    (request, response) => void this.#serve(request, response),
+  );
 
   async start(): Promise<this> {
     this.#server.on('connection', (socket) => {

@@ -113,6 +113,7 @@ test('the container gets settings that the service knows and no others, and the 
     ok: true,
     value: {
       port: 3978,
+      opsPort: 3979,
       trial: false,
       bot: { appId: id, type: 'UserAssignedMsi' },
       defender: { url: 'https://api.security.microsoft.com', credential: { type: 'managedIdentity', clientId: id } },
@@ -120,6 +121,13 @@ test('the container gets settings that the service knows and no others, and the 
       databaseUrl: expect.stringContaining('postgres://'),
     },
   });
+});
+
+test('the ingress leads to the port of Teams, and readiness is asked where nobody outside can ask', () => {
+  const app = codeOf('app.bicep');
+  expect(app).toContain('targetPort: 3978');
+  expect(app).toContain("httpGet: { path: '/readyz', port: 3979 }");
+  expect(app.match(/port: 3979/g)).toHaveLength(1);
 });
 
 test('everything is private but the entrance of the service and the registry, which only roles open', () => {

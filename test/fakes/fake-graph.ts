@@ -39,7 +39,7 @@ export class FakeGraph {
   private readonly groups = new Map<string, { members: GraphObject[]; nested: string[] }>();
   private readonly links = new Map<string, { readonly objects: readonly GraphObject[]; readonly from: number }>();
   private readonly faults: GraphFault[] = [];
-  private readonly server = createServer((req, res) => void this.answer(req, res));
+  private readonly server = createServer({ keepAliveTimeout: 300_000 }, (req, res) => void this.answer(req, res));
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));

@@ -38,7 +38,7 @@ export class LocalIssuer {
   constructor() {
     const jwk = this.keys.publicKey.export({ format: 'jwk' });
     this.kid = createHash('sha1').update(String(jwk.n)).digest('base64url');
-    this.server = createServer((req, res) => {
+    this.server = createServer({ keepAliveTimeout: 300_000 }, (req, res) => {
       const answer = (body: unknown, status = 200) => {
         res.writeHead(status, { 'content-type': 'application/json' });
         res.end(JSON.stringify(body));

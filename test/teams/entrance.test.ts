@@ -197,9 +197,37 @@ describe('whatever is sent', () => {
     );
   });
 
+  /** Objects that throw when they are asked for their text. */
+  const unspeakable = fc.constantFrom<unknown>({ toString: 1 }, { toString: null, valueOf: 1 }, [{ toString: 1 }]);
+  const anything = fc.oneof({ weight: 3, arbitrary: fc.jsonValue({ noUnicodeString: false }) }, unspeakable);
+
+  test.each(['serviceUrl', 'channelId', 'conversation', 'from', 'id', 'text'])(
+    'an activity whose %s is an object without a text is refused as what it is, whoever sends it',
+    async (field) => {
+      const issuer = await new LocalIssuer().start();
+      const signed = await startKit({
+        adapter: { identity: { type: 'SingleTenant', appId, tenantId, password: redact('word') }, issuer },
+      });
+      stops.push(signed.stop, () => issuer.stop());
+      const spoiltOne = {
+        ...activityOf('message'),
+        channelData: { tenant: { id: { toString: 1 } } },
+        [field]: { toString: 1 },
+      };
+      const answer = await kit.client.deliver(spoiltOne);
+      expect([answer.status, answer.body]).toEqual([
+        400,
+        { error: expect.objectContaining({ code: 'malformedActivity' }) },
+      ]);
+      expect((await signed.client.deliver(spoiltOne)).status).toBe(401);
+      const token = issuer.bearer({ aud: appId, serviceurl: String(activityOf('message').serviceUrl) });
+      expect([400, 401]).toContain((await signed.client.deliver(spoiltOne, token)).status);
+    },
+  );
+
   /** A whole activity in which one thing, at any depth, is another. */
   const spoiled = fc
-    .tuple(fc.constantFrom(...Object.keys(oneOf)), fc.nat(), fc.jsonValue({ noUnicodeString: false }))
+    .tuple(fc.constantFrom(...Object.keys(oneOf)), fc.nat(), anything)
     .map(([name, where, value]) => spoil(activityOf(name), where, value));
 
   test('an activity of which any part is something else is refused, or comes from the person whom it states', async () => {

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/lib/clock';
 import type { Log } from '../../src/lib/log';
 import type { Place } from '../../src/request/place';
 import { type AdapterOptions, createAdapter, type VerifiedAdapter } from '../../src/teams/adapter';
+import { createLateWork } from '../../src/teams/in-time';
 import { createTeams } from '../../src/teams/outbound';
 import { createRoster, type RosterOptions } from '../../src/teams/roster';
 import { createBot } from '../../src/teams/routes';
@@ -123,6 +124,8 @@ export async function startKit(
     tenantIds: [tenantId],
     allowSharedChannels: options.allowSharedChannels ?? false,
     roster: options.roster === undefined ? null : createRoster({ adapter, clock: systemClock, log, ...options.roster }),
+    knownName: async () => null,
+    lateWork: createLateWork(),
     reply: async (place, post) => void replies.push({ place, post }),
     refused: async (what) => void refused.push(what),
     clock: systemClock,
@@ -132,6 +135,8 @@ export async function startKit(
     bot: theBot,
     ready: async () => [],
     metrics: new Registry(),
+    needsToken: options.adapter !== undefined,
+    opsPort: null,
     clock: systemClock,
     log,
     ...options.server,
