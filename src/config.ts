@@ -3,6 +3,7 @@ import { findCloudFaults, graphOf, isLoopback, type TeamsCloud } from './defende
 import type { CredentialSettings } from './defender/token';
 import { type Redacted, redact } from './lib/redacted';
 import { err, ok, type Result } from './lib/result';
+import { isUnprotected } from './store/database-address';
 
 /** The run contract (design.md §7) as values. Made only by `parseConfig`. */
 export interface Config {
@@ -180,6 +181,12 @@ const Env = z.object({
       'must be sqlite: followed by the path of a file, or postgres:// with user, host and database. Set it so, or unset it for sqlite:./data/live-response.db.',
     )
     .default('sqlite:./data/live-response.db'),
+  DATABASE_ALLOW_PLAINTEXT: z
+    .enum(
+      ['0', '1'],
+      'must be 1, to let everything go to a database on another machine without checked TLS, or unset, to refuse that. Set it so, or unset it.',
+    )
+    .default('0'),
   POLICY_FILE: z.string().default('env/policy.yaml'),
   EVIDENCE_DIR: z.string().default('data/evidence'),
   HISTORY_DAYS: z
@@ -223,6 +230,18 @@ function findContradictions(env: Env, faulty: ReadonlySet<string>): readonly Fau
     ...findSignInFaults(env),
     ...findCredentialFaults(env),
     ...(faulty.has('DEFENDER_API_URL') ? [] : findCloudFaults(clouds)),
+    ...findDatabaseFaults(env),
+  ];
+}
+
+function findDatabaseFaults(env: Env): readonly Fault[] {
+  if (env.DATABASE_ALLOW_PLAINTEXT === '1' || !isUnprotected(env.DATABASE_URL)) return []; // guard: no-plaintext-to-a-remote-database
+  return [
+    {
+      name: 'DATABASE_URL',
+      message:
+        'names a database on another machine without TLS whose certificate is checked, so the password, the approvals and the audit could be read or changed on the way. Add sslmode=verify-full to it, or set DATABASE_ALLOW_PLAINTEXT=1 if the way there is protected by other means.',
+    },
   ];
 }
 

@@ -234,6 +234,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     createPruning({
       store,
       clock,
+      monotonic: byItself ? monotonicMs : clock.now.bind(clock),
       log,
       evidenceDir: config.evidenceDir,
       keepMs: config.historyDays === null ? null : hours(24) * config.historyDays,

@@ -106,6 +106,10 @@ test.each([
   expect(stage.thread(thread)).not.toContain('a backup was put back');
   await stage.approve(bo);
   await stage.pass(minutes(1));
+  expect(stage.thread(thread)).toContain('Live Response stopped all submissions');
+  expect(stage.submissions).toHaveLength(0);
+  await stage.tell(bo, 'resume');
+  await stage.pass(minutes(1));
   expect(stage.thread(thread)).toContain('Finished: Defender says it succeeded');
 });
 

@@ -410,6 +410,7 @@ const names = [
   'DEFENDER_QUEUE_HOURS',
   'AZURE_FEDERATED_TOKEN_FILE',
   'DATABASE_URL',
+  'DATABASE_ALLOW_PLAINTEXT',
   'POLICY_FILE',
   'EVIDENCE_DIR',
   'LOCAL_TRIAL',
@@ -444,4 +445,36 @@ test('no value is repeated in a fault, whichever variable it was put into, and e
     }),
     { numRuns: 500 },
   );
+});
+
+describe('a database on another machine without checked TLS is a fault unless it is allowed', () => {
+  const plaintext =
+    'DATABASE_URL: names a database on another machine without TLS whose certificate is checked, so the password, the approvals and the audit could be read or changed on the way. Add sslmode=verify-full to it, or set DATABASE_ALLOW_PLAINTEXT=1 if the way there is protected by other means.';
+  const faultsOf = (url: string, more: Record<string, string> = {}): readonly string[] => {
+    const parsed = parseConfig({ ...real, DATABASE_URL: url, ...more });
+    return parsed.ok ? [] : parsed.error;
+  };
+
+  test.each([
+    'postgres://bot:pw@db.example/live',
+    'postgres://bot:pw@db.example/live?sslmode=disable',
+    'postgres://bot:pw@db.example/live?sslmode=prefer',
+    'postgres://bot:pw@db.example/live?sslmode=no-verify',
+    'postgres://bot:pw@db.example/live?sslmode=require&sslmode=disable',
+    'postgres://bot:pw@db.example/live?sslmode=require&uselibpqcompat=true',
+    'postgresql://bot:pw@127.0.0.1/live?host=db.example',
+  ])('%s', (url) => {
+    expect(faultsOf(url)).toEqual([plaintext]);
+    expect(faultsOf(url, { DATABASE_ALLOW_PLAINTEXT: '1' })).toEqual([]);
+  });
+
+  test.each([
+    'postgres://bot:pw@db.example/live?sslmode=verify-full',
+    'postgres://bot:pw@db.example/live?sslmode=require',
+    'postgres://bot:pw@localhost/live',
+    'postgres://bot:pw@[::1]:5432/live',
+    'postgres:///live?host=/var/run/postgresql',
+    'postgres://bot@%2Fvar%2Frun%2Fpostgresql/live',
+    'sqlite:./data/live-response.db',
+  ])('%s is none', (url) => expect(faultsOf(url)).toEqual([]));
 });

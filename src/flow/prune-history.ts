@@ -6,6 +6,7 @@ import type { Log } from '../lib/log';
 import type { DueWork } from '../lib/loop';
 import type { LeavingFile } from '../store/history';
 import type { Store } from '../store/store';
+import { createPruningTime } from './pruning-time';
 
 /** The name under which it is kept when history was last pruned to the end. */
 export const prunedFact = 'history.prunedAt';
@@ -30,6 +31,8 @@ const filesAtOnce = 100;
 export function createPruning(options: {
   readonly store: Store;
   readonly clock: Clock;
+  /** Milliseconds from any beginning, never set: `performance.now`. */
+  readonly monotonic: () => number;
   readonly log: Log;
   readonly evidenceDir: string;
   /** Null: requests and evidence are kept without end. */
@@ -37,53 +40,68 @@ export function createPruning(options: {
   readonly keepPlaces: readonly string[];
 }): DueWork {
   const { store, clock, log, evidenceDir, keepMs, keepPlaces } = options;
+  const time = createPruningTime(options);
   const removed = { requests: 0, marks: 0, files: 0 };
   let isUnderWay = false;
 
   return {
     async startDue() {
       const now = clock.now();
-      if (dueAt(await store.fact<number>(prunedFact)) > now) return 0;
+      const prunedAt = await store.fact<number>(prunedFact);
+      if (dueAt(prunedAt, now) > now || time.unsteadyForMs() > 0) return 0;
+      const by = await time.read(store, prunedAt);
+      if (by === null) return end(now, now);
       if (!isUnderWay) await putBackAside(evidenceDir);
       isUnderWay = true;
-      const requests = keepMs === null ? 0 : await pruneRequests(now, keepMs);
+      const requests = keepMs === null ? 0 : await pruneRequests(by, now, keepMs);
       removed.requests += requests;
       if (requests === requestsAtOnce) return requests;
-      const marks = await pruneMarks(now);
+      const marks = await pruneMarks(by);
       removed.marks += marks;
       if (marks > 0) return marks;
-      const files = await removeFiles(now);
+      const files = await removeFiles(by, now);
       if (files === filesAtOnce) return files;
-      await store.transact((tx) => tx.saveFact(prunedFact, now));
-      tell();
-      isUnderWay = false;
-      return 1;
+      return end(by, now);
     },
-    nextDueAt: async () => dueAt(await store.fact<number>(prunedFact)),
+    async nextDueAt() {
+      const now = clock.now();
+      const due = dueAt(await store.fact<number>(prunedFact), now);
+      return due > now ? due : now + time.unsteadyForMs();
+    },
   };
 
-  function pruneRequests(now: number, keep: number): Promise<number> {
+  async function end(by: number, now: number): Promise<number> {
+    await store.transact(async (tx) => {
+      await tx.saveFact(prunedFact, now);
+      await time.keep(tx, by);
+    });
+    tell();
+    isUnderWay = false;
+    return 1;
+  }
+
+  function pruneRequests(by: number, now: number, keep: number): Promise<number> {
     return store.transact(async (tx) => {
-      const pruned = await tx.pruneRequests({ endedBefore: now - keep, now, limit: requestsAtOnce, keepPlaces });
+      const pruned = await tx.pruneRequests({ endedBefore: by - keep, now, limit: requestsAtOnce, keepPlaces });
       for (const { id, endedAt } of pruned)
         await tx.appendAudit(prunedEntry({ requestId: id, endedAt, keepMs: keep }, now)); // guard: pruning-is-audited
       return pruned.length;
     });
   }
 
-  function pruneMarks(now: number): Promise<number> {
+  function pruneMarks(by: number): Promise<number> {
     return store.transact((tx) =>
       tx.pruneMarks({
-        doneBefore: now - keepDoneMs,
-        givenUpBefore: now - keepGivenUpMs,
-        activitiesBefore: now - keepActivitiesMs,
+        doneBefore: by - keepDoneMs,
+        givenUpBefore: by - keepGivenUpMs,
+        activitiesBefore: by - keepActivitiesMs,
         limit: marksAtOnce,
       }),
     );
   }
 
-  async function removeFiles(now: number): Promise<number> {
-    const files = await store.leavingFiles({ notedBefore: now - keepUnusedMs, limit: filesAtOnce });
+  async function removeFiles(by: number, now: number): Promise<number> {
+    const files = await store.leavingFiles({ notedBefore: by - keepUnusedMs, limit: filesAtOnce });
     for (const file of files) {
       try {
         await removeFile(file, now);
@@ -125,4 +143,6 @@ export function createPruning(options: {
   }
 }
 
-const dueAt = (prunedAt: number | null): number => (prunedAt === null ? 0 : prunedAt + everyMs);
+/** What was kept by a clock that was ahead holds nothing up. */
+const dueAt = (prunedAt: number | null, now: number): number =>
+  prunedAt === null || prunedAt > now ? now : prunedAt + everyMs;

@@ -1,4 +1,5 @@
 import type { ChainHead } from '../audit/chain';
+import { type Pause, pauseFact } from '../request/pause';
 import type { RequestId } from '../request/request';
 import { applyEvent } from './apply';
 import type { HeadNote } from './head-note';
@@ -45,6 +46,9 @@ export async function doubtUnsent(tx: Tx, noted: ChainHead | null, now: number):
     if (applied.ok) doubted.push(stored.request.id);
   }
   await tx.saveFact(restoredFact, now);
+  const isPaused = (await tx.fact<Pause>(pauseFact)) !== null;
+  // The pause that was in force may be newer than the backup.
+  if (!isPaused) await tx.saveFact(pauseFact, pausedByRestore(now)); // guard: restored-store-starts-paused
   await tx.appendAudit({
     at: now,
     requestId: null,
@@ -54,3 +58,12 @@ export async function doubtUnsent(tx: Tx, noted: ChainHead | null, now: number):
   });
   return { noted, found, doubted };
 }
+
+/** By nobody who could be the one to resume, so whoever may lift a pause may lift this one. */
+const pausedByRestore = (now: number): Pause => ({
+  by: { id: 'bot', tenantId: '', name: 'Live Response' },
+  personKey: 'bot',
+  reason:
+    'My database was restored from a backup, which may lack a pause and denials that came after it. Look in Defender what has run since, then type resume.',
+  at: now,
+});

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { verifyChain } from '../../src/audit/chain';
 import { keepResult, resultNotAvailable } from '../../src/evidence/keep-result';
-import { createPruning } from '../../src/flow/prune-history';
+import { createPruning, prunedFact } from '../../src/flow/prune-history';
+import { prunedByFact } from '../../src/flow/pruning-time';
 import { hours } from '../../src/lib/clock';
 import type { DueWork } from '../../src/lib/loop';
 import type { LiveResponseRequest, RequestId } from '../../src/request/request';
@@ -22,20 +23,51 @@ let dir: string;
 let log: ReturnType<typeof recordingLog>;
 beforeEach(async () => {
   clock = new SteppedClock();
+  aheadMs = 0;
   store = await stores.openNew();
+  await store.transact((tx) => tx.saveFact(prunedByFact, clock.now()));
   dir = await mkdtemp(path.join(tmpdir(), 'lr-evidence-'));
   log = recordingLog();
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-const pruning = (keepMs: number | null = 365 * day): DueWork =>
-  createPruning({ store, clock, log, evidenceDir: dir, keepMs, keepPlaces: [] });
+/** How far the wall clock is from the time that has really passed. */
+let aheadMs: number;
+const create = (keepMs: number | null = 365 * day): DueWork =>
+  createPruning({
+    store,
+    clock,
+    monotonic: () => clock.now() - aheadMs,
+    log,
+    evidenceDir: dir,
+    keepMs,
+    keepPlaces: [],
+  });
+
+/** One that has run for long enough to believe its clock. */
+function pruning(keepMs?: number | null): DueWork {
+  const chore = create(keepMs);
+  clock.advance(hours(1));
+  return chore;
+}
+
+function jump(ms: number): void {
+  aheadMs += ms;
+  clock.advance(ms);
+}
 
 /** All passes of one day; gives how many there were. */
 async function runDay(chore: DueWork): Promise<number> {
   let passes = 0;
   while ((await chore.startDue()) > 0) passes++;
   return passes;
+}
+
+async function runDays(chore: DueWork, days: number): Promise<void> {
+  for (let i = 0; i < days; i++) {
+    clock.advance(day);
+    await runDay(chore);
+  }
 }
 
 const ended = (id: string, endedAt: number): LiveResponseRequest => ({
@@ -70,7 +102,7 @@ const whats = async () => (await store.auditRows()).map(({ what, requestId: id }
 test('what ended longer ago than the retention goes once a day, and the audit says so and holds', async () => {
   await insert(store, ended('LR-2222', clock.now() - 365 * day - 1), ended('LR-3333', clock.now() - 364 * day));
   const chore = pruning();
-  expect(await chore.nextDueAt()).toBe(0);
+  expect(await chore.nextDueAt()).toBe(clock.now());
   await runDay(chore);
   expect(await store.request(requestId('LR-2222'))).toBeNull();
   expect(await store.request(requestId('LR-3333'))).not.toBeNull();
@@ -116,11 +148,9 @@ test('work that is done goes after a week and dead letters after a month, whatev
   const rows = async () =>
     (await store.transact((tx) => tx.pruneMarks({ doneBefore: 0, givenUpBefore: 0, activitiesBefore: 0, limit: 1 }))) +
     (await store.figures()).deadLetters.length;
-  clock.advance(8 * day);
-  await runDay(chore);
+  await runDays(chore, 8);
   expect(await rows()).toBe(1);
-  clock.advance(23 * day);
-  await runDay(chore);
+  await runDays(chore, 23);
   expect(await rows()).toBe(0);
 });
 
@@ -250,4 +280,53 @@ test('ten thousand requests go in small batches between which others write, and 
   expect(await store.countByState()).toEqual({});
   expect((await store.auditHead()).seq).toBe(total);
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 1024 * 1024);
+});
+
+describe('a clock that is wrong', () => {
+  const young = requestId('LR-2222');
+  const isThere = async () => (await store.request(young)) !== null;
+  beforeEach(() => insert(store, ended('LR-2222', clock.now() - 10 * day)));
+
+  test('by a year from the start on removes nothing in the first hour, and days at most each day after it, restarts or not', async () => {
+    await runDay(pruning());
+    jump(400 * day);
+    const chore = create();
+    expect(await chore.startDue()).toBe(0);
+    expect(await chore.nextDueAt()).toBe(clock.now() + hours(1));
+    clock.advance(hours(1));
+    await runDay(chore);
+    for (let i = 0; i < 30; i++) {
+      clock.advance(day - hours(1));
+      await runDay(pruning());
+    }
+    expect(await isThere()).toBe(true);
+  });
+
+  test('for two minutes removes nothing', async () => {
+    const chore = pruning();
+    await runDay(chore);
+    clock.advance(day);
+    jump(400 * day);
+    expect(await chore.startDue()).toBe(0);
+    clock.advance(hours(1) / 30);
+    expect(await chore.startDue()).toBe(0);
+    expect(await isThere()).toBe(true);
+  });
+
+  test('does not hold up what is due once it is right again', async () => {
+    await store.transact((tx) => tx.saveFact(prunedFact, clock.now() + 400 * day));
+    await insert(store, ended('LR-3333', clock.now() - 366 * day));
+    await runDay(pruning());
+    expect(await store.request(requestId('LR-3333'))).toBeNull();
+  });
+
+  test('cannot be told from a right one when nothing was pruned before, so the first pass only notes the time', async () => {
+    await store.transact((tx) => tx.saveFact(prunedByFact, null));
+    await insert(store, ended('LR-3333', clock.now() - 366 * day));
+    const chore = pruning();
+    await runDay(chore);
+    expect(await store.request(requestId('LR-3333'))).not.toBeNull();
+    await runDays(chore, 1);
+    expect(await store.request(requestId('LR-3333'))).toBeNull();
+  });
 });

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import Database from 'libsql';
 import { verifyChain } from '../../src/audit/chain';
+import { type Pause, pauseFact } from '../../src/request/pause';
 import type { LiveResponseRequest, State } from '../../src/request/request';
 import { applyEvent } from '../../src/store/apply';
 import { openStore } from '../../src/store/open';
@@ -130,4 +131,16 @@ test('the note is for the owner only, and what is rolled back is not noted', asy
   const { hash } = await store.auditHead();
   await store.close();
   expect(readFileSync(`${path}.head`, 'utf8')).toBe(`${hash}:1\n`);
+});
+
+test('a restored store starts paused and says why, since a pause may be newer than the backup', async () => {
+  const backup = await withBackup();
+  restore(backup);
+  const store = await open();
+  const pause = await store.fact<Pause>(pauseFact);
+  expect(pause).toMatchObject({ by: { name: 'Live Response' }, at: t0 + 60_000 });
+  expect(pause?.reason).toBe(
+    'My database was restored from a backup, which may lack a pause and denials that came after it. Look in Defender what has run since, then type resume.',
+  );
+  await store.close();
 });
