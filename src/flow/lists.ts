@@ -99,7 +99,7 @@ async function showHistory(options: FlowOptions, turn: Turn, asked: Asked): Prom
   const [known] = await store.recentRequests({ tenantId: turn.tenantId, machineId: about }, 1);
   if (known !== undefined)
     return show({ machineId: about }, { type: 'device', machineId: about, name: known.request.device.name });
-  const devices = await options.defender.findMachines(about);
+  const devices = await options.reads(turn.person, 'browse').findMachines(about);
   const [device, ...others] = devices;
   if (device === undefined) return err({ ...(await unknownDevice(options, turn, about)), isLookUp: true });
   if (others.length > 0)
@@ -125,7 +125,9 @@ const waitsFor = ({ request }: Stored, { tenantId, person }: Turn): boolean =>
 async function showLibrary(options: FlowOptions, turn: Turn, asked: Asked): Promise<Shown> {
   if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
   const wanted = asked.about?.toLowerCase() ?? '';
-  const files = (await options.defender.listLibrary()).filter((f) => f.fileName.toLowerCase().includes(wanted));
+  const files = (await options.reads(turn.person, 'browse').listLibrary()).filter((f) =>
+    f.fileName.toLowerCase().includes(wanted),
+  );
   return ok(posts(libraryCard(files, { ...cardOptions(options, turn, asked), query: asked.about })));
 }
 

@@ -214,6 +214,7 @@ describe('what comes back from a card is read anew (T-8)', () => {
       verb: 'draft.confirm',
       draft,
       warned: false,
+      form: null,
     });
   });
 
