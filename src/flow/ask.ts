@@ -80,7 +80,10 @@ async function find(
   { draft, groups, form, step }: Pick<Found, 'draft' | 'groups'> & FormStep,
 ): Promise<Result<Found | { readonly question: Post }, Refusal>> {
   const devices = await findDevices(options, turn, draft, 'people');
-  if (!devices.ok) return devices;
+  if (!devices.ok) {
+    const { missing } = await findLibraryFiles(options.reads(turn.person, 'people'), draft);
+    return refusing([devices.error, ...missing]);
+  }
   const [device, ...others] = devices.value;
   if (device === undefined || others.length > 0)
     return ok({

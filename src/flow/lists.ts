@@ -54,7 +54,8 @@ async function showQueue(options: FlowOptions, turn: Turn, asked: Asked): Promis
   const { store, views } = options;
   const waiting = await views.queue(store);
   const underWay = await views.list(store, await store.requestsIn(['submitting', 'unknown', 'pending', 'running']));
-  const own = [...waiting, ...underWay].filter(({ request }) => request.tenantId === turn.tenantId);
+  const undecided = await views.list(store, await store.requestsIn(['awaitingApproval']));
+  const own = [...waiting, ...underWay, ...undecided].filter(({ request }) => request.tenantId === turn.tenantId);
   return ok(posts(queueCard(own, cardOptions(options, turn, asked))));
 }
 

@@ -63,8 +63,9 @@ export function describeState(view: RequestView): StateWords {
       };
     case 'succeeded':
       return {
-        title: 'Finished: Defender says it succeeded',
-        tone: 'good',
+        ...(cameTooLate(request.cancel)
+          ? ({ title: 'Ran to its end: the cancel came too late', tone: 'warning' } as const)
+          : ({ title: 'Finished: Defender says it succeeded', tone: 'good' } as const)),
         lines: [
           [
             say(
@@ -289,6 +290,9 @@ function wishLines(cancel: CancelWish | null, next: string): readonly Line[] {
     ...quoteLines(cancel.reason),
   ];
 }
+
+/** Somebody wanted it stopped: an end that they did not want is not told in green. */
+const cameTooLate = (cancel: CancelWish | undefined): boolean => cancel?.by != null;
 
 /** A wish that did not stop it stays on the card: whoever reads it later must not think that nobody asked. */
 function tooLateLines(cancel: CancelWish | undefined): readonly Line[] {

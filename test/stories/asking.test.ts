@@ -163,6 +163,26 @@ test('a form whose button is pressed twice before the answer is seen makes one r
   expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
 });
 
+test('an unknown device and an unknown script are told at once', async () => {
+  const thread = await stage.ask(ana, 'on ws-999 run collect-log.ps1 because x');
+  for (const words of ['Defender knows no device by "ws-999"', 'Did you mean "collect-logs.ps1"?'])
+    expect(stage.thread(thread)).toContain(words);
+});
+
+test('a form with an unknown device and an unknown script counts both', async () => {
+  await stage.tell(ana, 'new');
+  const filled = { device: 'ws-999', name2: 'collect-log.ps1', reason: 'INC-7' };
+  const answer = await stage.press(ana, stage.cardFor(ana, 'Ask for approval'), 'Ask for approval', filled);
+  expect(wordsOf(answer)).toContain('2 things to mend below');
+});
+
+test('the queue shows what waits for approval, and says that nothing waits only where nothing does', async () => {
+  await stage.ask(ana, 'on ws-042 run collect-logs.ps1 because x');
+  await stage.tell(bo, 'queue');
+  expect(stage.chat(bo)).not.toContain('Nothing waits and nothing runs');
+  expect(stage.chat(bo)).toContain('0 requests under way, none waiting, 1 waiting for approval');
+});
+
 describe('a card that was used', () => {
   const filled = { device: 'ws-042', name2: 'collect-logs.ps1', reason: 'INC-7' };
   const used = async (thread: string) =>
