@@ -57,7 +57,12 @@ export async function openWorld(): Promise<World> {
       return first;
     },
     filesEnv,
-    trialEnv: (dir) => ({ ...filesEnv(dir), LOCAL_TRIAL: '1', DEFENDER_API_URL: emulator.url }),
+    trialEnv: (dir) => ({
+      ...filesEnv(dir),
+      LOCAL_TRIAL: '1',
+      DEFENDER_API_URL: emulator.url,
+      OPEN_REQUESTS_PER_PERSON: '1000',
+    }),
     async close() {
       await emulator.stop();
       await rm(root, { recursive: true, force: true });

@@ -68,6 +68,7 @@ export async function openStage(
       POLICY_FILE: join(dir, 'policy.yaml'),
       EVIDENCE_DIR: evidenceDir,
       TEAMS_TENANT_IDS: tenantId,
+      OPEN_REQUESTS_PER_PERSON: '1000',
     };
     const logFile = join(dir, `replica-${slot + 1}.log`);
     replicas.push(new Replica({ slot, env, logFile, clock }));

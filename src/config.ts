@@ -33,6 +33,8 @@ export interface Config {
     readonly sessions: number;
     readonly queueHours: number;
   };
+  /** How many requests of one person may be open at a time; the policy may allow fewer. */
+  readonly openRequestsPerPerson: number;
   readonly databaseUrl: string;
   readonly policyFile: string;
   readonly evidenceDir: string;
@@ -173,6 +175,7 @@ const Env = z.object({
   DEFENDER_RUNS_PER_MINUTE: wholeNumber({ least: 1, most: 1_000, usual: 10 }),
   DEFENDER_SESSIONS: wholeNumber({ least: 1, most: 1_000, usual: 50 }),
   DEFENDER_QUEUE_HOURS: wholeNumber({ least: 1, most: 72, usual: 2 }),
+  OPEN_REQUESTS_PER_PERSON: wholeNumber({ least: 1, most: 1_000, usual: 20 }),
   AZURE_FEDERATED_TOKEN_FILE: z.string().optional(),
   DATABASE_URL: z
     .string()
@@ -362,6 +365,7 @@ function toConfig(env: Env): Config {
       sessions: env.DEFENDER_SESSIONS,
       queueHours: env.DEFENDER_QUEUE_HOURS,
     },
+    openRequestsPerPerson: env.OPEN_REQUESTS_PER_PERSON,
     databaseUrl: env.DATABASE_URL,
     policyFile: env.POLICY_FILE,
     evidenceDir: env.EVIDENCE_DIR,

@@ -15,6 +15,7 @@ import { findApprovers, postToPeople } from './flow/approvers';
 import { createBypassWatch } from './flow/bypass-watch';
 import { readArchive } from './flow/file-archive';
 import { createFlow } from './flow/flow';
+import { createPeopleReads } from './flow/people-reads';
 import { createPruning } from './flow/prune-history';
 import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
@@ -176,8 +177,8 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     adapter,
     flow: createFlow({
       store,
-      defender: defender.forPurpose('people'),
-      typeahead: createTypeahead({ defender: defender.forPurpose('people'), clock }),
+      reads: createPeopleReads({ defender, clock }),
+      typeahead: createTypeahead({ clock }),
       policy,
       groups,
       views,
@@ -185,6 +186,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       random,
       log,
       queueMs,
+      openRequestsPerPerson: config.openRequestsPerPerson,
       letApprovedGo,
       sayAfter: byItself ? outbox.sayAfter : null,
       trial: config.trial,

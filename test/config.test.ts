@@ -47,6 +47,7 @@ describe('defaults', () => {
         sessions: 50,
         queueHours: 2,
       },
+      openRequestsPerPerson: 20,
       databaseUrl: 'sqlite:./data/live-response.db',
       policyFile: 'env/policy.yaml',
       evidenceDir: 'data/evidence',
@@ -93,6 +94,7 @@ describe('what is set is taken', () => {
         DEFENDER_RUNS_PER_MINUTE: '5',
         DEFENDER_SESSIONS: '25',
         DEFENDER_QUEUE_HOURS: '72',
+        OPEN_REQUESTS_PER_PERSON: '5',
         DATABASE_URL: 'sqlite:/var/lib/lr.db',
         POLICY_FILE: '/etc/lr/policy.yaml',
         EVIDENCE_DIR: '/var/lib/evidence',
@@ -100,6 +102,7 @@ describe('what is set is taken', () => {
     ).toMatchObject({
       port: 0,
       defender: { url: 'https://api-eu.securitycenter.microsoft.com/', runsPerMinute: 5, sessions: 25, queueHours: 72 },
+      openRequestsPerPerson: 5,
       databaseUrl: 'sqlite:/var/lib/lr.db',
       policyFile: '/etc/lr/policy.yaml',
       evidenceDir: '/var/lib/evidence',
@@ -335,6 +338,7 @@ describe('a fault says what, why and what next', () => {
     ['DEFENDER_RUNS_PER_MINUTE', 1, 1_000, 10],
     ['DEFENDER_SESSIONS', 1, 1_000, 50],
     ['DEFENDER_QUEUE_HOURS', 1, 72, 2],
+    ['OPEN_REQUESTS_PER_PERSON', 1, 1_000, 20],
   ])('%s outside of its range, or not a whole number', (name, least, most, usual) => {
     for (const value of [most + 1, least - 1, 1.5, 'ten', '0x10', '1e3', 'NaN', '9'.repeat(30), '١'])
       expect(faultsOf({ ...real, [name]: String(value) })).toEqual([number(name, least, most, usual)]);

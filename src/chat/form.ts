@@ -54,6 +54,13 @@ export const createForm = (device: string | null, found: Found | null = null): F
   ...(found === null ? {} : { found }),
 });
 
+/** The form that makes this draft. */
+export function draftToForm({ device, commands, reason }: Draft): FormInput {
+  const rows = commands.map(commandToRow);
+  const missing = verbs.filter((verb) => !rows.some((row) => row.verb === verb)).slice(0, maxCommands - rows.length);
+  return missing.reduce((input, verb) => editForm(input, { type: 'add', verb }), { device, rows, reason } as FormInput);
+}
+
 /**
  * The draft in a card's data, or every fault with the input it belongs to. The data is untrusted (T-9): whatever it is, nothing is thrown.
  * Nothing is respelled here: a name or argument is what was typed without its outer blanks, and a name may stand in double quotes as in chat.
@@ -198,6 +205,17 @@ function rowToCommand({ verb, name, args }: FormRow): Command {
       return { type: 'RunScript', scriptName: bare, args: args.trim() === '' ? null : args.trim() };
     case 'GetFile':
       return { type: 'GetFile', path: bare };
+  }
+}
+
+function commandToRow(command: Command): FormRow {
+  switch (command.type) {
+    case 'PutFile':
+      return { verb: 'putfile', name: command.fileName, args: '' };
+    case 'RunScript':
+      return { verb: 'run', name: command.scriptName, args: command.args ?? '' };
+    case 'GetFile':
+      return { verb: 'getfile', name: command.path, args: '' };
   }
 }
 

@@ -14,8 +14,8 @@ export const apis = [
 ] as const;
 export type Api = (typeof apis)[number];
 
-/** What a read is for, the most important first: that order decides who goes on when Defender's quota gets scarce. */
-export const purposes = ['follow', 'lookUp', 'check', 'result', 'people'] as const;
+/** What a read is for, the most important first (`people`: they ask for something; `browse`: they look something up): that order decides who goes on when Defender's quota gets scarce. */
+export const purposes = ['follow', 'lookUp', 'check', 'result', 'people', 'browse'] as const;
 export type Purpose = (typeof purposes)[number];
 
 /** Asked before every call and told of every 429; kept where all replicas share it, since Defender counts them as one app. */
@@ -48,7 +48,16 @@ export const windows = [
  * Up to which part of a window each purpose may fill it. What is above is left to those before it, so that nothing that people ask keeps
  * an open action from being followed. The last twentieth is nobody's: Defender counts a call when it arrives, we when it leaves.
  */
-const shareOf: Readonly<Record<Purpose, number>> = { follow: 0.95, lookUp: 0.8, check: 0.95, result: 0.8, people: 0.6 };
+const shareOf: Readonly<Record<Purpose, number>> = {
+  follow: 0.95,
+  lookUp: 0.8,
+  check: 0.95,
+  result: 0.8,
+  people: 0.6,
+  browse: 0.4,
+};
+/** So much of what a purpose may fill is for one person: two of them still leave each other something. */
+const onePersonsPart = 0.5;
 
 /** Longer than any wait that is asked for (retry.ts), so that a clock that was set back holds nothing for ever. */
 const longestHoldMs = minutes(5);
@@ -58,6 +67,10 @@ export function waitFor(spent: Spent, purpose: Purpose, now: number): number {
   const held = Math.min(spent.heldUntil - now, longestHoldMs);
   return Math.max(0, held, ...windows.map((window) => waitForWindow(spent, window, shareOf[purpose], now)));
 }
+
+/** The same for one person, by the calls that they alone have caused. */
+export const waitForOne = (ownSpent: Spent, purpose: 'people' | 'browse', now: number): number =>
+  Math.max(0, ...windows.map((window) => waitForWindow(ownSpent, window, shareOf[purpose] * onePersonsPart, now)));
 
 /** One more call, whether there was room for it or not. */
 export const withCall = (spent: Spent, now: number): Spent => ({

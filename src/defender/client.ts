@@ -68,8 +68,11 @@ export interface Defender {
   getAction(actionId: string): Promise<MachineAction | null>;
   cancelAction(actionId: string, comment: string): Promise<CancelOutcome>;
   openResult(actionId: string, index: number): Promise<ResultOutcome>;
-  /** The same for another purpose, which decides who reads when the quota gets scarce; without it a read is a check before a submission. */
-  forPurpose(purpose: Purpose): Defender;
+  /**
+   * The same for another purpose, which decides who reads when the quota gets scarce; without it a read is a check before a submission. `within`
+   * narrows the budget further.
+   */
+  forPurpose(purpose: Purpose, within?: (budget: ReadBudget) => ReadBudget): Defender;
 }
 
 /** A list and the number of calls that it took. */
@@ -157,7 +160,8 @@ const toDefender = (context: CallContext, limits: DownloadLimits, lastDate: () =
   cancelAction: (actionId, comment) => cancelAction(context, actionId, comment),
   openResult: (actionId, index) => openResult(context, limits, actionId, index),
   lastDate,
-  forPurpose: (purpose) => toDefender({ ...context, purpose }, limits, lastDate),
+  forPurpose: (purpose, within = (budget) => budget) =>
+    toDefender({ ...context, purpose, budget: within(context.budget) }, limits, lastDate),
 });
 
 const defaultTimeouts: DefenderTimeouts = {

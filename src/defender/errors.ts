@@ -11,6 +11,7 @@ export const defenderErrorCodes = [
   'defender.notFound',
   'defender.throttled',
   'defender.budgetSpent',
+  'defender.shareSpent',
   'defender.serverFault',
   'defender.unreachable',
   'defender.timedOut',
@@ -116,6 +117,8 @@ export const defenderSentences: Readonly<Record<DefenderErrorCode, string>> = {
     'Defender asked this bot to slow down. It will go on by itself after the wait that Defender named.',
   'defender.budgetSpent':
     'Defender lets this bot ask only so often, and what is left for now is kept for requests that are under way. Ask again in a few minutes.',
+  'defender.shareSpent':
+    'You have used your own share of what this bot may ask Defender, so that the others keep theirs. Ask again in a minute.',
   'defender.serverFault': 'Defender had a fault of its own. It is usually over in minutes; ask again then.',
   'defender.unreachable':
     'Defender could not be reached over the network. Check the connection of the service to Defender, then ask again.',

@@ -1,4 +1,3 @@
-import type { Defender } from '../defender/client';
 import { DefenderError, defenderSentences } from '../defender/errors';
 import type { Views } from '../dispatch/views';
 import type { Clock } from '../lib/clock';
@@ -11,11 +10,13 @@ import { answers } from '../thread/answers';
 import type { CardJson, Post } from '../thread/post';
 import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
+import { formatDuration } from '../thread/words';
+import type { PeopleReads } from './people-reads';
 import type { Typeahead } from './typeahead';
 
 export interface FlowOptions {
   readonly store: Store;
-  readonly defender: Defender;
+  readonly reads: PeopleReads;
   readonly policy: () => Policy;
   /** Who is in the policy's groups now; a group that cannot be read is null, and nobody in it counts (T-12). */
   readonly groups: () => Promise<Groups>;
@@ -27,6 +28,8 @@ export interface FlowOptions {
   readonly log: Log;
   /** How long Defender keeps a live response for a device that it cannot reach (`DEFENDER_QUEUE_HOURS`). */
   readonly queueMs: number;
+  /** How many requests of one person may be open at a time (`OPEN_REQUESTS_PER_PERSON`); the policy may allow fewer. */
+  readonly openRequestsPerPerson: number;
   /** Has something said after the transaction's commit without storing it; null: it has to be queued. Null for the whole: everything is queued. */
   readonly sayAfter: ((tx: Tx, place: Place, post: Post) => Promise<(() => void) | null>) | null;
   /** Resolves when what was approved just now has been given the time to go first. */
@@ -48,6 +51,8 @@ export interface Answer {
   readonly notice?: Notice;
   /** The same, for what is told of what `write` has done: asked after the commit, so that nothing waits for the drawing of a card. */
   readonly noticeAfter?: () => Promise<Notice>;
+  /** What Teams gets when it delivers the same activity again; a general sentence when absent. */
+  readonly again?: Notice;
 }
 
 export type Notice = { readonly text: string } | { readonly card: CardJson };
@@ -69,5 +74,7 @@ export async function readingDefender(options: FlowOptions, turn: Turn, stage: (
 /** What a person reads when Defender could not be read for them. */
 export function tellUnread(options: FlowOptions, turn: Turn, error: DefenderError): string {
   options.log.warn({ activityId: turn.activityId, code: error.code }, 'Defender could not be read for a person');
+  if (error.code === 'defender.shareSpent' && error.retryAfterMs !== null)
+    return answers.shareSpent(formatDuration(Math.ceil(error.retryAfterMs / 1_000) * 1_000));
   return answers.unread(defenderSentences[error.code], error.code);
 }

@@ -1,53 +1,59 @@
 import type { FormInput } from '../chat/form';
 import { DefenderError } from '../defender/errors';
+import { answers } from '../thread/answers';
 import { readerOf } from '../thread/reader';
 import { describeRefusal, type Refusal } from '../thread/refusals';
 import { sentencePost } from '../thread/sentence';
 import type { Turn } from '../thread/turn';
-import { type Answer, type FlowOptions, tellUnread } from './answer';
-import type { ask } from './ask';
+import { type Answer, type FlowOptions, type Notice, posts, tellUnread } from './answer';
+import type { Asked } from './ask';
 import { notStored, showing } from './refusal';
 
 /**
- * Asks from a card: a sentence takes the card's place when the request was stored. What was refused goes to `refuse` with the input
- * that it is about, so that a form keeps what was filled in.
+ * Asks from a card: a sentence takes the card's place when the request was stored, and says for which one where this was asked by it before. What else
+ * was refused goes to `refuse` with the input that it is about, so that a form keeps what was filled in.
  */
 export async function asking(
   options: FlowOptions,
   turn: Turn,
-  stage: () => ReturnType<typeof ask>,
+  stage: () => Promise<Asked>,
   refuse: (refused: readonly Refused[]) => Answer | Promise<Answer> = (refused) =>
     showing(sentencePost(refused.map(({ sentence }) => sentence).join('\n'), { trial: options.trial })),
 ): Promise<Answer> {
   const say = (text: string): Answer => showing(sentencePost(text, { trial: options.trial }));
+  const refused = async (refusal: Refusal): Promise<Answer> =>
+    refusal.type === 'cardUsed' ? say(describeRefusal(refusal, readerOf(turn))) : refuse(refusedOf(turn, refusal));
+  const stored = noticeOf(say(answers.stored));
   try {
     const asked = await stage();
-    if (!asked.ok)
-      return {
-        ...notStored(options, turn, asked.error),
-        ...(await refuse(refusedOf(turn, asked.error))),
-      };
-    const { notice } = asked.value;
-    if (notice === undefined || !('text' in notice)) return asked.value;
-    return onceACard(turn, { ...asked.value, ...say(notice.text), posts: asked.value.posts });
+    if (!asked.ok) {
+      if (isSameDelivery(turn, asked.error)) return { posts: [], notice: stored, again: stored };
+      return { ...notStored(options, turn, asked.error), ...(await refused(asked.error)) };
+    }
+    if ('question' in asked.value) return posts(asked.value.question);
+    const { store } = asked.value;
+    let outcome: Awaited<ReturnType<typeof store>>;
+    return {
+      posts: [],
+      write: async (tx) => {
+        outcome = await store(tx);
+        return [];
+      },
+      noticeAfter: async () => (outcome.ok ? stored : noticeOf(await refused(outcome.error))),
+      again: stored,
+    };
   } catch (error) {
     if (!(error instanceof DefenderError)) throw error;
     return refuse([{ inputOf: () => 'device', sentence: tellUnread(options, turn, error) }]);
   }
 }
 
-/** A card makes one request, however often its button is pressed before the answer is seen. */
-function onceACard(turn: Turn, answer: Answer): Answer {
-  const { replyToId, place, at } = turn;
-  if (replyToId === null) return answer;
-  return {
-    ...answer,
-    write: async (tx) => {
-      const isFirst = await tx.claimActivity(`card:${place.conversationId}:${replyToId}`, at); // guard: one-request-a-card
-      return isFirst ? ((await answer.write?.(tx)) ?? []) : [];
-    },
-  };
-}
+/** What a click gets back of an answer that is shown in place of its card. */
+const noticeOf = ({ notice = { text: answers.seeBelow } }: Answer): Notice => notice;
+
+/** Teams delivers again what took too long: it gets the answer that the first delivery got. */
+const isSameDelivery = ({ activityId }: Turn, refusal: Refusal): boolean =>
+  refusal.type === 'cardUsed' && activityId !== '' && refusal.activityId === activityId;
 
 /** What was refused, and the input of a form that it is about. */
 export interface Refused {

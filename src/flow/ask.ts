@@ -1,4 +1,5 @@
 import type { Draft } from '../chat/draft';
+import type { FormInput } from '../chat/form';
 import type { Notice } from '../chat/notices';
 import { factsOf } from '../dispatch/reconsider';
 import { err, ok, type Result } from '../lib/result';
@@ -9,14 +10,13 @@ import { libraryFileOf } from '../request/command';
 import { digestOf } from '../request/digest';
 import { newRequestId } from '../request/id';
 import { concernsApprovers, type Finding, preflight, type Wish, weightOf } from '../request/preflight';
-import { type Device, type LibraryFile, openStates, type RequestBase } from '../request/request';
+import { type Device, type LibraryFile, openStates, type RequestBase, type RequestId } from '../request/request';
 import { openRequest } from '../request/transition';
 import { readApprovedHashes, storeNewRequest } from '../store/apply';
 import { readLessons } from '../store/lessons';
 import { isOutrun } from '../store/policy-in-force';
 import { StoreError, type Tx } from '../store/store';
-import { answers } from '../thread/answers';
-import { chooseDeviceCard } from '../thread/choose-device-card';
+import { chooseDeviceCard, type FormStep } from '../thread/choose-device-card';
 import type { Post } from '../thread/post';
 import { preflightCard } from '../thread/preflight-card';
 import { readerOf } from '../thread/reader';
@@ -25,14 +25,32 @@ import { fitsOneCard } from '../thread/request-card';
 import type { Turn } from '../thread/turn';
 import { understoodCard } from '../thread/understood-card';
 import type { RequestView } from '../thread/view';
-import { type Answer, type FlowOptions, posts } from './answer';
+import type { FlowOptions } from './answer';
+import { auditRefusal } from './decide';
 import { unknownDevice } from './near';
+import { findTooMany } from './open-requests';
+import type { PersonReads } from './people-reads';
+import { findUse, useCard, usedCardKey, usedRefusal } from './used-card';
 
 /** A request id has about a million values; a taken one is drawn again, and after these tries one letter longer. */
 const idTries = 5;
 
-/** What asking came to: an answer that stores the request, a question back, or a refusal that stores nothing. */
-export type Asked = Result<Answer, Refusal>;
+/** What asking came to: a question back, what stores the request in the caller's transaction, or a refusal that stores nothing. */
+export type Asked = Result<{ readonly question: Post } | Storing, Refusal>;
+
+interface Storing {
+  /** May still refuse, by what others have stored meanwhile; that is audited. */
+  readonly store: (tx: Tx) => Promise<Result<RequestId, Refusal>>;
+}
+
+export interface AskOptions {
+  /** They have read what was found beforehand, and go on. */
+  readonly warned?: boolean;
+  /** Asked by a button. */
+  readonly byCard?: boolean;
+  /** The form that leads here, to be come back to. */
+  readonly form?: FormInput | null;
+}
 
 /**
  * Draft → request: may they ask, which device is meant, do the files exist, does it fit on one card; then it is stored with its
@@ -43,32 +61,41 @@ export async function ask(
   turn: Turn,
   draft: Draft,
   notices: readonly Notice[] = [],
-  { warned }: { readonly warned: boolean } = { warned: false },
+  asking: AskOptions = {},
 ): Promise<Asked> {
   const groups = await options.groups();
   const allowed = mayAsk(options.policy(), groups, turn.person.id);
   if (!allowed.ok) return allowed; // guard: only-requesters-ask-anything
-  if (notices.length > 0) return ok(posts(understoodCard(draft, notices, { trial: options.trial })));
-  const found = await find(options, turn, { draft, groups });
+  if (notices.length > 0) return ok({ question: understoodCard(draft, notices, { trial: options.trial }) });
+  const found = await find(options, turn, { draft, groups, form: asking.form ?? null, step: 'ask' });
   if (!found.ok) return found;
-  if ('question' in found.value) return ok(posts(found.value.question));
-  return store(options, turn, { ...found.value, warned });
+  if ('question' in found.value) return ok(found.value);
+  return store(options, turn, found.value, asking);
 }
 
 /** All that a draft names, or a question where several devices may be meant. */
 async function find(
   options: FlowOptions,
   turn: Turn,
-  { draft, groups }: Pick<Found, 'draft' | 'groups'>,
-): Promise<Result<Omit<Found, 'warned'> | { readonly question: Post }, Refusal>> {
-  const devices = await findDevices(options, turn, draft);
-  if (!devices.ok) return devices;
+  { draft, groups, form, step }: Pick<Found, 'draft' | 'groups'> & FormStep,
+): Promise<Result<Found | { readonly question: Post }, Refusal>> {
+  const devices = await findDevices(options, turn, draft, 'people');
+  if (!devices.ok) {
+    const { missing } = await findLibraryFiles(options.reads(turn.person, 'people'), draft);
+    return refusing([devices.error, ...missing]);
+  }
   const [device, ...others] = devices.value;
   if (device === undefined || others.length > 0)
     return ok({
-      question: chooseDeviceCard(draft, devices.value, { now: turn.at, trial: options.trial, reader: readerOf(turn) }),
+      question: chooseDeviceCard(draft, devices.value, {
+        now: turn.at,
+        trial: options.trial,
+        reader: readerOf(turn),
+        form,
+        step,
+      }),
     });
-  return ok({ draft, device, library: await findLibraryFiles(options, draft), groups });
+  return ok({ draft, device, library: await findLibraryFiles(options.reads(turn.person, 'people'), draft), groups });
 }
 
 /** What a draft names, without asking anything of anybody; several devices are as unknown as none. */
@@ -77,12 +104,12 @@ export async function findDraft(
   turn: Turn,
   draft: Draft,
 ): Promise<Result<{ readonly device: Device; readonly library: readonly LibraryFile[] }, Refusal>> {
-  const devices = await findDevices(options, turn, draft);
+  const devices = await findDevices(options, turn, draft, 'browse');
   if (!devices.ok) return devices;
   const [device, ...others] = devices.value;
   if (device === undefined || others.length > 0)
     return err({ type: 'ambiguousDevice', query: draft.device, count: devices.value.length });
-  const { found, missing } = await findLibraryFiles(options, draft);
+  const { found, missing } = await findLibraryFiles(options.reads(turn.person, 'browse'), draft);
   return missing.length === 0 ? ok({ device, library: found }) : refusing(missing);
 }
 
@@ -91,8 +118,9 @@ async function findDevices(
   options: FlowOptions,
   turn: Turn,
   draft: Draft,
+  purpose: 'people' | 'browse',
 ): Promise<Result<readonly Device[], Refusal>> {
-  const devices = await options.defender.findMachines(draft.device);
+  const devices = await options.reads(turn.person, purpose).findMachines(draft.device);
   return devices.length === 0 ? err(await unknownDevice(options, turn, draft.device)) : ok(devices);
 }
 
@@ -101,10 +129,10 @@ interface LibraryFiles {
   readonly missing: readonly Refusal[];
 }
 
-async function findLibraryFiles(options: FlowOptions, draft: Draft): Promise<LibraryFiles> {
+async function findLibraryFiles(reads: PersonReads, draft: Draft): Promise<LibraryFiles> {
   const names = [...new Set(draft.commands.map(libraryFileOf).filter((name) => name !== null))];
   if (names.length === 0) return { found: [], missing: [] };
-  const library = await options.defender.listLibrary();
+  const library = await reads.listLibrary();
   const known = library.map((f) => f.fileName);
   return {
     found: names.map((name) => library.find((f) => f.fileName === name)).filter((file) => file !== undefined),
@@ -159,7 +187,7 @@ async function prepare(options: FlowOptions, turn: Turn, found: Found): Promise<
     digest: digestOf(bound),
     conversationId: turn.place.conversationId,
     createdAt: turn.at,
-    askedAtDefender: options.defender.lastDate(),
+    askedAtDefender: options.reads(turn.person, 'people').lastDate(),
   };
   const { request } = openRequest(base);
   const { trial } = options;
@@ -168,22 +196,25 @@ async function prepare(options: FlowOptions, turn: Turn, found: Found): Promise<
   return ok({ base, view, findings });
 }
 
-async function store(options: FlowOptions, turn: Turn, found: Found): Promise<Asked> {
+async function store(options: FlowOptions, turn: Turn, found: Found, asking: AskOptions): Promise<Asked> {
+  const { draft, device } = found;
+  const key = asking.byCard ? usedCardKey(turn, { ...draft, device: device.machineId }) : null;
+  const used = await findUse(options.store, key);
+  if (used !== null) return err(usedRefusal(used));
   const prepared = await prepare(options, turn, found);
   if (!prepared.ok) return prepared;
   const { base, findings } = prepared.value;
-  const { draft, device } = found;
   const warnings = findings.filter(({ type }) => weightOf(type) === 'warning');
-  if (warnings.length > 0 && !found.warned) {
-    const question = preflightCard({ draft, device, findings }, { trial: options.trial, reader: readerOf(turn) });
-    if (question !== null) return ok(posts(question));
+  if (warnings.length > 0 && asking.warned !== true) {
+    const { form = null } = asking;
+    const question = preflightCard({ draft, device, findings, form }, { trial: options.trial, reader: readerOf(turn) });
+    if (question !== null) return ok({ question });
   }
   return ok({
-    posts: [],
-    notice: { text: answers.stored },
-    write: async (tx) => {
-      await insert(tx, options, base);
-      return [];
+    store: async (tx) => {
+      const made = await useCard(tx, turn, key, () => insertWithinCap(tx, options, base));
+      if (!made.ok) await auditRefusal(tx, turn, null, made.error);
+      return made;
     },
   });
 }
@@ -193,6 +224,7 @@ export async function preview(
   options: FlowOptions,
   turn: Turn,
   draft: Draft,
+  form: FormInput,
 ): Promise<
   Result<
     | { readonly type: 'question'; readonly post: Post }
@@ -203,10 +235,10 @@ export async function preview(
   const groups = await options.groups();
   const allowed = mayAsk(options.policy(), groups, turn.person.id);
   if (!allowed.ok) return allowed; // guard: only-requesters-see-previews
-  const found = await find(options, turn, { draft, groups });
+  const found = await find(options, turn, { draft, groups, form, step: 'preview' });
   if (!found.ok) return found;
   if ('question' in found.value) return ok({ type: 'question', post: found.value.question });
-  const prepared = await prepare(options, turn, { ...found.value, warned: true });
+  const prepared = await prepare(options, turn, found.value);
   return prepared.ok ? ok({ type: 'request', view: prepared.value.view, findings: prepared.value.findings }) : prepared;
 }
 
@@ -215,7 +247,6 @@ interface Found {
   readonly device: Device;
   readonly library: LibraryFiles;
   readonly groups: Groups;
-  readonly warned: boolean;
 }
 
 const startWithin = (options: FlowOptions, verdict: ReturnType<typeof evaluate>): number =>
@@ -240,11 +271,18 @@ async function lookAhead(options: FlowOptions, turn: Turn, wish: Wish): Promise<
 /** Ours: more open requests on one device than a finding would name. */
 const mostOpen = 5;
 
-async function insert(tx: Tx, options: FlowOptions, base: RequestBase): Promise<void> {
+/** Counted in the transaction that stores it, so that two at once stay within it together. */
+async function insertWithinCap(tx: Tx, options: FlowOptions, base: RequestBase): Promise<Result<RequestId, Refusal>> {
+  const tooMany = await findTooMany(tx, options, base);
+  return tooMany === null ? ok(await insert(tx, options, base)) : err(tooMany); // guard: open-requests-are-capped
+}
+
+async function insert(tx: Tx, options: FlowOptions, base: RequestBase): Promise<RequestId> {
   for (let tries = 1; ; tries++) {
     const id = tries === 1 ? base.id : newRequestId(options.random, tries > idTries ? 5 : 4);
     try {
-      return await storeNewRequest(tx, openRequest({ ...base, id }), base.createdAt);
+      await storeNewRequest(tx, openRequest({ ...base, id }), base.createdAt);
+      return id;
     } catch (error) {
       const isTaken = error instanceof StoreError && error.code === 'store.duplicateId';
       if (!isTaken || tries > 2 * idTries) throw error;

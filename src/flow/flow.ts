@@ -12,15 +12,24 @@ import { type CardAction, isForDialog, readCardAction } from '../thread/verbs';
 import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
 import { byCard, byWords, inOwnChat, viewing } from './answer-decision';
 import { ask } from './ask';
-import { asking } from './ask-by-card';
 import { cancel, voteByCard, voteByWords } from './decide';
 import { breakGlass, pause, resume, review } from './emergency';
 import { answerOffer, offerFile } from './files';
-import { askAgainForm, changeForm, drawForm, openOnMessage, previewForm, search, showForm, submitForm } from './form';
+import {
+  askAgainForm,
+  changeForm,
+  drawForm,
+  goOn,
+  openOnMessage,
+  previewForm,
+  search,
+  showForm,
+  submitForm,
+} from './form';
 import { greet, partOf } from './greet';
 import { openRequest, showList } from './lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './look-up';
-import { notStored, orRefusal, showing } from './refusal';
+import { notStored, orRefusal, refusalPost, showing } from './refusal';
 import { voteToResend } from './resend';
 import { writeAnswer } from './write-answer';
 
@@ -125,7 +134,16 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
       return showPerson(options, turn);
     case 'draft': {
       const asked = await ask(options, turn, intent.draft, intent.notices);
-      return asked.ok ? asked.value : notStored(options, turn, asked.error);
+      if (!asked.ok) return notStored(options, turn, asked.error);
+      const { value } = asked;
+      if ('question' in value) return posts(value.question);
+      return {
+        posts: [],
+        write: async (tx) => {
+          const stored = await value.store(tx);
+          return stored.ok ? [] : [refusalPost(options, turn, stored.error)];
+        },
+      };
     }
     case 'status':
       return intent.id === null
@@ -240,9 +258,8 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
     case 'file.offer':
       return offerFile(options, turn, action);
     case 'draft.confirm':
-      return asking(options, turn, () => ask(options, turn, action.draft, [], action));
     case 'draft.device':
-      return asking(options, turn, () => ask(options, turn, { ...action.draft, device: action.machineId }));
+      return goOn(options, turn, action);
   }
 }
 

@@ -1,6 +1,8 @@
+import type { Draft } from '../chat/draft';
 import { findTargets } from '../chat/find-targets';
 import {
   createForm,
+  draftToForm,
   editForm,
   type FormFault,
   type FormInput,
@@ -22,6 +24,7 @@ import type { Post } from '../thread/post';
 import { previewCard } from '../thread/preview-card';
 import { readerOf } from '../thread/reader';
 import type { Turn } from '../thread/turn';
+import type { CardAction } from '../thread/verbs';
 import { type Answer, type FlowOptions, posts, tellUnread } from './answer';
 import { ask, preview } from './ask';
 import { asking, refusedOf } from './ask-by-card';
@@ -94,21 +97,39 @@ export async function submitForm(options: FlowOptions, turn: Turn, data: unknown
   const input = readFormInput(data);
   const draft = readForm(data);
   if (!draft.ok) return showing(await drawForm(options, turn, input, draft.error));
-  return asking(
+  return askFromForm(options, turn, { draft: draft.value, input });
+}
+
+interface FromForm {
+  readonly draft: Draft;
+  readonly input: FormInput;
+}
+
+/** Asks for what began in a form: it comes back, as it was left, with every refusal. */
+export const askFromForm = (
+  options: FlowOptions,
+  turn: Turn,
+  { draft, input, warned = false }: FromForm & { readonly warned?: boolean },
+): Promise<Answer> =>
+  asking(
     options,
     turn,
-    () => ask(options, turn, draft.value),
+    () => ask(options, turn, draft, [], { warned, byCard: true, form: input }),
     (refused) => refill(options, turn, input, refused),
   );
-}
 
 /** What would be asked, exactly, before anybody is: nothing is stored by it. */
 export async function previewForm(options: FlowOptions, turn: Turn, data: unknown): Promise<Answer> {
   const input = readFormInput(data);
   const draft = readForm(data);
   if (!draft.ok) return showing(await drawForm(options, turn, input, draft.error));
+  return previewDraft(options, turn, { draft: draft.value, input });
+}
+
+/** `input` is the form that the draft is from; the draft may name the one device that was chosen of several. */
+export async function previewDraft(options: FlowOptions, turn: Turn, { draft, input }: FromForm): Promise<Answer> {
   try {
-    const seen = await preview(options, turn, draft.value);
+    const seen = await preview(options, turn, draft, input);
     if (!seen.ok)
       return {
         ...notStored(options, turn, seen.error),
@@ -119,6 +140,21 @@ export async function previewForm(options: FlowOptions, turn: Turn, data: unknow
     if (!(error instanceof DefenderError)) throw error;
     return refill(options, turn, input, [{ inputOf: () => 'device', sentence: tellUnread(options, turn, error) }]);
   }
+}
+
+/** What a button of a question or a preview carries on: chosen, confirmed, or shown first where a preview was asked for. */
+export function goOn(
+  options: FlowOptions,
+  turn: Turn,
+  action: Extract<CardAction, { verb: 'draft.confirm' | 'draft.device' }>,
+): Promise<Answer> {
+  const { draft, form } = action;
+  const chosen = action.verb === 'draft.device' ? { ...draft, device: action.machineId } : draft;
+  const warned = action.verb === 'draft.confirm' && action.warned;
+  if (action.verb === 'draft.device' && action.step === 'preview')
+    return previewDraft(options, turn, { draft: chosen, input: form ?? draftToForm(draft) }); // guard: a-preview-asks-nobody
+  if (form !== null) return askFromForm(options, turn, { draft: chosen, input: form, warned });
+  return asking(options, turn, () => ask(options, turn, chosen, [], { warned, byCard: true }));
 }
 
 async function refill(
@@ -142,11 +178,12 @@ export async function search(
   if (!(await hasRole(options, turn))) return []; // guard: searches-need-a-role
   const typed = text.trim();
   const { typeahead } = options;
+  const reads = options.reads(turn.person, 'browse');
   switch (dataset) {
     case 'devices':
-      return withTyped(deviceChoices(await typeahead.devices(typed), typed, turn.at), typed);
+      return withTyped(deviceChoices(await typeahead.devices(typed, reads), typed, turn.at), typed);
     case 'library':
-      return withTyped(libraryChoices(await typeahead.library(), typed), typed);
+      return withTyped(libraryChoices(await typeahead.library(reads), typed), typed);
     case 'paths':
       return withTyped([], typed);
   }
@@ -162,7 +199,7 @@ function withTyped(choices: readonly Choice[], typed: string): readonly Choice[]
 async function offersOf(options: FlowOptions, turn: Turn, input: FormInput): Promise<FormOffers> {
   if (!(await hasRole(options, turn))) return noOffers; // guard: forms-offer-nothing-without-a-role
   const isNamed = input.rows.some(({ verb, name }) => verb === 'run' && name.trim() !== '');
-  const library = isNamed ? await options.typeahead.library() : [];
+  const library = isNamed ? await options.typeahead.library(options.reads(turn.person, 'browse')) : [];
   if (options.trial || input.typed) return { lists: null, library };
   const { tenantId, person, place } = turn;
   const [own, here] = await Promise.all([

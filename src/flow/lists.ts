@@ -55,7 +55,8 @@ async function showQueue(options: FlowOptions, turn: Turn, asked: Asked): Promis
   const { store, views } = options;
   const waiting = await views.queue(store);
   const underWay = await views.list(store, await store.requestsIn(['submitting', 'unknown', 'pending', 'running']));
-  const own = [...waiting, ...underWay].filter(({ request }) => request.tenantId === turn.tenantId);
+  const undecided = await views.list(store, await store.requestsIn(['awaitingApproval']));
+  const own = [...waiting, ...underWay, ...undecided].filter(({ request }) => request.tenantId === turn.tenantId);
   return ok(posts(queueCard(own, cardOptions(options, turn, asked))));
 }
 
@@ -100,7 +101,7 @@ async function showHistory(options: FlowOptions, turn: Turn, asked: Asked): Prom
   const [known] = await store.recentRequests({ tenantId: turn.tenantId, machineId: about }, 1);
   if (known !== undefined)
     return show({ machineId: about }, { type: 'device', machineId: about, name: known.request.device.name });
-  const devices = await options.defender.findMachines(about);
+  const devices = await options.reads(turn.person, 'browse').findMachines(about);
   const [device, ...others] = devices;
   if (device === undefined) return err({ ...(await unknownDevice(options, turn, about)), isLookUp: true });
   if (others.length > 0)
@@ -126,7 +127,9 @@ const waitsFor = ({ request }: Stored, { tenantId, person }: Turn): boolean =>
 async function showLibrary(options: FlowOptions, turn: Turn, asked: Asked): Promise<Shown> {
   if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
   const wanted = asked.about?.toLowerCase() ?? '';
-  const files = (await options.defender.listLibrary()).filter((f) => f.fileName.toLowerCase().includes(wanted));
+  const files = (await options.reads(turn.person, 'browse').listLibrary()).filter((f) =>
+    f.fileName.toLowerCase().includes(wanted),
+  );
   return ok(posts(libraryCard(files, { ...cardOptions(options, turn, asked), query: asked.about })));
 }
 

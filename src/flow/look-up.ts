@@ -75,7 +75,7 @@ export async function turnResultPage(
 
 export async function showDevice(options: FlowOptions, turn: Turn, query: string): Promise<Shown> {
   if (!(await hasRole(options, turn))) return err({ type: 'noRole' });
-  const devices = await options.defender.findMachines(query);
+  const devices = await options.reads(turn.person, 'browse').findMachines(query);
   const cardOptions = { now: turn.at, trial: options.trial, reader: readerOf(turn) };
   const [device, ...others] = devices;
   if (device === undefined || others.length > 0) return ok(posts(devicesCard(devices, { query, ...cardOptions })));

@@ -5,6 +5,7 @@ import type { Reader } from '../store/store';
 import { nearestNames, type Refusal } from '../thread/refusals';
 import type { Turn } from '../thread/turn';
 import type { FlowOptions } from './answer';
+import type { PersonReads } from './people-reads';
 import { findMissing } from './pruned';
 
 /** Ours: as far back as people remember. */
@@ -36,18 +37,21 @@ export async function unknownDevice(
   query: string,
 ): Promise<Extract<Refusal, { type: 'unknownDevice' }>> {
   const recent = await options.store.recentRequests({ tenantId: turn.tenantId }, lookBack);
-  const names = new Set([...recent.map(({ request }) => request.device.name), ...(await namesLike(options, query))]);
+  const names = new Set([
+    ...recent.map(({ request }) => request.device.name),
+    ...(await namesLike(options.reads(turn.person, 'browse'), query)),
+  ]);
   const isShort = !query.includes('.');
   const known = [...new Set([...names].map((name) => (isShort ? (name.split('.')[0] ?? name) : name)))];
   return { type: 'unknownDevice', query, near: nearestNames(query, known, 3) };
 }
 
 /** A suggestion is a courtesy: without it the answer is still right. */
-async function namesLike({ defender }: FlowOptions, query: string): Promise<readonly string[]> {
+async function namesLike(reads: PersonReads, query: string): Promise<readonly string[]> {
   const start = /^[a-z0-9-]+/i.exec(query)?.[0].slice(0, Math.max(2, Math.floor(query.length / 2))) ?? '';
   if (start.length < 2) return [];
   try {
-    return (await defender.machinesBeginning(start)).map(({ name }) => name);
+    return (await reads.machinesBeginning(start)).map(({ name }) => name);
   } catch (error) {
     if (!(error instanceof DefenderError)) throw error;
     return [];

@@ -1,15 +1,15 @@
-import type { Defender } from '../defender/client';
 import { DefenderError } from '../defender/errors';
 import { mostNames, parseMachineQuery } from '../defender/machine-query';
 import { type Clock, minutes, seconds } from '../lib/clock';
 import type { Device, LibraryFile } from '../request/request';
+import type { PersonReads } from './people-reads';
 
 /** Devices and library files while a person types: at most one call to Defender for what nobody has typed lately. */
 export interface Typeahead {
   /** Devices that `text` may begin; none below two characters, and none when Defender cannot be read now. */
-  devices(text: string): Promise<readonly Device[]>;
+  devices(text: string, reads: PersonReads): Promise<readonly Device[]>;
   /** The whole library; empty when it cannot be read now. */
-  library(): Promise<readonly LibraryFile[]>;
+  library(reads: PersonReads): Promise<readonly LibraryFile[]>;
 }
 
 interface Kept<T> {
@@ -25,13 +25,7 @@ const mostKept = 200;
 const leastTyped = 2;
 const wholeLibrary = '';
 
-export function createTypeahead({
-  defender,
-  clock,
-}: {
-  readonly defender: Pick<Defender, 'findMachines' | 'machinesBeginning' | 'listLibrary'>;
-  readonly clock: Clock;
-}): Typeahead {
+export function createTypeahead({ clock }: { readonly clock: Clock }): Typeahead {
   const devices = new Map<string, Kept<Device>>();
   const libraries = new Map<string, Kept<LibraryFile>>();
 
@@ -68,23 +62,23 @@ export function createTypeahead({
   }
 
   return {
-    async devices(text) {
+    async devices(text, reads) {
       const query = parseMachineQuery(text);
       switch (query.type) {
         case 'name': {
           if (query.name.length < leastTyped) return [];
           const known = fresh(devices, query.name, devicesForMs) ?? (await among(query.name));
-          return known ?? once(devices, query.name, devicesForMs, () => defender.machinesBeginning(query.name));
+          return known ?? once(devices, query.name, devicesForMs, () => reads.machinesBeginning(query.name));
         }
         case 'machineId':
         case 'entraDeviceId':
         case 'ip':
-          return once(devices, text.trim().toLowerCase(), devicesForMs, () => defender.findMachines(text));
+          return once(devices, text.trim().toLowerCase(), devicesForMs, () => reads.findMachines(text));
         case 'tag':
         case 'nothing':
           return [];
       }
     },
-    library: () => once(libraries, wholeLibrary, libraryForMs, () => defender.listLibrary()),
+    library: (reads) => once(libraries, wholeLibrary, libraryForMs, () => reads.listLibrary()),
   };
 }

@@ -2,7 +2,7 @@ import { err, ok } from '../lib/result';
 import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
 import type { ActionAnswer, Turn } from '../thread/turn';
-import type { Answer, FlowOptions } from './answer';
+import type { Answer, FlowOptions, Notice } from './answer';
 import { isFirstDelivery } from './handled';
 
 /**
@@ -30,10 +30,12 @@ export async function writeAnswer(options: FlowOptions, turn: Turn, answer: Answ
     );
     return ok(null);
   }, survives);
-  if (!handled.ok) return { type: 'message', text: answers.handledAlready };
+  if (!handled.ok) return toActionAnswer(answer.again ?? { text: answers.handledAlready });
   handled.value?.();
-  const notice = answer.notice ?? (await answer.noticeAfter?.());
-  if (notice === undefined) return { type: 'message', text: answers.seeBelow };
+  return toActionAnswer(answer.notice ?? (await answer.noticeAfter?.()) ?? { text: answers.seeBelow });
+}
+
+function toActionAnswer(notice: Notice): ActionAnswer {
   return 'card' in notice ? { type: 'card', card: notice.card } : { type: 'message', text: notice.text };
 }
 

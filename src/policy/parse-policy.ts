@@ -12,7 +12,7 @@ export type { PolicyFault };
 export function parsePolicy(text: string): Result<Policy, readonly PolicyFault[]> {
   const yaml = readYaml(text, 'policy');
   if (yaml.faults.length > 0) return err(yaml.faults);
-  const keys = yaml.keys(yaml.root, ['people', 'groups', 'requesters', 'tier0', 'rules']);
+  const keys = yaml.keys(yaml.root, ['people', 'groups', 'requesters', 'tier0', 'openRequests', 'rules']);
   if (keys === null) return err(yaml.faults);
   for (const key of ['groups', 'requesters', 'rules'])
     if (!keys.has(key)) yaml.fault(yaml.root, `the key ${key} is missing`);
@@ -23,16 +23,21 @@ export function parsePolicy(text: string): Result<Policy, readonly PolicyFault[]
   const groupNames = [...groups.keys()];
   const requesters = readGroupNames(yaml, keys.get('requesters'), groupNames);
   const tier0 = readTier0(yaml, keys.get('tier0'));
+  const open = keys.get('openRequests');
+  const openRequests = open === undefined ? null : yaml.wholeNumber(open, { min: 1, max: mostOpenRequests });
   const rules = readRules(yaml, keys.get('rules'), { groupNames, hasTier0: keys.has('tier0') });
 
-  const said = { people, names, groups, requesters, tier0, rules };
+  const said = { people, names, groups, requesters, tier0, openRequests, rules };
   if (yaml.faults.length === 0) yaml.faults.push(...findContradictions(said)); // guard: impossible-rules-refused
   if (yaml.faults.length > 0) return err([...yaml.faults].sort((a, b) => a.line - b.line));
   return ok({ ...said, version: versionOf(said) });
 }
 
+/** As many as the service itself allows at most. */
+const mostOpenRequests = 1_000;
+
 /** Follows what the file says, not its blanks, comments, labels or the order inside a group. */
-function versionOf({ people, groups, requesters, tier0, rules }: Omit<Policy, 'version'>): string {
+function versionOf({ people, groups, requesters, tier0, openRequests, rules }: Omit<Policy, 'version'>): string {
   const canonical = JSON.stringify([
     2,
     people.map(({ accounts, uploads }) => [accounts, uploads]),
@@ -40,6 +45,7 @@ function versionOf({ people, groups, requesters, tier0, rules }: Omit<Policy, 'v
     requesters,
     tier0,
     rules.map(({ name, when, outcome }) => [name, when, outcome]),
+    ...(openRequests === null ? [] : [openRequests]),
   ]);
   return createHash('sha256').update(canonical).digest('hex').slice(0, 12);
 }

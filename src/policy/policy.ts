@@ -15,6 +15,8 @@ export interface Policy {
   /** Groups whose members may ask at all. */
   readonly requesters: readonly string[];
   readonly tier0: Tier0;
+  /** How many requests of one person may be open at a time, where that is fewer than the service allows; null: as many as it allows. */
+  readonly openRequests: number | null;
   /** The first that matches decides; none means refused (T-12). */
   readonly rules: readonly Rule[];
 }

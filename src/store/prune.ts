@@ -1,5 +1,6 @@
 import { type FileOffer, offerFacts } from '../request/file-offer';
 import { finalStates, type RequestId } from '../request/request';
+import { type UsedCard, usedCardFacts } from '../request/used-card';
 import type { Engine } from './engine';
 import { leaveEvidenceFiles } from './evidence-files';
 import type { HistoryTx, PrunedRequest } from './history';
@@ -169,7 +170,8 @@ export async function pruneMarks(
     .deleteFrom('activities')
     .where('id', 'in', (e) => e.selectFrom('activities').select('id').where('at', '<', activitiesBefore).limit(limit))
     .executeTakeFirst();
-  return Number(count + numDeletedRows) + (await pruneFacts(db, { doneBefore, givenUpBefore, limit }));
+  const facts = await pruneFacts(db, { doneBefore, givenUpBefore, limit });
+  return Number(count + numDeletedRows) + facts + (await pruneUsedCards(db, { activitiesBefore, limit }));
 }
 
 /** Offers of files that nobody can take any more. */
@@ -186,6 +188,18 @@ async function pruneFacts(
     .map(({ name }) => name);
   await deleteFacts(db, names);
   return names.length;
+}
+
+/** Which cards were used; kept as long as the marks of what was pressed. */
+async function pruneUsedCards(
+  db: Db,
+  { activitiesBefore, limit }: Pick<Parameters<HistoryTx['pruneMarks']>[0], 'activitiesBefore' | 'limit'>,
+): Promise<number> {
+  const used = await db.selectFrom('facts').selectAll().where('name', 'like', `${usedCardFacts}%`).execute();
+  const isOver = (use: UsedCard | null): boolean => use === null || use.at < activitiesBefore;
+  const names = used.filter(({ value }) => isOver(JSON.parse(value) as UsedCard | null)).map(({ name }) => name);
+  await deleteFacts(db, names.slice(0, limit));
+  return Math.min(names.length, limit);
 }
 
 async function deleteFacts(db: Db, names: readonly string[]): Promise<void> {

@@ -46,6 +46,8 @@ export const answers = {
   unknownMember:
     'I could not check with Teams whether you are a member of this organisation or a guest, so nothing was done. Please try again in a minute; if it stays so, write to me in my own chat, and tell your administrator.',
   unread: (why: string, code: string) => `${why} Nothing was stored or sent (${code}).`,
+  shareSpent: (wait: string) =>
+    `You have used your share of what I may ask Defender; the rest is kept for others and for approved requests. Nothing was stored. You can go on in ${wait}.`,
   unreached: (id: string, who: string, code: string) =>
     `I could not send ${id} to ${named(who)} in their own chat (${code}), most likely because they have not added me there. They can decide on the card in this conversation, or add me and type status ${id}.`,
   elsewhere: (id: string, code: string) =>

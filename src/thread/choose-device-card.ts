@@ -1,6 +1,7 @@
 import type { Draft } from '../chat/draft';
+import { type FormInput, wholeFormData } from '../chat/form';
 import type { Device } from '../request/request';
-import { type Button, button } from './button';
+import { type ActionJson, type Button, button } from './button';
 import { describeDevice } from './device-lines';
 import { fits } from './fits';
 import { say, showCode, showCut } from './line';
@@ -8,21 +9,48 @@ import { type CardOptions, firstThatFits, moreSection, mostChoices, pagePost, ty
 import type { Post } from './post';
 import { countFor } from './words';
 
+/** Where a draft comes from and where it goes once its device is known. */
+export interface FormStep {
+  /** Null: it was typed. */
+  readonly form: FormInput | null;
+  readonly step: 'ask' | 'preview';
+}
+
 /** More than one device matches: a question with numbered choices, never a guess. Names stand in the text, since buttons may apply markdown. */
-export function chooseDeviceCard(draft: Draft, devices: readonly Device[], options: CardOptions): Post {
-  const choice = (device: Device): Choice => ({ verb: 'draft.device', data: { machineId: device.machineId, draft } });
-  const build = (withButtons: boolean, rows: number): Post =>
+export function chooseDeviceCard(
+  draft: Draft,
+  devices: readonly Device[],
+  options: CardOptions & Partial<FormStep>,
+): Post {
+  const { form = null, step = 'ask' } = options;
+  const choice =
+    (kept: FormInput | null) =>
+    (device: Device): Choice => ({
+      verb: 'draft.device',
+      data: { machineId: device.machineId, draft, step, ...originData(kept) },
+    });
+  const build = (choose: ((device: Device) => Choice) | null, rows: number): Post =>
     questionPost({
       query: draft.device,
-      next: `${withButtons ? 'Choose one' : 'Send the request again with the Defender id of the one you mean'}; nothing was sent yet.`,
+      next: `${choose === null ? 'Send the request again with the Defender id of the one you mean' : 'Choose one'}; nothing was sent yet.`,
       devices,
       rows,
-      choice: withButtons ? choice : null,
+      choice: choose,
+      actions: choose === null || form === null ? [] : [backToForm(form)],
       options,
     });
-  const withButtons = build(true, Math.min(mostChoices, devices.length));
-  return fits(withButtons) ? withButtons : firstThatFits(mostChoices, (rows) => build(false, rows));
+  const rows = Math.min(mostChoices, devices.length);
+  // The draft alone makes the form again, but for what a message had named.
+  const withButtons = [form, null].map((kept) => build(choice(kept), rows)).find(fits);
+  return withButtons ?? firstThatFits(mostChoices, (fewer) => build(null, fewer));
 }
+
+/** With a button that carries on from a form: its data, to be come back to. */
+export const originData = (form: FormInput | null): { readonly form?: object } =>
+  form === null ? {} : { form: wholeFormData(form) };
+
+export const backToForm = (form: FormInput): ActionJson =>
+  button({ title: 'Back to the form', verb: 'form.back', data: wholeFormData(form), inputs: 'none' });
 
 /** The same question about a history: the buttons lead to the list of one device. */
 export const chooseHistoryCard = (
@@ -49,6 +77,7 @@ function questionPost({
   devices,
   rows,
   choice,
+  actions = [],
   options,
 }: {
   readonly query: string;
@@ -56,6 +85,7 @@ function questionPost({
   readonly devices: readonly Device[];
   readonly rows: number;
   readonly choice: ((device: Device) => Choice) | null;
+  readonly actions?: readonly ActionJson[];
   readonly options: CardOptions;
 }): Post {
   const { now, reader } = options;
@@ -79,6 +109,7 @@ function questionPost({
           'If yours is not among these, use its full name or Defender id.',
         ),
       ],
+      actions,
     },
     options,
   );

@@ -1,7 +1,9 @@
 import type { Draft } from '../chat/draft';
+import type { FormInput } from '../chat/form';
 import { type Finding, weightOf } from '../request/preflight';
 import type { Device } from '../request/request';
 import { button } from './button';
+import { backToForm, originData } from './choose-device-card';
 import { draftRows } from './draft-rows';
 import { findingRows } from './finding-words';
 import { fits } from './fits';
@@ -19,12 +21,19 @@ export function preflightCard(
     draft,
     device,
     findings,
-  }: { readonly draft: Draft; readonly device: Device; readonly findings: readonly Finding[] },
+    form = null,
+  }: {
+    readonly draft: Draft;
+    readonly device: Device;
+    readonly findings: readonly Finding[];
+    /** The form that it is from; absent where it was typed. */
+    readonly form?: FormInput | null;
+  },
   options: { readonly trial: boolean; readonly reader?: ReaderFormat },
 ): Post | null {
   const warnings = findings.filter(({ type }) => weightOf(type) === 'warning');
   const others = findings.filter((finding) => !warnings.includes(finding));
-  const build = (withRows: boolean): Post =>
+  const build = (withRows: boolean, kept: FormInput | null): Post =>
     pagePost(
       {
         title: 'Before I ask the approvers',
@@ -46,12 +55,13 @@ export function preflightCard(
           button({
             title: 'Ask for approval anyway',
             verb: 'draft.confirm',
-            data: { draft: { ...draft, device: device.machineId }, warned: true },
+            data: { draft: { ...draft, device: device.machineId }, warned: true, ...originData(kept) },
             inputs: 'none',
           }),
+          ...(kept === null ? [] : [backToForm(kept)]),
         ],
       },
       options,
     );
-  return [build(true), build(false)].find(fits) ?? null;
+  return [build(true, form), build(false, form), build(false, null)].find(fits) ?? null;
 }

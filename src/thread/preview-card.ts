@@ -1,6 +1,7 @@
-import { type FormInput, wholeFormData } from '../chat/form';
+import type { FormInput } from '../chat/form';
 import { describeBar } from './bar-lines';
-import { button } from './button';
+import { type ActionJson, button } from './button';
+import { backToForm, originData } from './choose-device-card';
 import { commandRows } from './command-rows';
 import { describeDevice } from './device-lines';
 import { findingRows } from './finding-words';
@@ -18,15 +19,15 @@ import { formatDuration } from './words';
 export function previewCard(view: RequestView, { input }: { readonly input: FormInput }): Post {
   const { request, names, trial } = view;
   const { device, commands, reason, findings = [] } = request;
-  const confirm = button({
-    title: 'Ask for approval',
-    verb: 'draft.confirm',
-    data: { draft: { device: device.machineId, commands, reason }, warned: true },
-    style: 'positive',
-    inputs: 'none',
-  });
-  const back = button({ title: 'Back to the form', verb: 'form.back', data: wholeFormData(input), inputs: 'none' });
-  const build = (actions: readonly ReturnType<typeof button>[]): Post =>
+  const confirm = (form: FormInput | null): ActionJson =>
+    button({
+      title: 'Ask for approval',
+      verb: 'draft.confirm',
+      data: { draft: { device: device.machineId, commands, reason }, warned: true, ...originData(form) },
+      style: 'positive',
+      inputs: 'none',
+    });
+  const build = (actions: readonly ActionJson[]): Post =>
     pagePost(
       {
         title: 'Preview: nothing was sent yet',
@@ -56,6 +57,6 @@ export function previewCard(view: RequestView, { input }: { readonly input: Form
       },
       { trial },
     );
-  const whole = build([confirm, back]);
-  return fits(whole) ? whole : build([confirm]);
+  const ways = [[confirm(input), backToForm(input)], [confirm(null), backToForm(input)], [confirm(null)]];
+  return ways.map(build).find(fits) ?? build([confirm(null)]);
 }

@@ -58,6 +58,10 @@ export type Refusal =
   | { readonly type: 'several'; readonly refusals: readonly Refusal[] }
   | { readonly type: 'unknownLibraryFile'; readonly fileName: string; readonly known: readonly string[] }
   /** `number` counts commands from 1, as people do. */
+  /** This person has asked for the same with this card before; `activityId`: by which press. */
+  | { readonly type: 'cardUsed'; readonly id: string; readonly activityId: string }
+  /** `ids`: what is open, newest first. */
+  | { readonly type: 'tooManyOpen'; readonly most: number; readonly ids: readonly string[] }
   | { readonly type: 'noResult'; readonly id: string; readonly number: number | null }
   | { readonly type: 'noBreakGlass' }
   | { readonly type: 'breakGlassNotYours' }
@@ -137,6 +141,10 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
       return refusal.refusals.map((one) => `- ${describeRefusal(one, reader)}`).join('\n');
     case 'unknownLibraryFile':
       return describeUnknownFile(refusal.fileName, refusal.known);
+    case 'cardUsed':
+      return `This card was already used for ${visibleCode(refusal.id)}, so nothing new was requested. Type status ${visibleCode(refusal.id)} to see it, or new for another request.`;
+    case 'tooManyOpen':
+      return describeTooMany(refusal, reader);
     case 'noResult':
       return describeNoResult(refusal.id, refusal.number);
     case 'noBreakGlass':
@@ -227,6 +235,19 @@ function describeApproval(
   return last === undefined
     ? `${id} was already approved.`
     : `${id} was already approved by ${formatList(approvals.map((v) => nameOf(v.by)))} at ${time(last.at)}.`;
+}
+
+/** More ids than that are not read; mine shows them all. */
+const mostIds = 10;
+
+function describeTooMany({ most, ids }: Extract<Refusal, { type: 'tooManyOpen' }>, reader: ReaderFormat): string {
+  const [newest = ''] = ids;
+  const left = ids.length - mostIds;
+  const listed = formatList([
+    ...ids.slice(0, mostIds).map(visibleCode),
+    ...(left > 0 ? [`${left} more (type mine)`] : []),
+  ]);
+  return `You have ${countFor(reader, ids.length, 'open request')}, and ${most} is the most for one person, so nothing was stored. Open: ${listed}. Withdraw one that you do not need, such as with cancel ${visibleCode(newest)}, or wait until one has ended; then ask again.`;
 }
 
 const describeNoResult = (id: string, number: number | null): string =>

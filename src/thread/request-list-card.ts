@@ -8,18 +8,23 @@ import { requestRow } from './request-row';
 import type { RequestView } from './view';
 import { count, countFor } from './words';
 
-/** What is at Defender and what waits to go there, next first. */
+/** What is at Defender, what waits to go there, next first, and what waits for approval. */
 export function queueCard(views: readonly RequestView[], options: ListOptions): Post {
   const waiting = views.filter(({ request }) => request.state === 'queued');
-  const underWay = views.filter(({ request }) => request.state !== 'queued');
+  const undecided = views.filter(({ request }) => request.state === 'awaitingApproval');
+  const underWay = views.filter((view) => !waiting.includes(view) && !undecided.includes(view));
   if (views.length === 0) return emptyList('Nothing waits and nothing runs', [askForSomething], options);
   return listPost(
     {
       list: 'queue',
       about: null,
       page: options.page,
-      title: `${countFor(options.reader, underWay.length, 'request')} under way, ${waiting.length === 0 ? 'none' : waiting.length} waiting`,
-      rows: [...rowsOf(underWay, options, 'Under way'), ...rowsOf(waiting, options, 'Waiting, next first')],
+      title: `${countFor(options.reader, underWay.length, 'request')} under way, ${waiting.length === 0 ? 'none' : waiting.length} waiting${undecided.length === 0 ? '' : `, ${undecided.length} waiting for approval`}`,
+      rows: [
+        ...rowsOf(underWay, options, 'Under way'),
+        ...rowsOf(waiting, options, 'Waiting, next first'),
+        ...rowsOf(undecided, options, 'Waiting for approval'),
+      ],
     },
     options,
   );

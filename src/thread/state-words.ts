@@ -77,7 +77,11 @@ function describeOwn(view: RequestView): StateWords {
       };
     case 'succeeded': {
       const words = describeRun(view, request);
-      return { ...words, lines: [...words.lines, ...tooLateLines(request.cancel)] };
+      const late =
+        words.tone === 'good' && cameTooLate(request.cancel)
+          ? ({ title: 'Ran to its end: the cancel came too late', tone: 'warning' } as const)
+          : {};
+      return { ...words, ...late, lines: [...words.lines, ...tooLateLines(request.cancel)] };
     }
     case 'failed':
       return {
@@ -274,6 +278,9 @@ function wishLines(cancel: CancelWish | null, next: string): readonly Line[] {
     ...quoteLines(cancel.reason),
   ];
 }
+
+/** Somebody wanted it stopped: an end that they did not want is not told in green. */
+const cameTooLate = (cancel: CancelWish | undefined): boolean => cancel?.by != null;
 
 /** A wish that did not stop it stays on the card: whoever reads it later must not think that nobody asked. */
 function tooLateLines(cancel: CancelWish | undefined): readonly Line[] {

@@ -31,8 +31,8 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  * | `form.back` | all of the form's data | |
  * | `result.page` | `requestId`, `index` from 0, `page` from 1 | |
  * | `file.offer` | `requestId`, `index` | |
- * | `draft.confirm` | `draft`, `warned` (may be absent) | |
- * | `draft.device` | `draft`, `machineId` | |
+ * | `draft.confirm` | `draft`, `warned` and `form` (may be absent) | |
+ * | `draft.device` | `draft`, `machineId`, `step` and `form` (may be absent) | |
  */
 export type CardAction =
   | { readonly verb: 'vote.approve' | 'vote.sendOnceMore'; readonly token: string }
@@ -56,8 +56,15 @@ export type CardAction =
   /** From the preview to the form as it was. */
   | { readonly verb: 'form.back'; readonly input: FormInput }
   /** `warned`: they have read what was found beforehand, and go on. */
-  | { readonly verb: 'draft.confirm'; readonly draft: Draft; readonly warned: boolean }
-  | { readonly verb: 'draft.device'; readonly machineId: string; readonly draft: Draft };
+  | ({ readonly verb: 'draft.confirm'; readonly warned: boolean } & Drafted)
+  /** `step`: what was pressed when the question came up. */
+  | ({ readonly verb: 'draft.device'; readonly machineId: string; readonly step: 'ask' | 'preview' } & Drafted);
+
+interface Drafted {
+  readonly draft: Draft;
+  /** The form that it is from, as it was left; null where there was none. */
+  readonly form: FormInput | null;
+}
 
 export const cardVerbs = [
   'vote.approve',
@@ -141,12 +148,16 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
     }
     case 'draft.confirm': {
       const draft = readDraft(data.draft);
-      return draft === null ? null : { verb: 'draft.confirm', draft, warned: data.warned === true };
+      return draft === null
+        ? null
+        : { verb: 'draft.confirm', draft, warned: data.warned === true, form: readOrigin(data) };
     }
     case 'draft.device': {
       const draft = readDraft(data.draft);
       const machineId = text('machineId', 200);
-      return draft === null || machineId === null ? null : { verb: 'draft.device', machineId, draft };
+      if (draft === null || machineId === null) return null;
+      const step = data.step === 'preview' ? 'preview' : 'ask';
+      return { verb: 'draft.device', machineId, draft, step, form: readOrigin(data) };
     }
     case undefined:
       return null;
@@ -196,6 +207,9 @@ function readDraft(data: unknown): Draft | null {
     findCommandFaults(commands).length === 0 && checkDevice(device).length === 0 && checkReason(reason).length === 0;
   return faultless && device !== '' && reason !== '' ? { device, commands, reason } : null;
 }
+
+const readOrigin = ({ form }: Readonly<Record<string, unknown>>): FormInput | null =>
+  isRecord(form) ? readFormInput(form) : null;
 
 function readCommand(data: unknown): Command | null {
   if (!isRecord(data)) return null;

@@ -64,7 +64,7 @@ test('the wait that is told is enough, and the less important never waits less',
         const waitMs = waitFor(spent, purpose, now);
         expect(waitMs).toBeLessThanOrEqual(hours(1));
         expect(waitFor(spent, purpose, now + waitMs)).toBe(0);
-        expect(waitFor(spent, 'people', now)).toBeGreaterThanOrEqual(waitMs);
+        expect(waitFor(spent, 'browse', now)).toBeGreaterThanOrEqual(waitMs);
         expect(waitFor(spent, 'follow', now)).toBeLessThanOrEqual(waitMs);
       }
     }),
@@ -89,6 +89,7 @@ test.each<[Purpose, number]>([
   ['check', 95],
   ['result', 80],
   ['people', 60],
+  ['browse', 40],
 ])('of a hundred calls a minute %s may use up to %i', (purpose, count) => {
   expect(spendAll(nothingSpent, purpose, t0).count).toBe(count);
 });

@@ -3,6 +3,7 @@ import { localToken } from '../../src/defender/token';
 import { readGroups } from '../../src/directory/read-groups';
 import { createViews } from '../../src/dispatch/views';
 import { createFlow } from '../../src/flow/flow';
+import { createPeopleReads } from '../../src/flow/people-reads';
 import { createTypeahead } from '../../src/flow/typeahead';
 import { hours, seconds } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
@@ -53,8 +54,8 @@ async function open(approvals: number): Promise<string> {
           return stage.service.store.transact(work, survives);
         },
       }),
-      defender,
-      typeahead: createTypeahead({ defender, clock }),
+      reads: createPeopleReads({ defender, clock }),
+      typeahead: createTypeahead({ clock }),
       policy,
       groups: () => readGroups(policy().groups, null),
       views: createViews({ policy, limits: { runsPerMinute: 10, sessions: 50 }, clock, trial: true }),
@@ -64,6 +65,7 @@ async function open(approvals: number): Promise<string> {
       letApprovedGo: async () => {},
       sayAfter: async (_tx, _place, post) => (mayBeSaid ? () => said.push(post.summary) : null),
       queueMs: hours(2),
+      openRequestsPerPerson: 20,
       trial: true,
     });
   replicas = [replica(), replica()];

@@ -123,6 +123,8 @@ test('the version follows what the policy says, not its blanks, comments, labels
     `${good}    when: { command: GetFile }\n`,
     `${good}    reason: x\n`,
     `${good}    extra: { oddArgs: 1 }\n`,
+    `openRequests: 5\n${good}`,
+    `openRequests: 6\n${good}`,
   ].map(version);
   expect(new Set([...others, version(good)]).size).toBe(others.length + 1);
 });
@@ -141,7 +143,7 @@ test.each<[string, string, readonly string[]]>([
     'a file with nothing but an unknown key',
     'approvers: []\n',
     [
-      '1: approvers: unknown key; known keys are people, groups, requesters, tier0, rules',
+      '1: approvers: unknown key; known keys are people, groups, requesters, tier0, openRequests, rules',
       '1: policy: the key groups is missing',
       '1: policy: the key requesters is missing',
       '1: policy: the key rules is missing',
@@ -155,6 +157,7 @@ test.each<[string, string, readonly string[]]>([
       '2: groups.soc: must be an Entra object id such as 11111111-2222-3333-4444-555555555555, not a name or an e-mail address',
     ],
   ],
+  ['no open request at all', `openRequests: 0\n${good}`, ['1: openRequests: must be a whole number from 1 to 1000']],
   ['a person twice in a group', good.replace(ids.cy, ids.bo), [`3: groups.approvers: ${ids.bo} is listed twice`]],
   [
     'an Entra group by its name',

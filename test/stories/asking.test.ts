@@ -1,3 +1,4 @@
+import { minutes } from '../../src/lib/clock';
 import { readActivity } from '../fakes/fake-connector';
 import { ana, bo, dee, Stage, seedExample, wordsOf } from './stage';
 
@@ -160,6 +161,90 @@ test('a form whose button is pressed twice before the answer is seen makes one r
   await stage.settle();
   expect(answers.map((a) => a.status)).toEqual([200, 200]);
   expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
+});
+
+test('an unknown device and an unknown script are told at once', async () => {
+  const thread = await stage.ask(ana, 'on ws-999 run collect-log.ps1 because x');
+  for (const words of ['Defender knows no device by "ws-999"', 'Did you mean "collect-logs.ps1"?'])
+    expect(stage.thread(thread)).toContain(words);
+});
+
+test('a form with an unknown device and an unknown script counts both', async () => {
+  await stage.tell(ana, 'new');
+  const filled = { device: 'ws-999', name2: 'collect-log.ps1', reason: 'INC-7' };
+  const answer = await stage.press(ana, stage.cardFor(ana, 'Ask for approval'), 'Ask for approval', filled);
+  expect(wordsOf(answer)).toContain('2 things to mend below');
+});
+
+test('the queue shows what waits for approval, and says that nothing waits only where nothing does', async () => {
+  await stage.ask(ana, 'on ws-042 run collect-logs.ps1 because x');
+  await stage.tell(bo, 'queue');
+  expect(stage.chat(bo)).not.toContain('Nothing waits and nothing runs');
+  expect(stage.chat(bo)).toContain('0 requests under way, none waiting, 1 waiting for approval');
+});
+
+describe('a card that was used', () => {
+  const filled = { device: 'ws-042', name2: 'collect-logs.ps1', reason: 'INC-7' };
+  const used = async (thread: string) =>
+    `This card was already used for ${stage.requestId(thread)}, so nothing new was requested.`;
+  const refusals = async () =>
+    (await stage.service.store.auditRows())
+      .filter(({ what }) => what === 'refused')
+      .map(({ detail }) => detail.refusal);
+
+  test('and is pressed again half an hour later, after a restart, says for which request, and that is audited', async () => {
+    const thread = await stage.ask(ana, 'new');
+    const form = stage.cardIn(thread, 'Ask for approval');
+    expect(wordsOf(await stage.press(ana, form, 'Ask for approval', filled))).toContain('Your request is stored');
+    stage.clock.advance(minutes(30));
+    await stage.restart();
+    expect(wordsOf(await stage.press(ana, form, 'Ask for approval', filled))).toContain(await used(thread));
+    expect(wordsOf(await stage.press(ana, form, 'Ask for approval', filled))).not.toContain('is stored');
+    expect(await refusals()).toEqual(['cardUsed', 'cardUsed']);
+    expect((await stage.service.store.recentRequests({}, 5)).length).toBe(1);
+  });
+
+  test('asks for what is new on it: other content, or another person', async () => {
+    const thread = await stage.ask(ana, 'new');
+    const form = stage.cardIn(thread, 'Ask for approval');
+    await stage.press(ana, form, 'Ask for approval', filled);
+    const other = await stage.press(ana, form, 'Ask for approval', { ...filled, device: 'ws-043' });
+    expect(wordsOf(other)).toContain('Your request is stored');
+    await stage.press(bo, form, 'Ask for approval', { ...filled, device: 'srv-db-01' });
+    const asked = await stage.service.store.recentRequests({}, 5);
+    expect(asked.map(({ request }) => request.requester.name)).toEqual([bo.name, ana.name, ana.name]);
+  });
+
+  test.each([
+    ['a choice between devices', 'on kiosk run collect-logs.ps1 because INC-1', 'Device 1'],
+    ['a warning', 'on ws-042 run collect-logs.ps1 -Verbose because INC-1', 'Ask for approval anyway'],
+    [
+      'a question whether it is meant so',
+      'on ws-042 run minidump.ps1 “Office Click” because INC-6',
+      'Yes, ask for approval',
+    ],
+  ])('as %s says for which request', async (_what, text, title) => {
+    const thread = await stage.ask(ana, text);
+    const card = stage.cardIn(thread, title);
+    expect(wordsOf(await stage.press(ana, card, title))).toContain('Your request is stored');
+    expect(wordsOf(await stage.press(ana, card, title))).toContain(await used(thread));
+    expect((await stage.service.store.recentRequests({}, 5)).length).toBe(1);
+  });
+
+  test('by a press that Teams delivers twice, at once or much later, gives the first answer twice', async () => {
+    const thread = await stage.ask(ana, 'new');
+    const form = stage.cardIn(thread, 'Ask for approval');
+    const action = stage.action(form, 'Ask for approval');
+    const data = { ...(action?.data as object), ...filled };
+    const activity = stage.teams.build.execute(ana, form.id, { verb: String(action?.verb), data });
+    const first = await stage.teams.deliver(activity);
+    await stage.settle();
+    stage.clock.advance(minutes(5));
+    const second = await stage.teams.deliver(activity);
+    expect(wordsOf(first)).toContain('Your request is stored');
+    expect(second.body).toEqual(first.body);
+    expect(await refusals()).toEqual([]);
+  });
 });
 
 test('a choice between devices shows the group of each, which lists leave out', async () => {

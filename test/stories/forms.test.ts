@@ -185,6 +185,93 @@ describe('the preview', () => {
   });
 });
 
+describe('a preview of a form whose device is ambiguous', () => {
+  const kiosk = { ...filled, device: 'kiosk', name3: 'C:\\Temp\\a b.dmp' };
+  const cardOf = ({ body }: BotAnswer): Json => (body as { readonly value: Json }).value;
+  const open = async (options: Parameters<typeof Stage.open>[0] = {}) => {
+    stage = await Stage.open(options);
+    await stage.tell(ana, 'new');
+    return stage.cardFor(ana, 'Preview').id;
+  };
+  /** The card that a button of a card leads to: in its place, or posted below it. */
+  const click = async (message: string, card: Json, title: string, inputs: Json = {}): Promise<Json> => {
+    const action = findActions(card).find((one) => one.title === title);
+    const data = { ...buttonOf(card, title), ...inputs };
+    const answer = await stage.teams.click(ana, message, { verb: String(action?.verb), data });
+    await stage.settle();
+    if (typeof cardOf(answer) === 'object') return cardOf(answer);
+    const chat = stage.connector.messages(stage.connector.personalConversationId(ana.aadObjectId));
+    return chat.at(-1)?.activity.attachments?.[0]?.content as Json;
+  };
+  const nobodyAsked = async () => {
+    await stage.settle();
+    expect(await stage.service.store.recentRequests({}, 5)).toEqual([]);
+    expect(() => stage.cardFor(bo)).toThrow();
+  };
+  const form = (message: string): Json =>
+    stage.connector.messages(stage.connector.personalConversationId(ana.aadObjectId)).find(({ id }) => id === message)
+      ?.activity.attachments?.[0]?.content as Json;
+
+  test('shows it once the device is chosen, and asks nobody', async () => {
+    const message = await open();
+    const question = await click(message, form(message), 'Preview', kiosk);
+    expect(readCard(question)).toContain('Which device?');
+    const preview = await click(message, question, 'Device 1');
+    expect(readCard(preview)).toContain('Preview: nothing was sent yet');
+    expect(readCard(preview)).toContain('C:\\Temp\\a b.dmp');
+    await nobodyAsked();
+    expect(readCard(await click(message, preview, 'Ask for approval'))).toContain('Your request is stored');
+  });
+
+  test.each([['Preview'], ['Ask for approval']])(
+    'or its request (%s) comes back as it was filled in, from the question and from the preview',
+    async (title) => {
+      const message = await open();
+      const question = await click(message, form(message), title, kiosk);
+      const backFromQuestion = await click(message, question, 'Back to the form');
+      for (const typed of ['kiosk', 'collect-logs.ps1', 'a b.dmp', 'INC-1042 triage'])
+        expect(JSON.stringify(backFromQuestion)).toContain(typed);
+      const preview = await click(message, await click(message, form(message), 'Preview', kiosk), 'Device 2');
+      expect(await click(message, preview, 'Back to the form')).toEqual(backFromQuestion);
+      await nobodyAsked();
+    },
+  );
+
+  test.each([['Preview'], ['Ask for approval']])(
+    'or its request (%s) comes back as it was filled in when the policy refuses the device that was chosen',
+    async (title) => {
+      const message = await open({
+        policy: policyOf({
+          rulesBefore: ['  - name: kiosks', '    when: { script: [collect-*] }', '    deny: Kiosks are closed today.'],
+        }),
+      });
+      const question = await click(message, form(message), title, kiosk);
+      const refused = await click(message, question, 'Device 1');
+      expect(readCard(refused)).toContain('Kiosks are closed today.');
+      for (const typed of ['"kiosk"', 'collect-logs.ps1', 'a b.dmp', 'INC-1042 triage'])
+        expect(JSON.stringify(refused)).toContain(typed);
+      await nobodyAsked();
+    },
+  );
+
+  test('comes back when Defender cannot be read after the choice', async () => {
+    const message = await open();
+    const question = await click(message, form(message), 'Preview', kiosk);
+    stage.emulator.fault({ route: 'getMachine', fault: { type: 'forbidden' }, times: Number.POSITIVE_INFINITY });
+    expect(JSON.stringify(await click(message, question, 'Device 1'))).toContain('INC-1042 triage');
+    await nobodyAsked();
+  });
+
+  test('and a warning beforehand lead back to the form as well', async () => {
+    const message = await open();
+    const warning = await click(message, form(message), 'Ask for approval', { ...filled, args2: '-Verbose' });
+    expect(readCard(warning)).toContain('Before I ask the approvers');
+    const back = await click(message, warning, 'Back to the form');
+    for (const typed of ['ws-042', '-Verbose', 'INC-1042 triage']) expect(JSON.stringify(back)).toContain(typed);
+    await nobodyAsked();
+  });
+});
+
 describe('a dialog', () => {
   test('holds the form, keeps what was filled in on a fault, and makes one request by its mend', async () => {
     stage = await Stage.open();

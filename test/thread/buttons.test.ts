@@ -218,6 +218,7 @@ describe('what comes back from a card is read anew (T-8)', () => {
       verb: 'draft.confirm',
       draft,
       warned: false,
+      form: null,
     });
   });
 

@@ -365,7 +365,9 @@ test('a pause stands first on every card of an open request, and on none of an e
       .map(({ state }) => state)
       .filter((state) => !isFinal(state)),
   );
-  expect(approvalCard('queued', { pause: makePause() }).split('\n')[0]).toMatchInlineSnapshot(`"Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. Nothing is sent to Defender until somebody else who may approve types resume; what Defender has already goes on."`);
+  expect(approvalCard('queued', { pause: makePause() }).split('\n')[0]).toMatchInlineSnapshot(
+    `"Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. Nothing is sent to Defender until somebody else who may approve types resume; what Defender has already goes on."`,
+  );
 });
 
 test('once decided, a request that went by break-glass says so', () => {

@@ -380,3 +380,11 @@ test('no two states have the same title, so that none is taken for another (T-22
   const titles = finals.map((name) => describeState(makeView(request(name))).title);
   expect(new Set(titles).size).toBe(titles.length);
 });
+
+test('an end that somebody had asked to cancel is told in amber, not in green', () => {
+  const [succeeded, wished] = [request('succeeded'), request('running, cancel asked')];
+  if (succeeded.state !== 'succeeded' || wished.state !== 'running' || wished.cancel === null)
+    throw new Error('No sample.');
+  const { title, tone } = describeState(makeView({ ...succeeded, cancel: wished.cancel }));
+  expect([title, tone]).toEqual(['Ran to its end: the cancel came too late', 'warning']);
+});
