@@ -1,6 +1,7 @@
 import { z } from 'zod/v4';
-import { findCloudFaults, graphOf, isLoopback, type TeamsCloud } from './defender/cloud';
+import { findCloudFaults, graphOf, type TeamsCloud } from './defender/cloud';
 import type { CredentialSettings } from './defender/token';
+import { isLoopback } from './lib/loopback';
 import { type Redacted, redact } from './lib/redacted';
 import { err, ok, type Result } from './lib/result';
 import { isUnprotected } from './store/database-address';

@@ -1,10 +1,11 @@
 import { type Clock, seconds } from '../lib/clock';
 import type { Log } from '../lib/log';
+import { isLoopback } from '../lib/loopback';
 import type { Command } from '../request/command';
 import type { Device, LibraryFile } from '../request/request';
 import { type Api, boundless, type Purpose, type ReadBudget } from './budget';
 import { type CallContext, createAgent, get, post, type Reply, type SeenCall, segment } from './call';
-import { cloudOf, isLoopback } from './cloud';
+import { cloudOf } from './cloud';
 import { createConnections } from './connection';
 import { DefenderError, readEnvelope } from './errors';
 import { apiByQuery, isMeant, isoSeconds, namesPath, parseMachineQuery, queryToPath, quote } from './machine-query';

@@ -1,5 +1,5 @@
+import { isLoopback } from '../lib/loopback';
 import { type CallContext, get, segment } from './call';
-import { isLoopback } from './cloud';
 import { DefenderError, readEnvelope } from './errors';
 import { ExchangeFailure, open, systemCodeOf } from './exchange';
 import { readLink } from './schema';

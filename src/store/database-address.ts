@@ -1,4 +1,4 @@
-import { isLoopback } from '../defender/cloud';
+import { isLoopback } from '../lib/loopback';
 
 /**
  * True when what goes to the database could be read or answered by somebody on the way: it is on another machine, and the address does

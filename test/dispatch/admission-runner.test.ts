@@ -162,6 +162,28 @@ async function alsoQueued(count: number): Promise<readonly Queued[]> {
   return more;
 }
 
+test('of two broken glasses under one rule the second is not sent while the first is not paid for', async () => {
+  const emergency = { by: request.requester, reason: 'burning', incident: 'INC-1', at: t0 };
+  await store.transact((tx) => tx.saveRequest({ ...request, emergency }, 1));
+  const first = { ...request, id: 'LR-0001' as RequestId, emergency: { ...emergency, at: t0 - 1 } };
+  const review = {
+    requestId: first.id,
+    tenantId: request.tenantId,
+    rule: request.bar.rule,
+    incident: 'INC-1',
+    reason: 'burning',
+    openedAt: t0,
+    partakers: ['ana'],
+    opinions: [],
+    closedAt: null,
+  };
+  await insert(store, { ...first, state: 'succeeded', endedAt: t0 } as never);
+  await store.transact((tx) => tx.insertReview(review));
+  await pass();
+  expect(sent()).toBe(0);
+  expect((await store.request(request.id))?.request).toMatchObject({ state: 'queued', hold: { code: 'review.open' } });
+});
+
 test('a pause between the admission and the first byte holds the request, and it goes once after the pause', async () => {
   const pause = { by: request.requester, personKey: 'ana', reason: 'An account was taken', at: t0 };
   await pass({ afterCommit: () => store.transact((tx) => tx.saveFact(pauseFact, pause)) });

@@ -1,15 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LiveResponseRequest } from '../../src/request/request';
 import { roundUpEveryMs, warRoomFrom } from '../../src/request/round-up';
 import { describeState } from '../../src/thread/state-words';
 import { formatSize } from '../../src/thread/words';
 import { allPosts } from '../thread/all-posts';
 import { readPost } from '../thread/read-card';
-import { harmless, makeRequests, makeView } from '../thread/samples';
+import { fileResult, harmless, makeRequests, makeView, scriptResult } from '../thread/samples';
 
 const read = (page: string): string => readFileSync(join('docs', page), 'utf8');
 const posts = Object.entries(allPosts(harmless, false));
-const cards = posts.map(([, post]) => `${readPost(post)}\n${titles(post.card)}`).join('\n');
+/** What a script left behind is told in the title as well. */
+const ran = ['exited 1', 'no result'].map((what) => {
+  const request = makeRequests().succeeded as LiveResponseRequest;
+  const results = [
+    scriptResult(
+      harmless,
+      what === 'exited 1' ? { index: 1, exitCode: 1 } : { index: 1, outcome: 'notAvailable', exitCode: null },
+    ),
+    fileResult(harmless, { index: 2 }),
+  ];
+  return describeState(makeView(request, { results })).title;
+});
+const cards = posts
+  .map(([, post]) => `${readPost(post)}\n${titles(post.card)}`)
+  .concat(ran)
+  .join('\n');
 
 /** What stands on the buttons of a card. */
 function titles(card: unknown): string {

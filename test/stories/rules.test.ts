@@ -210,7 +210,7 @@ test('a library file that changes while it runs is flagged afterwards', async ()
   expect((await stage.service.store.auditRows()).some((r) => r.what === 'changedDuringRun')).toBe(true);
 });
 
-test('of a request that was withdrawn before its device was reached nobody is told to read results with care', async () => {
+test('what may have begun before it was withdrawn is read with the change of its script in mind', async () => {
   await open({ policy: policyOf({ startBy: '10m' }) });
   const thread = await stage.ask(ana, 'on lap-117 run collect-logs.ps1 because INC-1');
   await stage.approve(bo);
@@ -218,8 +218,36 @@ test('of a request that was withdrawn before its device was reached nobody is to
   stage.emulator.addScript({ fileName: 'collect-logs.ps1', content: '# changed while it waited' });
   await stage.pass(minutes(15), seconds(10));
   expect(stage.thread(thread)).toContain('Withdrawn: the time to start ran out');
-  expect(stage.thread(thread)).not.toContain('Read the results with that in mind');
-  expect((await stage.service.store.auditRows()).some((r) => r.what === 'changedDuringRun')).toBe(false);
+  expect(stage.thread(thread)).toContain('Read the results with that in mind');
+});
+
+test('a requester who lost the right to ask is found out at the vote, and the request is void', async () => {
+  const graph = await new FakeGraph().start();
+  const groupId = '99999999-0000-4000-8000-0000000000ab';
+  graph.put(groupId, [member(ana.aadObjectId), member(dee.aadObjectId)]);
+  const entra = policyOf().replace(/ {2}analysts: .*\n/, `  analysts: { entra: ${groupId} }\n`);
+  try {
+    await open({ policy: entra, env: { GRAPH_API_URL: graph.url } });
+    const thread = await stage.ask(ana, seedExample);
+    graph.remove(groupId, ana.aadObjectId);
+    await stage.pass(minutes(6), minutes(1));
+    const answer = await stage.press(bo, stage.cardIn(thread), 'Approve');
+    expect(wordsOf(answer)).toContain('The requester may no longer ask');
+    await stage.pass(minutes(1), seconds(10));
+    expect(stage.submissions).toEqual([]);
+    expect(stage.thread(thread)).toContain('The requester may no longer ask for this');
+  } finally {
+    await graph.stop().catch(() => {});
+  }
+});
+
+test('a private chat offers its requester no vote on their own request', async () => {
+  await open();
+  await stage.teams.install(ana, { scope: 'personal' });
+  await stage.tell(ana, seedExample);
+  expect(stage.chat(ana)).toContain('Waiting for approval');
+  expect(() => stage.cardFor(ana)).toThrow();
+  expect(stage.action(stage.cardFor(bo), 'Approve')).not.toBeNull();
 });
 
 test('a member who left the Entra group no longer counts, and an unreachable Graph counts nobody', async () => {

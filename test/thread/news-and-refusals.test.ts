@@ -77,7 +77,7 @@ test('every end that the requester did not bring about mentions them, and their 
 test('an approval while it is paused promises no run before the pause has ended', () => {
   const news = { type: 'approved', by: [person('Bo')] } as const;
   const said = JSON.stringify(newsPost(news, makeView(request('queued'), { pause: makePause() })).card);
-  expect(said).toContain('It is held by the pause and is not sent before somebody else than who paused types resume');
+  expect(said).toContain('It is held by the pause and is not sent before somebody else who may approve types resume');
   expect(said).not.toContain('as soon as Defender has room');
 });
 

@@ -1,6 +1,6 @@
 import type { Line } from '../../src/thread/line';
 import { describeState } from '../../src/thread/state-words';
-import { makePause, makeRequests, makeView, place } from './samples';
+import { fileResult, harmless, makePause, makeRequests, makeView, place, scriptResult } from './samples';
 
 const textOf = (line: Line): string => line.map((run) => run.text).join('');
 const requests = makeRequests();
@@ -385,6 +385,11 @@ test('an end that somebody had asked to cancel is told in amber, not in green', 
   const [succeeded, wished] = [request('succeeded'), request('running, cancel asked')];
   if (succeeded.state !== 'succeeded' || wished.state !== 'running' || wished.cancel === null)
     throw new Error('No sample.');
-  const { title, tone } = describeState(makeView({ ...succeeded, cancel: wished.cancel }));
+  const { title, tone } = describeState(
+    makeView(
+      { ...succeeded, cancel: wished.cancel },
+      { results: [scriptResult(harmless, { index: 1 }), fileResult(harmless, { index: 2 })] },
+    ),
+  );
   expect([title, tone]).toEqual(['Ran to its end: the cancel came too late', 'warning']);
 });
