@@ -25,7 +25,7 @@ export function planStrikes({ kills, replicas }: PlanOptions, draw: Draw): reado
     const strike = planStrike(draw, { at, replicas, left });
     strikes.push(strike);
     left -= killsOf(strike);
-    at += seconds(Math.round(draw.between(12, 90) / replicas));
+    at += seconds(Math.round(draw.between(10, 50) / replicas));
   }
   return strikes;
 }

@@ -2,8 +2,10 @@ import { createTeamsClient, type InboundActivity, type TeamsClient } from '../sr
 import type { TeamsMessage, TeamsPerson, WireActivity } from '../src/emulator/connector-port';
 import { findActions, readActivity } from '../src/emulator/connector-reading';
 import { seconds } from '../src/lib/clock';
+import { isFinal } from '../src/request/request';
 import { bot, channelId, tenantId } from './cast';
 import { toMachineMs } from './fast-time';
+import { readCardPhase } from './phases';
 import type { Stage } from './stage';
 
 /** Teams as it delivers to several replicas, and what people can see and press. It never gives up: what people did counts until it was taken. */
@@ -22,11 +24,15 @@ export interface TeamsSide {
   press(how: {
     readonly person: TeamsPerson;
     readonly find: () => TeamsMessage | null;
-    readonly title: string;
+    readonly button: ButtonName;
     readonly inputs?: Readonly<Record<string, string>>;
     readonly via: number;
     readonly twice?: boolean;
   }): Promise<unknown>;
+  /** The messages of a conversation that have such a button now. */
+  withButton(conversationId: string, button: ButtonName): readonly Shown[];
+  /** A card of the request in the conversation shows an end. */
+  hasEnded(conversationId: string, requestId: string): boolean;
   /** What a conversation shows from the bot, as text. */
   shown(conversationId: string): readonly Shown[];
 }
@@ -102,10 +108,10 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
         await clock.sleep(pauseAfter(attempt));
       }
     },
-    async press({ person, find, title, inputs = {}, via, twice = false }) {
+    async press({ person, find, button, inputs = {}, via, twice = false }) {
       for (let attempt = 0; ; attempt++) {
         const message = find();
-        const action = message === null ? null : findButton(message.activity, title);
+        const action = message === null ? null : findButton(message.activity, button);
         if (message === null || action === null) return null;
         const data = { ...(action.data as object), ...inputs };
         // Each click is an activity of its own, unlike what Teams delivers again.
@@ -118,6 +124,13 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
         await clock.sleep(pauseAfter(attempt));
       }
     },
+    withButton: (conversationId, button) =>
+      side.shown(conversationId).filter(({ message }) => findButton(message.activity, button) !== null),
+    hasEnded: (conversationId, requestId) =>
+      side.shown(conversationId).some(({ text }) => {
+        const phase = readCardPhase(text);
+        return phase?.requestId === requestId && isFinal(phase.state);
+      }),
     shown: (conversationId) =>
       connector
         .messages(conversationId)
@@ -127,9 +140,14 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
   return side;
 }
 
-export function findButton(activity: WireActivity, title: string): Readonly<Record<string, unknown>> | null {
+/** By what is written on it, or by what it does. */
+export type ButtonName = { readonly title: string } | { readonly verb: string };
+
+export function findButton(activity: WireActivity, button: ButtonName): Readonly<Record<string, unknown>> | null {
   const card = activity.attachments?.find((a) => a.contentType === 'application/vnd.microsoft.card.adaptive')?.content;
-  return findActions(card).find((a) => a.title === title && a.type === 'Action.Execute') ?? null;
+  const isMeant = (action: Readonly<Record<string, unknown>>): boolean =>
+    'title' in button ? action.title === button.title : action.verb === button.verb;
+  return findActions(card).find((a) => isMeant(a) && a.type === 'Action.Execute') ?? null;
 }
 
 export const threadOf = (threadId: string): string => `${channelId};messageid=${threadId}`;

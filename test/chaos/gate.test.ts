@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Gate, openGate } from '../../chaos/gate';
+import { systemClock } from '../../src/lib/clock';
 
 let defender: Server;
 let gate: Gate;
@@ -16,7 +17,7 @@ beforeEach(async () => {
     response.end('answered');
   }).listen(0, '127.0.0.1');
   await once(defender, 'listening');
-  gate = await openGate(`http://127.0.0.1:${(defender.address() as AddressInfo).port}`);
+  gate = await openGate(`http://127.0.0.1:${(defender.address() as AddressInfo).port}`, systemClock);
 });
 afterEach(async () => {
   await gate.close();
