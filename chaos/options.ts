@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from '../src/lib/result';
+import { type Leavable, leavable } from './plan-mischief';
 
 export interface ChaosOptions {
   /** How many times a process is killed (kill -9). */
@@ -11,6 +12,8 @@ export interface ChaosOptions {
   readonly speed: number;
   /** An empty PostgreSQL database that the run may fill; null: the run makes one. */
   readonly databaseUrl: string | null;
+  /** Kinds of trouble that are left out. */
+  readonly without: readonly Leavable[];
   /** Logs and database stay although all held. */
   readonly keep: boolean;
 }
@@ -21,7 +24,7 @@ export interface ChaosRun {
 }
 
 export const usage = `Usage: npm run chaos -- [--kills 200] [--store sqlite|postgres] [--replicas 2] [--seed N | --seeds 1..5]
-                         [--speed 30] [--database-url postgres://…] [--keep]
+                         [--speed 30] [--without regions,clocks] [--database-url postgres://…] [--keep]
 
 Runs the service's own processes against the emulators, kills them, stalls them, breaks their calls, and counts afterwards
 what was done twice, lost or told wrongly. Several seeds are played one after the other, share the kills and get one table. The same seed makes the same story. Exit code 0: nothing. 1: something, and
@@ -57,12 +60,16 @@ export function parseChaosOptions(args: readonly string[], anySeed: number): Res
     return err('--database-url must begin with postgres:// and lead to an empty database.');
   if (url !== undefined && seeds.length > 1)
     return err('--database-url is for one seed: each story needs an empty database.');
-  const shared = { store, replicas, speed, databaseUrl: url ?? null, keep: values.keep ?? false } as const;
+  const without = (values.without ?? '').split(',').filter(Boolean);
+  if (!without.every(isLeavable)) return err(`--without must name some of: ${leavable.join(', ')}.`);
+  const shared = { store, replicas, speed, databaseUrl: url ?? null, without, keep: values.keep ?? false } as const;
   return ok({ stories: seeds.map((seed, n) => ({ ...shared, seed, kills: share(kills, seeds.length, n) })) });
 }
 
 /** Fast enough to end soon, slow enough for two cores (docs/chaos.md). */
 const usualSpeed = 30;
+
+const isLeavable = (word: string): word is Leavable => leavable.some((kind) => kind === word);
 
 const share = (kills: number, stories: number, n: number): number =>
   Math.floor(kills / stories) + (n < kills % stories ? 1 : 0);
@@ -99,6 +106,7 @@ const split = (args: readonly string[]) =>
       seed: { type: 'string' },
       seeds: { type: 'string' },
       speed: { type: 'string' },
+      without: { type: 'string' },
       'database-url': { type: 'string' },
       keep: { type: 'boolean' },
     },

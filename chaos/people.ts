@@ -34,8 +34,8 @@ export interface Asked {
 const lookEveryMs = seconds(4);
 /** A person who was told no for the moment tries again so often. */
 const mostTries = 10;
-/** Far longer than the outbox backs off. */
-const patienceMs = minutes(30);
+/** Far longer than the outbox backs off. Whoever has no answer by then asks no more. */
+const patienceMs = minutes(15);
 
 /** Adds the bot where the story begins with it. */
 export const addBot = (teams: TeamsSide): Promise<unknown> =>
@@ -94,7 +94,7 @@ async function askInWords(
       return asked.requestId !== null;
     };
     // Each message is answered in any case; what holds no id is a refusal, or an older one that came twice.
-    await until(stage, () => isStored() || teams.shown(asked.conversationId).length >= tries);
+    if (!(await until(stage, () => isStored() || teams.shown(asked.conversationId).length >= tries))) return;
     if (asked.requestId === null) await goOn(stage, teams, asked, { person: requester, via: ask.via + tries });
     if (!(await until(stage, isStored, minutes(2)))) asked.refusals++;
   }

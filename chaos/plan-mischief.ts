@@ -3,7 +3,46 @@ import { minutes, seconds } from '../src/lib/clock';
 import { approvers } from './cast';
 import type { Draw } from './draw';
 import type { ClockStep } from './fast-time';
-import type { CommitCutAt, DefenderFault, Outage, PlanOptions } from './plan';
+import type { CommitCutAt, DefenderFault, Outage, Plan, PlanOptions } from './plan';
+
+/** Kinds of trouble that a run can leave out, to find which of them breaks something. */
+export const leavable = [
+  'clocks',
+  'hidden',
+  'foreign',
+  'forgotten',
+  'gateways',
+  'outages',
+  'regions',
+  'blocked',
+  'commits',
+] as const;
+
+export type Leavable = (typeof leavable)[number];
+
+/** The same story without them: nothing else is drawn differently. */
+export function leaveOut(plan: Plan, without: readonly Leavable[]): Plan {
+  const has = (kind: Leavable): boolean => !without.includes(kind);
+  const kindOf = ({ rule: { fault, route } }: DefenderFault): Leavable | null => {
+    if (fault.type === 'hiddenAction') return 'hidden';
+    if (fault.type === 'foreignAction') return 'foreign';
+    return fault.type === 'refuse' && fault.status === 404 && route === 'getMachine' ? 'forgotten' : null;
+  };
+  return {
+    ...plan,
+    defenderFaults: plan.defenderFaults.filter((fault) => {
+      const kind = kindOf(fault);
+      return kind === null || has(kind);
+    }),
+    clocks: has('clocks') ? plan.clocks : plan.clocks.map(() => []),
+    databaseClock: has('clocks') ? plan.databaseClock : [],
+    gatewayOutages: has('gateways') ? plan.gatewayOutages : [],
+    teamsOutages: has('outages') ? plan.teamsOutages : [],
+    regionMoves: has('regions') ? plan.regionMoves : [],
+    blockedChat: has('blocked') ? plan.blockedChat : null,
+    commitCuts: has('commits') ? plan.commitCuts : [],
+  };
+}
 
 /** How far clocks are off, to either side: less than, and more than, what Defender takes to show a new action. */
 const offsMs = [seconds(20), seconds(150), minutes(4), minutes(5)];

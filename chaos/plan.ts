@@ -9,6 +9,7 @@ import type { ChaosOptions } from './options';
 import { planAsks, planCalmAsks } from './plan-asks';
 import { planDefenderFaults, planTeamsFaults } from './plan-faults';
 import {
+  leaveOut,
   planBlockedChat,
   planClock,
   planCommitCuts,
@@ -173,7 +174,7 @@ export type Incident = { readonly at: number } & (
   | { readonly type: 'misreport' }
 );
 
-export type PlanOptions = Pick<ChaosOptions, 'kills' | 'replicas' | 'seed'>;
+export type PlanOptions = Pick<ChaosOptions, 'kills' | 'replicas' | 'seed'> & Partial<Pick<ChaosOptions, 'without'>>;
 
 /** A pure function of its options: the same seed makes the same story, on whichever store it is played. */
 export function planStory(options: PlanOptions): Plan {
@@ -181,7 +182,7 @@ export function planStory(options: PlanOptions): Plan {
   const strikes = planStrikes(options, draw.fork('strikes'));
   const lengthMs = (strikes.at(-1)?.at ?? 0) + minutes(1);
   const blockedChat = planBlockedChat(draw.fork('blockedChat'));
-  return {
+  const plan: Plan = {
     hiddenMs: seconds(draw.fork('hidden').pick([2, 20, 60, 90])),
     asks: planAsks({ ...options, blockedChat }, draw.fork('asks'), lengthMs),
     calmAsks: planCalmAsks({ ...options, blockedChat }, draw.fork('calmAsks')),
@@ -200,6 +201,7 @@ export function planStory(options: PlanOptions): Plan {
     blockedChat,
     commitCuts: planCommitCuts(options, draw.fork('commitCuts'), lengthMs),
   };
+  return leaveOut(plan, options.without ?? []);
 }
 
 function planIncidents({ kills }: PlanOptions, draw: Draw, lengthMs: number): readonly Incident[] {

@@ -133,8 +133,8 @@ export function describeViolations(
   ].join('\n');
 }
 
-export const commandOf = ({ kills, store, replicas, seed, speed }: ChaosOptions): string =>
-  `npm run chaos -- --kills ${kills} --store ${store} --replicas ${replicas} --seed ${seed} --speed ${speed}`;
+export const commandOf = ({ kills, store, replicas, seed, speed, without }: ChaosOptions): string =>
+  `npm run chaos -- --kills ${kills} --store ${store} --replicas ${replicas} --seed ${seed} --speed ${speed}${without.length === 0 ? '' : ` --without ${without.join(',')}`}`;
 
 function section(title: string, rows: ReadonlyArray<readonly [string, string | number]>): string {
   const width = Math.max(...rows.map(([name]) => name.length));

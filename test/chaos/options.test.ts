@@ -6,7 +6,18 @@ test('what is left out is 200 kills of one process on one file, with a seed that
   expect(parse('')).toEqual({
     ok: true,
     value: {
-      stories: [{ kills: 200, store: 'sqlite', replicas: 1, seed: 4242, speed: 30, databaseUrl: null, keep: false }],
+      stories: [
+        {
+          kills: 200,
+          store: 'sqlite',
+          replicas: 1,
+          seed: 4242,
+          speed: 30,
+          databaseUrl: null,
+          without: [],
+          keep: false,
+        },
+      ],
     },
   });
   expect(parse('--store postgres')).toMatchObject({ ok: true, value: { stories: [{ replicas: 2 }] } });
@@ -14,7 +25,8 @@ test('what is left out is 200 kills of one process on one file, with a seed that
 });
 
 test('every option is taken', () => {
-  const words = '--kills 8 --store postgres --replicas 3 --seed 1 --speed 20 --database-url postgres://u@h/d --keep';
+  const words =
+    '--kills 8 --store postgres --replicas 3 --seed 1 --speed 20 --database-url postgres://u@h/d --keep --without regions,clocks';
   expect(parse(words)).toEqual({
     ok: true,
     value: {
@@ -26,6 +38,7 @@ test('every option is taken', () => {
           seed: 1,
           speed: 20,
           databaseUrl: 'postgres://u@h/d',
+          without: ['regions', 'clocks'],
           keep: true,
         },
       ],
@@ -60,6 +73,10 @@ test.each([
   [
     '--store postgres --seeds 1..2 --database-url postgres://h/d',
     '--database-url is for one seed: each story needs an empty database.',
+  ],
+  [
+    '--without luck',
+    '--without must name some of: clocks, hidden, foreign, forgotten, gateways, outages, regions, blocked, commits.',
   ],
   ['--speed 0', '--speed must be a whole number from 1 to 200.'],
   ['--store mysql', '--store must be sqlite or postgres.'],

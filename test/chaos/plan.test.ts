@@ -86,6 +86,17 @@ test('clocks are wrong by minutes, ahead and behind, and jump both ways', () => 
   expect(offs.some((clock) => clock.length === 0)).toBe(true);
 });
 
+test('what is left out is not played, and nothing else is played differently', () => {
+  const whole = planStory(options);
+  const { clocks, databaseClock, regionMoves, defenderFaults, ...same } = planStory({
+    ...options,
+    without: ['clocks', 'regions', 'hidden'],
+  });
+  expect(whole).toMatchObject(same);
+  expect([clocks.flat(), databaseClock, regionMoves]).toEqual([[], [], []]);
+  expect(defenderFaults).toEqual(whole.defenderFaults.filter(({ rule }) => rule.fault.type !== 'hiddenAction'));
+});
+
 test('some actions are hidden for longer than the settle time, and their POST is answered or not', () => {
   const hidden = planStory(options).defenderFaults.flatMap(({ rule: { fault } }) =>
     fault.type === 'hiddenAction' ? [fault] : [],

@@ -55,7 +55,16 @@ const facts: Facts = {
   deaths: [],
   isSettled: true,
 };
-const options = { kills: 8, store: 'sqlite', replicas: 1, seed: 1, speed: 30, databaseUrl: null, keep: false } as const;
+const options = {
+  kills: 8,
+  store: 'sqlite',
+  replicas: 1,
+  seed: 1,
+  speed: 30,
+  databaseUrl: null,
+  without: [],
+  keep: false,
+} as const;
 const outcome: Outcome = {
   options,
   seeds: [1],
