@@ -14,7 +14,6 @@ import { finalStates, type LiveResponseRequest, openStates, type State } from '.
 import { openStore } from '../src/store/open';
 import type { Copy, Store } from '../src/store/store';
 import { approvers, decideByMs, devices, evidenceOf, startByMs } from './cast';
-import type { GatePost } from './gate';
 import type {
   ActionFacts,
   AskFacts,
@@ -24,7 +23,8 @@ import type {
   PostFacts,
   RequestFacts,
   ResultFacts,
-} from './judge';
+} from './facts';
+import type { GatePost } from './gate';
 import { type Asked, askNumberOf, type Decision, saysNothingDone } from './people';
 import { readCardPhase, tellsEnd, tellsResult } from './phases';
 import type { Plan } from './plan';
@@ -121,9 +121,10 @@ function toAskFacts(teams: TeamsSide, plan: Plan, asked: Asked): AskFacts {
     requestId,
     way: ask?.way ?? 'text',
     refusals,
+    // Said once, heard once: else one part of what was said may have come to nothing.
     toldNothingDone:
-      ask?.way === 'text' && ask.delivered === 'once' && ask.course.cancel?.way !== 'text'
-        ? shown.filter(({ text }) => saysNothingDone(text)).length
+      acknowledged === 1 && ask?.way === 'text' && asked.isDeliveredOnce && ask.course.cancel?.way !== 'text'
+        ? shown.some(({ text }) => saysNothingDone(text))
         : null,
   };
 }

@@ -27,6 +27,8 @@ export interface Asked {
   readonly toldUncounted: string[];
   /** The bot refused every time, as it may while Defender cannot be read. */
   refusals: number;
+  /** Each of its messages was answered at once: none was delivered again. */
+  isDeliveredOnce: boolean;
   /** Said yes to the bot's question; once, since whoever is told that the same is asked already says no. */
   wentOn: boolean;
 }
@@ -62,9 +64,12 @@ export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask): Promise
     toldUncounted: [],
     refusals: 0,
     wentOn: false,
+    isDeliveredOnce: ask.delivered === 'once',
   };
-  const say = (text: string, via = ask.via): Promise<unknown> =>
-    teams.deliver(message(teams, requester, threadId, text), { via, times: ask.delivered });
+  const say = async (text: string, via = ask.via): Promise<void> => {
+    const { attempts } = await teams.deliver(message(teams, requester, threadId, text), { via, times: ask.delivered });
+    if (attempts > 1) asked.isDeliveredOnce = false;
+  };
   if (ask.way === 'text') await askInWords(stage, teams, ask, asked, { requester, say });
   else await askByForm(stage, teams, ask, asked, { requester, say });
   if (asked.requestId === null) return asked;
@@ -77,7 +82,7 @@ export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask): Promise
   return asked;
 }
 
-type Say = (text: string, via?: number) => Promise<unknown>;
+type Say = (text: string, via?: number) => Promise<void>;
 
 async function askInWords(
   stage: Stage,
@@ -145,8 +150,11 @@ async function playClick(stage: Stage, teams: TeamsSide, click: Click, asked: As
   const chat = connector.personalConversationId(person.aadObjectId);
   const title = click.decision === 'approve' ? 'Approve' : 'Deny';
   const card = (): TeamsMessage | null =>
-    teams.shown(chat).find(({ message, text }) => text.includes(requestId) && findButton(message.activity, { title }))
-      ?.message ?? null;
+    // Of twins the newest: the bot says so to whoever presses another one.
+    teams
+      .shown(chat)
+      .findLast(({ message, text }) => text.includes(requestId) && findButton(message.activity, { title }))?.message ??
+    null;
   if (!(await until(stage, () => card() !== null, decideByMs + minutes(5)))) return;
   await clock.sleep(click.afterMs);
   if (click.decision === 'approve') asked.approvals.push({ personId: person.aadObjectId, at: clock.now() });
@@ -178,8 +186,9 @@ async function playDoubt(
   const button = { verb: doubt.verb };
   const places = [connector.personalConversationId(person.aadObjectId), asked.conversationId];
   const card = (): TeamsMessage | null =>
-    places.flatMap((place) => teams.withButton(place, button)).find(({ text }) => text.includes(asked.requestId ?? ''))
-      ?.message ?? null;
+    places
+      .flatMap((place) => teams.withButton(place, button))
+      .findLast(({ text }) => text.includes(asked.requestId ?? ''))?.message ?? null;
   const hasEnded = (): boolean => asked.requestId === null || teams.hasEnded(asked.conversationId, asked.requestId);
   await until(stage, () => card() !== null || hasEnded(), decideByMs + startByMs + minutes(5), seconds(15));
   if (card() === null) return;
@@ -211,7 +220,7 @@ async function playCancel(
     const card = (): TeamsMessage | null =>
       teams
         .shown(about.asked.conversationId)
-        .find(({ message, text }) => text.includes(about.requestId) && findButton(message.activity, { title }))
+        .findLast(({ message, text }) => text.includes(about.requestId) && findButton(message.activity, { title }))
         ?.message ?? null;
     await teams.press({ person: about.requester, find: card, button: { title }, inputs: {}, via: cancel.via });
   }

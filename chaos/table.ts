@@ -1,5 +1,6 @@
 import type { CommitCut } from './commit-gate';
-import { type Facts, type Violation, violationKinds } from './judge';
+import type { Facts } from './facts';
+import { type Violation, violationKinds } from './judge';
 import type { ChaosOptions } from './options';
 import type { Troubles } from './trouble';
 

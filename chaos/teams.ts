@@ -18,8 +18,8 @@ export interface TeamsSide {
     /** What a delivery met: a status, no answer in time, or nobody there. */
     readonly met: Record<string, number>;
   };
-  /** Until a replica has answered 200; the body of that answer. */
-  deliver(activity: InboundActivity, how: Delivery): Promise<unknown>;
+  /** Until a replica has answered 200. */
+  deliver(activity: InboundActivity, how: Delivery): Promise<{ readonly attempts: number }>;
   /** As a person does it: another click when no answer comes. Null where the card has no such button (any more). */
   press(how: {
     readonly person: TeamsPerson;
@@ -102,8 +102,7 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
           (times === 'twice' ? [via, via + 1] : [via]).map((slot) => tryOnce(activity, slot + attempt)),
         );
         if (times === 'twice') counts.doubled++;
-        const answered = answers.find((answer) => answer !== null);
-        if (answered !== undefined && answered !== null) return answered.body;
+        if (answers.some((answer) => answer !== null)) return { attempts: attempt + 1 };
         counts.redelivered++;
         await clock.sleep(pauseAfter(attempt));
       }

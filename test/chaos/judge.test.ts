@@ -1,12 +1,5 @@
-import {
-  type ActionFacts,
-  type Facts,
-  findBackwards,
-  judge,
-  type RequestFacts,
-  type ViolationKind,
-  violationKinds,
-} from '../../chaos/judge';
+import type { ActionFacts, Facts, RequestFacts } from '../../chaos/facts';
+import { findBackwards, judge, type ViolationKind, violationKinds } from '../../chaos/judge';
 import type { State } from '../../src/request/request';
 
 const request: RequestFacts = {
@@ -57,7 +50,7 @@ const facts: Facts = {
       requestId: 'LR-7F3K',
       way: 'text',
       refusals: 0,
-      toldNothingDone: 0,
+      toldNothingDone: false,
     },
   ],
   requests: [request],
@@ -149,7 +142,7 @@ const forged: ReadonlyArray<readonly [string, ViolationKind, Facts]> = [
   [
     'words that nothing was stored where it was',
     'toldUntrue',
-    { ...facts, asks: facts.asks.map((ask) => ({ ...ask, toldNothingDone: 1 })) },
+    { ...facts, asks: facts.asks.map((ask) => ({ ...ask, toldNothingDone: true })) },
   ],
   ['an approver who was never asked', 'approverNotAsked', withRequest({ isCalm: true })],
   ['an unknown one that Defender lists', 'lost', withRequest({ state: 'unknown', isToldUnknown: true })],
@@ -210,7 +203,15 @@ const forged: ReadonlyArray<readonly [string, ViolationKind, Facts]> = [
       requests: [],
       actions: [],
       asks: [
-        { number: 1, acknowledged: 2, isAnswered: true, requestId: null, way: 'text', refusals: 1, toldNothingDone: 1 },
+        {
+          number: 1,
+          acknowledged: 2,
+          isAnswered: true,
+          requestId: null,
+          way: 'text',
+          refusals: 1,
+          toldNothingDone: null,
+        },
       ],
     },
   ],
@@ -338,7 +339,7 @@ test('what is honest is no violation', () => {
           requestId: 'LR-7F3K',
           way: 'text',
           refusals: 1,
-          toldNothingDone: 1,
+          toldNothingDone: null,
         },
       ],
     },
@@ -348,7 +349,15 @@ test('what is honest is no violation', () => {
       requests: [],
       actions: [],
       asks: [
-        { number: 1, acknowledged: 3, isAnswered: true, requestId: null, way: 'text', refusals: 3, toldNothingDone: 3 },
+        {
+          number: 1,
+          acknowledged: 3,
+          isAnswered: true,
+          requestId: null,
+          way: 'text',
+          refusals: 3,
+          toldNothingDone: null,
+        },
       ],
     },
   ];

@@ -1,4 +1,5 @@
-import { type Facts, judge } from '../../chaos/judge';
+import type { Facts } from '../../chaos/facts';
+import { judge } from '../../chaos/judge';
 import { commandOf, describeRun, describeViolations, mergeOutcomes, type Outcome } from '../../chaos/table';
 
 const facts: Facts = {
@@ -10,7 +11,7 @@ const facts: Facts = {
       requestId: 'LR-7F3K',
       way: 'text',
       refusals: 0,
-      toldNothingDone: 0,
+      toldNothingDone: false,
     },
   ],
   requests: [
