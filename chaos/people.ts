@@ -159,7 +159,7 @@ async function playClick(stage: Stage, teams: TeamsSide, click: Click, asked: As
   await clock.sleep(click.afterMs);
   if (click.decision === 'approve') asked.approvals.push({ personId: person.aadObjectId, at: clock.now() });
   const inputs = click.decision === 'deny' ? { reason: 'The ticket names another device.' } : {};
-  const body = await teams.press({
+  const answer = await teams.press({
     person,
     find: card,
     button: { title },
@@ -167,7 +167,9 @@ async function playClick(stage: Stage, teams: TeamsSide, click: Click, asked: As
     via: click.via,
     twice: click.twice,
   });
-  if (!click.twice && saysNothingDone(JSON.stringify(body ?? ''))) asked.toldUncounted.push(person.aadObjectId);
+  // A click without an answer may have counted, and the next one then does not.
+  if (!click.twice && answer?.attempts === 1 && saysNothingDone(JSON.stringify(answer.body ?? '')))
+    asked.toldUncounted.push(person.aadObjectId);
 }
 
 export const saysNothingDone = (text: string): boolean => /\bnothing was (done|counted|stored)\b/i.test(text);

@@ -154,7 +154,12 @@ export class Replica {
 
   #spawn(): ChildProcess {
     const child = spawn(process.execPath, ['--require', fastProcess, program], {
-      env: { PATH: process.env.PATH ?? '', ...this.#options.env, PORT: '0', CHAOS_SPARE: service },
+      env: {
+        PATH: process.env.PATH ?? '',
+        ...this.#options.env,
+        PORT: '0',
+        CHAOS_SPARE: service,
+      },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     // It may be gone before it is told anything.

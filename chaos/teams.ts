@@ -20,7 +20,7 @@ export interface TeamsSide {
   };
   /** Until a replica has answered 200. */
   deliver(activity: InboundActivity, how: Delivery): Promise<{ readonly attempts: number }>;
-  /** As a person does it: another click when no answer comes. Null where the card has no such button (any more). */
+  /** As a person does it: another click when no answer comes. Null where the card has no such button (any more), else the first answer. */
   press(how: {
     readonly person: TeamsPerson;
     readonly find: () => TeamsMessage | null;
@@ -28,7 +28,7 @@ export interface TeamsSide {
     readonly inputs?: Readonly<Record<string, string>>;
     readonly via: number;
     readonly twice?: boolean;
-  }): Promise<unknown>;
+  }): Promise<{ readonly body: unknown; readonly attempts: number } | null>;
   /** The messages of a conversation that have such a button now. */
   withButton(conversationId: string, button: ButtonName): readonly Shown[];
   /** A card of the request in the conversation shows an end. */
@@ -118,7 +118,7 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
           tryOnce(build.execute(person, message.id, { verb: String(action.verb), data }), slot + attempt),
         );
         const answered = (await Promise.all(clicks)).find((answer) => answer !== null);
-        if (answered !== undefined && answered !== null) return answered.body;
+        if (answered !== undefined && answered !== null) return { body: answered.body, attempts: attempt + 1 };
         counts.redelivered++;
         await clock.sleep(pauseAfter(attempt));
       }
