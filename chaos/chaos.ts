@@ -123,7 +123,8 @@ async function play(options: ChaosOptions, plan: Plan, stage: Stage, time: FastT
   await Promise.all(stage.replicas.map((replica) => replica.start()));
   blockChat(stage, plan, troubles);
   await addBot(teams);
-  const people = plan.asks.map((ask) => playAsk(stage, teams, ask));
+  const later: Promise<void>[] = [];
+  const people = plan.asks.map((ask) => playAsk(stage, teams, ask, later));
   const played = Promise.all(people);
   await Promise.all([
     playStrikes(stage, plan, troubles, played),
@@ -138,8 +139,9 @@ async function play(options: ChaosOptions, plan: Plan, stage: Stage, time: FastT
   stage.emulator.clearFaults();
   stage.teamsFaults.splice(0);
   const calmAt = stage.clock.now() - stage.startedAt;
-  const calm = plan.calmAsks.map((ask) => playAsk(stage, teams, { ...ask, at: calmAt + ask.at }));
+  const calm = plan.calmAsks.map((ask) => playAsk(stage, teams, { ...ask, at: calmAt + ask.at }, later));
   const asked = [...(await played), ...(await Promise.all(calm))];
+  await Promise.all(later);
   const isSettled = await settle(stage, teams, asked);
   const drained = await Promise.all(stage.replicas.map((replica) => replica.drain()));
   troubles.drainsCut += drained.filter((isWell) => !isWell).length;

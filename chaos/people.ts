@@ -48,8 +48,8 @@ export const addBot = (teams: TeamsSide): Promise<unknown> =>
     }),
   );
 
-/** One ask from the first word to the last click. */
-export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask): Promise<Asked> {
+/** One ask from the first word to the last click; in `later` what people may still press when the troubles are over. */
+export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask, later: Promise<void>[]): Promise<Asked> {
   const { clock, connector, startedAt } = stage;
   await clock.sleep(startedAt + ask.at - clock.now());
   const requester = requesters[ask.requester] ?? requesters[0];
@@ -74,10 +74,10 @@ export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask): Promise
   else await askByForm(stage, teams, ask, asked, { requester, say });
   if (asked.requestId === null) return asked;
   const { requestId } = asked;
+  for (const approver of ask.course.doubt?.approvers ?? []) later.push(playDoubt(stage, teams, ask, asked, approver));
   await Promise.all([
     ...ask.course.clicks.map((click) => playClick(stage, teams, click, asked, requestId)),
     playCancel(stage, teams, ask, { requester, asked, requestId, say }),
-    ...(ask.course.doubt?.approvers ?? []).map((approver) => playDoubt(stage, teams, ask, asked, approver)),
   ]);
   return asked;
 }

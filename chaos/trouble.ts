@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ConnectorCall, ConnectorFault } from '../src/emulator/connector-port';
 import type { Fault } from '../src/emulator/emulator';
 import { minutes, seconds } from '../src/lib/clock';
@@ -38,6 +39,7 @@ export async function playStrikes(
 ): Promise<void> {
   const ends = new Map<number, Promise<void>>();
   const giveUp = new AbortController();
+  setMaxListeners(0, giveUp.signal);
   const inTurn = (slots: readonly number[], act: () => Promise<void>): void => {
     const end = Promise.all(slots.map((slot) => ends.get(slot))).then(act);
     for (const slot of slots) ends.set(slot, end);
