@@ -26,8 +26,8 @@ export const channelId = '19:chaos-channel@thread.tacv2';
 export const tenantId = 'c4a05000-0000-4000-8000-0000000000ff';
 export const bot = { id: '28:c4a05000-0000-4000-8000-0000000000ee', name: 'Live Response' };
 
-export const decideByMs = minutes(20);
-export const startByMs = minutes(15);
+export const decideByMs = minutes(12);
+export const startByMs = minutes(12);
 
 const list = (people: readonly TeamsPerson[]): string =>
   `[${people.map((p) => `{ id: ${p.aadObjectId}, name: ${p.name} }`).join(', ')}]`;

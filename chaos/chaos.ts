@@ -1,18 +1,31 @@
 import { randomInt } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { JournalEntry } from '../src/emulator/emulator';
 import { hours, systemClock } from '../src/lib/clock';
 import { type Database, openDatabase } from './database';
-import type { FastTime } from './fast-time';
+import type { Facts } from './facts';
+import type { ClockStep, FastTime } from './fast-time';
 import { gather, settle } from './gather';
-import { type Facts, judge } from './judge';
+import { judge } from './judge';
 import { type ChaosOptions, parseChaosOptions, usage } from './options';
 import { addBot, playAsk } from './people';
 import { type Plan, planStory } from './plan';
 import { openStage, type Stage } from './stage';
-import { commandOf, describeRun, describeViolations, type Outcome, tally } from './table';
+import { commandOf, describeRun, describeViolations, mergeOutcomes, type Outcome, tally } from './table';
 import { createTeamsSide } from './teams';
-import { playDefenderFaults, playIncidents, playStrikes, playTeamsFaults, type Troubles } from './trouble';
+import {
+  blockChat,
+  playCommitCuts,
+  playDefenderFaults,
+  playGatewayOutages,
+  playIncidents,
+  playRegionMoves,
+  playStrikes,
+  playTeamsFaults,
+  playTeamsOutages,
+  type Troubles,
+} from './trouble';
 
 /** Exit codes, for scripts: every promise held, one was broken, it could not be run. */
 const held = 0;
@@ -29,41 +42,58 @@ async function main(): Promise<number> {
     console.log(usage);
     return held;
   }
-  console.log(commandOf(options.value));
-  return run(options.value, planStory(options.value));
+  const { stories } = options.value;
+  const outcomes: Outcome[] = [];
+  for (const story of stories) {
+    console.log(commandOf(story));
+    const outcome = await run(story, planStory(story));
+    outcomes.push(outcome);
+    if (stories.length > 1)
+      console.log(`  ${outcome.violations.length} broken, ${Math.round(outcome.wallSeconds)} s\n`);
+  }
+  console.log(describeRun(mergeOutcomes(outcomes)));
+  if (outcomes.some(({ violations }) => violations.length > 0)) return broken;
+  console.log('\nEvery promise held.');
+  return held;
 }
 
-async function run(options: ChaosOptions, plan: Plan): Promise<number> {
+/** One story, with a stage of its own. */
+async function run(options: ChaosOptions, plan: Plan): Promise<Outcome> {
   const time: FastTime = { since: systemClock.now(), speed: options.speed };
+  const fromStart = (steps: readonly ClockStep[]): readonly ClockStep[] =>
+    steps.map(({ at, offMs }) => ({ at: time.since + at, offMs }));
   const database =
     options.store === 'postgres'
-      ? await openDatabase(options.databaseUrl, process.env.TEST_DATABASE_URL ?? null, time)
+      ? await openDatabase(
+          options.databaseUrl,
+          process.env.TEST_DATABASE_URL ?? null,
+          time,
+          fromStart(plan.databaseClock),
+        )
       : null;
-  const stage = await openStage(options, { hiddenMs: plan.hiddenMs, databaseUrl: database?.url ?? null, time });
+  const stage = await openStage(options, { plan, databaseUrl: database?.url ?? null, time });
   const close = async (): Promise<void> => {
     await stage.close();
     await database?.close();
   };
   // Nothing that was started outlives the run.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void close().finally(() => process.exit(failed)));
+  const stop = () => void close().finally(() => process.exit(failed));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   try {
     await writeFile(join(stage.dir, 'plan.json'), JSON.stringify({ options, plan }, null, 1));
     const outcome = await Promise.race([play(options, plan, stage, time), patienceWith(plan, stage)]);
-    const { violations } = outcome;
-    console.log(describeRun(outcome));
-    if (violations.length > 0) {
-      await keepJournals(stage, outcome.facts, database);
-      console.error(`\n${describeViolations(violations, { dir: stage.dir, again: commandOf(options) })}`);
-      return broken;
+    const isBroken = outcome.violations.length > 0;
+    if (!isBroken && !options.keep) {
+      await rm(stage.dir, { recursive: true, force: true });
+      return outcome;
     }
-    console.log('\nEvery promise held.');
-    if (options.keep) {
-      await keepJournals(stage, outcome.facts, database);
-      console.log(`Logs, plan, facts and the database are in ${stage.dir}`);
-    } else await rm(stage.dir, { recursive: true, force: true });
-    return held;
+    await keepJournals(stage, outcome.facts, database);
+    if (isBroken)
+      console.error(`${describeViolations(outcome.violations, { dir: stage.dir, again: commandOf(options) })}\n`);
+    else console.log(`Logs, plan, facts and the database are in ${stage.dir}`);
+    return outcome;
   } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
     await close();
   }
 }
@@ -86,32 +116,48 @@ async function play(options: ChaosOptions, plan: Plan, stage: Stage, time: FastT
     stalls: 0,
     drains: 0,
     drainsCut: 0,
+    regionMoves: 0,
     teamsFaultsMet: {},
     incidents: {},
   };
   await Promise.all(stage.replicas.map((replica) => replica.start()));
+  blockChat(stage, plan, troubles);
   await addBot(teams);
-  const people = plan.asks.map((ask) => playAsk(stage, teams, ask));
+  const later: Promise<void>[] = [];
+  const people = plan.asks.map((ask) => playAsk(stage, teams, ask, later));
   const played = Promise.all(people);
   await Promise.all([
     playStrikes(stage, plan, troubles, played),
     playDefenderFaults(stage, plan.defenderFaults, time),
     playTeamsFaults(stage, plan.teamsFaults, troubles),
     playIncidents(stage, plan.incidents, troubles),
+    playGatewayOutages(stage, plan.gatewayOutages),
+    playTeamsOutages(stage, plan.teamsOutages, troubles),
+    playRegionMoves(stage, plan.regionMoves, troubles),
+    playCommitCuts(stage, plan.commitCuts),
   ]);
   stage.emulator.clearFaults();
   stage.teamsFaults.splice(0);
-  const asked = await played;
+  const calmAt = stage.clock.now() - stage.startedAt;
+  const calm = plan.calmAsks.map((ask) => playAsk(stage, teams, { ...ask, at: calmAt + ask.at }, later));
+  const asked = [...(await played), ...(await Promise.all(calm))];
+  await Promise.all(later);
   const isSettled = await settle(stage, teams, asked);
   const drained = await Promise.all(stage.replicas.map((replica) => replica.drain()));
   troubles.drainsCut += drained.filter((isWell) => !isWell).length;
-  const facts = await gather(stage, teams, { asks: plan.asks, asked, isSettled });
+  const facts = await gather(stage, teams, { plan, asked, isSettled });
   return {
     options,
+    seeds: [options.seed],
     facts,
     violations: judge(facts),
     troubles,
-    defenderFaultsMet: tally(stage.emulator.journal.flatMap(({ fault }) => fault ?? [])),
+    defenderFaultsMet: tally(stage.emulator.journal.flatMap(nameOfFault)),
+    commitCuts: {
+      unsent: stage.commitGates.reduce((sum, { cuts }) => sum + cuts.unsent, 0),
+      done: stage.commitGates.reduce((sum, { cuts }) => sum + cuts.done, 0),
+    },
+    ...countClocks(options.store === 'postgres' ? [...plan.clocks, plan.databaseClock] : plan.clocks),
     refusedStarts: stage.replicas.reduce((sum, replica) => sum + replica.refusedStarts, 0),
     deliveriesMet: teams.counts.met,
     redelivered: teams.counts.redelivered,
@@ -120,6 +166,18 @@ async function play(options: ChaosOptions, plan: Plan, stage: Stage, time: FastT
     storySeconds: (stage.clock.now() - stage.startedAt) / 1_000,
   };
 }
+
+const countClocks = (clocks: Plan['clocks']): Pick<Outcome, 'wrongClocks' | 'clockJumps'> => ({
+  wrongClocks: clocks.filter((steps) => steps.some(({ offMs }) => offMs !== 0)).length,
+  clockJumps: clocks.reduce((sum, steps) => sum + Math.max(0, steps.length - 1), 0),
+});
+
+/** A refusal and a gateway are told apart by their status. */
+const nameOfFault = ({ fault, status, route }: JournalEntry): readonly string[] => {
+  if (fault === null) return [];
+  if (fault === 'refuse') return [`${status} on ${route}`];
+  return [fault === 'gatewayError' && route === 'runLiveResponse' ? 'gatewayError on the POST' : fault];
+};
 
 /** What both emulators were told, and what a server holds that ends with the run, for whoever looks for the cause. */
 async function keepJournals(

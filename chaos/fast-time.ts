@@ -9,6 +9,16 @@ export interface FastTime {
 export const toFast = ({ since, speed }: FastTime, machineNow: number): number =>
   Math.floor(since + (machineNow - since) * speed);
 
+/** From `at` on, an instant of the fast time, a clock shows this much more than it is; less where it is negative. */
+export interface ClockStep {
+  readonly at: number;
+  readonly offMs: number;
+}
+
+/** Steps in order; before the first one the clock is right. */
+export const wrongBy = (steps: readonly ClockStep[], now: number): number =>
+  steps.findLast(({ at }) => at <= now)?.offMs ?? 0;
+
 /** A timer that fires every few microseconds would keep a core busy with nothing: shorter ones wait this long (ms of the machine). */
 const shortestTimerMs = 3;
 
@@ -23,14 +33,22 @@ export const createFastClock = (time: FastTime): Clock => ({
 
 const sinceName = 'CHAOS_SINCE';
 const speedName = 'CHAOS_SPEED';
+const clockName = 'CHAOS_CLOCK';
 
 /** How a process of the run is told. */
-export const toEnvironment = ({ since, speed }: FastTime): Readonly<Record<string, string>> => ({
+export const toEnvironment = (
+  { since, speed }: FastTime,
+  clock: readonly ClockStep[] = [],
+): Readonly<Record<string, string>> => ({
   [sinceName]: String(since),
   [speedName]: String(speed),
+  [clockName]: JSON.stringify(clock),
 });
 
 export const fromEnvironment = (env: Readonly<Record<string, string | undefined>>): FastTime => ({
   since: Number(env[sinceName]),
   speed: Number(env[speedName]),
 });
+
+export const clockFromEnvironment = (env: Readonly<Record<string, string | undefined>>): readonly ClockStep[] =>
+  JSON.parse(env[clockName] ?? '[]') as readonly ClockStep[];

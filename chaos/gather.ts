@@ -3,44 +3,63 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditRow } from '../src/audit/chain';
 import { verifyAudit } from '../src/audit/verify';
+import type { ConnectorCall } from '../src/emulator/connector-port';
 import { readActivity } from '../src/emulator/connector-reading';
 import type { ActionView } from '../src/emulator/emulator';
 import type { KeptResult } from '../src/evidence/keep-result';
 import { minutes, seconds } from '../src/lib/clock';
 import { silentLog } from '../src/lib/log';
-import { finalStates, isFinal, type LiveResponseRequest, openStates, type State } from '../src/request/request';
+import { commandToParams } from '../src/request/command';
+import { finalStates, type LiveResponseRequest, openStates, type State } from '../src/request/request';
 import { openStore } from '../src/store/open';
 import type { Copy, Store } from '../src/store/store';
-import { decideByMs, devices, evidenceOf, startByMs } from './cast';
-import type { ActionFacts, CardFacts, Facts, RequestFacts, ResultFacts } from './judge';
-import { type Asked, askNumberOf } from './people';
+import { approvers, decideByMs, devices, evidenceOf, startByMs } from './cast';
+import type {
+  ActionFacts,
+  AskFacts,
+  CardFacts,
+  ClaimFacts,
+  Facts,
+  PostFacts,
+  RequestFacts,
+  ResultFacts,
+} from './facts';
+import type { GatePost } from './gate';
+import { type Asked, askNumberOf, type Decision, saysNothingDone } from './people';
 import { readCardPhase, tellsEnd, tellsResult } from './phases';
-import type { Ask } from './plan';
+import type { Plan } from './plan';
+import { isCalm } from './plan-asks';
 import type { Stage } from './stage';
-import type { TeamsSide } from './teams';
+import type { Shown, TeamsSide } from './teams';
 
 /** Longer than anything backs off (five minutes). */
 const quietMs = minutes(5) + seconds(30);
 /** Longer than any request may take when nothing is in its way. */
 const longestRestMs = minutes(120);
 
+/** An end, or a doubt that looking may go on with for days. */
+const isAtRest = (state: string): boolean =>
+  [...finalStates, 'unknown', 'unconfirmed'].some((resting) => resting === state);
+
 /** Waits until every card in a thread shows an end and nothing is written to Teams or sent to Defender any more; false when that does not come. */
 export async function settle(
-  { clock, connector, emulator }: Stage,
+  { clock, connector, emulator, lastingTeamsFaults }: Stage,
   teams: TeamsSide,
   asked: readonly Asked[],
 ): Promise<boolean> {
+  // What a blocked chat is sent may be sent for ever.
+  const isBlocked = (call: ConnectorCall): boolean => lastingTeamsFaults.some((find) => find(call) !== null);
   const began = clock.now();
   /** A request of which no card shows an end; one that was left behind beside another never will. */
   const isOpen = ({ conversationId }: Asked): boolean => {
     const phases = teams.shown(conversationId).flatMap(({ text }) => readCardPhase(text) ?? []);
-    const ended = phases.filter(({ state }) => isFinal(state) || state === 'unknown').map(({ requestId }) => requestId);
+    const ended = phases.filter(({ state }) => isAtRest(state)).map(({ requestId }) => requestId);
     return phases.some(({ requestId }) => !ended.includes(requestId));
   };
   for (;;) {
     await clock.sleep(seconds(20));
     const now = clock.now();
-    const lastWrite = connector.calls.findLast((call) => call.method !== 'GET')?.at ?? began;
+    const lastWrite = connector.calls.findLast((call) => call.method !== 'GET' && !isBlocked(call))?.at ?? began;
     const lastPost = emulator.journal.findLast((entry) => entry.method === 'POST')?.at ?? began;
     const runs = emulator.actions.some((a) => a.visible && (a.status === 'Pending' || a.status === 'InProgress'));
     const isQuiet = now - Math.max(lastWrite, lastPost, began) > quietMs;
@@ -53,34 +72,30 @@ export async function settle(
 export async function gather(
   stage: Stage,
   teams: TeamsSide,
-  story: { readonly asks: readonly Ask[]; readonly asked: readonly Asked[]; readonly isSettled: boolean },
+  story: { readonly plan: Plan; readonly asked: readonly Asked[]; readonly isSettled: boolean },
 ): Promise<Facts> {
   const store = await openStore({ url: stage.databaseUrl, log: silentLog, clock: stage.clock });
   try {
     const rows = await store.auditRows();
     const stored = await store.requestsIn([...openStates, ...finalStates]);
+    const { plan, asked } = story;
+    const sources: Sources = { stage, teams, store, rows, asked, writtenAt: writtenAtOf(stage) };
     const requests: RequestFacts[] = [];
-    for (const { request } of stored) requests.push(await factsOf({ stage, teams, store, rows }, request));
+    for (const { request } of stored) requests.push(await factsOf(sources, request));
+    const blocked = plan.blockedChat === null ? undefined : approvers[plan.blockedChat];
     return {
-      asks: story.asked.map((asked) => ({
-        number: asked.number,
-        acknowledged: asked.acknowledged,
-        isAnswered: teams.shown(asked.conversationId).length > 0,
-        requestId: asked.requestId,
-        way: story.asks.find(({ number }) => number === asked.number)?.way ?? 'text',
-        refusals: asked.refusals,
-      })),
+      asks: asked.map((one) => toAskFacts(teams, plan, one)),
       requests,
-      actions: stage.emulator.actions.flatMap(toActionFacts),
-      posts: stage.emulator.journal
-        .filter(({ route }) => route === 'runLiveResponse')
-        .flatMap(({ at, body }) => {
-          const marker = /"Comment":"(\[LR-[^\]]+\])/.exec(body)?.[1];
-          return marker === undefined ? [] : [{ marker, at }];
-        }),
-      approvals: story.asked.flatMap(({ requestId, approvals }) =>
-        requestId === null ? [] : approvals.map((approval) => ({ requestId, ...approval })),
+      actions: stage.emulator.actions.flatMap((action) =>
+        toActionFacts(
+          action,
+          stored.map(({ request }) => request),
+        ),
       ),
+      posts: stage.gates.flatMap(({ posts }) => posts.flatMap(toPostFacts)),
+      approvals: asked.flatMap(({ requestId, approvals }) => about(requestId, approvals)),
+      sentAgain: asked.flatMap(({ requestId, sentAgain }) => about(requestId, sentAgain)),
+      unreachableId: blocked?.aadObjectId ?? null,
       auditFault: await findAuditFault(store, rows),
       deaths: stage.replicas.flatMap(({ deaths }) =>
         deaths.map(({ slot, code, signal, words }) => `Replica ${slot + 1} ended (${code ?? signal}): ${words.trim()}`),
@@ -92,6 +107,42 @@ export async function gather(
   }
 }
 
+const about = (requestId: string | null, decisions: readonly Decision[]) =>
+  requestId === null ? [] : decisions.map((decision) => ({ requestId, ...decision }));
+
+function toAskFacts(teams: TeamsSide, plan: Plan, asked: Asked): AskFacts {
+  const { number, acknowledged, requestId, refusals, conversationId } = asked;
+  const ask = [...plan.asks, ...plan.calmAsks].find((planned) => planned.number === number);
+  const shown = teams.shown(conversationId);
+  return {
+    number,
+    acknowledged,
+    isAnswered: shown.length > 0,
+    requestId,
+    way: ask?.way ?? 'text',
+    refusals,
+    // Said once, heard once: else one part of what was said may have come to nothing.
+    toldNothingDone:
+      acknowledged === 1 && ask?.way === 'text' && asked.isDeliveredOnce && ask.course.cancel?.way !== 'text'
+        ? shown.some(({ text }) => saysNothingDone(text))
+        : null,
+  };
+}
+
+/** Somebody gave up waiting, or something in between answered: such a 4xx rules nothing out. */
+const doubtfulStatuses: readonly number[] = [408, 421, 425, 499];
+
+function toPostFacts({ at, sent, status }: GatePost): readonly PostFacts[] {
+  const requestId = /"Comment":"\[(LR-[0-9A-Z]{4,12})/.exec(sent)?.[1];
+  if (requestId === undefined) return [];
+  const isRuledOut = status !== null && status >= 400 && status < 500 && !doubtfulStatuses.includes(status);
+  return [{ requestId, at, mayHaveArrived: !isRuledOut }];
+}
+
+/** When each version of a message came in. */
+const writtenAtOf = ({ connector }: Stage): ReadonlyMap<unknown, number> =>
+  new Map(connector.calls.map(({ body, at }) => [body, at]));
+
 async function findAuditFault(store: Store, rows: readonly AuditRow[]): Promise<string | null> {
   const verified = verifyAudit({ rows, count: rows.length, recordedHead: await store.auditHead() }, []);
   return verified.ok ? null : JSON.stringify(verified.error);
@@ -102,10 +153,12 @@ interface Sources {
   readonly teams: TeamsSide;
   readonly store: Store;
   readonly rows: readonly AuditRow[];
+  readonly asked: readonly Asked[];
+  readonly writtenAt: ReadonlyMap<unknown, number>;
 }
 
 async function factsOf(sources: Sources, request: LiveResponseRequest): Promise<RequestFacts> {
-  const { teams, store, rows } = sources;
+  const { teams, store, rows, asked } = sources;
   const { id, state } = request;
   const copies = await store.copies(id);
   const thread = teams.shown(request.conversationId);
@@ -126,12 +179,16 @@ async function factsOf(sources: Sources, request: LiveResponseRequest): Promise<
   return {
     id,
     askNumber: askNumberOf(request.reason),
-    marker: `[${id}/`,
+    isCalm: isCalm(askNumberOf(request.reason) ?? 0),
+    actionId: ('actionId' in request ? request.actionId : null) ?? null,
     state,
     isToldUnknown: request.state === 'unknown' && request.toldAt !== null,
     requesterId: request.requester.id,
     approverIds: request.approverIds,
     approvalsNeeded: request.bar.approvalsNeeded,
+    voterIds: 'votes' in request ? request.votes.map(({ by }) => by.id) : [],
+    toldUncounted: asked.filter(({ requestId }) => requestId === id).flatMap(({ toldUncounted }) => toldUncounted),
+    claims: everywhere.flat().flatMap((shown) => toClaims(sources, id, shown)),
     history: historyOf(rows, id),
     cards: copies.filter(({ audience }) => audience !== 'replaced').map((copy) => toCardFacts(sources, copy)),
     endsTold: thread.filter(({ text }) => tellsEnd(text, id, state)).length,
@@ -147,6 +204,17 @@ async function factsOf(sources: Sources, request: LiveResponseRequest): Promise<
       ),
     ),
   };
+}
+
+const sayings = [
+  ['nothingRan', /\bnothing (of it )?(has )?ran\b|\bnothing has run\b/i],
+  ['neverArrived', /\bnever (arrived at|reached) Defender\b/i],
+] as const;
+
+function toClaims({ writtenAt }: Sources, id: string, { message, text }: Shown): readonly ClaimFacts[] {
+  const at = writtenAt.get(message.activity);
+  if (at === undefined || !text.includes(id)) return [];
+  return sayings.flatMap(([says, words]) => (words.test(text) ? [{ at, says }] : []));
 }
 
 function historyOf(rows: readonly AuditRow[], id: string): readonly State[] {
@@ -205,13 +273,18 @@ async function findFileFault(
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-function toActionFacts(action: ActionView): readonly ActionFacts[] {
-  const marker = /^\[LR-[^\]]+\]/.exec(action.comment ?? '')?.[0];
-  if (marker === undefined) return [];
+function toActionFacts(action: ActionView, requests: readonly LiveResponseRequest[]): readonly ActionFacts[] {
+  const requestId = /^\[(LR-[0-9A-Z]{4,12})/.exec(action.comment ?? '')?.[1] ?? null;
+  const request = requests.find(({ id }) => id === requestId);
+  const asked = (request?.commands ?? []).map((command) => ({ type: command.type, params: commandToParams(command) }));
+  const runs = action.commands.map(({ type, params }) => ({ type, params }));
   return [
     {
       id: action.id,
-      marker,
+      requestId,
+      runsOther: JSON.stringify(runs) !== JSON.stringify(asked),
+      status: action.status,
+      hasRun: action.commands.some(({ ran }) => ran !== 'no'),
       createdAt: action.createdAt,
       isFinal: action.status !== 'Pending' && action.status !== 'InProgress',
       hasVanished: !action.visible,

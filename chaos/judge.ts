@@ -1,95 +1,10 @@
 import { finalStates, isFinal, type State } from '../src/request/request';
-
-/** What a run left behind, as far as it is judged: from the journals of both emulators, the store and the evidence folder. */
-export interface Facts {
-  readonly asks: readonly AskFacts[];
-  readonly requests: readonly RequestFacts[];
-  readonly actions: readonly ActionFacts[];
-  readonly posts: readonly PostFacts[];
-  readonly approvals: readonly ApprovalFacts[];
-  /** What is wrong with the audit chain; null when it holds. */
-  readonly auditFault: string | null;
-  /** Replicas that ended by themselves, in their own words. */
-  readonly deaths: readonly string[];
-  /** False: something was still going on when patience ran out. */
-  readonly isSettled: boolean;
-}
-
-export interface AskFacts {
-  readonly number: number;
-  /** Messages, or presses of the form's button, that were answered with 200. */
-  readonly acknowledged: number;
-  /** The thread holds an answer. */
-  readonly isAnswered: boolean;
-  /** The id that the thread gave. */
-  readonly requestId: string | null;
-  /** One form makes one request, however often its button is pressed. */
-  readonly way: 'text' | 'form';
-  readonly refusals: number;
-}
-
-export interface RequestFacts {
-  readonly id: string;
-  readonly askNumber: number | null;
-  readonly marker: string;
-  readonly state: State;
-  /** People were told that it cannot be found out. */
-  readonly isToldUnknown: boolean;
-  readonly requesterId: string;
-  readonly approverIds: readonly string[];
-  readonly approvalsNeeded: number;
-  /** The states that it went through, by its audit. */
-  readonly history: readonly State[];
-  readonly cards: readonly CardFacts[];
-  /** Replies in the thread that tell its end. */
-  readonly endsTold: number;
-  /** Further messages that look like a card of it and are no longer kept up to date. */
-  readonly twins: readonly State[];
-  readonly results: readonly ResultFacts[];
-}
-
-export interface CardFacts {
-  readonly audience: 'thread' | 'approver';
-  readonly personId: string | null;
-  /** What it showed, oldest first; null for what could not be read. Empty when it was never posted. */
-  readonly shown: ReadonlyArray<State | null>;
-}
-
-export interface ResultFacts {
-  readonly index: number;
-  readonly isKept: boolean;
-  /** Kept, and the file that its hash names is missing, or is another one. */
-  readonly fileFault: string | null;
-  readonly isTold: boolean;
-}
-
-/** An action that Defender really made of ours: hidden and vanished ones as well. */
-export interface ActionFacts {
-  readonly id: string;
-  readonly marker: string;
-  readonly createdAt: number;
-  readonly isFinal: boolean;
-  readonly hasVanished: boolean;
-  /** Of commands that ran to their end and leave a result. */
-  readonly completed: readonly number[];
-}
-
-/** A POST of a submission that came in at Defender. */
-export interface PostFacts {
-  readonly marker: string;
-  readonly at: number;
-}
-
-/** A click on Approve, taken or not. */
-export interface ApprovalFacts {
-  readonly requestId: string;
-  readonly personId: string;
-  readonly at: number;
-}
+import type { ActionFacts, AskFacts, Facts, RequestFacts } from './facts';
 
 export const violationKinds = {
-  submittedTwice: 'submitted more than once under one approval',
-  sentAfterAccepted: 'sent again after Defender had accepted it',
+  submittedTwice: 'submitted more than once under one decision',
+  sentTwice: 'sent again under one decision although it may have arrived',
+  foreignAdopted: "somebody else's actions taken for ours",
   withoutApproval: 'reached Defender without approval',
   lost: 'requests lost',
   askUnanswered: 'asks taken and never answered',
@@ -97,6 +12,8 @@ export const violationKinds = {
   finalUpdateLost: 'final updates of cards lost',
   finalReplyLost: 'final replies lost',
   outOfOrder: 'updates out of order',
+  toldUntrue: 'told what Defender or the store contradicts',
+  approverNotAsked: 'approvers in reachable chats without a card',
   evidenceMissing: 'evidence missing',
   auditBroken: 'audit chain broken',
   replicaDied: 'replicas that ended by themselves',
@@ -118,12 +35,14 @@ export function judge(facts: Facts): readonly Violation[] {
     ...facts.requests.flatMap((request) => [
       ...judgeSubmission(facts, request),
       ...judgeApproval(facts, request),
-      ...judgeState(request),
-      ...judgeCards(request),
+      ...judgeAdoption(facts, request),
+      ...judgeState(facts, request),
+      ...judgeCards(facts, request),
+      ...judgeWords(facts, request),
       ...judgeEvidence(facts, request),
     ]),
     ...facts.asks.flatMap((ask) => judgeAsk(facts, ask)),
-    ...judgeForeign(facts),
+    ...judgeOrphans(facts),
     ...(facts.auditFault === null ? [] : [violation('auditBroken', 'audit', facts.auditFault)]),
     ...facts.deaths.map((words) => violation('replicaDied', 'replica', words)),
     ...(facts.isSettled ? [] : [violation('unsettled', 'run', 'It still wrote to Teams or Defender at the end.')]),
@@ -132,26 +51,62 @@ export function judge(facts: Facts): readonly Violation[] {
 
 const violation = (kind: ViolationKind, about: string, what: string): Violation => ({ kind, about, what });
 
-function judgeSubmission({ actions, posts }: Facts, { id, marker }: RequestFacts): readonly Violation[] {
-  const made = actions.filter((action) => action.marker === marker).sort((a, b) => a.createdAt - b.createdAt);
-  const [first, ...others] = made;
-  if (first === undefined) return [];
-  const late = posts.filter((post) => post.marker === marker && post.at > first.createdAt);
-  return [
-    ...(others.length > 0
-      ? [violation('submittedTwice', id, `Defender made ${made.length} actions: ${made.map((a) => a.id).join(', ')}.`)]
-      : []),
-    ...(late.length > 0 && others.length === 0
-      ? [violation('sentAfterAccepted', id, `${late.length} POST came after Defender had made ${first.id}.`)]
-      : []),
-  ];
+const madeOf = ({ actions }: Facts, id: string): readonly ActionFacts[] =>
+  actions.filter((action) => action.requestId === id).sort((a, b) => a.createdAt - b.createdAt);
+
+/** One by the approval, and one more each time that so many people as the rule asks for had pressed *Send it once more* by then. */
+export function allowedBy({ sentAgain }: Pick<Facts, 'sentAgain'>, request: RequestFacts, at: number): number {
+  let rounds = 0;
+  let pressed = new Set<string>();
+  for (const { personId } of sentAgain.filter((p) => p.requestId === request.id && p.at <= at)) {
+    if (personId === request.requesterId) continue;
+    pressed.add(personId);
+    if (pressed.size < request.approvalsNeeded) continue;
+    rounds++;
+    pressed = new Set();
+  }
+  return 1 + rounds;
+}
+
+function judgeSubmission(facts: Facts, request: RequestFacts): readonly Violation[] {
+  const { id } = request;
+  const made = madeOf(facts, id);
+  const surplus = made.filter(({ createdAt }, index) => index + 1 > allowedBy(facts, request, createdAt));
+  if (surplus.length > 0)
+    return [
+      violation('submittedTwice', id, `Defender made ${made.length} actions: ${made.map((a) => a.id).join(', ')}.`),
+    ];
+  const doubtful = facts.posts
+    .filter((post) => post.requestId === id && post.mayHaveArrived)
+    .sort((a, b) => a.at - b.at);
+  const late = doubtful.filter(({ at }, index) => index + 1 > allowedBy(facts, request, at));
+  return late.length === 0
+    ? []
+    : [
+        violation(
+          'sentTwice',
+          id,
+          `${doubtful.length} POSTs may have arrived, and Defender made ${made.length} actions.`,
+        ),
+      ];
+}
+
+/** Not knowing whose it is may be told as such. */
+const undecidedStates: readonly string[] = ['unknown', 'unconfirmed'];
+
+function judgeAdoption({ actions }: Facts, { id, actionId, state }: RequestFacts): readonly Violation[] {
+  const followed = actions.find((action) => action.id === actionId);
+  if (followed === undefined || undecidedStates.includes(state)) return [];
+  if (followed.requestId === id && !followed.runsOther) return [];
+  const what = followed.requestId === id ? 'runs other commands' : "is somebody else's";
+  return [violation('foreignAdopted', id, `${followed.id} ${what}, and is told as ours: ${state}.`)];
 }
 
 /** By what people did, not by what the service wrote down: enough different approvers had clicked before the action was made. */
 function judgeApproval({ actions, approvals }: Facts, request: RequestFacts): readonly Violation[] {
-  const { id, marker, state, requesterId, approverIds, approvalsNeeded } = request;
+  const { id, state, requesterId, approverIds, approvalsNeeded } = request;
   const found: Violation[] = [];
-  for (const action of actions.filter((a) => a.marker === marker)) {
+  for (const action of actions.filter((a) => a.requestId === id)) {
     const voters = new Set(
       approvals
         .filter((a) => a.requestId === id && a.at <= action.createdAt)
@@ -171,19 +126,56 @@ function judgeApproval({ actions, approvals }: Facts, request: RequestFacts): re
 const undecided: readonly State[] = ['awaitingApproval', 'denied', 'expired', 'withdrawn', 'voided'];
 
 /** An action that no stored request stands for. */
-function judgeForeign({ actions, requests }: Facts): readonly Violation[] {
-  const known = new Set(requests.map((request) => request.marker));
-  return actions
-    .filter((action) => !known.has(action.marker))
-    .map((action) => violation('withoutApproval', action.marker, `${action.id} belongs to no stored request.`));
+function judgeOrphans({ actions, requests }: Facts): readonly Violation[] {
+  const known = new Set(requests.map(({ id }) => id));
+  return actions.flatMap(({ id, requestId }) =>
+    requestId === null || known.has(requestId)
+      ? []
+      : [violation('withoutApproval', requestId, `${id} belongs to no stored request.`)],
+  );
 }
 
-function judgeState({ id, state, isToldUnknown }: RequestFacts): readonly Violation[] {
-  if (isFinal(state) || (state === 'unknown' && isToldUnknown)) return [];
-  return [violation('lost', id, `It stayed ${state}.`)];
+function judgeState(facts: Facts, request: RequestFacts): readonly Violation[] {
+  const { id, state, isToldUnknown } = request;
+  if (undecidedStates.includes(state)) {
+    const listed = madeOf(facts, id).find((action) => !action.hasVanished && !action.runsOther);
+    if (listed !== undefined) return [violation('lost', id, `It stayed ${state}, and Defender lists ${listed.id}.`)];
+    return state === 'unknown' && !isToldUnknown
+      ? [violation('lost', id, 'Nobody was told that it stayed unknown.')]
+      : [];
+  }
+  return isFinal(state) ? [] : [violation('lost', id, `It stayed ${state}.`)];
 }
 
-function judgeCards({ id, state, cards, history, endsTold }: RequestFacts): readonly Violation[] {
+/** How Defender must have ended what we followed, for the card to be true. */
+const endOf: Readonly<Partial<Record<State, string>>> = {
+  succeeded: 'Succeeded',
+  failed: 'Failed',
+  timedOut: 'TimeOut',
+  cancelled: 'Cancelled',
+  lapsed: 'Cancelled',
+};
+
+function judgeWords(facts: Facts, request: RequestFacts): readonly Violation[] {
+  const { id, state, actionId, claims, voterIds, toldUncounted } = request;
+  const made = madeOf(facts, id).filter((action) => !action.runsOther);
+  const followed = made.find((action) => action.id === actionId);
+  const found: string[] = [];
+  if (followed !== undefined && endOf[state] !== undefined && endOf[state] !== followed.status)
+    found.push(`It is told as ${state}, and ${followed.id} is ${followed.status}.`);
+  if (actionId === null && isFinal(state) && made.length > 0 && !undecidedStates.includes(state))
+    found.push(`It is told as ${state} without an action, and Defender made ${made[0]?.id}.`);
+  if (claims.some(({ at, says }) => says === 'nothingRan' && made.some((a) => a.hasRun && a.createdAt < at)))
+    found.push('People read that nothing ran, and commands were begun on the device.');
+  if (claims.some(({ at, says }) => says === 'neverArrived' && made.some((a) => a.createdAt < at)))
+    found.push('People read that it never arrived, and Defender had made an action by then.');
+  for (const person of toldUncounted)
+    if (voterIds.includes(person)) found.push(`${person} read that nothing was counted, and the vote stands.`);
+  return found.map((what) => violation('toldUntrue', id, what));
+}
+
+function judgeCards({ unreachableId }: Facts, request: RequestFacts): readonly Violation[] {
+  const { id, state, cards, history, endsTold, isCalm, approverIds, requesterId } = request;
   const found: Violation[] = [];
   for (const { audience, personId, shown } of cards) {
     const where = audience === 'thread' ? 'the thread' : `the chat of ${personId}`;
@@ -195,6 +187,10 @@ function judgeCards({ id, state, cards, history, endsTold }: RequestFacts): read
     const backwards = findBackwards(shown, history);
     if (backwards !== null) found.push(violation('outOfOrder', id, `In ${where} it showed ${backwards}.`));
   }
+  const asked = new Set(cards.filter(({ shown }) => shown.length > 0).map(({ personId }) => personId));
+  for (const person of isCalm ? approverIds : [])
+    if (person !== requesterId && person !== unreachableId && !asked.has(person))
+      found.push(violation('approverNotAsked', id, `The chat of ${person} has no card of it.`));
   if (cards.every(({ audience }) => audience !== 'thread'))
     found.push(violation('finalUpdateLost', id, 'The thread has no card of it.'));
   if (finalStates.some((final) => final === state) && endsTold === 0)
@@ -218,10 +214,10 @@ export function findBackwards(shown: ReadonlyArray<State | null>, history: reado
 }
 
 function judgeEvidence({ actions }: Facts, request: RequestFacts): readonly Violation[] {
-  const { id, marker, results, state } = request;
+  const { id, actionId, results, state } = request;
   const found: Violation[] = [];
   // What nobody can see any more cannot be fetched either, and the thread says so.
-  const [action] = actions.filter((a) => a.marker === marker && a.isFinal && !a.hasVanished);
+  const action = actions.find((a) => a.id === actionId && a.requestId === id && a.isFinal && !a.hasVanished);
   for (const index of action === undefined || !isFinal(state) ? [] : action.completed) {
     const result = results.find((r) => r.index === index);
     if (result === undefined || !result.isTold)
@@ -233,7 +229,7 @@ function judgeEvidence({ actions }: Facts, request: RequestFacts): readonly Viol
 }
 
 function judgeAsk({ requests }: Facts, ask: AskFacts): readonly Violation[] {
-  const { number, acknowledged, isAnswered, requestId, way, refusals } = ask;
+  const { number, acknowledged, isAnswered, requestId, way, refusals, toldNothingDone } = ask;
   const about = `CHAOS-${number}`;
   const made = requests.filter((request) => request.askNumber === number);
   // Who writes the same again after a refusal asks again.
@@ -245,6 +241,9 @@ function judgeAsk({ requests }: Facts, ask: AskFacts): readonly Violation[] {
       : []),
     ...(acknowledged > 0 && requestId === null && refusals < acknowledged
       ? [violation('lost', about, 'It was taken, and neither stored nor refused.')]
+      : []),
+    ...(toldNothingDone === true && made.length > 0
+      ? [violation('toldUntrue', about, 'People read that nothing was stored, and it was.')]
       : []),
     ...(made.length > most
       ? [violation('askedTwice', about, `It became ${made.map(({ id }) => id).join(' and ')}.`)]

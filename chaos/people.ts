@@ -1,10 +1,15 @@
 import type { InboundActivity } from '../src/emulator/connector-people';
 import type { TeamsMessage, TeamsPerson } from '../src/emulator/connector-port';
 import { minutes, seconds } from '../src/lib/clock';
-import { approvers, channelId, decideByMs, evidencePath, installed, requesters, teamId } from './cast';
+import { approvers, channelId, decideByMs, evidencePath, installed, requesters, startByMs, teamId } from './cast';
 import type { Ask, Click } from './plan';
 import type { Stage } from './stage';
 import { findButton, type TeamsSide, threadOf } from './teams';
+
+export interface Decision {
+  readonly personId: string;
+  readonly at: number;
+}
 
 /** What people did for one ask and what they could see of it. */
 export interface Asked {
@@ -15,9 +20,15 @@ export interface Asked {
   /** The id in the card that the thread then showed. */
   requestId: string | null;
   /** Clicks on Approve, from the moment of the click on. */
-  readonly approvals: { readonly personId: string; readonly at: number }[];
+  readonly approvals: Decision[];
+  /** Presses of *Send it once more*, from the moment of the press on. */
+  readonly sentAgain: Decision[];
+  /** Who read that a single click on Approve or Deny was not counted. */
+  readonly toldUncounted: string[];
   /** The bot refused every time, as it may while Defender cannot be read. */
   refusals: number;
+  /** Each of its messages was answered at once: none was delivered again. */
+  isDeliveredOnce: boolean;
   /** Said yes to the bot's question; once, since whoever is told that the same is asked already says no. */
   wentOn: boolean;
 }
@@ -25,8 +36,8 @@ export interface Asked {
 const lookEveryMs = seconds(4);
 /** A person who was told no for the moment tries again so often. */
 const mostTries = 10;
-/** Far longer than the outbox backs off. */
-const patienceMs = minutes(30);
+/** Far longer than the outbox backs off. Whoever has no answer by then asks no more. */
+const patienceMs = minutes(15);
 
 /** Adds the bot where the story begins with it. */
 export const addBot = (teams: TeamsSide): Promise<unknown> =>
@@ -37,8 +48,8 @@ export const addBot = (teams: TeamsSide): Promise<unknown> =>
     }),
   );
 
-/** One ask from the first word to the last click. */
-export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask): Promise<Asked> {
+/** One ask from the first word to the last click; in `later` what people may still press when the troubles are over. */
+export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask, later: Promise<void>[]): Promise<Asked> {
   const { clock, connector, startedAt } = stage;
   await clock.sleep(startedAt + ask.at - clock.now());
   const requester = requesters[ask.requester] ?? requesters[0];
@@ -49,15 +60,21 @@ export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask): Promise
     acknowledged: 0,
     requestId: null,
     approvals: [],
+    sentAgain: [],
+    toldUncounted: [],
     refusals: 0,
     wentOn: false,
+    isDeliveredOnce: ask.delivered === 'once',
   };
-  const say = (text: string, via = ask.via): Promise<unknown> =>
-    teams.deliver(message(teams, requester, threadId, text), { via, times: ask.delivered });
+  const say = async (text: string, via = ask.via): Promise<void> => {
+    const { attempts } = await teams.deliver(message(teams, requester, threadId, text), { via, times: ask.delivered });
+    if (attempts > 1) asked.isDeliveredOnce = false;
+  };
   if (ask.way === 'text') await askInWords(stage, teams, ask, asked, { requester, say });
   else await askByForm(stage, teams, ask, asked, { requester, say });
   if (asked.requestId === null) return asked;
   const { requestId } = asked;
+  for (const approver of ask.course.doubt?.approvers ?? []) later.push(playDoubt(stage, teams, ask, asked, approver));
   await Promise.all([
     ...ask.course.clicks.map((click) => playClick(stage, teams, click, asked, requestId)),
     playCancel(stage, teams, ask, { requester, asked, requestId, say }),
@@ -65,7 +82,7 @@ export async function playAsk(stage: Stage, teams: TeamsSide, ask: Ask): Promise
   return asked;
 }
 
-type Say = (text: string, via?: number) => Promise<unknown>;
+type Say = (text: string, via?: number) => Promise<void>;
 
 async function askInWords(
   stage: Stage,
@@ -82,7 +99,7 @@ async function askInWords(
       return asked.requestId !== null;
     };
     // Each message is answered in any case; what holds no id is a refusal, or an older one that came twice.
-    await until(stage, () => isStored() || teams.shown(asked.conversationId).length >= tries);
+    if (!(await until(stage, () => isStored() || teams.shown(asked.conversationId).length >= tries))) return;
     if (asked.requestId === null) await goOn(stage, teams, asked, { person: requester, via: ask.via + tries });
     if (!(await until(stage, isStored, minutes(2)))) asked.refusals++;
   }
@@ -97,14 +114,14 @@ async function askByForm(
 ): Promise<void> {
   await say('new');
   const form = (): TeamsMessage | null =>
-    teams.shown(asked.conversationId).find(({ message }) => findButton(message.activity, send) !== null)?.message ??
-    null;
+    teams.shown(asked.conversationId).find(({ message }) => findButton(message.activity, { title: send }) !== null)
+      ?.message ?? null;
   if (!(await until(stage, () => form() !== null))) return;
   for (let tries = 1; tries <= mostTries && asked.requestId === null; tries++) {
     await teams.press({
       person: requester,
       find: form,
-      title: send,
+      button: { title: send },
       inputs: inputsOf(ask),
       via: ask.via + tries,
       twice: ask.delivered === 'twice',
@@ -133,13 +150,54 @@ async function playClick(stage: Stage, teams: TeamsSide, click: Click, asked: As
   const chat = connector.personalConversationId(person.aadObjectId);
   const title = click.decision === 'approve' ? 'Approve' : 'Deny';
   const card = (): TeamsMessage | null =>
-    teams.shown(chat).find(({ message, text }) => text.includes(requestId) && findButton(message.activity, title))
-      ?.message ?? null;
+    // Of twins the newest: the bot says so to whoever presses another one.
+    teams
+      .shown(chat)
+      .findLast(({ message, text }) => text.includes(requestId) && findButton(message.activity, { title }))?.message ??
+    null;
   if (!(await until(stage, () => card() !== null, decideByMs + minutes(5)))) return;
   await clock.sleep(click.afterMs);
   if (click.decision === 'approve') asked.approvals.push({ personId: person.aadObjectId, at: clock.now() });
   const inputs = click.decision === 'deny' ? { reason: 'The ticket names another device.' } : {};
-  await teams.press({ person, find: card, title, inputs, via: click.via, twice: click.twice });
+  const answer = await teams.press({
+    person,
+    find: card,
+    button: { title },
+    inputs,
+    via: click.via,
+    twice: click.twice,
+  });
+  // A click without an answer may have counted, and the next one then does not.
+  if (!click.twice && answer?.attempts === 1 && saysNothingDone(JSON.stringify(answer.body ?? '')))
+    asked.toldUncounted.push(person.aadObjectId);
+}
+
+export const saysNothingDone = (text: string): boolean => /\bnothing was (done|counted|stored)\b/i.test(text);
+
+/** Where a card offers it to an approver, in their own chat or in the thread, because nobody can tell whether the request has arrived. */
+async function playDoubt(
+  stage: Stage,
+  teams: TeamsSide,
+  { course: { doubt } }: Ask,
+  asked: Asked,
+  approver: number,
+): Promise<void> {
+  const person = approvers[approver];
+  if (doubt === null || person === undefined) return;
+  const { clock, connector } = stage;
+  const button = { verb: doubt.verb };
+  const places = [connector.personalConversationId(person.aadObjectId), asked.conversationId];
+  const card = (): TeamsMessage | null =>
+    places
+      .flatMap((place) => teams.withButton(place, button))
+      .findLast(({ text }) => text.includes(asked.requestId ?? ''))?.message ?? null;
+  const hasEnded = (): boolean => asked.requestId === null || teams.hasEnded(asked.conversationId, asked.requestId);
+  await until(stage, () => card() !== null || hasEnded(), decideByMs + startByMs + minutes(5), seconds(15));
+  if (card() === null) return;
+  await clock.sleep(doubt.afterMs);
+  if (doubt.verb === 'vote.sendOnceMore') asked.sentAgain.push({ personId: person.aadObjectId, at: clock.now() });
+  const inputs = { reason: 'The device was looked at, and nothing of it has run there.' };
+  await teams.press({ person, find: card, button, inputs, via: doubt.via });
 }
 
 async function playCancel(
@@ -164,9 +222,9 @@ async function playCancel(
     const card = (): TeamsMessage | null =>
       teams
         .shown(about.asked.conversationId)
-        .find(({ message, text }) => text.includes(about.requestId) && findButton(message.activity, title))?.message ??
-      null;
-    await teams.press({ person: about.requester, find: card, title, inputs: {}, via: cancel.via });
+        .findLast(({ message, text }) => text.includes(about.requestId) && findButton(message.activity, { title }))
+        ?.message ?? null;
+    await teams.press({ person: about.requester, find: card, button: { title }, inputs: {}, via: cancel.via });
   }
 }
 
@@ -188,11 +246,11 @@ async function goOn(
 ): Promise<void> {
   const title = 'Ask for approval anyway';
   const question = (): TeamsMessage | null =>
-    teams.shown(asked.conversationId).find(({ message }) => findButton(message.activity, title) !== null)?.message ??
-    null;
+    teams.shown(asked.conversationId).find(({ message }) => findButton(message.activity, { title }) !== null)
+      ?.message ?? null;
   if (asked.wentOn || question() === null) return;
   asked.wentOn = true;
-  await teams.press({ person, find: question, title, via });
+  await teams.press({ person, find: question, button: { title }, via });
   await until(stage, () => {
     asked.requestId = findRequestId(teams, asked.conversationId);
     return asked.requestId !== null;
@@ -227,11 +285,16 @@ const message = (teams: TeamsSide, from: TeamsPerson, threadId: string, text: st
   teams.build.message(from, { scope: 'channel', teamId, channelId, threadId }, text);
 
 /** Looks every few seconds; false when patience ran out. */
-async function until({ clock }: Stage, holds: () => boolean, withinMs = patienceMs): Promise<boolean> {
+async function until(
+  { clock }: Stage,
+  holds: () => boolean,
+  withinMs = patienceMs,
+  everyMs = lookEveryMs,
+): Promise<boolean> {
   const deadline = clock.now() + withinMs;
   while (!holds()) {
     if (clock.now() > deadline) return false;
-    await clock.sleep(lookEveryMs);
+    await clock.sleep(everyMs);
   }
   return true;
 }

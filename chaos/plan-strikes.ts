@@ -25,7 +25,7 @@ export function planStrikes({ kills, replicas }: PlanOptions, draw: Draw): reado
     const strike = planStrike(draw, { at, replicas, left });
     strikes.push(strike);
     left -= killsOf(strike);
-    at += seconds(Math.round(draw.between(12, 90) / replicas));
+    at += seconds(Math.round(draw.between(6, 30) / replicas));
   }
   return strikes;
 }
@@ -52,7 +52,7 @@ function planStrike(
   const several = replicas > 1 && left >= replicas && draw.chance(0.15);
   const slots = several ? all : [slot];
   // Some fall right into the start of the service.
-  const upMs = seconds(draw.chance(0.25) ? draw.between(0, 3) : draw.between(5, 45));
+  const upMs = seconds(draw.chance(0.25) ? draw.between(0, 3) : draw.between(4, 25));
   const downMs = seconds(draw.chance(0.8) ? 0 : draw.between(5, 120));
   const base = { at, upMs };
   const kind = draw.between(1, 100);

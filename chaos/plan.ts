@@ -1,10 +1,23 @@
 import type { ConnectorFault } from '../src/emulator/connector-port';
 import type { FaultRule } from '../src/emulator/emulator';
 import { minutes, seconds } from '../src/lib/clock';
-import { approvers, devices, evidencePath, requesters, scripts, tool } from './cast';
+import { devices } from './cast';
+import type { CommitCut } from './commit-gate';
 import { createDraw, type Draw } from './draw';
+import type { ClockStep } from './fast-time';
 import type { ChaosOptions } from './options';
+import { planAsks, planCalmAsks } from './plan-asks';
 import { planDefenderFaults, planTeamsFaults } from './plan-faults';
+import {
+  leaveOut,
+  planBlockedChat,
+  planClock,
+  planCommitCuts,
+  planGatewayOutages,
+  planMisleading,
+  planRegionMoves,
+  planTeamsOutages,
+} from './plan-mischief';
 import { planStrikes } from './plan-strikes';
 
 /**
@@ -15,10 +28,42 @@ export interface Plan {
   /** How long Defender hides a new action. */
   readonly hiddenMs: number;
   readonly asks: readonly Ask[];
+  /** Asked when nothing is broken any more; `at` counts from then. */
+  readonly calmAsks: readonly Ask[];
   readonly strikes: readonly Strike[];
   readonly defenderFaults: readonly DefenderFault[];
   readonly teamsFaults: readonly TeamsFault[];
   readonly incidents: readonly Incident[];
+  /** By how much each replica's clock is wrong, and the database server's, which counts where replicas share one. */
+  readonly clocks: ReadonlyArray<readonly ClockStep[]>;
+  readonly databaseClock: readonly ClockStep[];
+  readonly gatewayOutages: readonly Outage[];
+  readonly teamsOutages: ReadonlyArray<{
+    readonly at: number;
+    readonly forMs: number;
+    readonly status: number;
+    readonly code: string;
+  }>;
+  /** When the tenant moves to another address of Teams. */
+  readonly regionMoves: readonly number[];
+  /** Index into `approvers` of the one whose chat answers 500 to everything, from the first call to the last. */
+  readonly blockedChat: number | null;
+  readonly commitCuts: readonly CommitCutAt[];
+}
+
+/** For so long a gateway answers in Defender's place; the calls get through behind it or not. */
+export interface Outage {
+  readonly at: number;
+  readonly forMs: number;
+  readonly route: 'runLiveResponse' | 'listActions' | 'any';
+  readonly status: 502 | 503 | 504;
+  readonly arrived: boolean;
+}
+
+export interface CommitCutAt {
+  readonly at: number;
+  readonly slot: number;
+  readonly cut: CommitCut;
 }
 
 /** One person asks for one thing. */
@@ -54,6 +99,14 @@ export interface Course {
   readonly clicks: readonly Click[];
   /** The requester takes it back so long after its card is there, typed or by the button; null: never. */
   readonly cancel: { readonly afterMs: number; readonly way: 'text' | 'button'; readonly via: number } | null;
+  /** What approvers press when a card offers it, since nobody can tell whether it arrived; null: they let it be. */
+  readonly doubt: {
+    readonly verb: 'vote.sendOnceMore' | 'vote.leaveIt';
+    /** Indexes into `approvers`. */
+    readonly approvers: readonly number[];
+    readonly afterMs: number;
+    readonly via: number;
+  } | null;
 }
 
 export type DefenderCall =
@@ -121,85 +174,34 @@ export type Incident = { readonly at: number } & (
   | { readonly type: 'misreport' }
 );
 
-export type PlanOptions = Pick<ChaosOptions, 'kills' | 'replicas' | 'seed'>;
+export type PlanOptions = Pick<ChaosOptions, 'kills' | 'replicas' | 'seed'> & Partial<Pick<ChaosOptions, 'without'>>;
 
 /** A pure function of its options: the same seed makes the same story, on whichever store it is played. */
 export function planStory(options: PlanOptions): Plan {
   const draw = createDraw(String(options.seed));
   const strikes = planStrikes(options, draw.fork('strikes'));
   const lengthMs = (strikes.at(-1)?.at ?? 0) + minutes(1);
-  return {
+  const blockedChat = planBlockedChat(draw.fork('blockedChat'));
+  const plan: Plan = {
     hiddenMs: seconds(draw.fork('hidden').pick([2, 20, 60, 90])),
-    asks: planAsks(options, draw.fork('asks'), lengthMs),
+    asks: planAsks({ ...options, blockedChat }, draw.fork('asks'), lengthMs),
+    calmAsks: planCalmAsks({ ...options, blockedChat }, draw.fork('calmAsks')),
     strikes,
-    defenderFaults: planDefenderFaults(options, draw.fork('defender'), lengthMs),
+    defenderFaults: [
+      ...planDefenderFaults(options, draw.fork('defender'), lengthMs),
+      ...planMisleading(options, draw.fork('misleading'), lengthMs),
+    ].sort((a, b) => a.at - b.at),
     teamsFaults: planTeamsFaults(options, draw.fork('teams'), lengthMs),
     incidents: planIncidents(options, draw.fork('incidents'), lengthMs),
+    clocks: Array.from({ length: options.replicas }, (_, slot) => planClock(draw.fork(`clock ${slot}`), lengthMs)),
+    databaseClock: planClock(draw.fork('databaseClock'), lengthMs),
+    gatewayOutages: planGatewayOutages(options, draw.fork('gatewayOutages'), lengthMs),
+    teamsOutages: planTeamsOutages(options, draw.fork('teamsOutages'), lengthMs),
+    regionMoves: planRegionMoves(options, draw.fork('regionMoves'), lengthMs),
+    blockedChat,
+    commitCuts: planCommitCuts(options, draw.fork('commitCuts'), lengthMs),
   };
-}
-
-/** Fewer would leave kills without anything to disturb. */
-const fewestAsks = 8;
-
-function planAsks({ kills, replicas }: PlanOptions, draw: Draw, lengthMs: number): readonly Ask[] {
-  const count = Math.max(fewestAsks, kills);
-  const instants = Array.from({ length: count }, () => draw.between(0, lengthMs - seconds(30))).sort((a, b) => a - b);
-  return instants.map((at, index) => {
-    const requester = draw.between(0, requesters.length - 1);
-    const device = draw.pick(devices);
-    return {
-      number: index + 1,
-      at,
-      requester,
-      way: draw.chance(0.3) ? 'form' : 'text',
-      device: device.name,
-      commands: planCommands(draw),
-      via: draw.between(0, replicas - 1),
-      delivered: draw.chance(0.25) ? 'twice' : 'once',
-      course: planCourse(draw, { replicas, requester, approvals: device.approvals }),
-    };
-  });
-}
-
-function planCommands(draw: Draw): readonly string[] {
-  const run = `run ${draw.pick(scripts)}`;
-  const get = `getfile ${evidencePath}`;
-  return draw.pick([[run], [get], [run, get], [`putfile ${tool}`, run], [`putfile ${tool}`, run, get]]);
-}
-
-function planCourse(
-  draw: Draw,
-  about: { readonly replicas: number; readonly requester: number; readonly approvals: number },
-): Course {
-  const asker = requesters[about.requester];
-  const others = [...approvers.keys()].filter((index) => approvers[index] !== asker);
-  const first = draw.between(0, others.length - 1);
-  const voter = (n: number): number => others[(first + n) % others.length] ?? 0;
-  const click = (n: number, decision: Click['decision'], afterMs: number): Click => ({
-    approver: voter(n),
-    decision,
-    afterMs,
-    via: draw.between(0, about.replicas - 1),
-    twice: draw.chance(0.2),
-  });
-  const soon = seconds(draw.between(2, 60));
-  const cancel = (afterMs: number): Course['cancel'] => ({
-    afterMs,
-    way: draw.chance(0.5) ? 'text' : 'button',
-    via: draw.between(0, about.replicas - 1),
-  });
-  const approve = Array.from({ length: about.approvals }, (_, n) =>
-    click(n, 'approve', soon + (draw.chance(0.5) ? 0 : seconds(draw.between(0, 30)))),
-  );
-  const kind = draw.between(1, 100);
-  if (kind <= 58) return { clicks: approve, cancel: null };
-  // More hands than are needed, at the same instant.
-  if (kind <= 66) return { clicks: [...approve, click(about.approvals, 'approve', soon)], cancel: null };
-  if (kind <= 74) return { clicks: [click(0, 'deny', soon)], cancel: null };
-  if (kind <= 82) return { clicks: [...approve, click(about.approvals, 'deny', soon)], cancel: null };
-  if (kind <= 88) return { clicks: [], cancel: cancel(soon) };
-  if (kind <= 97) return { clicks: approve, cancel: cancel(soon + seconds(draw.between(0, 90))) };
-  return { clicks: [], cancel: null };
+  return leaveOut(plan, options.without ?? []);
 }
 
 function planIncidents({ kills }: PlanOptions, draw: Draw, lengthMs: number): readonly Incident[] {

@@ -31,6 +31,8 @@ interface Running {
 /** The service as it is started in earnest, `node dist/index.js`; only its time is fast. */
 const program = join(__dirname, '..', 'src', 'index.js');
 const fastProcess = join(__dirname, 'fast-process.js');
+/** Nearly all of a start is reading this and what it needs. */
+const service = join(__dirname, '..', 'src', 'service.js');
 
 /** A supervisor waits a little before it starts again what has died; of the fast time. */
 const pauseAfterDeathMs = 5_000;
@@ -45,6 +47,8 @@ export class Replica {
   readonly #options: ReplicaOptions;
   readonly #log: WriteStream;
   #running: Running | null = null;
+  /** Ready to take the place of what is killed next. */
+  #spare: ChildProcess | null = null;
   #up: { readonly since: number; readonly port: number } | null = null;
 
   constructor(options: ReplicaOptions) {
@@ -101,11 +105,10 @@ export class Replica {
   }
 
   async #startOnce(): Promise<boolean> {
-    const { clock, slot, env } = this.#options;
-    const child = spawn(process.execPath, ['--enable-source-maps', '--require', fastProcess, program], {
-      env: { PATH: process.env.PATH ?? '', ...env, PORT: '0' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const { clock, slot } = this.#options;
+    const child = this.#spare ?? this.#spawn();
+    this.#spare = null;
+    child.stdin?.write('.');
     let words = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       words = (words + text).slice(-2_000);
@@ -142,13 +145,32 @@ export class Replica {
     const running: Running = { child, ended, isEnding: false };
     this.#running = running;
     const port = await listening;
-    if (port !== null && this.#running === running) this.#up = { since: clock.now(), port };
+    if (port !== null && this.#running === running) {
+      this.#up = { since: clock.now(), port };
+      this.#spare ??= this.#spawn();
+    }
     return port !== null;
+  }
+
+  #spawn(): ChildProcess {
+    const child = spawn(process.execPath, ['--require', fastProcess, program], {
+      env: {
+        PATH: process.env.PATH ?? '',
+        ...this.#options.env,
+        PORT: '0',
+        CHAOS_SPARE: service,
+      },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    // It may be gone before it is told anything.
+    child.stdin?.on('error', () => {});
+    return child;
   }
 
   async close(): Promise<void> {
     this.resume();
     this.strike();
+    this.#spare?.kill('SIGKILL');
     await this.gone();
     this.#log.end();
   }

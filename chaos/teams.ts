@@ -2,8 +2,10 @@ import { createTeamsClient, type InboundActivity, type TeamsClient } from '../sr
 import type { TeamsMessage, TeamsPerson, WireActivity } from '../src/emulator/connector-port';
 import { findActions, readActivity } from '../src/emulator/connector-reading';
 import { seconds } from '../src/lib/clock';
+import { isFinal } from '../src/request/request';
 import { bot, channelId, tenantId } from './cast';
 import { toMachineMs } from './fast-time';
+import { readCardPhase } from './phases';
 import type { Stage } from './stage';
 
 /** Teams as it delivers to several replicas, and what people can see and press. It never gives up: what people did counts until it was taken. */
@@ -16,17 +18,21 @@ export interface TeamsSide {
     /** What a delivery met: a status, no answer in time, or nobody there. */
     readonly met: Record<string, number>;
   };
-  /** Until a replica has answered 200; the body of that answer. */
-  deliver(activity: InboundActivity, how: Delivery): Promise<unknown>;
-  /** As a person does it: another click when no answer comes. Null where the card has no such button (any more). */
+  /** Until a replica has answered 200. */
+  deliver(activity: InboundActivity, how: Delivery): Promise<{ readonly attempts: number }>;
+  /** As a person does it: another click when no answer comes. Null where the card has no such button (any more), else the first answer. */
   press(how: {
     readonly person: TeamsPerson;
     readonly find: () => TeamsMessage | null;
-    readonly title: string;
+    readonly button: ButtonName;
     readonly inputs?: Readonly<Record<string, string>>;
     readonly via: number;
     readonly twice?: boolean;
-  }): Promise<unknown>;
+  }): Promise<{ readonly body: unknown; readonly attempts: number } | null>;
+  /** The messages of a conversation that have such a button now. */
+  withButton(conversationId: string, button: ButtonName): readonly Shown[];
+  /** A card of the request in the conversation shows an end. */
+  hasEnded(conversationId: string, requestId: string): boolean;
   /** What a conversation shows from the bot, as text. */
   shown(conversationId: string): readonly Shown[];
 }
@@ -96,16 +102,15 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
           (times === 'twice' ? [via, via + 1] : [via]).map((slot) => tryOnce(activity, slot + attempt)),
         );
         if (times === 'twice') counts.doubled++;
-        const answered = answers.find((answer) => answer !== null);
-        if (answered !== undefined && answered !== null) return answered.body;
+        if (answers.some((answer) => answer !== null)) return { attempts: attempt + 1 };
         counts.redelivered++;
         await clock.sleep(pauseAfter(attempt));
       }
     },
-    async press({ person, find, title, inputs = {}, via, twice = false }) {
+    async press({ person, find, button, inputs = {}, via, twice = false }) {
       for (let attempt = 0; ; attempt++) {
         const message = find();
-        const action = message === null ? null : findButton(message.activity, title);
+        const action = message === null ? null : findButton(message.activity, button);
         if (message === null || action === null) return null;
         const data = { ...(action.data as object), ...inputs };
         // Each click is an activity of its own, unlike what Teams delivers again.
@@ -113,11 +118,18 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
           tryOnce(build.execute(person, message.id, { verb: String(action.verb), data }), slot + attempt),
         );
         const answered = (await Promise.all(clicks)).find((answer) => answer !== null);
-        if (answered !== undefined && answered !== null) return answered.body;
+        if (answered !== undefined && answered !== null) return { body: answered.body, attempts: attempt + 1 };
         counts.redelivered++;
         await clock.sleep(pauseAfter(attempt));
       }
     },
+    withButton: (conversationId, button) =>
+      side.shown(conversationId).filter(({ message }) => findButton(message.activity, button) !== null),
+    hasEnded: (conversationId, requestId) =>
+      side.shown(conversationId).some(({ text }) => {
+        const phase = readCardPhase(text);
+        return phase?.requestId === requestId && isFinal(phase.state);
+      }),
     shown: (conversationId) =>
       connector
         .messages(conversationId)
@@ -127,9 +139,14 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
   return side;
 }
 
-export function findButton(activity: WireActivity, title: string): Readonly<Record<string, unknown>> | null {
+/** By what is written on it, or by what it does. */
+export type ButtonName = { readonly title: string } | { readonly verb: string };
+
+export function findButton(activity: WireActivity, button: ButtonName): Readonly<Record<string, unknown>> | null {
   const card = activity.attachments?.find((a) => a.contentType === 'application/vnd.microsoft.card.adaptive')?.content;
-  return findActions(card).find((a) => a.title === title && a.type === 'Action.Execute') ?? null;
+  const isMeant = (action: Readonly<Record<string, unknown>>): boolean =>
+    'title' in button ? action.title === button.title : action.verb === button.verb;
+  return findActions(card).find((a) => isMeant(a) && a.type === 'Action.Execute') ?? null;
 }
 
 export const threadOf = (threadId: string): string => `${channelId};messageid=${threadId}`;

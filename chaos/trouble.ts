@@ -1,10 +1,12 @@
+import { setMaxListeners } from 'node:events';
 import type { ConnectorCall, ConnectorFault } from '../src/emulator/connector-port';
 import type { Fault } from '../src/emulator/emulator';
 import { minutes, seconds } from '../src/lib/clock';
+import { approvers } from './cast';
 import { type FastTime, toMachineMs } from './fast-time';
-import type { DefenderFault, Incident, Plan, Strike, TeamsFault } from './plan';
+import type { DefenderFault, Incident, Outage, Plan, Strike, TeamsFault } from './plan';
 import type { Replica } from './replica';
-import type { Stage } from './stage';
+import type { FindTeamsFault, Stage } from './stage';
 
 /** What was really done to the run. */
 export interface Troubles {
@@ -15,6 +17,7 @@ export interface Troubles {
   drains: number;
   /** Drains that took longer than a stop may. */
   drainsCut: number;
+  regionMoves: number;
   readonly teamsFaultsMet: Record<string, number>;
   readonly incidents: Record<string, number>;
 }
@@ -36,6 +39,7 @@ export async function playStrikes(
 ): Promise<void> {
   const ends = new Map<number, Promise<void>>();
   const giveUp = new AbortController();
+  setMaxListeners(0, giveUp.signal);
   const inTurn = (slots: readonly number[], act: () => Promise<void>): void => {
     const end = Promise.all(slots.map((slot) => ends.get(slot))).then(act);
     for (const slot of slots) ends.set(slot, end);
@@ -171,11 +175,73 @@ export async function playTeamsFaults(stage: Stage, faults: readonly TeamsFault[
       if (planned.method !== 'any' && call.method !== planned.method) return null;
       left--;
       if (left === 0) stage.teamsFaults.splice(stage.teamsFaults.indexOf(find), 1);
-      const name = nameOf(planned.fault);
-      troubles.teamsFaultsMet[name] = (troubles.teamsFaultsMet[name] ?? 0) + 1;
+      meet(troubles, nameOf(planned.fault));
       return planned.fault;
     };
     stage.teamsFaults.push(find);
+  }
+}
+
+const meet = ({ teamsFaultsMet }: Troubles, name: string): void => {
+  teamsFaultsMet[name] = (teamsFaultsMet[name] ?? 0) + 1;
+};
+
+/** The same answer to everything, until it is over. */
+export async function playTeamsOutages(stage: Stage, outages: Plan['teamsOutages'], troubles: Troubles): Promise<void> {
+  const { clock, startedAt, teamsFaults } = stage;
+  for (const { at, forMs, status, code } of outages) {
+    await clock.sleep(startedAt + at - clock.now());
+    const endsAt = clock.now() + forMs;
+    const find: FindTeamsFault = () => {
+      if (clock.now() >= endsAt) return null;
+      meet(troubles, `${status} ${code} to all`);
+      return { type: 'status', status, code };
+    };
+    teamsFaults.unshift(find);
+  }
+}
+
+/** One approver's chat, from the first call to the last. */
+export function blockChat({ connector, lastingTeamsFaults }: Stage, plan: Plan, troubles: Troubles): void {
+  const person = plan.blockedChat === null ? undefined : approvers[plan.blockedChat];
+  if (person === undefined) return;
+  const chat = `/${connector.personalConversationId(person.aadObjectId)}/`;
+  const met = new Set<ConnectorCall>();
+  lastingTeamsFaults.push((call) => {
+    if (!call.path.includes(chat)) return null;
+    if (!met.has(call)) meet(troubles, '500 in a blocked chat');
+    met.add(call);
+    return { type: 'status', status: 500 };
+  });
+}
+
+export async function playRegionMoves(stage: Stage, moves: readonly number[], troubles: Troubles): Promise<void> {
+  for (const at of moves) {
+    await stage.clock.sleep(stage.startedAt + at - stage.clock.now());
+    stage.connector.moveRegion();
+    troubles.regionMoves++;
+  }
+}
+
+export async function playGatewayOutages(stage: Stage, outages: readonly Outage[]): Promise<void> {
+  const { clock, emulator, startedAt } = stage;
+  for (const { at, forMs, route, status, arrived } of outages) {
+    await clock.sleep(startedAt + at - clock.now());
+    emulator.fault({
+      fault: { type: 'gatewayError', status, arrived },
+      ...(route === 'any' ? {} : { route }),
+      times: Number.POSITIVE_INFINITY,
+      until: clock.now() + forMs,
+    });
+  }
+}
+
+export async function playCommitCuts(stage: Stage, cuts: Plan['commitCuts']): Promise<void> {
+  const { clock, commitGates, startedAt } = stage;
+  if (commitGates.length === 0) return;
+  for (const { at, slot, cut } of cuts) {
+    await clock.sleep(startedAt + at - clock.now());
+    commitGates[slot]?.cutNext(cut);
   }
 }
 

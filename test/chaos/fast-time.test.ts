@@ -1,6 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { createFastClock, fromEnvironment, toEnvironment, toFast, toMachineMs } from '../../chaos/fast-time';
+import {
+  type ClockStep,
+  createFastClock,
+  fromEnvironment,
+  toEnvironment,
+  toFast,
+  toMachineMs,
+  wrongBy,
+} from '../../chaos/fast-time';
 
 const time = { since: 1_000_000, speed: 30 };
 
@@ -22,6 +30,42 @@ test('the clock of the run sleeps by the fast time', async () => {
   await clock.sleep(4_000);
   expect(clock.now() - now).toBeGreaterThanOrEqual(3_800);
   expect(Date.now() - now).toBeLessThan(3_000);
+});
+
+test('a clock is wrong from each of its steps on', () => {
+  const steps: readonly ClockStep[] = [
+    { at: 100, offMs: 60 },
+    { at: 200, offMs: -90 },
+    { at: 300, offMs: 0 },
+  ];
+  expect([99, 100, 199, 200, 300].map((now) => wrongBy(steps, now))).toEqual([0, 60, 60, -90, 0]);
+});
+
+test('the time of day of a process jumps back, and its monotonic clock and its timers run on', async () => {
+  const program = `
+    let before = Date.now();
+    const from = performance.now();
+    const watch = setInterval(() => {
+      const now = Date.now();
+      const jumped = now - before;
+      before = now;
+      if (jumped > 0) return;
+      clearInterval(watch);
+      console.log(JSON.stringify({ jumped, ran: performance.now() - from }));
+    }, 1000);`;
+  const since = Date.now();
+  const clock = [
+    { at: since, offMs: 3_600_000 },
+    { at: since + 240_000, offMs: -3_600_000 },
+  ];
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--require', require.resolve('./load-fast-process.cjs'), '-e', program],
+    { env: { PATH: process.env.PATH ?? '', ...toEnvironment({ since, speed: 60 }, clock) } },
+  );
+  const { jumped, ran } = JSON.parse(stdout) as { readonly jumped: number; readonly ran: number };
+  expect(jumped).toBeLessThan(-7_000_000);
+  expect(ran).toBeGreaterThan(0);
 });
 
 test('a process runs fast without knowing of it: dates, the monotonic clock, timers and the time-outs of calls', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Gate, openGate } from '../../chaos/gate';
+import { systemClock } from '../../src/lib/clock';
 
 let defender: Server;
 let gate: Gate;
@@ -13,10 +14,11 @@ beforeEach(async () => {
   defender = createServer(async (request, response) => {
     for await (const _chunk of request);
     reached.push(`${request.method} ${request.url}`);
+    response.statusCode = request.url?.endsWith('/busy/runliveresponse') ? 400 : 201;
     response.end('answered');
   }).listen(0, '127.0.0.1');
   await once(defender, 'listening');
-  gate = await openGate(`http://127.0.0.1:${(defender.address() as AddressInfo).port}`);
+  gate = await openGate(`http://127.0.0.1:${(defender.address() as AddressInfo).port}`, systemClock);
 });
 afterEach(async () => {
   await gate.close();
@@ -55,6 +57,18 @@ test('a trap springs once, for its own call only', async () => {
   expect(await post('/api/machineactions/a1/cancel')).toBe('no answer');
   expect(await trap).toBe(true);
   expect(await post('/api/machineactions/a1/cancel')).toBe('answered');
+});
+
+test('a gate knows each submission as its replica does: with the answer that it lived to read, or none', async () => {
+  await post(run);
+  await post('/api/machines/busy/runliveresponse');
+  for (const when of ['unsent', 'done', 'answered'] as const) {
+    void gate.trap('runLiveResponse', when, () => {}, never);
+    await post(run);
+  }
+  await post('/api/machineactions/a1/cancel');
+  expect(gate.posts.map(({ status }) => status)).toEqual([201, 400, null, null, null]);
+  for (const { sent } of gate.posts) expect(sent).toMatch(/^POST \/api\/machines\/.*\{\}$/s);
 });
 
 test('a trap that is given up does nothing any more', async () => {

@@ -1,24 +1,20 @@
-import {
-  type Facts,
-  findBackwards,
-  judge,
-  type RequestFacts,
-  type ViolationKind,
-  violationKinds,
-} from '../../chaos/judge';
+import type { ActionFacts, Facts, RequestFacts } from '../../chaos/facts';
+import { findBackwards, judge, type ViolationKind, violationKinds } from '../../chaos/judge';
 import type { State } from '../../src/request/request';
-
-const marker = '[LR-7F3K/0123456789ab]';
 
 const request: RequestFacts = {
   id: 'LR-7F3K',
   askNumber: 1,
-  marker,
+  isCalm: false,
+  actionId: 'a1',
   state: 'succeeded',
   isToldUnknown: false,
   requesterId: 'ana',
   approverIds: ['bo', 'cy'],
   approvalsNeeded: 1,
+  voterIds: ['bo'],
+  toldUncounted: [],
+  claims: [],
   history: ['awaitingApproval', 'queued', 'submitting', 'unknown', 'queued', 'submitting', 'running', 'succeeded'],
   cards: [
     { audience: 'thread', personId: null, shown: ['awaitingApproval', 'queued', 'queued', 'running', 'succeeded'] },
@@ -31,19 +27,42 @@ const request: RequestFacts = {
   results: [{ index: 0, isKept: true, fileFault: null, isTold: true }],
 };
 
-const action = { id: 'a1', marker, createdAt: 200, isFinal: true, hasVanished: false, completed: [0] };
+const action: ActionFacts = {
+  id: 'a1',
+  requestId: 'LR-7F3K',
+  runsOther: false,
+  createdAt: 200,
+  status: 'Succeeded',
+  isFinal: true,
+  hasRun: true,
+  hasVanished: false,
+  completed: [0],
+};
+const foreign: ActionFacts = { ...action, id: 'f1', requestId: null, runsOther: true };
 
 /** A run in which all is well. */
 const facts: Facts = {
-  asks: [{ number: 1, acknowledged: 1, isAnswered: true, requestId: 'LR-7F3K', way: 'text', refusals: 0 }],
+  asks: [
+    {
+      number: 1,
+      acknowledged: 1,
+      isAnswered: true,
+      requestId: 'LR-7F3K',
+      way: 'text',
+      refusals: 0,
+      toldNothingDone: false,
+    },
+  ],
   requests: [request],
   actions: [action],
-  // The first one never arrived as an action, the second one did.
+  // The first one was refused for good, the second one made an action.
   posts: [
-    { marker, at: 150 },
-    { marker, at: 200 },
+    { requestId: 'LR-7F3K', at: 150, mayHaveArrived: false },
+    { requestId: 'LR-7F3K', at: 200, mayHaveArrived: true },
   ],
   approvals: [{ requestId: 'LR-7F3K', personId: 'bo', at: 100 }],
+  sentAgain: [],
+  unreachableId: null,
   auditFault: null,
   deaths: [],
   isSettled: true,
@@ -71,9 +90,62 @@ const forged: ReadonlyArray<readonly [string, ViolationKind, Facts]> = [
   ],
   [
     'a POST after the one that was accepted',
-    'sentAfterAccepted',
-    { ...facts, posts: [...facts.posts, { marker, at: 201 }] },
+    'sentTwice',
+    { ...facts, posts: [...facts.posts, { requestId: 'LR-7F3K', at: 201, mayHaveArrived: true }] },
   ],
+  [
+    'two POSTs that may have arrived, and no action',
+    'sentTwice',
+    {
+      ...withRequest({ state: 'refused', actionId: null }),
+      actions: [],
+      posts: facts.posts.map((post) => ({ ...post, mayHaveArrived: true })),
+    },
+  ],
+  [
+    'a second POST after one of two people had decided again',
+    'sentTwice',
+    {
+      ...withRequest({ approvalsNeeded: 2 }),
+      posts: [...facts.posts, { requestId: 'LR-7F3K', at: 400, mayHaveArrived: true }],
+      sentAgain: [{ requestId: 'LR-7F3K', personId: 'bo', at: 300 }],
+    },
+  ],
+  [
+    'a second POST before anybody had decided again',
+    'sentTwice',
+    {
+      ...facts,
+      posts: [...facts.posts, { requestId: 'LR-7F3K', at: 400, mayHaveArrived: true }],
+      sentAgain: [{ requestId: 'LR-7F3K', personId: 'bo', at: 401 }],
+    },
+  ],
+  ["somebody else's action", 'foreignAdopted', { ...withRequest({ actionId: 'f1' }), actions: [foreign], posts: [] }],
+  [
+    'an action with our id that runs something else',
+    'foreignAdopted',
+    { ...facts, actions: [{ ...action, runsOther: true }] },
+  ],
+  ['another end than Defender has', 'toldUntrue', { ...facts, actions: [{ ...action, status: 'Failed' }] }],
+  [
+    'an end without an action where Defender has one',
+    'toldUntrue',
+    withRequest({ state: 'cancelled', actionId: null }),
+  ],
+  ['words that nothing ran where it did', 'toldUntrue', withRequest({ claims: [{ at: 300, says: 'nothingRan' }] })],
+  [
+    'words that it never arrived where it had',
+    'toldUntrue',
+    withRequest({ claims: [{ at: 201, says: 'neverArrived' }] }),
+  ],
+  ['words that a vote that stands was not counted', 'toldUntrue', withRequest({ toldUncounted: ['bo'] })],
+  [
+    'words that nothing was stored where it was',
+    'toldUntrue',
+    { ...facts, asks: facts.asks.map((ask) => ({ ...ask, toldNothingDone: true })) },
+  ],
+  ['an approver who was never asked', 'approverNotAsked', withRequest({ isCalm: true })],
+  ['an unknown one that Defender lists', 'lost', withRequest({ state: 'unknown', isToldUnknown: true })],
   [
     'an action before anybody had approved',
     'withoutApproval',
@@ -114,7 +186,7 @@ const forged: ReadonlyArray<readonly [string, ViolationKind, Facts]> = [
   [
     'an action that no request stands for',
     'withoutApproval',
-    { ...facts, actions: [action, { ...action, id: 'a2', marker: '[LR-XXXX/0]' }] },
+    { ...facts, actions: [action, { ...action, id: 'a2', requestId: 'LR-XXXX' }] },
   ],
   [
     'a request that stays queued',
@@ -130,7 +202,17 @@ const forged: ReadonlyArray<readonly [string, ViolationKind, Facts]> = [
       ...facts,
       requests: [],
       actions: [],
-      asks: [{ number: 1, acknowledged: 2, isAnswered: true, requestId: null, way: 'text', refusals: 1 }],
+      asks: [
+        {
+          number: 1,
+          acknowledged: 2,
+          isAnswered: true,
+          requestId: null,
+          way: 'text',
+          refusals: 1,
+          toldNothingDone: null,
+        },
+      ],
     },
   ],
   [
@@ -141,15 +223,25 @@ const forged: ReadonlyArray<readonly [string, ViolationKind, Facts]> = [
   [
     'one message that became two requests',
     'askedTwice',
-    { ...facts, requests: [request, { ...request, id: 'LR-2222', marker: '[LR-2222/0]' }] },
+    { ...facts, requests: [request, { ...request, id: 'LR-2222', actionId: null, state: 'expired' }] },
   ],
   [
     'one form that became two requests',
     'askedTwice',
     {
       ...facts,
-      asks: [{ number: 1, acknowledged: 2, isAnswered: true, requestId: 'LR-7F3K', way: 'form', refusals: 0 }],
-      requests: [request, { ...request, id: 'LR-2222', marker: '[LR-2222/0]' }],
+      asks: [
+        {
+          number: 1,
+          acknowledged: 2,
+          isAnswered: true,
+          requestId: 'LR-7F3K',
+          way: 'form',
+          refusals: 0,
+          toldNothingDone: null,
+        },
+      ],
+      requests: [request, { ...request, id: 'LR-2222', actionId: null, state: 'expired' }],
     },
   ],
   ['a card in the thread that stays behind', 'finalUpdateLost', showing(['awaitingApproval', 'running'])],
@@ -207,19 +299,66 @@ test('what is honest is no violation', () => {
       }),
       actions: [{ ...action, hasVanished: true }],
     },
+    // People had decided again, as many as the rule asks for.
+    {
+      ...withRequest({ actionId: 'a2' }),
+      actions: [action, { ...action, id: 'a2', createdAt: 400 }],
+      posts: [...facts.posts, { requestId: 'LR-7F3K', at: 399, mayHaveArrived: true }],
+      sentAgain: [{ requestId: 'LR-7F3K', personId: 'bo', at: 300 }],
+    },
+    // It was taken for nobody's, and that is told.
+    {
+      ...withRequest({ state: 'unknown', actionId: null, isToldUnknown: true, cards: [], history: [], results: [] }),
+      requests: [
+        {
+          ...request,
+          state: 'unknown',
+          actionId: null,
+          isToldUnknown: true,
+          history: ['unknown'],
+          cards: [{ audience: 'thread', personId: null, shown: ['unknown'] }],
+          results: [],
+        },
+      ],
+      actions: [foreign, { ...action, runsOther: true }],
+    },
+    // The chat of one approver cannot be reached.
+    { ...withRequest({ isCalm: true }), unreachableId: 'cy' },
+    // At that time nothing had arrived.
+    withRequest({ claims: [{ at: 199, says: 'neverArrived' }] }),
     // There was no result to be had, and the thread says why.
     withRequest({ results: [{ index: 0, isKept: false, fileFault: null, isTold: true }] }),
     // Who writes the same again after a refusal asks again.
     {
       ...facts,
-      asks: [{ number: 1, acknowledged: 2, isAnswered: true, requestId: 'LR-7F3K', way: 'text', refusals: 1 }],
+      asks: [
+        {
+          number: 1,
+          acknowledged: 2,
+          isAnswered: true,
+          requestId: 'LR-7F3K',
+          way: 'text',
+          refusals: 1,
+          toldNothingDone: null,
+        },
+      ],
     },
     // Refused every time, since Defender could not be read.
     {
       ...facts,
       requests: [],
       actions: [],
-      asks: [{ number: 1, acknowledged: 3, isAnswered: true, requestId: null, way: 'text', refusals: 3 }],
+      asks: [
+        {
+          number: 1,
+          acknowledged: 3,
+          isAnswered: true,
+          requestId: null,
+          way: 'text',
+          refusals: 3,
+          toldNothingDone: null,
+        },
+      ],
     },
   ];
   expect(honest.map(judge)).toEqual(honest.map(() => []));

@@ -1,5 +1,6 @@
 import { type PlanOptions, planStory } from '../../chaos/plan';
 import { killsOf } from '../../chaos/plan-strikes';
+import { settleMs } from '../../src/request/search';
 
 const options: PlanOptions = { kills: 200, replicas: 2, seed: 7 };
 
@@ -51,6 +52,8 @@ test('a long story holds every kind of trouble and every way to ask and to decid
     'dropBefore',
     'errorAfter',
     'errorBefore',
+    'foreignAction',
+    'hiddenAction',
     'malformed',
     'refuse',
     'slow',
@@ -73,6 +76,60 @@ test('a long story holds every kind of trouble and every way to ask and to decid
   expect(decisions).toEqual(
     expect.arrayContaining(['approve', 'approve+approve', 'deny', 'approve+deny', 'cancel', 'approve+cancel', '']),
   );
+});
+
+test('clocks are wrong by minutes, ahead and behind, and jump both ways', () => {
+  const offs = [1, 2, 3, 4, 5].flatMap((seed) => planStory({ ...options, seed }).clocks);
+  const steps = offs.flatMap((clock) => clock.slice(1).map(({ offMs }, n) => offMs - (clock[n]?.offMs ?? 0)));
+  expect(Math.max(...steps)).toBeGreaterThan(180_000);
+  expect(Math.min(...steps)).toBeLessThan(-180_000);
+  expect(offs.some((clock) => clock.length === 0)).toBe(true);
+});
+
+test('what is left out is not played, and nothing else is played differently', () => {
+  const whole = planStory(options);
+  const { clocks, databaseClock, regionMoves, defenderFaults, ...same } = planStory({
+    ...options,
+    without: ['clocks', 'regions', 'hidden'],
+  });
+  expect(whole).toMatchObject(same);
+  expect([clocks.flat(), databaseClock, regionMoves]).toEqual([[], [], []]);
+  expect(defenderFaults).toEqual(whole.defenderFaults.filter(({ rule }) => rule.fault.type !== 'hiddenAction'));
+});
+
+test('some actions are hidden for longer than the settle time, and their POST is answered or not', () => {
+  const hidden = planStory(options).defenderFaults.flatMap(({ rule: { fault } }) =>
+    fault.type === 'hiddenAction' ? [fault] : [],
+  );
+  expect(Math.min(...hidden.map(({ hiddenMs }) => hiddenMs))).toBeGreaterThan(settleMs);
+  expect(new Set(hidden.map(({ answered }) => answered))).toEqual(new Set([true, false]));
+});
+
+test('gateways, Teams, regions, commits and a chat fail in the stories of five seeds', () => {
+  const plans = [1, 2, 3, 4, 5].map((seed) => planStory({ ...options, seed }));
+  const kinds = (words: readonly unknown[]) => [...new Set(words)].sort();
+  expect(kinds(plans.flatMap(({ gatewayOutages }) => gatewayOutages.map(({ status }) => status)))).toEqual([
+    502, 503, 504,
+  ]);
+  expect(kinds(plans.flatMap(({ gatewayOutages }) => gatewayOutages.map(({ arrived }) => arrived)))).toEqual([
+    false,
+    true,
+  ]);
+  expect(kinds(plans.flatMap(({ teamsOutages }) => teamsOutages.map(({ code }) => code)))).toEqual([
+    'ConversationNotFound',
+    'ServiceError',
+  ]);
+  expect(kinds(plans.flatMap(({ commitCuts }) => commitCuts.map(({ cut }) => cut)))).toEqual(['done', 'unsent']);
+  expect(plans.every(({ regionMoves }) => regionMoves.length > 0)).toBe(true);
+  expect(plans.some(({ blockedChat }) => blockedChat !== null)).toBe(true);
+});
+
+test('nobody is planned to click on a card in a chat that is blocked', () => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const { asks, calmAsks, blockedChat } = planStory({ ...options, seed });
+    const clicks = [...asks, ...calmAsks].flatMap(({ course }) => course.clicks);
+    expect(clicks.filter(({ approver }) => approver === blockedChat)).toEqual([]);
+  }
 });
 
 test('nobody is planned to decide what they asked for themselves', () => {
