@@ -30,11 +30,12 @@ import { createLoop, type DueWork, type Loop } from './lib/loop';
 import type { RandomBytes } from './lib/random';
 import { createMetrics, type Metrics } from './metrics';
 import type { Policy } from './policy/policy';
+import { createInForce } from './policy-in-force';
 import { checkBeforeStart, listenError, openPolicy, StartError } from './starting';
 import { followDatabase } from './store/database-clock';
 import { withLeases } from './store/leases';
 import { openStore } from './store/open';
-import { isOutrun, putPolicyInForce } from './store/policy-in-force';
+import { isOutrun } from './store/policy-in-force';
 import { isOutage, type Store } from './store/store';
 import { withWakeUps } from './store/wake-ups';
 import { type AdapterOptions, createAdapter } from './teams/adapter';
@@ -89,13 +90,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
 async function assemble(bare: Store, options: ServiceOptions, more: readonly DueWork[]): Promise<Service> {
   const { config, clock, random, log, byItself = true } = options;
-  const putInForce = ({ version }: Policy) => bare.transact((tx) => putPolicyInForce(tx, version));
-  const keeper = await openPolicy(options, putInForce, (text) => tellApprovers(text));
+  const keeper = await openPolicy(
+    options,
+    () => inForce.startDue(),
+    (text) => tellApprovers(text),
+  );
   const policy = () => keeper.current();
   const directory = createGroupDirectory(options);
   const groups = () => readGroups(policy().groups, directory);
   const approvers = async () => findApprovers(policy(), await groups());
-  await putInForce(policy());
   const health = createHealth({
     store: bare,
     clock,
@@ -103,9 +106,15 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     databaseUrl: config.databaseUrl,
     evidenceDir: config.evidenceDir,
   });
+  const inForce = createInForce({
+    store: bare,
+    version: () => policy().version,
+    problems: () => health.problems(),
+    clock,
+  });
   const ready = async () => {
     const problems = await health.problems();
-    return problems.length > 0 ? problems : findOutrun(health.store, policy());
+    return problems.length > 0 || !inForce.isInForce() ? problems : findOutrun(health.store, policy());
   };
   const leasing = withLeases(health.store, (type, outcome) => metrics.onWork(type, outcome));
   const letApprovedGo = async () => {
@@ -219,6 +228,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const chores: readonly DueWork[] = [
     ...more,
     health.probe,
+    inForce,
     door,
     { startDue: async () => keeper.refresh().then(() => 0), nextDueAt: async () => clock.now() + policyEveryMs },
     createRoundUps({ store, views, clock, trial }),
@@ -284,6 +294,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const port = await server.listen(config.port, config.host).catch((error: unknown) => {
     throw listenError(error, config.port);
   });
+  await inForce.serve();
   if (byItself) for (const loop of loops) loop.start();
   if (byItself && !config.trial) void reportRoles({ token, apiUrl: config.defender.url, log });
   return {

@@ -102,7 +102,7 @@ export function listenError(error: unknown, port: number, name: PortName = 'PORT
 /** The policy that the file gives, and follows from then on; without a valid one nothing starts (T-12). `putInForce` comes before anybody is told. */
 export async function openPolicy(
   { config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log },
-  putInForce: (policy: Policy) => Promise<void>,
+  putInForce: (policy: Policy) => Promise<unknown>,
   tell: (text: string) => Promise<void>,
 ): Promise<PolicyKeeper> {
   const file = config.policyFile;

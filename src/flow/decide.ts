@@ -154,7 +154,9 @@ async function castVote(
   const { request } = stored;
   const policy = options.policy();
   if (await isOutrun(tx, policy)) return refuse(scene, request.id, { type: 'policyOutrun' }); // guard: no-vote-under-an-outrun-policy
-  const asks = await findLostAsker(scene, stored);
+  // A denial is safe whoever asked, and a late click is told who decided.
+  const asks =
+    vote.decision === 'approve' && request.state === 'awaitingApproval' ? await findLostAsker(scene, stored) : null;
   if (asks !== null) return asks;
   if (request.state === 'awaitingApproval') {
     const allowed = mayVote(policy, groups, request, turn.person, vote.digest);

@@ -10,7 +10,7 @@ import { findGlassDebt } from '../store/glass-debt';
 import type { Refusal } from '../thread/refusals';
 import { fitsOneCard } from '../thread/request-card';
 import { opinionPost } from '../thread/review-cards';
-import { type Decided, notKnown, refuse, reread, type Scene, toRefusal } from './decide';
+import { type Decided, findLostAsker, notKnown, refuse, reread, type Scene, toRefusal } from './decide';
 
 /**
  * Lowers the bar of one waiting request to one approval by somebody whom the rule names for that, as long as no earlier use of it is
@@ -20,13 +20,17 @@ export async function breakGlass(
   scene: Scene,
   wish: { readonly id: RequestId; readonly reason: string; readonly incident: string },
 ): Promise<Decided> {
-  const { tx, options, turn } = scene;
+  const { tx, options, turn, groups } = scene;
   const policy = options.policy();
   const stored = await tx.request(wish.id);
   if (stored === null || stored.request.tenantId !== turn.tenantId)
     return refuse(scene, null, await notKnown(scene, wish.id));
   const { request } = stored;
-  const mayBreak = turn.person.id === request.requester.id || request.approverIds.includes(turn.person.id);
+  const lost = await findLostAsker(scene, stored);
+  if (lost !== null) return lost;
+  const mayBreak =
+    turn.person.id === request.requester.id ||
+    (request.approverIds.includes(turn.person.id) && roleOf(policy, groups, turn.person.id).mayApprove);
   if (!mayBreak) return refuse(scene, wish.id, { type: 'breakGlassNotYours' }); // guard: break-glass-by-those-concerned
   const lowered = breakGlassBar(policy, request.bar);
   if (request.state !== 'awaitingApproval' || lowered === null || policy.version !== request.policyVersion)
@@ -109,8 +113,9 @@ export async function resume(scene: Scene): Promise<Result<Pause, Refusal>> {
   if (!hasRole(scene)) return refuse(scene, null, { type: 'mayNotPause' });
   const personKey = personKeyOf(options.policy(), turn.person.id);
   const { mayApprove } = roleOf(options.policy(), groups, turn.person.id);
-  const open = await tx.requestsIn(['awaitingApproval', 'queued', 'unknown']);
-  const waiting = open.filter(({ request }) => request.requesterKey === personKey).map(({ request }) => request.id);
+  const open = await tx.requestsIn(['awaitingApproval', 'queued', 'submitting', 'unknown']);
+  const isTheirs = (id: string): boolean => personKeyOf(options.policy(), id) === personKey;
+  const waiting = open.filter(({ request }) => isTheirs(request.requester.id)).map(({ request }) => request.id);
   const lifted = mayResume(await tx.fact<Pause>(pauseFact), { personKey, mayApprove, waiting });
   if (!lifted.ok) return refuse(scene, null, lifted.error);
   await tx.saveFact(pauseFact, null);

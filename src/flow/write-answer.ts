@@ -1,4 +1,5 @@
 import { err, ok } from '../lib/result';
+import { StoreError, type Survives, type Tx } from '../store/store';
 import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
 import type { ActionAnswer, Turn } from '../thread/turn';
@@ -12,27 +13,62 @@ import { isFirstDelivery } from './handled';
 export async function writeAnswer(options: FlowOptions, turn: Turn, answer: Answer): Promise<ActionAnswer> {
   const { conversationId } = turn.place;
   const survives = answer.write === undefined ? 'process' : 'power'; // guard: what-is-decided-outlasts-the-power
-  const handled = await options.store.transact(async (tx) => {
-    if (!(await isFirstDelivery(tx, turn))) return err(null);
-    await tx.savePlace(turn.place);
-    const written = (await answer.write?.(tx)) ?? [];
-    const all = [...written, ...answer.posts];
-    const view = onlyView(answer, all);
-    const say = view === null ? null : ((await options.sayAfter?.(tx, turn.place, view)) ?? null);
-    if (say !== null) return ok(say);
-    await tx.addWork(
-      all.map((post) => ({
-        requestId: null,
-        work: { type: 'sendPost', conversationId, post },
-        lane: conversationId,
-        dueAt: turn.at,
-      })),
-    );
-    return ok(null);
-  }, survives);
+  const handled = await settled(
+    options.store,
+    async (tx, isOwnDoubt) => {
+      if (!(await isFirstDelivery(tx, turn))) return isOwnDoubt ? ok(null) : err(null);
+      await tx.savePlace(turn.place);
+      const written = (await answer.write?.(tx)) ?? [];
+      const all = [...written, ...answer.posts];
+      const view = onlyView(answer, all);
+      const say = view === null ? null : ((await options.sayAfter?.(tx, turn.place, view)) ?? null);
+      if (say !== null) return ok(say);
+      await tx.addWork(
+        all.map((post) => ({
+          requestId: null,
+          work: { type: 'sendPost', conversationId, post },
+          lane: conversationId,
+          dueAt: turn.at,
+        })),
+      );
+      return ok(null);
+    },
+    survives,
+  );
   if (!handled.ok) return toActionAnswer(answer.again ?? { text: answers.handledAlready });
   handled.value?.();
-  return toActionAnswer(answer.notice ?? (await answer.noticeAfter?.()) ?? { text: answers.seeBelow });
+  return toActionAnswer(answer.notice ?? (await noticeAfter(options, answer)) ?? { text: answers.seeBelow });
+}
+
+/** What is stored is stored, whatever becomes of the answer to it. */
+async function noticeAfter({ log }: FlowOptions, answer: Answer): Promise<Notice | undefined> {
+  try {
+    return await answer.noticeAfter?.();
+  } catch (error) {
+    log.error({ error: error instanceof Error ? error.name : typeof error }, 'stored, but not answered');
+    return { text: answers.storedUnanswered };
+  }
+}
+
+/**
+ * One transaction whose commit may go without an answer: the mark of the activity then tells whether it took effect, and it is done again only
+ * if it did not. `isOwnDoubt`: a mark that is found may be our own.
+ */
+async function settled<T>(
+  store: FlowOptions['store'],
+  work: (tx: Tx, isOwnDoubt: boolean) => Promise<T>,
+  survives: Survives,
+): Promise<T> {
+  try {
+    return await store.transact((tx) => work(tx, false), survives);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'store.commitInDoubt') throw error;
+    return store
+      .transact((tx) => work(tx, true), survives)
+      .catch(() => {
+        throw error;
+      });
+  }
 }
 
 function toActionAnswer(notice: Notice): ActionAnswer {

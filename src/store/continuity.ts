@@ -21,13 +21,16 @@ export async function withContinuity(
   { path, clock, log }: { readonly path: string; readonly clock: Clock; readonly log: Log },
 ): Promise<Store> {
   let mending: Promise<void> | null = null;
+  let seenConnections = engine.connectionsProven?.() ?? 0;
 
   tell(await findRestored());
   return overlay(store, {
     async transact(work, survives) {
       if (mending !== null) await mending;
       try {
-        return await store.transact(work, survives);
+        const result = await store.transact(work, survives);
+        await knowServer();
+        return result;
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== 'store.rolledBack') throw error;
         mending ??= mend().finally(() => {
@@ -38,6 +41,29 @@ export async function withContinuity(
       }
     },
   });
+
+  /**
+   * A server that was reached anew and has our last commit is the one to come back to, whoever it is now: a failover that lost nothing must not
+   * look like a restore at the next start. What failed here is tried again after the next connection.
+   */
+  async function knowServer(): Promise<void> {
+    const connections = engine.connectionsProven?.() ?? 0;
+    if (connections === seenConnections || engine.headNote.read() === null) return;
+    seenConnections = connections;
+    try {
+      const identity = await engine.identity();
+      await store.transact(async (tx) => {
+        const known = await tx.lockFact<string>(identityFact);
+        if (identity === null || known === identity) return;
+        if ((await findMissing(tx, engine.headNote)) !== null) return;
+        await tx.saveFact(identityFact, identity);
+        log.warn({ path }, 'The database is served by another server, which lacks nothing of what was committed.');
+      });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      seenConnections = -1;
+    }
+  }
 
   /** On connections of its own, which are not asked for the lost commit; all others are refused until this is committed. */
   async function mend(): Promise<void> {

@@ -26,6 +26,8 @@ export interface Engine {
    * that was put back to an earlier instant counts another timeline. Null where a note beside the file does this (T-44).
    */
   identity(): Promise<string | null>;
+  /** Counts the connections that were made and shown to have our last commit; absent where there is one for good. */
+  connectionsProven?(): number;
   /** The database's clock, which all replicas share; null where there is one service, whose own will do. */
   readonly now: (() => Promise<number>) | null;
   close(): Promise<void>;

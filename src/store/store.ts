@@ -254,6 +254,8 @@ export type StoreErrorCode =
   | 'store.newerSchema'
   /** A backup was put back, or a standby took over, under the running service. */
   | 'store.rolledBack'
+  /** No answer to a commit: it may have taken effect. Whoever repeats it must be able to tell. */
+  | 'store.commitInDoubt'
   | 'store.unavailable';
 
 export class StoreError extends Error {
@@ -267,4 +269,4 @@ export class StoreError extends Error {
 
 /** The database cannot be used: a full disk, a lock, a lost connection. Nobody can work through it, and most of it ends by itself. */
 export const isOutage = (error: unknown): error is StoreError =>
-  error instanceof StoreError && (error.code === 'store.unavailable' || error.code === 'store.corrupt');
+  error instanceof StoreError && ['store.unavailable', 'store.corrupt', 'store.commitInDoubt'].includes(error.code);

@@ -22,7 +22,7 @@ export async function answerBug(context: TurnContext, error: unknown, log: Log):
   else if (type === 'message') await tell(context, text, log);
 }
 
-/** Nothing is half done: a message is left to Teams, which delivers it again where it does; who clicks can click again. */
+/** A message is left to Teams, which delivers it again where it does; who clicks can click again. */
 async function answerOutage(context: TurnContext, error: StoreError, log: Log): Promise<void> {
   const { type } = envelopeOf(context);
   log.warn({ requestId: requestIdOf(context), activityType: type, code: error.code }, 'turn not taken');
@@ -32,14 +32,16 @@ async function answerOutage(context: TurnContext, error: StoreError, log: Log): 
       refusalAnswer(envelopeOf(context).name, {
         status: 503,
         code: 'storeUnavailable',
-        text: outageSentence,
+        text: outageWords(error),
       }),
     );
   give(context, failure(503, 'storeUnavailable', 'The database cannot be used at the moment. Please send it again.'));
   if (type === 'message')
     await tell(
       context,
-      'My database cannot be used at the moment, so nothing was stored, and nothing of it reaches Defender. If no other answer follows within some minutes, please send it again.',
+      error.code === 'store.commitInDoubt'
+        ? doubtSentence
+        : 'My database cannot be used at the moment, so nothing was stored, and nothing of it reaches Defender. If no other answer follows within some minutes, please send it again.',
       log,
     );
 }
@@ -50,9 +52,16 @@ const bugSentence = (reference: string): string =>
 const outageSentence =
   'My database cannot be used at the moment, so nothing was done or counted. Please click again in some minutes; whoever runs this bot finds the cause in its log.';
 
+/** A commit went without an answer: nobody may be told that nothing was done. */
+const doubtSentence =
+  'My database did not answer in time, so this may have been counted. Look at the card, or type status, before you do it again.';
+
+const outageWords = (error: StoreError): string =>
+  error.code === 'store.commitInDoubt' ? doubtSentence : outageSentence;
+
 /** What a person is told of a failure. */
 export const sentenceOf = (error: unknown, reference: string): string =>
-  isOutage(error) ? outageSentence : bugSentence(reference);
+  isOutage(error) ? outageWords(error) : bugSentence(reference);
 
 /** Said in the turn itself and once: when even that fails there is only the log. */
 export async function tell(context: TurnContext, text: string, log: Log): Promise<void> {

@@ -9,6 +9,7 @@ import { count } from './words';
  */
 export const answers = {
   stored: 'Your request is stored and the approvers are asked. Its card in this conversation shows how it goes on.',
+  storedUnanswered: 'That is stored. I could not draw an answer to it: look at the card, or type status.',
   handledAlready: 'I have already handled this click; the card shows how it stands.',
   inDoubt:
     'I had an answer for you here, and I do not know whether you got it. It may be out of date by now, so I do not send it again: if you miss it, please ask again.',
