@@ -30,6 +30,7 @@ import { createLoop, type DueWork, type Loop } from './lib/loop';
 import type { RandomBytes } from './lib/random';
 import { createMetrics, type Metrics } from './metrics';
 import type { Policy } from './policy/policy';
+import { mayReadResults } from './policy/policy';
 import { createInForce } from './policy-in-force';
 import { checkBeforeStart, listenError, openPolicy, StartError } from './starting';
 import { followDatabase } from './store/database-clock';
@@ -218,6 +219,10 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const { trial } = config;
   const files = createFileSender({
     store,
+    mayStillHave: async (offer) => {
+      const stored = await store.request(offer.requestId);
+      return stored !== null && mayReadResults(policy(), await groups(), stored.request, offer.personId);
+    },
     readArchive: (offer) => readArchive(store, config.evidenceDir, offer),
     cloud: adapter.cloud,
     clock,

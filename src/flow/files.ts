@@ -1,6 +1,7 @@
 import { fileEntry } from '../audit/entry';
 import { err, ok, type Result } from '../lib/result';
 import { storedZipSize } from '../lib/stored-zip';
+import { mayReadResults } from '../policy/policy';
 import { type FileOffer, findOfferFault, offerFact, offerForMs } from '../request/file-offer';
 import { parseRequestId } from '../request/id';
 import type { LiveResponseRequest } from '../request/request';
@@ -65,7 +66,7 @@ export async function offerFile(
 
 async function findFile(options: FlowOptions, turn: Turn, request: LiveResponseRequest, index: number) {
   const { person } = turn;
-  const isEntitled = request.requester.id === person.id || request.approverIds.includes(person.id);
+  const isEntitled = mayReadResults(options.policy(), await options.groups(), request, person.id);
   if (!isEntitled) return err(fileSentences.notEntitled); // guard: files-go-to-requester-and-approvers
   const result = (await options.store.results(request.id)).find((kept) => kept.index === index);
   const file = result === undefined ? null : sendableOf(result);
@@ -77,10 +78,13 @@ async function findFile(options: FlowOptions, turn: Turn, request: LiveResponseR
 
 /** The person's yes or no. Their yes makes the sending a row of work, so that it survives whatever happens to this process. */
 export async function answerOffer(options: FlowOptions, turn: Turn, consent: FileConsent): Promise<Answer> {
+  const groups = await options.groups();
+  const mayStill = (request: LiveResponseRequest): boolean =>
+    mayReadResults(options.policy(), groups, request, turn.person.id);
   return {
     posts: [],
     write: async (tx) => {
-      const taken = await take(tx, turn, consent);
+      const taken = await take(tx, turn, consent, mayStill);
       return taken.ok && taken.value === null
         ? []
         : [
@@ -93,11 +97,18 @@ export async function answerOffer(options: FlowOptions, turn: Turn, consent: Fil
   };
 }
 
-async function take(tx: Tx, turn: Turn, { offerId, upload }: FileConsent): Promise<Result<string | null, string>> {
+async function take(
+  tx: Tx,
+  turn: Turn,
+  { offerId, upload }: FileConsent,
+  mayStill: (request: LiveResponseRequest) => boolean,
+): Promise<Result<string | null, string>> {
   const offer = await tx.lockFact<FileOffer>(offerFact(offerId));
   const { conversationId } = turn.place;
   const fault = findOfferFault(offer, { personId: turn.person.id, conversationId, now: turn.at });
   if (fault !== null || offer === null) return err(describeOfferRefusal(fault ?? { type: 'unknownOffer' }));
+  const stored = await tx.request(offer.requestId);
+  if (stored === null || !mayStill(stored.request)) return err(fileSentences.notEntitled); // guard: file-rights-compared-at-consent
   if (upload === 'untrusted') return err(fileSentences.badPlace);
   const answered: FileOffer = { ...offer, state: upload === null ? 'declined' : 'accepted', upload };
   await tx.saveFact(offerFact(offerId), answered);

@@ -11,7 +11,7 @@ import { reviewsCard } from '../thread/review-cards';
 import type { Turn } from '../thread/turn';
 import { type Answer, type FlowOptions, posts } from './answer';
 import { postApprovalAnew } from './card-copies';
-import { findVisible, hasRole, readerCard, type Shown } from './look-up';
+import { findVisible, hasRole, isShownWhole, readerCard, type Shown, seenFrom } from './look-up';
 import { unknownDevice } from './near';
 import { notStored, orRefusal } from './refusal';
 
@@ -57,7 +57,7 @@ async function showQueue(options: FlowOptions, turn: Turn, asked: Asked): Promis
   const underWay = await views.list(store, await store.requestsIn(['submitting', 'unknown', 'pending', 'running']));
   const undecided = await views.list(store, await store.requestsIn(['awaitingApproval']));
   const own = [...waiting, ...underWay, ...undecided].filter(({ request }) => request.tenantId === turn.tenantId);
-  return ok(posts(queueCard(own, cardOptions(options, turn, asked))));
+  return ok(posts(queueCard(own.map(seenFrom(turn)), cardOptions(options, turn, asked))));
 }
 
 async function showOpen(options: FlowOptions, turn: Turn, asked: Asked): Promise<Shown> {
@@ -90,7 +90,7 @@ async function showHistory(options: FlowOptions, turn: Turn, asked: Asked): Prom
     of: Parameters<typeof historyCard>[1]['of'],
   ): Promise<Shown> => {
     const recent = await store.recentRequests({ tenantId: turn.tenantId, ...filter }, listLength + 1);
-    const list = await views.list(store, recent.slice(0, listLength));
+    const list = (await views.list(store, recent.slice(0, listLength))).map(seenFrom(turn));
     const more = recent.length > listLength;
     return ok(posts(historyCard(list, { ...cardOptions(options, turn, asked), of, more })));
   };
@@ -115,7 +115,14 @@ async function showWaiting(options: FlowOptions, turn: Turn, asked: Asked): Prom
   const waiting = await store.requestsIn(['awaitingApproval']);
   const theirs = waiting.filter((stored) => waitsFor(stored, turn));
   const ownChat = turn.place.scope === 'personal';
-  return ok(posts(waitingCard(await views.list(store, theirs), { ...cardOptions(options, turn, asked), ownChat })));
+  return ok(
+    posts(
+      waitingCard((await views.list(store, theirs)).map(seenFrom(turn)), {
+        ...cardOptions(options, turn, asked),
+        ownChat,
+      }),
+    ),
+  );
 }
 
 const waitsFor = ({ request }: Stored, { tenantId, person }: Turn): boolean =>
@@ -149,6 +156,7 @@ export async function openRequest(options: FlowOptions, turn: Turn, typedId: str
   if (id === null) return notStored(options, turn, { type: 'unknownRequest', id: typedId });
   const found = await findVisible(options, turn, id);
   if (!found.ok) return orRefusal(options, turn, found);
+  if (!isShownWhole(turn, found.value)) return orRefusal(options, turn, err({ type: 'shownElsewhere', id }));
   const { place, person, at } = turn;
   if (place.scope !== 'personal' || !waitsFor(found.value, turn)) return readerCard(turn, id);
   return {

@@ -8,7 +8,7 @@ import { findDeviceFindings } from '../request/preflight';
 import { type Device, finalStates, openStates, type RequestId } from '../request/request';
 import { readApprovedHashes } from '../store/apply';
 import { readLessons } from '../store/lessons';
-import type { Stored } from '../store/store';
+import type { Stored, Tx } from '../store/store';
 import { answers } from '../thread/answers';
 import { type DeviceStanding, deviceCard, devicesCard } from '../thread/device-card';
 import { explainCard } from '../thread/explain-card';
@@ -16,7 +16,10 @@ import { readerOf } from '../thread/reader';
 import type { Refusal } from '../thread/refusals';
 import { resultPage } from '../thread/result-page';
 import { resultPost } from '../thread/result-post';
+import { sentencePost } from '../thread/sentence';
+import { describeState } from '../thread/state-words';
 import type { Turn } from '../thread/turn';
+import type { RequestView } from '../thread/view';
 import { whoamiCard } from '../thread/whoami-card';
 import { type Answer, type FlowOptions, posts } from './answer';
 import { findDraft } from './ask';
@@ -30,8 +33,55 @@ export type Shown = Result<Answer, Refusal>;
 /** One request's card as it is now. */
 export async function showStatus(options: FlowOptions, turn: Turn, id: RequestId): Promise<Shown> {
   const stored = await findVisible(options, turn, id);
-  return stored.ok ? ok(readerCard(turn, id)) : stored;
+  if (!stored.ok) return stored;
+  if (isShownWhole(turn, stored.value)) return ok(readerCard(turn, id));
+  return ok(
+    await elsewhere(options, turn, stored.value, async (tx, conversationId) => {
+      await postReaderCard(tx, { id, conversationId, at: turn.at });
+    }),
+  );
 }
+
+/** Where others read along, what was asked elsewhere is named by its id and state only (T-38). */
+export const seenFrom =
+  ({ place }: Turn) =>
+  (view: RequestView): RequestView =>
+    place.scope === 'personal' || view.request.conversationId === place.conversationId
+      ? view
+      : { ...view, isElsewhere: true };
+
+/** In its own conversation, and in somebody's own chat; anywhere else others would read along (T-38). */
+export const isShownWhole = ({ place }: Turn, { request }: Stored): boolean =>
+  place.scope === 'personal' || place.conversationId === request.conversationId;
+
+/** Here its id and state only; the rest goes to the reader's own chat, where they have one. */
+async function elsewhere(
+  options: FlowOptions,
+  turn: Turn,
+  stored: Stored,
+  send: (tx: Tx, conversationId: string) => Promise<void>,
+): Promise<Answer> {
+  const { title } = describeState(await options.views.of(options.store, stored));
+  const own = await options.store.personalPlace(turn.person.id);
+  const chat = own?.tenantId === turn.tenantId ? own.conversationId : null;
+  const text = answers.elsewhereShown(stored.request.id, title, chat !== null);
+  return {
+    posts: [sentencePost(text, { trial: options.trial, summary: `${stored.request.id}: asked elsewhere` })],
+    write: async (tx) => {
+      if (chat !== null) await send(tx, chat);
+      return [];
+    },
+  };
+}
+
+const auditRead = (tx: Tx, turn: Turn, requestId: RequestId, indexes: readonly number[]): Promise<void> =>
+  tx.appendAudit({
+    at: turn.at,
+    requestId,
+    actor: turn.person.id,
+    what: 'resultRead',
+    detail: { indexes, conversationId: turn.place.conversationId },
+  });
 
 /** Sent like every card of a request, so that it follows the request as long as it stands there. */
 export const readerCard = ({ place: { conversationId }, at }: Turn, id: RequestId): Answer => ({
@@ -54,7 +104,29 @@ export async function showResult(
   const view = await options.views.of(options.store, stored.value);
   const results = view.results.filter((r) => index === null || r.index === index - 1);
   if (results.length === 0) return err({ type: 'noResult', id, number: index });
-  return ok(posts(...results.map((result) => resultPost(view, result, readerOf(turn)))));
+  const indexes = results.map((result) => result.index);
+  const shown = [...results.map((result) => resultPost(view, result, readerOf(turn)))];
+  if (!isShownWhole(turn, stored.value))
+    return ok(
+      await elsewhere(options, turn, stored.value, async (tx, conversationId) => {
+        await auditRead(tx, turn, id, indexes);
+        await tx.addWork(
+          shown.map((post) => ({
+            requestId: id,
+            work: { type: 'sendPost', conversationId, post },
+            lane: conversationId,
+            dueAt: turn.at,
+          })),
+        );
+      }),
+    );
+  return ok({
+    posts: shown,
+    write: async (tx) => {
+      await auditRead(tx, turn, id, indexes); // guard: reading-a-result-is-audited
+      return [];
+    },
+  });
 }
 
 /** What a command wrote, page by page, in place of the card whose button was pressed and for the one who pressed it. */
@@ -70,7 +142,14 @@ export async function turnResultPage(
   const view = await options.views.of(options.store, stored.value);
   const result = view.results.find((one) => one.index === index);
   if (result === undefined) return orRefusal(options, turn, err({ type: 'noResult', id, number: index + 1 }));
-  return showing(resultPage(view, result, page));
+  if (!isShownWhole(turn, stored.value)) return orRefusal(options, turn, err({ type: 'shownElsewhere', id }));
+  return {
+    ...showing(resultPage(view, result, page)),
+    write: async (tx) => {
+      await auditRead(tx, turn, id, [index]);
+      return [];
+    },
+  };
 }
 
 export async function showDevice(options: FlowOptions, turn: Turn, query: string): Promise<Shown> {
@@ -93,8 +172,8 @@ async function readStanding(options: FlowOptions, turn: Turn, device: Device): P
   return {
     device,
     findings: findDeviceFindings(device, { lessons: await readLessons(store, device), now: turn.at }),
-    open: await views.list(store, open),
-    ended: await views.list(store, ended),
+    open: (await views.list(store, open)).map(seenFrom(turn)),
+    ended: (await views.list(store, ended)).map(seenFrom(turn)),
   };
 }
 
@@ -125,6 +204,7 @@ export async function explainPolicy(
   if (about.id !== null) {
     const stored = await findVisible(options, turn, about.id);
     if (!stored.ok) return stored;
+    if (!isShownWhole(turn, stored.value)) return err({ type: 'shownElsewhere', id: about.id });
     const approved = await readApprovedHashes(options.store, stored.value.request.library);
     return ok(say(explain(policy, await options.groups(), factsOf(stored.value.request, approved))));
   }

@@ -34,8 +34,9 @@ export function createWeeklyReviews(options: {
         if (!(await tx.claimActivity(`${listedFact}:${Math.floor(now / listEveryMs)}`, now))) return;
         for (const [personId, reviews] of byOwner(options.policy(), groups, open)) {
           const place = await tx.personalPlace(personId);
-          if (place === null) continue;
-          const post = reviewsCard(reviews, { now, trial, page: 1 });
+          const own = reviews.filter(({ tenantId }) => tenantId === place?.tenantId); // guard: reviews-stay-in-their-tenant
+          if (place === null || own.length === 0) continue;
+          const post = reviewsCard(own, { now, trial, page: 1 });
           const { conversationId } = place;
           await tx.addWork([
             { requestId: null, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },

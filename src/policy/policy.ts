@@ -180,6 +180,13 @@ export const mayCancel = (policy: Policy, groups: Groups, request: Votable, pers
   samePerson(policy, person.id, request.requester.id) ||
   (request.approverIds.includes(idOf(person)) && roleOf(policy, groups, person.id).mayApprove);
 
+/** Whether a person may have what a request brought back, by today's groups: its requester while they may ask, and those asked who may still approve. */
+export function mayReadResults(policy: Policy, groups: Groups, request: Votable, accountId: string): boolean {
+  const { mayAsk, mayApprove } = roleOf(policy, groups, accountId);
+  if (samePerson(policy, accountId, request.requester.id)) return mayAsk;
+  return mayApprove && request.approverIds.includes(accountId.toLowerCase());
+}
+
 /** What a person may do at all; a group that cannot be read gives nobody a role. */
 export function roleOf(
   policy: Policy,

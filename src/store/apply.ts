@@ -187,7 +187,9 @@ async function addCopiesFor(
   const have = new Set((await tx.copies(request.id)).map((c) => c.personId));
   const work: NewWork[] = [];
   for (const personId of personIds) {
-    const place = await tx.personalPlace(personId);
+    const known = await tx.personalPlace(personId);
+    // A chat of another tenant is none of this request's.
+    const place = known?.tenantId === request.tenantId ? known : null; // guard: cards-stay-in-their-tenant
     // The approver's own chat may be where it was asked: one card there is enough.
     if (have.has(personId) || place?.conversationId === request.conversationId) continue;
     const conversationId = place?.conversationId ?? null;

@@ -14,6 +14,8 @@ import { isUploadUrl } from './upload-url';
 export interface FileSenderOptions {
   readonly store: Store;
   /** The archive to send; null when what is kept is gone or no longer what was collected. */
+  /** By the rights of now. */
+  readonly mayStillHave: (offer: FileOffer) => Promise<boolean>;
   readonly readArchive: (offer: FileOffer) => Promise<Uint8Array | null>;
   readonly cloud: Cloud;
   readonly clock: Clock;
@@ -39,6 +41,8 @@ export function createFileSender(options: FileSenderOptions): DueWork {
     const offer = row.work.type === 'sendFile' ? await store.fact<FileOffer>(offerFact(row.work.offerId)) : null;
     if (offer === null || offer.state !== 'accepted' || offer.upload === null)
       return store.transact((tx) => tx.finishWork(row, clock.now()));
+    if (!(await options.mayStillHave(offer)))
+      return end(row, offer, { state: 'failed', what: 'fileNotSent', post: tell(fileSentences.notEntitled) }); // guard: file-rights-compared-at-the-upload
     const archive = await options.readArchive(offer);
     if (archive === null)
       return end(row, offer, { state: 'failed', what: 'fileNotSent', post: tell(fileSentences.differs) });

@@ -23,6 +23,8 @@ export const answers = {
   tooSlowToOpen:
     'A service that I need is slow, so I could not open this in time. Nothing was requested. Try again in a minute.',
   handledLate: 'I have handled your click now. The card shows the result.',
+  elsewhereShown: (id: string, title: string, sent: boolean) =>
+    `${id}: ${title}. It was asked in another conversation, so that is all I show here. ${sent ? 'The rest is in your own chat with me.' : 'Ask me for the rest in your own chat with me.'}`,
   withdrawn: (id: string) => `${id} is withdrawn. Nothing ran, and nobody can approve it any more.`,
   cancelled: (id: string) => `${id} is cancelled. It had not reached Defender, and nothing ran.`,
   cancelPassedOn: (id: string) =>

@@ -63,6 +63,8 @@ export type Refusal =
   /** `ids`: what is open, newest first. */
   | { readonly type: 'tooManyOpen'; readonly most: number; readonly ids: readonly string[] }
   | { readonly type: 'noResult'; readonly id: string; readonly number: number | null }
+  /** Asked in another conversation, and others read along here. */
+  | { readonly type: 'shownElsewhere'; readonly id: string }
   | { readonly type: 'noBreakGlass' }
   | { readonly type: 'breakGlassNotYours' }
   /** Reviews of earlier break-glass under this rule that nobody has closed. */
@@ -145,6 +147,8 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
       return `This card was already used for ${visibleCode(refusal.id)}, so nothing new was requested. Type status ${visibleCode(refusal.id)} to see it, or new for another request.`;
     case 'tooManyOpen':
       return describeTooMany(refusal, reader);
+    case 'shownElsewhere':
+      return `${visibleCode(refusal.id)} was asked in another conversation, and others read along here. Ask me for it in your own chat with me.`;
     case 'noResult':
       return describeNoResult(refusal.id, refusal.number);
     case 'noBreakGlass':

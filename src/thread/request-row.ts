@@ -8,8 +8,10 @@ import { count, formatTime, type ReaderFormat } from './words';
 /** One request in a list: id and state, then what on which device by whom, then its clock or its place in the queue. */
 export function requestRow(view: RequestView, reader?: ReaderFormat): readonly Line[] {
   const { request, queue } = view;
+  const head: Line = [{ ...showCode(request.id), weight: 'Bolder' }, sayBold(` · ${describeState(view).title}`)];
+  if (view.isElsewhere) return [head, [say('Asked in another conversation. Your own chat with me shows the rest.')]]; // guard: lists-show-no-more-than-was-asked-here
   return [
-    [{ ...showCode(request.id), weight: 'Bolder' }, sayBold(` · ${describeState(view).title}`)],
+    head,
     [
       ...showCut(request.device.name, 100, showCode),
       say(` · ${count(request.commands.length, 'command')}, asked by `),

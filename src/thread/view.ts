@@ -16,6 +16,8 @@ export interface RequestView {
   readonly pause: Pick<Pause, 'by' | 'reason' | 'at'> | null;
   /** Of the policy in force; absent in samples, where none is. */
   readonly policyVersion?: string;
+  /** It was asked in another conversation than the one where it is listed: others read along there. */
+  readonly isElsewhere?: true;
   /** Puts the trial banner on the card. */
   readonly trial: boolean;
 }

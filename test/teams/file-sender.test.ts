@@ -5,6 +5,12 @@ import { SteppedClock } from '../fakes/stepped-clock';
 import { insert, requestId, sampleRequest, t0, useStores } from '../store/sample';
 import { recordingLog } from './kit';
 
+/** By today's rights the person may have the file. */
+let mayStill = true;
+afterEach(() => {
+  mayStill = true;
+});
+
 const { openNew } = useStores();
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -28,12 +34,21 @@ async function open(cloud: 'trial' | 'public', size: number) {
   const archive = new Uint8Array(size).map((_, i) => i % 251);
   const log = recordingLog();
   const sender = createFileSender({
+    mayStillHave: async () => mayStill,
     ...{ store, cloud, log, trial: false, clock: new SteppedClock() },
     random: (bytes) => new Uint8Array(bytes),
     readArchive: async () => archive,
   });
   return { store, connector, sender, archive, log };
 }
+
+test('nothing is sent to somebody who lost the right to it after they had agreed', async () => {
+  const { store, connector, sender } = await open('trial', 10);
+  mayStill = false;
+  await sender.startDue();
+  expect(connector.uploaded('f.zip')).toBeNull();
+  expect(await store.fact(offerFact('o'))).toMatchObject({ state: 'failed', upload: null });
+});
 
 test('a place that is none of this cloud is not written to, though it is on disk', async () => {
   const { store, connector, sender, log } = await open('public', 10);
