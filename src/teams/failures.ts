@@ -39,7 +39,7 @@ async function answerOutage(context: TurnContext, error: StoreError, log: Log): 
   if (type === 'message')
     await tell(
       context,
-      'My database cannot be used at the moment, so nothing was stored, and nothing of it reaches Defender. If no other answer follows within some minutes, please send it again.',
+      'My database does not answer at the moment, so I cannot say whether this was stored. If no other answer follows within some minutes, look with status and send it again.',
       log,
     );
 }
@@ -48,7 +48,7 @@ const bugSentence = (reference: string): string =>
   `Something failed inside the bot, and it may not have done what you asked. Please look with \`status\`, then try again; reference for your administrator: ${reference}.`;
 
 const outageSentence =
-  'My database cannot be used at the moment, so nothing was done or counted. Please click again in some minutes; whoever runs this bot finds the cause in its log.';
+  'My database does not answer at the moment, so I cannot say whether your click counted. Please click again in some minutes; whoever runs this bot finds the cause in its log.';
 
 /** What a person is told of a failure. */
 export const sentenceOf = (error: unknown, reference: string): string =>

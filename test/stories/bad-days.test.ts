@@ -35,7 +35,7 @@ describe('a bot that was removed from the channel', () => {
     const chat = stage.chat(ana);
     expect(chat.match(/I cannot write any more/g)).toHaveLength(1);
     expect(chat).toContain(
-      `I cannot write any more where ${id} was asked (teams.forbidden): I was removed there, or it is gone. The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
+      `Teams no longer lets me write where ${id} was asked (teams.forbidden). The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
     );
     expect(chat).toMatch(/is approved by[\s\S]*has started on[\s\S]*Ran, and results are still to come/);
     expect(chat).toContain(`${id}: result of command 2 of 3`);
@@ -77,7 +77,9 @@ test('an approver who has left is not waited for: the thread says who was not re
   stage = await Stage.open();
   stage.connector.block(bo.aadObjectId);
   const thread = await asked(run);
-  expect(stage.thread(thread)).toMatch(/I could not send LR-\w+ to Bo Approver in their own chat \(teams\.forbidden\)/);
+  expect(stage.thread(thread)).toMatch(
+    /Bo Approver has no card of LR-\w+ in their own chat: Teams answered teams\.forbidden/,
+  );
   await stage.approve(cy);
   expect(stage.submissions).toHaveLength(1);
 });
