@@ -49,7 +49,7 @@ export const answers = {
   shareSpent: (wait: string) =>
     `You have used your share of what I may ask Defender; the rest is kept for others and for approved requests. Nothing was requested. You can go on in ${wait}.`,
   unreached: (id: string, who: string, code: string) =>
-    `${named(who)} has no card of ${id} in their own chat: Teams answered ${code}. They can decide on the card in this conversation, or add me there and type status ${id}.`,
+    `Teams did not take ${id} to ${named(who)} in their own chat (${code}). They can decide on the card in this conversation, or add me there and type status ${id}.`,
   elsewhere: (id: string, code: string) =>
     `Teams no longer lets me write where ${id} was asked (${code}). The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
   policyFaulty: (lines: readonly string[]) =>

@@ -78,7 +78,7 @@ test('an approver who has left is not waited for: the thread says who was not re
   stage.connector.block(bo.aadObjectId);
   const thread = await asked(run);
   expect(stage.thread(thread)).toMatch(
-    /Bo Approver has no card of LR-\w+ in their own chat: Teams answered teams\.forbidden/,
+    /Teams did not take LR-\w+ to Bo Approver in their own chat \(teams\.forbidden\)/,
   );
   await stage.approve(cy);
   expect(stage.submissions).toHaveLength(1);
