@@ -208,7 +208,7 @@ async function factsOf(sources: Sources, request: LiveResponseRequest): Promise<
 
 const sayings = [
   ['nothingRan', /\bnothing (of it )?(has )?ran\b|\bnothing has run\b/i],
-  ['neverArrived', /\bnever (arrived at|reached) Defender\b/i],
+  ['neverArrived', /\bDefender had not accepted it\b/i],
 ] as const;
 
 function toClaims({ writtenAt }: Sources, id: string, { message, text }: Shown): readonly ClaimFacts[] {

@@ -243,7 +243,7 @@ function judgeAsk({ requests }: Facts, ask: AskFacts): readonly Violation[] {
       ? [violation('lost', about, 'It was taken, and neither stored nor refused.')]
       : []),
     ...(toldNothingDone === true && made.length > 0
-      ? [violation('toldUntrue', about, 'People read that nothing was stored, and it was.')]
+      ? [violation('toldUntrue', about, 'People read that nothing was requested, and it was.')]
       : []),
     ...(made.length > most
       ? [violation('askedTwice', about, `It became ${made.map(({ id }) => id).join(' and ')}.`)]

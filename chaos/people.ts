@@ -172,7 +172,7 @@ async function playClick(stage: Stage, teams: TeamsSide, click: Click, asked: As
     asked.toldUncounted.push(person.aadObjectId);
 }
 
-export const saysNothingDone = (text: string): boolean => /\bnothing was (done|counted|stored)\b/i.test(text);
+export const saysNothingDone = (text: string): boolean => /\bnothing was (done|counted|requested)\b/i.test(text);
 
 /** Where a card offers it to an approver, in their own chat or in the thread, because nobody can tell whether the request has arrived. */
 async function playDoubt(

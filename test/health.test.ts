@@ -44,10 +44,10 @@ async function expectOutage(sentence: RegExp): Promise<void> {
   expect(clicked.status).toBe(200);
   expect(wordsOf(clicked)).toContain('"statusCode":503');
   expect(wordsOf(clicked)).toContain(
-    'My database cannot be used at the moment, so nothing was done or counted. Please click again in some minutes',
+    'My database does not answer at the moment, so I cannot say whether your click counted. Please click again in some minutes',
   );
   expect(stage.thread(said.conversationId)).toContain(
-    'nothing was stored, and nothing of it reaches Defender. If no other answer follows within some minutes, please send it again.',
+    'I cannot say whether this was stored. If no other answer follows within some minutes, look with status and send it again.',
   );
   expect(await readiness()).toEqual([503, [databaseAway]]);
   expect((await stage.service.store.auditHead()).seq).toBe(before);

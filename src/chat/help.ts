@@ -158,7 +158,7 @@ function introFor({ mayAsk, mayApprove, owns }: Part): string {
     return `${introduction}${decides}${owner} For example:\n${exampleRequest}`;
   }
   if (mayApprove)
-    return `You decide about live response that others ask for; nothing runs before it is approved. Its card comes to your own chat with me.${owner} For example:\n${wordTable.waiting.example}\n${wordTable.device.example}`;
+    return `You decide about live response that others ask for; nothing is sent to Defender before it is approved. Its card comes to your own chat with me.${owner} For example:\n${wordTable.waiting.example}\n${wordTable.device.example}`;
   if (owns)
     return `I run Microsoft Defender live response after other people have approved it.${owner} For example:\n${wordTable.reviews.example}`;
   return `I run Microsoft Defender live response after other people have approved it. The policy names you neither for asking nor for approving, so you can read along where you are; ask whoever keeps the policy to add you. For example:\nstatus`;

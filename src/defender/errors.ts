@@ -106,7 +106,7 @@ export const defenderSentences: Readonly<Record<DefenderErrorCode, string>> = {
   'defender.operationDisallowed':
     'Defender does not allow live response on this device, because its device group has no remediation level. An administrator can set one for the group.',
   'defender.machineBusy':
-    'Another live response session is open on this device. Wait until it has ended, then ask again.',
+    'Defender says that another live response session is open on this device. Wait until it has ended, then ask again.',
   'defender.deviceUnsupported':
     'Live response does not work on this device: its operating system or its Defender client is not supported. Update the device or use another way.',
   'defender.badRequest':
@@ -119,14 +119,14 @@ export const defenderSentences: Readonly<Record<DefenderErrorCode, string>> = {
     'Defender lets this bot ask only so often, and what is left for now is kept for requests that are under way. Ask again in a few minutes.',
   'defender.shareSpent':
     'You have used your own share of what this bot may ask Defender, so that the others keep theirs. Ask again in a minute.',
-  'defender.serverFault': 'Defender had a fault of its own. It is usually over in minutes; ask again then.',
+  'defender.serverFault': 'Defender answered that it had a fault of its own. Ask again in a few minutes.',
   'defender.unreachable':
-    'Defender could not be reached over the network. Check the connection of the service to Defender, then ask again.',
+    'The network brought no answer from Defender. Check the connection of the service to Defender, then ask again.',
   'defender.timedOut': 'Defender did not answer in time. Ask again in a few minutes.',
   'defender.badAnswer':
     'Defender answered with something this bot cannot read, so it is not relied on. Ask again; if it stays, tell an administrator.',
   'defender.contradiction':
-    'Defender lists this device but does not return it by its id, so it is not relied on. It is usually over in minutes; ask again then.',
+    'Defender lists this device but does not return it by its id, so it is not relied on. Ask again in a few minutes.',
   'defender.answerTooLarge':
     'Defender answered with more than this bot is willing to read. Ask for less, or tell an administrator.',
   'defender.linkRefused':

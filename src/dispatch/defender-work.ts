@@ -269,6 +269,6 @@ function isWorthAPost({ outcome, index }: KeptResult, request: LiveResponseReque
 
 /** What people read in place of a result that never came. */
 const noResultSentences = {
-  notReady: 'Defender ended the command and never made its result ready. Look at the action in the Defender portal.',
+  notReady: 'Defender ended the command and has not made its result ready. Look at the action in the Defender portal.',
   unknownResult: 'Defender has no result for this command. Look at the action in the Defender portal.',
 } as const;

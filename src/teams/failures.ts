@@ -32,16 +32,14 @@ async function answerOutage(context: TurnContext, error: StoreError, log: Log): 
       refusalAnswer(envelopeOf(context).name, {
         status: 503,
         code: 'storeUnavailable',
-        text: outageWords(error),
+        text: outageSentence,
       }),
     );
   give(context, failure(503, 'storeUnavailable', 'The database cannot be used at the moment. Please send it again.'));
   if (type === 'message')
     await tell(
       context,
-      error.code === 'store.commitInDoubt'
-        ? doubtSentence
-        : 'My database cannot be used at the moment, so nothing was stored, and nothing of it reaches Defender. If no other answer follows within some minutes, please send it again.',
+      'My database does not answer at the moment, so I cannot say whether this was stored. If no other answer follows within some minutes, look with status and send it again.',
       log,
     );
 }
@@ -50,18 +48,11 @@ const bugSentence = (reference: string): string =>
   `Something failed inside the bot, and it may not have done what you asked. Please look with \`status\`, then try again; reference for your administrator: ${reference}.`;
 
 const outageSentence =
-  'My database cannot be used at the moment, so nothing was done or counted. Please click again in some minutes; whoever runs this bot finds the cause in its log.';
-
-/** A commit went without an answer: nobody may be told that nothing was done. */
-const doubtSentence =
-  'My database did not answer in time, so this may have been counted. Look at the card, or type status, before you do it again.';
-
-const outageWords = (error: StoreError): string =>
-  error.code === 'store.commitInDoubt' ? doubtSentence : outageSentence;
+  'My database does not answer at the moment, so I cannot say whether your click counted. Please click again in some minutes; whoever runs this bot finds the cause in its log.';
 
 /** What a person is told of a failure. */
 export const sentenceOf = (error: unknown, reference: string): string =>
-  isOutage(error) ? outageWords(error) : bugSentence(reference);
+  isOutage(error) ? outageSentence : bugSentence(reference);
 
 /** Said in the turn itself and once: when even that fails there is only the log. */
 export async function tell(context: TurnContext, text: string, log: Log): Promise<void> {

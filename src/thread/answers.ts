@@ -16,7 +16,7 @@ export const answers = {
   malformedAction: 'This button did not say what it is for, so nothing was done. Please send `help` for a fresh card.',
   malformedSearch: 'This list cannot be searched like that, so nothing was looked up. Type the name that you look for.',
   notHere:
-    'I could not see who is in this conversation, most likely because I am not in it, and I do not ask for live response where the answer could not be read. Add Live Response to this team or chat and try again, or write to me in my own chat. Nothing was sent.',
+    'Teams did not show me who is in this conversation, so I take no request here. Add Live Response to this team or chat and try again, or write to me in my own chat. Nothing was requested.',
   seeBelow: 'See my answer below.',
   stillChecking:
     'I am still checking, because a service that I need is slow; the answer follows here. You do not need to send it again.',
@@ -26,7 +26,7 @@ export const answers = {
   elsewhereShown: (id: string, title: string, sent: boolean) =>
     `${id}: ${title}. It was asked in another conversation, so that is all I show here. ${sent ? 'The rest is in your own chat with me.' : 'Ask me for the rest in your own chat with me.'}`,
   withdrawn: (id: string) => `${id} is withdrawn. Nothing ran, and nobody can approve it any more.`,
-  cancelled: (id: string) => `${id} is cancelled. It had not reached Defender, and nothing ran.`,
+  cancelled: (id: string) => `${id} is cancelled. Defender had not accepted it, and nothing ran.`,
   cancelPassedOn: (id: string) =>
     `Your wish to cancel ${id} is passed on; what Defender says decides, and its commands may have acted before that. Type status ${id} to see where it stands.`,
   approved: (id: string) =>
@@ -48,13 +48,13 @@ export const answers = {
     'This channel is shared with other teams or organisations, and this bot is not used in such channels unless its administrator allows it. Nothing was done. Please write to it in a standard channel or in its own chat.',
   unknownMember:
     'I could not check with Teams whether you are a member of this organisation or a guest, so nothing was done. Please try again in a minute; if it stays so, write to me in my own chat, and tell your administrator.',
-  unread: (why: string, code: string) => `${why} Nothing was stored or sent (${code}).`,
+  unread: (why: string, code: string) => `${why} Nothing was requested (${code}).`,
   shareSpent: (wait: string) =>
-    `You have used your share of what I may ask Defender; the rest is kept for others and for approved requests. Nothing was stored. You can go on in ${wait}.`,
+    `You have used your share of what I may ask Defender; the rest is kept for others and for approved requests. Nothing was requested. You can go on in ${wait}.`,
   unreached: (id: string, who: string, code: string) =>
-    `I could not send ${id} to ${named(who)} in their own chat (${code}), most likely because they have not added me there. They can decide on the card in this conversation, or add me and type status ${id}.`,
+    `Teams did not take ${id} to ${named(who)} in their own chat (${code}). They can decide on the card in this conversation, or add me there and type status ${id}.`,
   elsewhere: (id: string, code: string) =>
-    `I cannot write any more where ${id} was asked (${code}): I was removed there, or it is gone. The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
+    `Teams no longer lets me write where ${id} was asked (${code}). The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
   policyFaulty: (lines: readonly string[]) =>
     [
       'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must mend it:',

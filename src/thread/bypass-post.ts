@@ -34,18 +34,18 @@ export function bypassPost(bypasses: readonly BypassShown[], options: { readonly
   const lines: Line[] = [
     [
       sayBold(
-        `${count(bypasses.length, 'live response')} in Defender ran as this bot, and nobody approved ${bypasses.length === 1 ? 'it' : 'them'} here.`,
+        `Defender lists ${count(bypasses.length, 'live response')} by the identity of this bot that no approval here accounts for.`,
       ),
     ],
     ...shown.flatMap(describe),
     ...(more > 0 ? [[say(`And ${count(more, 'more', 'more')}: the audit has all of them.`)]] : []),
     [
       say(
-        'Somebody may be using the identity of this bot past the approvals. Look at the sign-ins of its app in Entra, take away its secrets and certificates and give it new ones, and look at what ran on the device. If another installation or tool shares the app, give it an app of its own.',
+        'Somebody may be using the identity of this bot past the approvals. Look at the sign-ins of its app in Entra, take away its secrets and certificates and give it new ones, and look at what happened on the device. If another installation or tool shares the app, give it an app of its own.',
       ),
     ],
   ];
-  return linesPost(lines, { summary: 'Alarm: a live response ran past the approvals', trial: options.trial });
+  return linesPost(lines, { summary: 'Alarm: a live response past the approvals', trial: options.trial });
 }
 
 function describe({ kind, actionId, device, commands, comment, createdAt }: BypassShown): readonly Line[] {

@@ -38,7 +38,7 @@ function deviceTitle(device: Device, now: number): string {
   return [
     cutAt(visibleCode(device.name), 80),
     ...[device.osPlatform, device.healthStatus].flatMap((fact) => (fact ? [cutAt(visible(fact), 30)] : [])),
-    seenAt === null ? 'never reported' : `seen ${formatDuration(now - seenAt)} ago`,
+    seenAt === null ? 'no report listed' : `seen ${formatDuration(now - seenAt)} ago`,
   ].join(' · ');
 }
 

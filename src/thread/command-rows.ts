@@ -104,7 +104,7 @@ function describeOutcome(request: LiveResponseRequest, index: number): Line {
   const startedAt = parseDefenderTime(progress?.startedAt ?? null);
   const endedAt = parseDefenderTime(progress?.endedAt ?? null);
   const took = startedAt === null || endedAt === null ? '' : ` in ${formatDuration(endedAt - startedAt)}`;
-  if (progress === undefined) return [saySubtle(describeOpen(request, index, null))];
+  if (progress === undefined) return [saySubtle(describeOpen(request, index, { startedAt: null, isAtWork: false }))];
   switch (progress.status) {
     case 'Completed':
       return [sayBold('Completed'), say(`${took}.`)];
@@ -112,23 +112,25 @@ function describeOutcome(request: LiveResponseRequest, index: number): Line {
       return [sayBold('Failed'), say(`${took}.`)];
     case 'Created':
     case 'InProgress':
-      return [saySubtle(describeOpen(request, index, startedAt))];
+      return [saySubtle(describeOpen(request, index, { startedAt, isAtWork: progress.status === 'InProgress' }))];
     default:
       return [say('Defender calls its state '), ...showCut(progress.status, 60, showCode), say('.')];
   }
 }
 
-function describeOpen(request: LiveResponseRequest, index: number, startedAt: number | null): string {
+function describeOpen(
+  request: LiveResponseRequest,
+  index: number,
+  { startedAt, isAtWork }: { readonly startedAt: number | null; readonly isAtWork: boolean },
+): string {
   const total = request.commands.length;
   switch (request.state) {
     case 'running':
-      if (index >= (failedCommand(request.progress) ?? total)) return 'Does not run, since a command before it failed.';
+      if (index >= (failedCommand(request.progress) ?? total)) return notListed(isAtWork);
       if (commandAtWork(request.progress, total) !== index + 1) return 'Waits for the commands before it.';
       return startedAt === null ? 'Running.' : `Running since ${formatTime(startedAt)}.`;
     case 'failed':
-      if (index > (failedCommand(request.progress) ?? total) - 1)
-        return 'Did not run, since a command before it failed.';
-      return 'It may have run; Defender reports no end.';
+      return notListed(isAtWork || index < (failedCommand(request.progress) ?? total));
     case 'succeeded':
     case 'timedOut':
       return 'It may have run; Defender reports no end.';
@@ -142,6 +144,10 @@ function describeOpen(request: LiveResponseRequest, index: number, startedAt: nu
       return isFinal(request.state) ? 'Did not run.' : 'Not started.';
   }
 }
+
+/** Of a command without an end: that Defender lists no start is what was seen, and no proof that it did not run. */
+const notListed = (mayHaveRun: boolean): string =>
+  mayHaveRun ? 'It may have run; Defender reports no end.' : 'Defender does not list it as started.';
 
 const errorLines = (progress: readonly CommandProgress[], index: number): readonly Line[] =>
   (progress.find((p) => p.index === index)?.errors ?? [])

@@ -29,7 +29,7 @@ export function describeDevice(
 /** The last full report, which comes about daily: a weak sign of being online (defender-api.md §1.6). */
 function lastSeenLine(lastSeen: string | null, at: number, reader: ReaderFormat | undefined): Line {
   const seenAt = parseDefenderTime(lastSeen);
-  if (lastSeen === null) return [say('Last full report: '), saySubtle('never, as far as Defender tells')];
+  if (lastSeen === null) return [say('Last full report: '), saySubtle('Defender lists none')];
   if (seenAt === null) return [say('Last full report: '), ...showCut(lastSeen, 60)];
   return [
     say('Last full report: '),

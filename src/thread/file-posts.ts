@@ -60,7 +60,7 @@ export const fileSentences = {
   differs:
     'The file is no longer what was collected, or no longer kept, so it was not sent. Tell whoever runs this bot: the evidence must be looked at.',
   gaveUp:
-    'I could not put the file into your OneDrive, and have stopped trying. Press Send me the file on its result to try again.',
+    'OneDrive has not confirmed that it has the file, and I have stopped trying. Look there, or press Send me the file on its result to try again.',
 } as const;
 
 export function describeOfferRefusal({ type }: FileOfferRefusal): string {

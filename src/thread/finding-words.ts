@@ -21,12 +21,12 @@ export function describeFinding(finding: Finding, reader?: ReaderFormat): Line {
       return [
         say('The sensor of the device is not healthy ('),
         ...showCut(finding.status, 60, showCode),
-        say('), so it may never be reached. Look at its network and its Defender service first.'),
+        say('), so it may not be reached. Look at its network and its Defender service first.'),
       ];
     case 'longSilent':
       return [
         say(
-          `The device has sent no full report for ${formatDuration(finding.forMs)} (last at ${formatTime(finding.at, reader)}), and one comes about once a day. It is probably off or away: have it switched on, or the request is withdrawn when its time to start runs out.`,
+          `The device has sent no full report for ${formatDuration(finding.forMs)} (last at ${formatTime(finding.at, reader)}), and one comes about once a day. It may be off or away: have it switched on, or the request is withdrawn when its time to start runs out.`,
         ),
       ];
     case 'refusedBefore':
@@ -53,14 +53,14 @@ export function describeFinding(finding: Finding, reader?: ReaderFormat): Line {
         ...showCut(finding.name, 200, showCode),
         say(', which by its name is a script for another operating system than '),
         ...platformWords(finding.platform),
-        say('. It will most likely fail there. Name a script for that system; library lists them.'),
+        say('. It may fail there. Name a script for that system; library lists them.'),
       ];
     case 'notAScript':
       return [
         say(`Command ${finding.index + 1} runs `),
         ...showCut(finding.name, 200, showCode),
         say(
-          ', which by its name is not a script, so it will most likely fail. Name a script; to put a file on the device, use putfile.',
+          ', which by its name is not a script, so it may fail. Name a script; to put a file on the device, use putfile.',
         ),
       ];
     case 'pathOfOtherSystem':
@@ -69,7 +69,7 @@ export function describeFinding(finding: Finding, reader?: ReaderFormat): Line {
         ...showCut(finding.name, 200, showCode),
         say(', which is not a path as '),
         ...platformWords(finding.platform),
-        say(' has them, so it will most likely find nothing. Give a path of that system, or choose another device.'),
+        say(' has them, so it may find nothing. Give a path of that system, or choose another device.'),
       ];
     case 'sameIsOpen':
       return [
@@ -103,7 +103,7 @@ function describeRefusedBefore(
   reader: ReaderFormat | undefined,
 ): Line {
   const last = [
-    say(` Last seen with ${requestId} at ${formatTime(at, reader)}; nothing has been accepted there since.`),
+    say(` Last seen with ${requestId} at ${formatTime(at, reader)}; I have seen nothing accepted there since.`),
   ];
   if (code === 'DisallowedOperation')
     return [
@@ -114,7 +114,7 @@ function describeRefusedBefore(
             ...showCut(group, 100, showCode),
             say(', because it has no remediation level.'),
           ]),
-      say(' The Defender administrators can set one; before that it will be refused again.'),
+      say(' The Defender administrators can set one.'),
       ...last,
     ];
   const why = code === 'OsPlatformNotSupported' ? 'its operating system' : 'the version of its Defender agent';

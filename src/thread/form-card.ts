@@ -54,7 +54,7 @@ function renderForm(
   const summary =
     faults.length === 0
       ? 'A form for a new live response request'
-      : `${count(faults.length, 'thing')} to mend in your request`;
+      : `${count(faults.length, 'thing')} to fix in your request`;
   const types = formData(input);
   const placed = new Set<string>();
   const withFaults = (field: Field): readonly object[] => {
@@ -106,11 +106,12 @@ function renderForm(
     summary,
     trial,
     trialBanner,
-    intro: 'Nothing runs before other people have approved exactly this. Leave a command empty if you do not need it.',
+    intro:
+      'I send nothing to Defender before other people have approved exactly this. Leave a command empty if you do not need it.',
     faults: [
       ...(faults.length === 0
         ? []
-        : [{ runs: [sayBold(`${count(faults.length, 'thing')} to mend below; nothing was sent.`)] }]),
+        : [{ runs: [sayBold(`${count(faults.length, 'thing')} to fix below. Nothing was requested.`)] }]),
       ...faults
         .filter((f) => !placed.has(f.inputId))
         .map((fault) => ({ runs: [relay(describeFormFault(fault, reader.locale))] })),

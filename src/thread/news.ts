@@ -94,7 +94,7 @@ function describeNews(news: News, view: RequestView): NewsWords {
     case 'expired':
       return one(
         'expired without a decision',
-        say('expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.'),
+        say('expired: it was not decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.'),
       );
     case 'reminded':
       return describeReminder(news, view);
@@ -228,7 +228,7 @@ const doubts = {
     'may have run: Defender gave no clear answer when I sent it. I look for it there and send nothing by myself.',
   unread:
     'may have run: Defender took something, and I could not read what. I look for it there and send nothing by myself.',
-  vanished: 'may have run: Defender accepted it and no longer lists it. I keep looking and never send it again.',
+  vanished: 'may have run: Defender accepted it and no longer lists it. I keep looking and send nothing by myself.',
   otherCommands:
     'is not what Defender runs: an action there carries its id and other commands. I do not touch it and never send it again. People who may approve it can cancel it in Defender; look at the action in the Defender portal now.',
   restored:
@@ -251,7 +251,7 @@ function describeReminder(
   const asked = escalated === 0 ? '' : `, and ${count(escalated, 'more person is', 'more people are')} asked now`;
   const next =
     request.state === 'awaitingApproval'
-      ? `Without a decision by ${formatTime(request.decideBy)} it expires, and nothing runs; read its card before you decide.`
+      ? `Without a decision by ${formatTime(request.decideBy)} it expires and is not sent; read its card before you decide.`
       : `It no longer waits; type status ${request.id} to see how it stands.`;
   return {
     summary: `${request.id}: half of the time to decide has run`,

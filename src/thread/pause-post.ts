@@ -12,7 +12,7 @@ export const pauseLine = ({ by, at }: PauseShown): Line => [
   sayBold('Paused. '),
   ...showPerson(by),
   say(
-    ` stopped all submissions at ${formatTime(at)}. Nothing is sent to Defender until somebody else who may approve types resume; what Defender has already goes on.`,
+    ` stopped all submissions at ${formatTime(at)}. No live response is sent to Defender until somebody else who may approve types resume; what Defender has already goes on.`,
   ),
 ];
 
@@ -23,7 +23,7 @@ export const pausedPost = (
 ): Post =>
   linesPost([pauseLine(pause), ...onTheirWayLines(pause.onTheirWay), ...quoteLines(pause.reason)], {
     ...options,
-    summary: pause.onTheirWay === 0 ? 'Paused: nothing is sent' : 'Paused: nothing more is sent',
+    summary: pause.onTheirWay === 0 ? 'Paused: no live response is sent' : 'Paused: no further live response is sent',
   });
 
 const onTheirWayLines = (n: number): readonly Line[] =>

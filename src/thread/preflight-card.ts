@@ -41,7 +41,7 @@ export function preflightCard(
           [
             say(`I found ${count(warnings.length, 'thing')} that may keep this from working on `),
             ...showCut(device.name, 100, showCode),
-            say('. Nothing was sent yet; mend it and send it again, or go on.'),
+            say('. Nothing was requested yet. Fix it and send it again, or go on.'),
           ],
           ...findingRows(warnings, options.reader),
         ],

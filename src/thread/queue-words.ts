@@ -9,7 +9,7 @@ export function describeQueued(
   queue: QueuePlace | null,
   { paused }: { readonly paused: boolean },
 ): StateWords {
-  const until = `If it has not reached the device by ${formatTime(request.startBy)}, I withdraw it and nothing runs.`;
+  const until = `If it has not reached the device by ${formatTime(request.startBy)}, I withdraw it.`;
   if (paused)
     return {
       title: 'Approved, held by the pause',
@@ -68,9 +68,7 @@ export function describeHold(hold: Hold): Line {
   switch (hold.type) {
     case 'deviceBusy':
       return [
-        say(
-          'Defender says that the device is busy with another live response, perhaps one from the portal. I try again when it may be free.',
-        ),
+        say('Defender says that the device is busy with another live response. I try again when it may be free.'),
       ];
     case 'rateLimited':
       return [say('Defender asks me to slow down. I try again when it allows.')];

@@ -104,7 +104,7 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
     case 'requestChanged':
       return 'This is not what you were shown: the digest that you decided on is not the one of the request as it is now. Your vote was not counted. Read its newest card and decide on that.';
     case 'policyChanged':
-      return 'The approval policy has changed since this card was posted, so your vote was not counted and nothing runs. If the new policy still allows the request, it is asked again; decide on its newest card.';
+      return 'The approval policy has changed since this card was posted, so your vote was not counted. If the new policy still allows the request, it is asked again; decide on its newest card.';
     case 'policyOutrun':
       return 'The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing. Try again in a minute; if it stays so, whoever runs me must give all replicas the same policy file.';
     case 'askerLostRight':
@@ -116,7 +116,7 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
     case 'notYours':
       return 'You may not cancel this request, because only its requester and its approvers may. Ask one of them.';
     case 'mayNotAsk':
-      return `You may not ask for live response, because the policy does not name you as a requester: it names the members of ${formatList(refusal.requesters.map(visible))}. Nothing was stored. Ask one of them, or whoever keeps the policy.`;
+      return `You may not ask for live response, because the policy does not name you as a requester: it names the members of ${formatList(refusal.requesters.map(visible))}. Nothing was requested. Ask one of them, or whoever keeps the policy.`;
     case 'noRule':
     case 'denied':
     case 'reasonPattern':
@@ -128,17 +128,17 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
     case 'noRole':
       return 'I show devices, the library, the queue and the history only to people whom the policy names. Ask whoever keeps the policy to add you.';
     case 'doesNotFit':
-      return 'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.';
+      return 'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was requested. Split it into several requests, or shorten the arguments or the reason.';
     case 'unknownRequest':
       return `I know no request ${quote(refusal.id)}. ${didYouMean(refusal.near)}Check the id on its card, or type status for the open ones.`;
     case 'prunedRequest':
       return `${visibleCode(refusal.id)} ended at ${time(refusal.endedAt)}, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.`;
     case 'unknownDevice':
-      return `Defender knows no device by ${quote(refusal.query)}${refusal.isLookUp ? '' : ', so nothing was stored'}. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
+      return `Defender knows no device by ${quote(refusal.query)}${refusal.isLookUp ? '' : ', so nothing was requested'}. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
     case 'ambiguousDevice':
-      return `${quote(refusal.query)} matches ${countFor(reader, refusal.count, 'device')}, and I never guess. Nothing was stored. Use the full name or the Defender id; the word device shows them.`;
+      return `${quote(refusal.query)} matches ${countFor(reader, refusal.count, 'device')}, and I never guess. Nothing was requested. Use the full name or the Defender id; the word device shows them.`;
     case 'unfit':
-      return `${lineText(describeFinding(refusal.finding, reader))} Nothing was stored.`;
+      return `${lineText(describeFinding(refusal.finding, reader))} Nothing was requested.`;
     case 'several':
       return refusal.refusals.map((one) => `- ${describeRefusal(one, reader)}`).join('\n');
     case 'unknownLibraryFile':
@@ -172,13 +172,13 @@ export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyon
     case 'mayNotPause':
       return 'You may not pause or resume, because the policy does not name you as a requester or an approver. Ask one of them.';
     case 'alreadyPaused':
-      return `It is paused already: ${nameOf(refusal.by)} did so at ${time(refusal.at)}. Nothing is sent to Defender until somebody else who may approve types resume.`;
+      return `It is paused already: ${nameOf(refusal.by)} did so at ${time(refusal.at)}. No live response is sent to Defender until somebody else who may approve types resume.`;
     case 'notPaused':
       return 'Nothing is paused, so there is nothing to resume. Approved requests go as soon as Defender has room.';
     case 'pausedByYou':
-      return `You paused at ${time(refusal.at)}, so somebody else who may approve must resume. Nothing is sent to Defender before that.`;
+      return `You paused at ${time(refusal.at)}, so somebody else who may approve must resume. No live response is sent to Defender before that.`;
     case 'mayNotResume':
-      return 'Only somebody who may approve requests can resume. Ask an approver. Nothing is sent to Defender before that.';
+      return 'Only somebody who may approve requests can resume. Ask an approver. No live response is sent to Defender before that.';
     case 'yoursWait':
       return `You asked for ${formatList(refusal.ids)}, which would go with it, so somebody else must resume. Or withdraw yours first: ${formatList(refusal.ids.map((id) => `cancel ${id}`))}.`;
     case 'unknownAction':
@@ -198,7 +198,7 @@ function describeDecided(request: LiveResponseRequest, time: (at: number) => str
         : `${id} was already denied by ${nameOf(denial.by)} at ${time(denial.at)}. Nothing ran.`;
     }
     case 'expired':
-      return `${id} expired at ${time(request.endedAt)}: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.`;
+      return `${id} expired at ${time(request.endedAt)}: it was not decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.`;
     case 'withdrawn':
       return `${id} was already withdrawn by ${nameOf(request.by)} at ${time(request.endedAt)}. Nothing ran.`;
     case 'voided':
@@ -217,7 +217,7 @@ function describeDecided(request: LiveResponseRequest, time: (at: number) => str
         ? `${describeApproval(request, time)} Type status ${id} to see where it stands.`
         : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${time(request.cancel.at)}. What Defender says decides.`;
     case 'unconfirmed':
-      return `${id} is not decided any more: it may have run, and Defender did not list it when that ended at ${time(request.endedAt)}. ${beforeAskingAgain(id)}`;
+      return `${id} is not decided any more: that ended at ${time(request.endedAt)}, and it may have run. ${beforeAskingAgain(id)}`;
     case 'cancelled':
       return `${id} was already cancelled, at ${time(request.endedAt)}; type status ${id} to see how far it came.`;
     case 'lapsed':
@@ -251,15 +251,15 @@ function describeTooMany({ most, ids }: Extract<Refusal, { type: 'tooManyOpen' }
     ...ids.slice(0, mostIds).map(visibleCode),
     ...(left > 0 ? [`${left} more (type mine)`] : []),
   ]);
-  return `You have ${countFor(reader, ids.length, 'open request')}, and ${most} is the most for one person, so nothing was stored. Open: ${listed}. Withdraw one that you do not need, such as with cancel ${visibleCode(newest)}, or wait until one has ended; then ask again.`;
+  return `You have ${countFor(reader, ids.length, 'open request')}, and ${most} is the most for one person, so nothing was requested. Open: ${listed}. Withdraw one that you do not need, such as with cancel ${visibleCode(newest)}, or wait until one has ended; then ask again.`;
 }
 
 const describeNoResult = (id: string, number: number | null): string =>
-  `${id} has no result${number === null ? '' : ` of command ${number}`}, or none yet: putfile returns nothing, and the others come by themselves once Defender has ended the request. Type status ${id} to see where it stands.`;
+  `${id} has no result${number === null ? '' : ` of command ${number}`}, or none yet. putfile returns none; others follow here when Defender has ended the request. Type status ${id} to see where it stands.`;
 
 function describeUnknownFile(fileName: string, known: readonly string[]): string {
   const near = nearestNames(fileName, known);
-  return `The live response library has no file ${quote(fileName)}, so nothing was stored. ${didYouMean(near)}Type library to see ${near.length === 0 ? 'what there is' : 'all'}.`;
+  return `The live response library has no file ${quote(fileName)}, so nothing was requested. ${didYouMean(near)}Type library to see ${near.length === 0 ? 'what there is' : 'all'}.`;
 }
 
 const didYouMean = (near: readonly string[] = []): string =>

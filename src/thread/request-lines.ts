@@ -38,7 +38,7 @@ export function describeChange(change: Change): Line {
 
 const deviceChanges = {
   name: 'The device has another name now.',
-  entraDeviceId: 'The device has another Entra device id now: it may have been set up anew.',
+  entraDeviceId: 'The device has another Entra device id now.',
   group: 'The device is in another device group now.',
   tags: 'The device has other tags now.',
 } as const satisfies Readonly<Record<Extract<Change, { type: 'deviceChanged' }>['field'], string>>;

@@ -13,7 +13,7 @@ export function queueCard(views: readonly RequestView[], options: ListOptions): 
   const waiting = views.filter(({ request }) => request.state === 'queued');
   const undecided = views.filter(({ request }) => request.state === 'awaitingApproval');
   const underWay = views.filter((view) => !waiting.includes(view) && !undecided.includes(view));
-  if (views.length === 0) return emptyList('Nothing waits and nothing runs', [askForSomething], options);
+  if (views.length === 0) return emptyList('No request is waiting or under way', [askForSomething], options);
   return listPost(
     {
       list: 'queue',

@@ -27,6 +27,6 @@ export function describeKept(
 
 function describeExit(kept: KeptResult): string {
   const wrote = kept.errors !== null && kept.errors.trim() !== '';
-  if (kept.exitCode === 0) return wrote ? ', but it wrote to its error stream.' : ', and nothing on its error stream.';
-  return wrote ? ', and it wrote to its error stream.' : ', with nothing on its error stream.';
+  if (kept.exitCode === 0) return wrote ? ', but it wrote to its error stream.' : '. Its error stream is empty.';
+  return wrote ? ', and it wrote to its error stream.' : '. Its error stream is empty.';
 }

@@ -34,7 +34,9 @@ export function resultPage(view: RequestView, result: KeptResult, wanted: number
         {
           dense: true,
           lines:
-            rows.length === 0 ? [[say('It wrote nothing.')]] : (pages[page - 1] ?? []).flatMap(({ lines }) => lines),
+            rows.length === 0
+              ? [[say('The result holds no output.')]]
+              : (pages[page - 1] ?? []).flatMap(({ lines }) => lines),
         },
       ],
       actions: [

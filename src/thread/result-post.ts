@@ -119,7 +119,7 @@ const blank: Run = { type: 'TextRun', text: '\u00a0', fontType: 'Monospace' };
 function footLines(result: KeptResult, reader: ReaderFormat): readonly Line[] {
   const lines: Line[] = [];
   if (result.command === 'RunScript' && result.problem === null && isBlank(result.output) && isBlank(result.errors))
-    lines.push([say('The script wrote nothing.')]);
+    lines.push([say('The result holds no output.')]);
   if (result.errorsCut) lines.push(cutNote('errors', { kept: result.errors, length: result.errorsLength }, reader));
   if (result.outputCut) lines.push(cutNote('output', { kept: result.output, length: result.outputLength }, reader));
   if (wholeOutputOf(result) !== null) lines.push([saySubtle(howToHaveAll(result))]);

@@ -12,7 +12,7 @@ export function reviewsCard(reviews: readonly Review[], options: ListOptions): P
     return pagePost(
       {
         title: 'No open reviews',
-        lines: [[say('Every break-glass so far has been looked at by people who had no part in it.')]],
+        lines: [[say('No review of a break-glass is open.')]],
       },
       options,
     );

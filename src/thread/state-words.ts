@@ -119,7 +119,7 @@ function describeOwn(view: RequestView): StateWords {
           [
             say(
               request.actionId === null
-                ? `It was approved but could not be sent by ${formatTime(request.startBy)}, so it never reached Defender. Nothing ran. Ask again if it is still needed.`
+                ? `It was approved, and Defender had not accepted it by ${formatTime(request.startBy)}. Nothing ran. Ask again if it is still needed.`
                 : `Not seen on the device by ${formatTime(request.startBy)}, so I withdrew it in Defender. ${mayHaveBegun(request)}`,
             ),
           ],
@@ -129,7 +129,7 @@ function describeOwn(view: RequestView): StateWords {
       return { title: 'Denied', tone: 'attention', lines: describeDenial(request.votes) };
     case 'expired':
       return {
-        title: 'Expired: nobody decided in time',
+        title: 'Expired: not decided in time',
         tone: 'warning',
         lines: [
           [
@@ -162,7 +162,7 @@ function describeOwn(view: RequestView): StateWords {
         lines: [
           [
             say(
-              'What would run is no longer what the card showed, so I stopped it. Nothing ran. Ask again to have the new version decided.',
+              'What would run is no longer what the card showed, so I did not send it. Nothing ran. Ask again to have the new version decided.',
             ),
           ],
           ...request.changes.map(describeChange),
@@ -190,7 +190,7 @@ const hasScript = (commands: readonly Command[]): boolean => commands.some(({ ty
 
 const describeFailure = (progress: readonly CommandProgress[]): string =>
   progress.some((p) => p.status === 'Failed')
-    ? 'Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed.'
+    ? 'The failed command and those before it may have acted. Look at the error, then ask again if needed.'
     : 'Defender does not say which command failed, so some may have acted. Check the device, then ask again if needed.';
 
 function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
@@ -205,7 +205,7 @@ function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
         ...describeProgressOfVotes(request),
         say(`${mayVote === 1 ? '1 person' : `${mayVote} people`} may still vote, not the requester.`),
       ],
-      [say(`Decide by ${formatTime(request.decideBy)}; after that it expires and nothing runs.`)],
+      [say(`Decide by ${formatTime(request.decideBy)}; after that it expires and is not sent.`)],
     ],
   };
 }
@@ -215,7 +215,7 @@ function describeCancelled(request: InState<'cancelled'>): StateWords {
   // Cards of before were written `mayHaveActed: false` for what was only not seen to start.
   const wasSeen = request.mayHaveActed && request.seenWaitingAt == null;
   const after = before
-    ? 'It never reached Defender, and nothing ran.'
+    ? 'Defender had not accepted it. Nothing ran.'
     : wasSeen
       ? 'It had reached the device, so it may have acted. Check what the commands below did.'
       : mayHaveBegun(request);
@@ -234,7 +234,7 @@ function describeCancelled(request: InState<'cancelled'>): StateWords {
         ];
   return {
     title: before
-      ? 'Cancelled before it was sent'
+      ? 'Cancelled: Defender had not accepted it'
       : wasSeen
         ? 'Cancelled while running: it may have acted'
         : 'Cancelled: it may have begun',

@@ -67,7 +67,7 @@ function whatNext(request: InState<'unknown'>, paused: boolean): readonly Line[]
       ],
     ];
   }
-  const looks = `I look again every ${formatDuration(slowLookMs)} and never send it again.`;
+  const looks = `I look again every ${formatDuration(slowLookMs)} and send nothing by myself.`;
   if (request.notListed) return [[say(looks)]];
   if (request.toldAt === null) return [[say('I look for it by its id. I send nothing by myself.')]];
   return [[say(`I could not find out yet. ${looks}`)], [say(beforeAskingAgain(request.id))]];
@@ -98,10 +98,12 @@ export function describeUnconfirmed(request: InState<'unconfirmed'>): StateWords
   };
 }
 
-function whyLeft({ because, startBy }: InState<'unconfirmed'>): readonly Line[] {
+function whyLeft({ because, doubt, notListed, startBy }: InState<'unconfirmed'>): readonly Line[] {
   switch (because.type) {
     case 'clock':
-      return [[say(`Nobody decided to send it once more by ${formatTime(startBy)}.`)]];
+      return doubt === 'noAnswer' && notListed
+        ? [[say(`Sending it once more was not approved by ${formatTime(startBy)}.`)]]
+        : [];
     case 'left':
       return [[...showPerson(because.by), say(' left it.')], ...quoteLines(because.reason)];
     case 'cancelled':

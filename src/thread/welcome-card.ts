@@ -24,7 +24,7 @@ export const welcomeCard = (welcome: Welcome, options: { readonly trial: boolean
       lines: [
         [
           say(
-            'I run Microsoft Defender live response on devices: put a file there, run a script of the library, collect a file. Nothing runs before other people have approved exactly what was asked.',
+            'I run Microsoft Defender live response on devices: put a file there, run a script of the library, collect a file. I send nothing to Defender before other people have approved exactly what was asked.',
           ),
         ],
       ],
@@ -53,7 +53,7 @@ export const welcomeCard = (welcome: Welcome, options: { readonly trial: boolean
           lines: [
             [
               say(
-                'Type pause because and a reason: nothing more is sent to Defender, for anybody, until somebody else types resume.',
+                'Type pause because and a reason: no live response is sent to Defender, for anybody, until somebody else types resume.',
               ),
             ],
           ],

@@ -103,7 +103,7 @@ test.each([
   ],
   [
     answered({ status: 500, body: 'x' }),
-    /^fail The library: Defender had a fault of its own\. \(500\) -> It is usually over/,
+    /^fail The library: Defender answered that it had a fault of its own\. \(500\) -> Ask again in a few minutes/,
   ],
   [{ type: 'failed', code: 'timedOut' } as const, /^fail Defender could not be asked for the library \(timedOut\)/],
 ])('a read of the library is judged by its answer (%#)', (outcome, sentence) => {

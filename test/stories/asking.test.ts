@@ -173,13 +173,13 @@ test('a form with an unknown device and an unknown script counts both', async ()
   await stage.tell(ana, 'new');
   const filled = { device: 'ws-999', name2: 'collect-log.ps1', reason: 'INC-7' };
   const answer = await stage.press(ana, stage.cardFor(ana, 'Ask for approval'), 'Ask for approval', filled);
-  expect(wordsOf(answer)).toContain('2 things to mend below');
+  expect(wordsOf(answer)).toContain('2 things to fix below');
 });
 
 test('the queue shows what waits for approval, and says that nothing waits only where nothing does', async () => {
   await stage.ask(ana, 'on ws-042 run collect-logs.ps1 because x');
   await stage.tell(bo, 'queue');
-  expect(stage.chat(bo)).not.toContain('Nothing waits and nothing runs');
+  expect(stage.chat(bo)).not.toContain('No request is waiting or under way');
   expect(stage.chat(bo)).toContain('0 requests under way, none waiting, 1 waiting for approval');
 });
 

@@ -33,9 +33,9 @@ describe('a bot that was removed from the channel', () => {
     await stage.approve(bo);
     await stage.pass(minutes(2), seconds(2));
     const chat = stage.chat(ana);
-    expect(chat.match(/I cannot write any more/g)).toHaveLength(1);
+    expect(chat.match(/Teams no longer lets me write/g)).toHaveLength(1);
     expect(chat).toContain(
-      `I cannot write any more where ${id} was asked (teams.forbidden): I was removed there, or it is gone. The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
+      `Teams no longer lets me write where ${id} was asked (teams.forbidden). The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
     );
     expect(chat).toMatch(/is approved by[\s\S]*has started on[\s\S]*Ran, and results are still to come/);
     expect(chat).toContain(`${id}: result of command 2 of 3`);
@@ -67,8 +67,8 @@ describe('a bot that was removed from the channel', () => {
     await stage.approve(bo);
     await stage.pass(minutes(2), seconds(2));
     expect(stage.submissions).toHaveLength(1);
-    expect(stage.chat(cy)).not.toContain('I cannot write any more');
-    const tried = stage.connector.calls.filter(({ body }) => JSON.stringify(body).includes('I cannot write any more'));
+    expect(stage.chat(cy)).not.toContain('Teams no longer lets me write');
+    const tried = stage.connector.calls.filter(({ body }) => JSON.stringify(body).includes('Teams no longer lets me write'));
     expect(tried).toHaveLength(1);
   });
 });
@@ -77,7 +77,9 @@ test('an approver who has left is not waited for: the thread says who was not re
   stage = await Stage.open();
   stage.connector.block(bo.aadObjectId);
   const thread = await asked(run);
-  expect(stage.thread(thread)).toMatch(/I could not send LR-\w+ to Bo Approver in their own chat \(teams\.forbidden\)/);
+  expect(stage.thread(thread)).toMatch(
+    /Teams did not take LR-\w+ to Bo Approver in their own chat \(teams\.forbidden\)/,
+  );
   await stage.approve(cy);
   expect(stage.submissions).toHaveLength(1);
 });

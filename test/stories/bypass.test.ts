@@ -58,8 +58,10 @@ test('a live response of our identity that nobody approved here is told to appro
   });
   for (const person of [bo, cy]) {
     const told = stage.chat(person);
-    expect(told.match(/ran as this bot/g)).toHaveLength(1);
-    expect(told).toMatch(/1 live response in Defender ran as this bot, and nobody approved it here\./);
+    expect(told.match(/no approval here accounts for/g)).toHaveLength(1);
+    expect(told).toMatch(
+      /Defender lists 1 live response by the identity of this bot that no approval here accounts for\./,
+    );
     expect(told).toContain('RunScript backdoor.ps1');
     expect(told).toContain('routine\\u{202e} [x](http://evil)');
     expect(told).toMatch(/Look at the sign-ins of its app in Entra/);
@@ -138,7 +140,7 @@ test('it is told in the conversation of the audit anchor as well, and a list tha
   stage.emulator.fault({ route: 'listActions', fault: { type: 'errorBefore' }, times: 5 });
   await stage.pass(minutes(30), 30_000);
   expect(await alarms()).toHaveLength(1);
-  expect(stage.thread(thread)).toContain('ran as this bot');
+  expect(stage.thread(thread)).toContain('no approval here accounts for');
 });
 
 // SQLite takes one service a file.
@@ -149,5 +151,5 @@ if (testStore === 'postgres')
     stage.emulator.addForeignAction({ requestor, machineId: 'ws-042.contoso.com', status: 'Succeeded' });
     await look();
     expect(await alarms()).toHaveLength(1);
-    expect(stage.chat(bo).match(/ran as this bot/g)).toHaveLength(1);
+    expect(stage.chat(bo).match(/no approval here accounts for/g)).toHaveLength(1);
   });

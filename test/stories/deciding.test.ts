@@ -137,9 +137,9 @@ test('nobody deciding in time is told as that, never as a denial', async () => {
   const card = stage.cardFor(bo);
   const action = stage.action(card, 'Approve');
   await stage.pass(minutes(11), seconds(30));
-  expect(stage.thread(thread)).toContain('nobody decided in time');
+  expect(stage.thread(thread)).toContain('Expired: not decided in time');
   const late = await stage.teams.click(bo, card.id, { verb: String(action?.verb), data: action?.data });
-  expect(wordsOf(late)).toContain('nobody decided in time, which is not a denial');
+  expect(wordsOf(late)).toContain('it was not decided in time, which is not a denial');
   await stage.pass(seconds(5));
   expect(stage.submissions).toEqual([]);
 });

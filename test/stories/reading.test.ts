@@ -19,7 +19,7 @@ test('when the quota gets scarce a person is told why and what next, and what wa
   await spend(60, 'listLibrary', 'getMachine');
   await stage.tell(ana, 'library');
   expect(stage.chat(ana)).toContain(
-    'Defender lets this bot ask only so often, and what is left for now is kept for requests that are under way. Ask again in a few minutes. Nothing was stored or sent (defender.budgetSpent).',
+    'Defender lets this bot ask only so often, and what is left for now is kept for requests that are under way. Ask again in a few minutes. Nothing was requested (defender.budgetSpent).',
   );
   await stage.approve(bo);
   expect(stage.submissions).toHaveLength(1);

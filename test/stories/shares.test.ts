@@ -18,7 +18,7 @@ describe('open requests', () => {
     const third = await stage.ask(ana, run('srv-db-01'));
     const [one, two] = [stage.requestId(first), stage.requestId(second)];
     expect(stage.thread(third)).toContain(
-      `You have 2 open requests, and 2 is the most for one person, so nothing was stored. Open: ${two} and ${one}. Withdraw one that you do not need, such as with cancel ${two}, or wait until one has ended; then ask again.`,
+      `You have 2 open requests, and 2 is the most for one person, so nothing was requested. Open: ${two} and ${one}. Withdraw one that you do not need, such as with cancel ${two}, or wait until one has ended; then ask again.`,
     );
     expect((await stored()).length).toBe(2);
     const audit = await stage.service.store.auditRows();
@@ -95,7 +95,7 @@ describe('reads of Defender', () => {
     await lookUp(ana, 70);
     await stage.pass(seconds(30));
     expect(stage.chat(ana)).toContain(
-      'You have used your share of what I may ask Defender; the rest is kept for others and for approved requests. Nothing was stored. You can go on in 1 minute.',
+      'You have used your share of what I may ask Defender; the rest is kept for others and for approved requests. Nothing was requested. You can go on in 1 minute.',
     );
     await lookUp(bo, 1);
     expect(stage.chat(bo)).toContain('nothing known against it');

@@ -15,18 +15,18 @@ test('each finding says what, why and what next', () => {
   ).toMatchInlineSnapshot(`
 "Live response has no agent for iOS, so nothing can run there. Another way to reach this device is needed.
 The device is not onboarded to Defender (CanBeOnboarded), so live response cannot reach it. Onboard it, or use another way.
-The sensor of the device is not healthy (Inactive), so it may never be reached. Look at its network and its Defender service first.
-The device has sent no full report for 9 days (last at 22 Feb 2026 12:00 UTC), and one comes about once a day. It is probably off or away: have it switched on, or the request is withdrawn when its time to start runs out.
-Defender refused live response in the device group Kiosks, because it has no remediation level. The Defender administrators can set one; before that it will be refused again. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; nothing has been accepted there since.
-Defender refused live response on this device, because the device's group has no remediation level. The Defender administrators can set one; before that it will be refused again. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; nothing has been accepted there since.
-Defender refused live response on this device, because its operating system does not support it. Update it, or use another way. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; nothing has been accepted there since.
-Defender refused live response on this device, because the version of its Defender agent does not support it. Update it, or use another way. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; nothing has been accepted there since.
+The sensor of the device is not healthy (Inactive), so it may not be reached. Look at its network and its Defender service first.
+The device has sent no full report for 9 days (last at 22 Feb 2026 12:00 UTC), and one comes about once a day. It may be off or away: have it switched on, or the request is withdrawn when its time to start runs out.
+Defender refused live response in the device group Kiosks, because it has no remediation level. The Defender administrators can set one. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; I have seen nothing accepted there since.
+Defender refused live response on this device, because the device's group has no remediation level. The Defender administrators can set one. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; I have seen nothing accepted there since.
+Defender refused live response on this device, because its operating system does not support it. Update it, or use another way. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; I have seen nothing accepted there since.
+Defender refused live response on this device, because the version of its Defender agent does not support it. Update it, or use another way. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; I have seen nothing accepted there since.
 Command 2 gives arguments, and the library says that collect-logs.ps1 takes none. Leave them out, or have its entry in the library corrected.
 Command 2 gives no arguments, and the library says that minidump.ps1 takes some: process name. Go on if it does without them.
 Command 2 gives no arguments, and the library says that minidump.ps1 takes some. Go on if it does without them.
-Command 2 runs collect-logs.ps1, which by its name is a script for another operating system than Linux. It will most likely fail there. Name a script for that system; library lists them.
-Command 2 runs procdump.zip, which by its name is not a script, so it will most likely fail. Name a script; to put a file on the device, use putfile.
-Command 3 collects /etc/passwd, which is not a path as Windows11 has them, so it will most likely find nothing. Give a path of that system, or choose another device.
+Command 2 runs collect-logs.ps1, which by its name is a script for another operating system than Linux. It may fail there. Name a script for that system; library lists them.
+Command 2 runs procdump.zip, which by its name is not a script, so it may fail. Name a script; to put a file on the device, use putfile.
+Command 3 collects /etc/passwd, which is not a path as Windows11 has them, so it may find nothing. Give a path of that system, or choose another device.
 The same commands on the same device are asked for already: LR-4KQ7. Type status LR-4KQ7 to see where that stands, and ask again only if it must run twice.
 Defender has LR-4KQ7 and LR-9WX2 for this device, and does one live response on it at a time, so yours goes after those.
 LR-2QBC asks for this device as well, and is not with Defender yet. Defender does one live response on a device at a time, so which goes first depends on when each is approved; the word queue shows the order.
@@ -40,13 +40,13 @@ test('what was found is asked about once, with the request as it was understood'
   const post = preflightCard({ draft, device: makeDevice(), findings: makeFindings().slice(8, 17) }, options);
   expect(post === null ? null : readPost(post)).toMatchInlineSnapshot(`
 "Before I ask the approvers
-I found 7 things that may keep this from working on ws-042.contoso.com. Nothing was sent yet; mend it and send it again, or go on.
+I found 7 things that may keep this from working on ws-042.contoso.com. Nothing was requested yet. Fix it and send it again, or go on.
 • Command 2 gives arguments, and the library says that collect-logs.ps1 takes none. Leave them out, or have its entry in the library corrected.
 • Command 2 gives no arguments, and the library says that minidump.ps1 takes some: process name. Go on if it does without them.
 • Command 2 gives no arguments, and the library says that minidump.ps1 takes some. Go on if it does without them.
-• Command 2 runs collect-logs.ps1, which by its name is a script for another operating system than Linux. It will most likely fail there. Name a script for that system; library lists them.
-• Command 2 runs procdump.zip, which by its name is not a script, so it will most likely fail. Name a script; to put a file on the device, use putfile.
-• Command 3 collects /etc/passwd, which is not a path as Windows11 has them, so it will most likely find nothing. Give a path of that system, or choose another device.
+• Command 2 runs collect-logs.ps1, which by its name is a script for another operating system than Linux. It may fail there. Name a script for that system; library lists them.
+• Command 2 runs procdump.zip, which by its name is not a script, so it may fail. Name a script; to put a file on the device, use putfile.
+• Command 3 collects /etc/passwd, which is not a path as Windows11 has them, so it may find nothing. Give a path of that system, or choose another device.
 • The same commands on the same device are asked for already: LR-4KQ7. Type status LR-4KQ7 to see where that stands, and ask again only if it must run twice.
 
 Good to know, and no obstacle
@@ -80,8 +80,8 @@ test('several things to mend are told together, each with its cure', () => {
     { type: 'unknownLibraryFile', fileName: 'mini.ps1', known: ['minidump.ps1'] },
   ] as const;
   expect(describeRefusal({ type: 'several', refusals })).toMatchInlineSnapshot(`
-"- Live response has no agent for iOS, so nothing can run there. Another way to reach this device is needed. Nothing was stored.
-- The live response library has no file "mini.ps1", so nothing was stored. Did you mean "minidump.ps1"? Type library to see all."
+"- Live response has no agent for iOS, so nothing can run there. Another way to reach this device is needed. Nothing was requested.
+- The live response library has no file "mini.ps1", so nothing was requested. Did you mean "minidump.ps1"? Type library to see all."
 `);
 });
 
@@ -104,9 +104,9 @@ Defender id 4899036531e374137f63289c3267bad772c13fef
 Entra id 22222222-0000-4000-8000-000000000000
 
 Live response: 3 things to know
-• The sensor of the device is not healthy (Inactive), so it may never be reached. Look at its network and its Defender service first.
-• The device has sent no full report for 9 days (last at 22 Feb 2026 12:00 UTC), and one comes about once a day. It is probably off or away: have it switched on, or the request is withdrawn when its time to start runs out.
-• Defender refused live response in the device group Kiosks, because it has no remediation level. The Defender administrators can set one; before that it will be refused again. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; nothing has been accepted there since.
+• The sensor of the device is not healthy (Inactive), so it may not be reached. Look at its network and its Defender service first.
+• The device has sent no full report for 9 days (last at 22 Feb 2026 12:00 UTC), and one comes about once a day. It may be off or away: have it switched on, or the request is withdrawn when its time to start runs out.
+• Defender refused live response in the device group Kiosks, because it has no remediation level. The Defender administrators can set one. Last seen with LR-4KQ7 at 3 Mar 2026 10:30 UTC; I have seen nothing accepted there since.
 
 Open on it now
 LR-7F3K · Running command 2 of 3

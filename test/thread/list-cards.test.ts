@@ -60,7 +60,7 @@ LR-7F3K · Approved, waiting for a slot
 ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 Number 3 of 7 that wait; expected to go at about 3 Mar 2026 12:12 UTC.
 
-Nothing waits and nothing runs
+No request is waiting or under way
 Ask for something with the word on, or open the form with new. Type status and an id to see a request that has ended.
 
 1 open request
@@ -208,8 +208,8 @@ test('the form and its faults stand together', () => {
   ] as const;
   expect(readPost(formCard(input, faults, options))).toMatchInlineSnapshot(`
 "New live response request
-Nothing runs before other people have approved exactly this. Leave a command empty if you do not need it.
-2 things to mend below; nothing was sent.
+I send nothing to Defender before other people have approved exactly this. Leave a command empty if you do not need it.
+2 things to fix below. Nothing was requested.
 
 Device: name, address, id, or tag: and a tag: [ws-042]
 
@@ -269,7 +269,7 @@ LR-7F3K  open for 1 day 1 hour, since 3 Mar 2026 12:00 UTC, incident INC-1042, r
 Why the glass was broken: Ransomware is spreading
 
 No open reviews
-Every break-glass so far has been looked at by people who had no part in it.
+No review of a break-glass is open.
 
 LR-7F3K: nobody has reviewed it yet. 2 more people must review it; until then rule workstations allows no other break-glass.
 
@@ -282,7 +282,7 @@ They wrote: It stopped the spread
 LR-7F3K: Cy objects to the break-glass. The review is closed, with an objection for the owners to follow up; rule workstations allows break-glass again.
 They wrote: It stopped the spread
 
-Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. Nothing is sent to Defender until somebody else who may approve types resume; what Defender has already goes on.
+Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. No live response is sent to Defender until somebody else who may approve types resume; what Defender has already goes on.
 They wrote: Defender misbehaves
 
 Resumed. Bo ended the pause of 3 Mar 2026 12:02 UTC by Cy at 3 Mar 2026 12:10 UTC. Approved requests go again as soon as Defender has room.

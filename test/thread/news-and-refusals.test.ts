@@ -20,7 +20,7 @@ denied: @Ana LR-7F3K: denied
 LR-7F3K was denied by Cy. Nothing ran.
 They wrote: The ticket names another device
 expired: @Ana LR-7F3K: expired without a decision
-LR-7F3K expired: nobody decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.
+LR-7F3K expired: it was not decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 2 people have not voted yet. It no longer waits; type status LR-7F3K to see how it stands.
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 1 person has not voted yet, and 1 more person is asked now. It no longer waits; type status LR-7F3K to see how it stands.
 askedAgain: LR-7F3K must be decided again: what it was asked under has changed, so no vote from before counts, if there was one. Read its card anew and decide on that.
@@ -34,7 +34,7 @@ withdrawn: LR-7F3K was withdrawn by Ana before a decision. Nothing ran.
 voided: @Ana LR-7F3K: void
 LR-7F3K is void: what would run is no longer what was shown. Nothing ran. Ask again to have the new version decided.
 The library file minidump.ps1 is no longer in the library.
-held: LR-7F3K has to wait. Defender says that the device is busy with another live response, perhaps one from the portal. I try again when it may be free.
+held: LR-7F3K has to wait. Defender says that the device is busy with another live response. I try again when it may be free.
 started: LR-7F3K has started on ws-042.contoso.com.
 commandFailed: LR-7F3K: command 2 of 3 (Run script minidump.ps1) failed.
 Defender says: Script execution failed
@@ -43,7 +43,7 @@ cancelAsked: LR-7F3K: Ana asked to cancel it. I have passed that on; what Defend
 They wrote: wrong device
 cancelRefused: LR-7F3K could not be cancelled; it goes on and I follow it to its end. Defender answered BadRequest.
 unclear: LR-7F3K may have run: Defender gave no clear answer when I sent it. I look for it there and send nothing by myself.
-unclear: LR-7F3K may have run: Defender accepted it and no longer lists it. I keep looking and never send it again.
+unclear: LR-7F3K may have run: Defender accepted it and no longer lists it. I keep looking and send nothing by myself.
 unclear: LR-7F3K may have run: my database was restored from a backup, which does not know what became of it. I look for it in Defender and never send it again.
 unclear: @Ana LR-7F3K: alarm: other commands
 LR-7F3K is not what Defender runs: an action there carries its id and other commands. I do not touch it and never send it again. People who may approve it can cancel it in Defender; look at the action in the Defender portal now.
@@ -60,7 +60,7 @@ cannotTell: LR-7F3K may have run: I could not read Defender's list for 10 minute
 changedDuringRun: LR-7F3K: what was approved is not what is there now, and it may have changed before or while the commands ran. Read the results with that in mind, and look at the library before you rely on them.
 The library file minidump.ps1 is no longer in the library.
 ended: @Ana LR-7F3K · Finished: Defender says it failed
-Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed."
+Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. The failed command and those before it may have acted. Look at the error, then ask again if needed."
 `);
 });
 
@@ -202,10 +202,10 @@ prunedRequest: LR-7F3K ended at 1 Jan 1970 00:00 UTC, longer ago than I keep req
 notYourCard: This card was sent to someone else, so nothing was done. Use the card in your own chat with me.
 wrongConversation: This request belongs to another conversation, so nothing was done. Decide it on the card that I posted there or in your own chat with me.
 requestChanged: This is not what you were shown: the digest that you decided on is not the one of the request as it is now. Your vote was not counted. Read its newest card and decide on that.
-policyChanged: The approval policy has changed since this card was posted, so your vote was not counted and nothing runs. If the new policy still allows the request, it is asked again; decide on its newest card.
+policyChanged: The approval policy has changed since this card was posted, so your vote was not counted. If the new policy still allows the request, it is asked again; decide on its newest card.
 policyOutrun: The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing. Try again in a minute; if it stays so, whoever runs me must give all replicas the same policy file.
 notYours: You may not cancel this request, because only its requester and its approvers may. Ask one of them.
-mayNotAsk: You may not ask for live response, because the policy does not name you as a requester: it names the members of analysts and ir-leads. Nothing was stored. Ask one of them, or whoever keeps the policy.
+mayNotAsk: You may not ask for live response, because the policy does not name you as a requester: it names the members of analysts and ir-leads. Nothing was requested. Ask one of them, or whoever keeps the policy.
 noRole: I show devices, the library, the queue and the history only to people whom the policy names. Ask whoever keeps the policy to add you.
 noRule: Refused: no rule matches, and what no rule matches is refused. Somebody who looks after the policy can add a rule for it.
 denied: Refused by rule no-collection-from-dcs: Files are not collected from tier 0 devices this way.
@@ -214,15 +214,15 @@ tooFewApprovers: Refused by rule workstations: it asks for 2 approvals, and only
 tooFewApprovers: Refused by rule workstations: its groups have too few different people: 1 more of platform would be needed (the requester and uploaders of changed files do not count). Somebody else can ask, or more people be added to the rule's groups.
 groupUnreadable: Refused: the members of ir-leads cannot be read at the moment, so nobody counts as one. Try again later.
 uploaderCannotVote: You uploaded "mini\\u{202e}dump.ps1", which changed since it was last approved, so someone else must decide about running it. Your vote was not counted.
-doesNotFit: This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was stored. Split it into several requests, or shorten the arguments or the reason.
+doesNotFit: This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was requested. Split it into several requests, or shorten the arguments or the reason.
 unknownRequest: I know no request "LR-9ZZZ". Check the id on its card, or type status for the open ones.
-unknownDevice: Defender knows no device by "ws-\\u{202e}042", so nothing was stored. Try its full name, an address, its id, or tag: and a tag; the word device looks one up.
+unknownDevice: Defender knows no device by "ws-\\u{202e}042", so nothing was requested. Try its full name, an address, its id, or tag: and a tag; the word device looks one up.
 unknownDevice: Defender knows no device by "nothere". Try its full name, an address, its id, or tag: and a tag; the word device looks one up.
-ambiguousDevice: "ws" matches 12 devices, and I never guess. Nothing was stored. Use the full name or the Defender id; the word device shows them.
-unknownLibraryFile: The live response library has no file "minidump", so nothing was stored. Did you mean "minidump.ps1" or "mini.ps1"? Type library to see all.
-unknownLibraryFile: The live response library has no file "zzz", so nothing was stored. Type library to see what there is.
-noResult: LR-7F3K has no result of command 2, or none yet: putfile returns nothing, and the others come by themselves once Defender has ended the request. Type status LR-7F3K to see where it stands.
-noResult: LR-7F3K has no result, or none yet: putfile returns nothing, and the others come by themselves once Defender has ended the request. Type status LR-7F3K to see where it stands.
+ambiguousDevice: "ws" matches 12 devices, and I never guess. Nothing was requested. Use the full name or the Defender id; the word device shows them.
+unknownLibraryFile: The live response library has no file "minidump", so nothing was requested. Did you mean "minidump.ps1" or "mini.ps1"? Type library to see all.
+unknownLibraryFile: The live response library has no file "zzz", so nothing was requested. Type library to see what there is.
+noResult: LR-7F3K has no result of command 2, or none yet. putfile returns none; others follow here when Defender has ended the request. Type status LR-7F3K to see where it stands.
+noResult: LR-7F3K has no result, or none yet. putfile returns none; others follow here when Defender has ended the request. Type status LR-7F3K to see where it stands.
 noBreakGlass: The rule of this request allows no break-glass now: either it names nobody for it, or the glass is broken already, or the request no longer waits for approval. It needs the approvals that its card shows.
 breakGlassNotYours: You may not use break-glass on this request, because only its requester and its approvers may. Ask one of them.
 reviewOpen: Rule workstations allows no other break-glass while the review of the last one is open: LR-7F3K and LR-8AAA. Two people who had no part in it must close it first; the word reviews shows what is missing.
@@ -233,9 +233,9 @@ alreadyReviewed: You have reviewed this break-glass already, and one person coun
 reviewNeedsReason: A review needs a reason, since it is what remains of the break-glass. Nothing was counted. Write: review LR-7F3K accept because <reason>, or object.
 reviewClosed: This review was closed at 3 Mar 2026 12:00 UTC, so nothing was added. If something came up since, raise it with the owners of the rule.
 mayNotPause: You may not pause or resume, because the policy does not name you as a requester or an approver. Ask one of them.
-alreadyPaused: It is paused already: Cy did so at 3 Mar 2026 12:00 UTC. Nothing is sent to Defender until somebody else who may approve types resume.
+alreadyPaused: It is paused already: Cy did so at 3 Mar 2026 12:00 UTC. No live response is sent to Defender until somebody else who may approve types resume.
 notPaused: Nothing is paused, so there is nothing to resume. Approved requests go as soon as Defender has room.
-pausedByYou: You paused at 3 Mar 2026 12:00 UTC, so somebody else who may approve must resume. Nothing is sent to Defender before that.
+pausedByYou: You paused at 3 Mar 2026 12:00 UTC, so somebody else who may approve must resume. No live response is sent to Defender before that.
 unknownAction: I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew."
 `);
 });
@@ -267,14 +267,14 @@ unknown, to be read again: LR-7F3K was already approved by Bo and Cy at 3 Mar 20
 unknown, other commands: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 unknown, offered: LR-7F3K may have run; Defender does not list it. Decide on its newest card whether to send it once more.
 unknown, one for sending it once more: LR-7F3K may have run; Defender does not list it. Decide on its newest card whether to send it once more.
-unconfirmed: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
-unconfirmed, left: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
-unconfirmed, cancelled: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
-unconfirmed, changed: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
-unconfirmed, refused: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
-unconfirmed, the database was restored: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
-unconfirmed, unreadable: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
-unconfirmed, other commands: LR-7F3K is not decided any more: it may have run, and Defender did not list it when that ended at 3 Mar 2026 14:05 UTC. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed: LR-7F3K is not decided any more: that ended at 3 Mar 2026 14:05 UTC, and it may have run. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, left: LR-7F3K is not decided any more: that ended at 3 Mar 2026 14:05 UTC, and it may have run. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, cancelled: LR-7F3K is not decided any more: that ended at 3 Mar 2026 14:05 UTC, and it may have run. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, changed: LR-7F3K is not decided any more: that ended at 3 Mar 2026 14:05 UTC, and it may have run. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, refused: LR-7F3K is not decided any more: that ended at 3 Mar 2026 14:05 UTC, and it may have run. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, the database was restored: LR-7F3K is not decided any more: that ended at 3 Mar 2026 14:05 UTC, and it may have run. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, unreadable: LR-7F3K is not decided any more: that ended at 3 Mar 2026 14:05 UTC, and it may have run. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
+unconfirmed, other commands: LR-7F3K is not decided any more: that ended at 3 Mar 2026 14:05 UTC, and it may have run. Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 running, twice: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 pending, the other cancelled: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
 unknown, vanished before the device: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see where it stands.
@@ -302,7 +302,7 @@ cancelled by nobody named: LR-7F3K was already cancelled, at 3 Mar 2026 12:14 UT
 lapsed: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, because its time to start ran out. Nothing ran.
 lapsed at Defender: LR-7F3K was already withdrawn at 3 Mar 2026 14:05 UTC, because its time to start ran out. It may have begun: its card says what is known.
 denied: LR-7F3K was already denied by Cy at 3 Mar 2026 12:05 UTC. Nothing ran.
-expired: LR-7F3K expired at 3 Mar 2026 12:30 UTC: nobody decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.
+expired: LR-7F3K expired at 3 Mar 2026 12:30 UTC: it was not decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.
 withdrawn: LR-7F3K was already withdrawn by Ana at 3 Mar 2026 12:02 UTC. Nothing ran.
 withdrawn by an approver: LR-7F3K was already withdrawn by Bo at 3 Mar 2026 12:02 UTC. Nothing ran.
 voided: LR-7F3K became void at 3 Mar 2026 12:08 UTC, because what was shown had changed. Nothing ran. Ask again to have the new version decided.

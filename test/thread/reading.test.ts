@@ -74,7 +74,7 @@ test('the approval card shows everything that an approver decides about, the ris
 LR-7F3K
 Waiting for approval
 1 of 2 approvals. Missing: one of platform. 2 people may still vote, not the requester.
-Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
 
 This puts files on the device, runs scripts on the device as SYSTEM and copies files off the device.
 
@@ -120,7 +120,7 @@ test('after a failed command the live card does not say that the next one is at 
   const lines = readPost(post).split('\n');
   expect(lines[1]).toBe('Running: command 2 of 3 failed, Defender is closing it');
   const third = lines.findIndex((line) => line.startsWith('3. Get file'));
-  expect(lines[third + 1]).toBe('Does not run, since a command before it failed.');
+  expect(lines[third + 1]).toBe('Defender does not list it as started.');
   expect(lines.join()).not.toContain('Waits for');
 });
 
@@ -366,7 +366,7 @@ test('a pause stands first on every card of an open request, and on none of an e
       .filter((state) => !isFinal(state)),
   );
   expect(approvalCard('queued', { pause: makePause() }).split('\n')[0]).toMatchInlineSnapshot(
-    `"Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. Nothing is sent to Defender until somebody else who may approve types resume; what Defender has already goes on."`,
+    `"Paused. Cy stopped all submissions at 3 Mar 2026 12:02 UTC. No live response is sent to Defender until somebody else who may approve types resume; what Defender has already goes on."`,
   );
 });
 

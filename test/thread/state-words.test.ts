@@ -19,61 +19,61 @@ test('every state says what is, why, and what next, in its own words', () => {
 "awaitingApproval (accent)
   Waiting for approval
   - 0 of 2 approvals. 3 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
 awaitingApproval, one vote (accent)
   Waiting for approval
   - 1 of 2 approvals. Missing: one of platform. 2 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
 awaitingApproval, asked again (accent)
   Waiting for approval
   - 0 of 2 approvals. 3 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
 awaitingApproval, second list (accent)
   Waiting for approval
   - 0 of 2 approvals. 3 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
 awaitingApproval, reasons to look twice (accent)
   Waiting for approval
   - 0 of 5 approvals. 3 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
 awaitingApproval, break-glass (accent)
   Waiting for approval
   - 0 of 1 approval. 2 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and nothing runs.
+  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
 queued, break-glass (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
   - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
-  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
+  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it.
 queued (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
   - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
-  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
+  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it.
 queued, device busy (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
-  - Defender says that the device is busy with another live response, perhaps one from the portal. I try again when it may be free.
+  - Defender says that the device is busy with another live response. I try again when it may be free.
   - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
-  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
+  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it.
 queued, rate limited (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
   - Defender asks me to slow down. I try again when it allows.
   - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
-  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
+  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it.
 queued, sessions full (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
   - Defender has no free live response session in this tenant. I try again when one may be free.
   - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
-  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
+  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it.
 queued, check failed (accent)
   Approved, waiting: the check before sending failed
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
   - I could not check that device and library are unchanged, so I do not send it. I try again. The check said: defender.unreachable
   - The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
-  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
+  - If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it.
 submitting (accent)
   Being sent to Defender
   - Approved. I am sending it now, once; if no clear answer comes back, I look for it instead of sending again.
@@ -89,7 +89,7 @@ unknown (warning)
 unknown, told (warning)
   It may have run: looking in Defender
   - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC.
-  - I could not find out yet. I look again every 5 minutes and never send it again.
+  - I could not find out yet. I look again every 5 minutes and send nothing by myself.
   - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 unknown, vanished (warning)
   It may have run: looking in Defender
@@ -124,7 +124,7 @@ unknown, one for sending it once more (warning)
 unconfirmed (warning)
   Unconfirmed: Defender does not list it
   - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC. Whether it ran stays open.
-  - Nobody decided to send it once more by 3 Mar 2026 14:05 UTC.
+  - Sending it once more was not approved by 3 Mar 2026 14:05 UTC.
   - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
   - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 unconfirmed, left (warning)
@@ -157,19 +157,16 @@ unconfirmed, refused (warning)
 unconfirmed, the database was restored (warning)
   Unconfirmed: the database was restored
   - My database was restored from a backup, which does not know what became of this. Whether it ran stays open.
-  - Nobody decided to send it once more by 3 Mar 2026 14:05 UTC.
   - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
   - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 unconfirmed, unreadable (warning)
   Unconfirmed: I could not read Defender's list
   - Defender gave no clear answer when I sent it at 3 Mar 2026 12:06 UTC. Whether it ran stays open.
-  - Nobody decided to send it once more by 3 Mar 2026 14:05 UTC.
   - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
   - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
 unconfirmed, other commands (attention)
   Alarm: Defender had other commands under this id
   - An action in Defender carries this request's id and commands that nobody approved. Whether it ran stays open.
-  - Nobody decided to send it once more by 3 Mar 2026 14:05 UTC.
   - Until 6 Mar 2026 12:06 UTC I look every 30 minutes; if it turns up, I say so here and cancel it if it has not begun.
   - Look for LR-7F3K in the device's action history in the Defender portal before you ask again.
   - Action a-9
@@ -228,10 +225,10 @@ succeeded, no word about commands (accent)
   - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Defender says that the commands ran. Their exit codes and output follow.
 failed (attention)
   Finished: Defender says it failed
-  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed.
+  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. The failed command and those before it may have acted. Look at the error, then ask again if needed.
 failed, no reason given (attention)
   Finished: Defender says it failed
-  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Commands before the failed one may have acted; those after it did not run. Look at the error, then ask again if needed.
+  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. The failed command and those before it may have acted. Look at the error, then ask again if needed.
 timedOut (attention)
   Stopped: Defender's time limit ran out
   - Ended 3 Mar 2026 12:14 UTC. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.
@@ -245,8 +242,8 @@ cancelled (warning)
   - Ana asked for it at 3 Mar 2026 12:11 UTC. It had reached the device, so it may have acted. Check what the commands below did.
   - They wrote: wrong device
 cancelled before it was sent (emphasis)
-  Cancelled before it was sent
-  - Ana asked for it at 3 Mar 2026 12:11 UTC. It never reached Defender, and nothing ran.
+  Cancelled: Defender had not accepted it
+  - Ana asked for it at 3 Mar 2026 12:11 UTC. Defender had not accepted it. Nothing ran.
   - They wrote: wrong device
 cancelled before the device (warning)
   Cancelled: it may have begun
@@ -263,7 +260,7 @@ cancelled by nobody named (warning)
   - Somebody outside this bot cancelled it in Defender. It had reached the device, so it may have acted. Check what the commands below did.
 lapsed (warning)
   Withdrawn: the time to start ran out
-  - It was approved but could not be sent by 3 Mar 2026 14:05 UTC, so it never reached Defender. Nothing ran. Ask again if it is still needed.
+  - It was approved, and Defender had not accepted it by 3 Mar 2026 14:05 UTC. Nothing ran. Ask again if it is still needed.
 lapsed at Defender (warning)
   Withdrawn: the time to start ran out
   - Not seen on the device by 3 Mar 2026 14:05 UTC, so I withdrew it in Defender. Last known to wait for the device at 3 Mar 2026 14:00 UTC. It may have begun after that: check the device before you ask again.
@@ -272,7 +269,7 @@ denied (attention)
   - Cy denied it at 3 Mar 2026 12:05 UTC. Nothing ran. Answer the reason, then ask again if it is still needed.
   - They wrote: The ticket names another device
 expired (warning)
-  Expired: nobody decided in time
+  Expired: not decided in time
   - The time to decide ran out at 3 Mar 2026 12:30 UTC. Nothing ran; this is not a denial. Ask again if it is still needed.
 withdrawn (emphasis)
   Withdrawn before a decision
@@ -284,12 +281,12 @@ withdrawn by an approver (emphasis)
   - They wrote: wrong host
 voided (warning)
   Void: what was shown has changed
-  - What would run is no longer what the card showed, so I stopped it. Nothing ran. Ask again to have the new version decided.
+  - What would run is no longer what the card showed, so I did not send it. Nothing ran. Ask again to have the new version decided.
   - The approval policy is another one now.
   - The library file minidump.ps1 has other content: SHA-256 was 6e212a0db618507c…, is now d0f3e3b0641dbf88….
   - The library file procdump.zip is no longer in the library.
   - The device has another name now.
-  - The device has another Entra device id now: it may have been set up anew.
+  - The device has another Entra device id now.
   - The device is in another device group now.
   - The device has other tags now.
   - The requester may no longer ask for this.
@@ -334,7 +331,7 @@ Approved, waiting for the busy device
 Approved, about to be sent
 Approved. It is number 3 of 7 that wait. I cannot tell when it goes.
 The person with the fewest runs under way goes next, and of their requests the one whose device most others wait for.
-If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.
+If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it.
 Approved. I cannot tell when it goes."
 `);
 });
@@ -345,7 +342,7 @@ test('what is approved while it is paused is held by the pause: nobody is told w
   expect([title, ...lines.map(textOf)]).toEqual([
     'Approved, held by the pause',
     'Approved. It is sent when the pause has ended, and not before; its place in the queue is told then.',
-    'If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it and nothing runs.',
+    'If it has not reached the device by 3 Mar 2026 14:05 UTC, I withdraw it.',
   ]);
 });
 

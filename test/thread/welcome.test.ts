@@ -15,7 +15,7 @@ test('a team is told what it can do, who asks, who approves, and how to stop eve
   };
   expect(readPost(welcomeCard(welcome, { trial: false }))).toMatchInlineSnapshot(`
 "Live Response is here
-I run Microsoft Defender live response on devices: put a file there, run a script of the library, collect a file. Nothing runs before other people have approved exactly what was asked.
+I run Microsoft Defender live response on devices: put a file there, run a script of the library, collect a file. I send nothing to Defender before other people have approved exactly what was asked.
 
 What this conversation can do
 Mention me with a request. Its card, its news and its results stay in that thread, and all who are here can read them.
@@ -34,7 +34,7 @@ platform: cannot be read now, so nobody in it counts.
 How many of them, and which, is for the policy to say of each request; never the person who asked. They get each card in their own chat once they have added me there.
 
 In an emergency
-Type pause because and a reason: nothing more is sent to Defender, for anybody, until somebody else types resume.
+Type pause because and a reason: no live response is sent to Defender, for anybody, until somebody else types resume.
 (New request)"
 `);
 });
