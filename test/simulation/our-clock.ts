@@ -7,13 +7,15 @@ export interface OurClock {
   toDefenders(instant: number): number;
   /** As a stored due time: it happens once our clock says so, whatever the clock has done meanwhile. */
   at(instant: number, happen: () => void): void;
+  /** The same for a row of work, which a start with a clock that was ahead brings back to now. */
+  workAt(instant: number, happen: () => void): void;
   jump(ms: number): void;
-  /** What waits for a later instant than now is due now, as after a start with a clock that was ahead. */
   bringBack(): void;
 }
 
 interface Waiting {
   at: number;
+  readonly isWork: boolean;
   readonly happen: () => void;
 }
 
@@ -34,21 +36,23 @@ export function createOurClock(agenda: Agenda, aheadMs: number): OurClock {
     });
   }
 
+  function wait(entry: Waiting): void {
+    waiting.add(entry);
+    arm(entry);
+  }
+
   return {
     now,
     toDefenders: (instant) => instant - ahead,
-    at(instant, happen) {
-      const entry = { at: instant, happen };
-      waiting.add(entry);
-      arm(entry);
-    },
+    at: (instant, happen) => wait({ at: instant, isWork: false, happen }),
+    workAt: (instant, happen) => wait({ at: instant, isWork: true, happen }),
     jump(ms) {
       ahead += ms;
       if (ms > 0) for (const entry of waiting) arm(entry);
     },
     bringBack() {
       for (const entry of waiting) {
-        if (entry.at <= now()) continue;
+        if (!entry.isWork || entry.at <= now()) continue;
         entry.at = now();
         arm(entry);
       }

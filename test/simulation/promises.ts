@@ -62,7 +62,7 @@ export function createPromises(defender: DefenderModel) {
         mayHaveArrived.set(marker, (mayHaveArrived.get(marker) ?? 0) - 1);
       if (type !== 'busy' || request.decision === 1) return;
       wasBusy.add(marker);
-      met.busyWithItself++;
+      if (defender.actionsOf(request.id).length > 0) met.busyWithItself++;
     },
 
     /** The whole bar was met anew. */

@@ -69,7 +69,7 @@ export function play(scenario: Scenario, { onPlan = () => {}, untilMs = longEnou
 
   const store = createStoreModel({
     limits: scenario.limits,
-    onLookUp: (id, { dueAt, search }) => ours.at(dueAt, () => lookUp(id, search)),
+    onLookUp: (id, { dueAt, search }) => ours.workAt(dueAt, () => lookUp(id, search)),
     onCancel: (id, actionId) => agenda.at(agenda.now, () => cancel(id, actionId, 1)),
     onClock: (id, at) => ours.at(at, () => clock(id)),
     onApplied: (before, event, after) => {
