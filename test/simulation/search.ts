@@ -40,6 +40,10 @@ export function search(
       for (const [what, count] of Object.entries(report.met)) sums[what as keyof Met] += count;
       for (const state of Object.keys(report.ends)) meet(state);
       for (const { answer, cause } of report.refusals) meet(`${answer}, ${cause}`);
+      if (report.met.foundLate > 0) meet('found late');
+      if (report.met.ranTwice > 0) meet('ran twice by two decisions');
+      if (report.met.busyWithItself > 0) meet('busy with itself');
+      if (report.met.decisions > scenario.wishes.length) meet('sent once more');
       if (report.submissions > report.actions) meet('more POSTs than actions');
     }),
     { numRuns: given.histories, seed: given.seed, ...(given.path !== undefined && { path: given.path }) },
