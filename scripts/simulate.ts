@@ -80,6 +80,12 @@ function showHistories(seed: number, histories: number): void {
         played: found.histories,
         'a second': Math.round((found.histories / tookMs) * 1_000),
         'a second of one core': Math.round(found.histories / ((user + system) / 1e6)),
+        POSTs: found.sums.posts,
+        decisions: found.sums.decisions,
+        actions: found.sums.actions,
+        unconfirmed: found.sums.unconfirmed,
+        'found late': found.sums.foundLate,
+        'ran twice by two decisions': found.sums.ranTwice,
         met: [...found.met].map(([what, times]) => `${what} ${times}`).join('; '),
       };
     });

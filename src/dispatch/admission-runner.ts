@@ -8,7 +8,6 @@ import type { Event } from '../request/event';
 import { type Pause, pauseFact } from '../request/pause';
 import type { Device, LibraryFile, Queued, RequestId, Submitting } from '../request/request';
 import { waitingOf } from '../request/waiting';
-import { whose } from '../request/whose';
 import { applyEvent, readApprovedHashes } from '../store/apply';
 import { findGlassDebt } from '../store/glass-debt';
 import { isOutrun } from '../store/policy-in-force';
@@ -16,7 +15,7 @@ import type { ClaimedWork, Tx } from '../store/store';
 import { type Admission, mayGo } from './admission';
 import { findChanges } from './changes';
 import { admissionFact, type Learned, learn, nothingLearned } from './limits';
-import { lookFor } from './look-for';
+import { comesFirst, lookFor } from './look-for';
 import type { DispatchOptions, Task } from './options';
 import { createPlaces } from './places';
 import { passedRate, rateCountsSince } from './rate';
@@ -199,7 +198,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
         readApprovedHashes(store, request.library),
       ]);
       const earlier = await findEarlier(request);
-      if (earlier !== null) return earlier; // guard: found-again-is-not-sent-again
+      if (earlier !== null) return earlier;
       const changes = findChanges(request, found);
       if (changes.length > 0) return { type: 'changed', changes }; // guard: changed-content-is-void
       const policy = options.policy();
@@ -226,9 +225,8 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   /** Before it is sent once more it is looked for once more: what turns up is followed instead. */
   async function findEarlier(request: Queued): Promise<Event | null> {
     if (request.inDoubt === undefined) return null;
-    const seen = await lookFor(defender.forPurpose('lookUp'), request);
-    if (seen.actions.length === 0) return null;
-    return seen.actions.some((action) => whose(request, action) !== 'unread') ? seen : waiting('defender.badAnswer');
+    const first = comesFirst(request, await lookFor(defender.forPurpose('lookUp'), request));
+    return first === 'unread' ? waiting('defender.badAnswer') : first;
   }
 
   function waiting(code: string): Event {

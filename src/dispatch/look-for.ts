@@ -2,7 +2,8 @@ import type { Defender, MachineAction } from '../defender/client';
 import { days } from '../lib/clock';
 import { readMarker } from '../request/digest';
 import type { Event } from '../request/event';
-import type { LiveResponseRequest } from '../request/request';
+import type { LiveResponseRequest, Queued } from '../request/request';
+import { whose } from '../request/whose';
 
 /** How long before it was asked its device's actions are looked at: far more than clocks differ. By Defender's own `Date`, never by ours. */
 const lookBackMs = days(1);
@@ -23,6 +24,17 @@ export async function lookFor(
   const asked = unlisted ? await defender.getAction(known) : null;
   const actions = await Promise.all([...marked, ...(asked === null ? [] : [asked])].map((a) => readWhole(defender, a)));
   return { type: 'lookedUp', actions, complete: true, date };
+}
+
+/** What a look right before it is sent once more means: an event in place of the POST; `unread` where nobody can tell; null where it may go. */
+export function comesFirst(
+  request: Queued,
+  seen: Extract<Event, { type: 'lookedUp' }>,
+): Extract<Event, { type: 'lookedUp' }> | 'unread' | null {
+  const isRead = seen.actions.some((action) => whose(request, action) !== 'unread');
+  if (seen.actions.length > 0 && !isRead) return 'unread';
+  if (isRead) return seen; // guard: found-again-is-not-sent-again
+  return null;
 }
 
 /** A list may leave out what an action was asked to run; it is read again by its id. */

@@ -15,21 +15,27 @@ export function noteOthers(
   now: number,
 ): Outcome {
   const followed = 'actionId' in request ? request.actionId : null;
-  const before = othersOf(request);
-  const others = mergeOthers(
+  const { others, fresh, isChanged } = noted(
     request,
     actions.filter(
       (action) => action.actionId !== followed && ['ours', 'otherCommands'].includes(whose(request, action)),
     ),
   );
   const effects = lookOn(inDoubt, pauseFor(others), now);
-  if (JSON.stringify(others) === JSON.stringify(before)) return ok({ request, effects });
-  const fresh = others.filter(({ actionId }) => !before.some((known) => known.actionId === actionId));
+  if (!isChanged) return ok({ request, effects });
   return move(
     { ...request, others } as LiveResponseRequest,
     fresh.map((action) => ({ type: 'foundAnother', action })),
     [...fresh.flatMap(cancelOf), ...effects],
   );
+}
+
+/** What these actions add to those that are known beside the one that is followed. */
+export function noted(request: LiveResponseRequest, actions: readonly ObservedAction[]) {
+  const before = othersOf(request);
+  const others = mergeOthers(request, actions);
+  const fresh = others.filter(({ actionId }) => !before.some((known) => known.actionId === actionId));
+  return { others, fresh, isChanged: JSON.stringify(others) !== JSON.stringify(before) };
 }
 
 /** The actions beside the one that is followed, each once, as they were last seen; one that has begun does not become less than that. */

@@ -3,7 +3,7 @@ import { ok } from '../lib/result';
 import type { Effect } from './effect';
 import type { Event, ObservedAction } from './event';
 import { observe, taken } from './observe';
-import { cancelOf, mergeOthers, noteOthers, otherOf, pauseFor } from './others';
+import { cancelOf, mergeOthers, noted, noteOthers, otherOf, pauseFor } from './others';
 import { decidedOf, giveUp, move, notNow, notYetLookedFor, type Outcome } from './outcome';
 import type { LiveResponseRequest, Queued, Unconfirmed, Unknown } from './request';
 import { mayBeOffered } from './resend';
@@ -41,7 +41,8 @@ function searched(request: Searched, event: LookedUp, now: number): Outcome {
   const altered = event.actions.filter((action) => whose(request, action) === 'otherCommands');
   const primary = ours.find(({ actionId }) => 'actionId' in request && request.actionId === actionId) ?? ours[0];
   if (primary !== undefined) return found(request, primary, [...ours, ...altered], now);
-  if (altered[0] !== undefined) return alarm(request, altered[0], now); // guard: other-commands-are-never-sent-again
+  const other = altered.find(({ actionId }) => 'actionId' in request && request.actionId === actionId) ?? altered[0];
+  if (other !== undefined) return alarm(request, other, altered, now); // guard: other-commands-are-never-sent-again
   if (request.state === 'unknown') return absent(request, event, now);
   return ok({ request, effects: lookOn(request.inDoubt, request.state === 'queued' ? slowLookMs : lateLookMs, now) });
 }
@@ -76,11 +77,33 @@ function found(request: Searched, action: ObservedAction, all: readonly Observed
 const submittedAt = (request: Searched, { createdAt }: ObservedAction): number =>
   'intentAt' in request && request.doubt !== 'restored' ? request.intentAt : (createdAt ?? request.approvedAt);
 
-/** Our marker over commands that nobody approved: told as an alarm and left to people (T-23). */
-function alarm(request: Searched, action: ObservedAction, now: number): Outcome {
+/** Our marker over commands that nobody approved: told as an alarm and left to people (T-23). A second such action is told beside it. */
+function alarm(before: Searched, action: ObservedAction, all: readonly ObservedAction[], now: number): Outcome {
   const { actionId, progress, status } = action;
-  const isNew = !('doubt' in request) || request.doubt !== 'otherCommands' || request.actionId !== actionId;
-  const isEnded = ['Succeeded', 'Failed', 'TimeOut', 'Cancelled'].includes(status);
+  const isNew = !('doubt' in before) || before.doubt !== 'otherCommands' || before.actionId !== actionId;
+  const rest = noted(
+    before,
+    all.filter((other) => other.actionId !== actionId),
+  );
+  const request: Searched = rest.others.length === 0 ? before : { ...before, others: rest.others };
+  const tellRest: readonly Effect[] = [
+    ...(rest.isChanged && !isNew ? [{ type: 'updateCards' } as const] : []),
+    ...rest.fresh.map((other): Effect => ({ type: 'reply', news: { type: 'foundAnother', action: other } })),
+  ];
+  return withEffects(
+    alarmed(request, { actionId, progress }, { isNew, isEnded: endedStatuses.includes(status) }, now),
+    tellRest,
+  );
+}
+
+const endedStatuses: readonly string[] = ['Succeeded', 'Failed', 'TimeOut', 'Cancelled'];
+
+function alarmed(
+  request: Searched,
+  { actionId, progress }: Pick<ObservedAction, 'actionId' | 'progress'>,
+  { isNew, isEnded }: { readonly isNew: boolean; readonly isEnded: boolean },
+  now: number,
+): Outcome {
   if (request.state === 'unconfirmed') {
     const effects = lookOn(request.inDoubt, lateLookMs, now);
     if (!isNew) return ok({ request, effects });

@@ -9,6 +9,8 @@ export interface DefenderAction {
   readonly marker: string;
   /** Somebody else's: it carries no marker of ours. */
   readonly isForeign: boolean;
+  /** Our marker over other commands than were sent. */
+  readonly isAltered: boolean;
   readonly visibleAt: number;
   status: string;
   progress: readonly CommandProgress[];
@@ -20,7 +22,7 @@ export interface DefenderAction {
 export type Happening = Extract<Step, { do: 'device' }>['what'];
 
 export const createAction = (
-  made: Pick<DefenderAction, 'id' | 'marker' | 'visibleAt' | 'isForeign'>,
+  made: Pick<DefenderAction, 'id' | 'marker' | 'visibleAt' | 'isForeign' | 'isAltered'>,
 ): DefenderAction => ({
   ...made,
   status: 'Pending',
@@ -30,11 +32,14 @@ export const createAction = (
   seen: [],
 });
 
+const otherCommands = (action('Pending').asked ?? []).slice(1);
+
 export const snapshot = (a: DefenderAction): ObservedAction =>
   action(a.status, {
     actionId: a.id,
     comment: a.isForeign ? 'somebody else' : `${a.marker} asked by Ana`,
     progress: a.progress,
+    ...(a.isAltered ? { asked: otherCommands } : {}),
     cancellationRequestor: 'somebody',
   });
 

@@ -14,6 +14,9 @@ export type Fate =
   | 'foreignAfter'
   /** 201 that leaves out whose it is. */
   | 'bare'
+  /** It runs other commands under our marker; 201 or no answer. */
+  | 'altered'
+  | 'alteredLost'
   | 'late'
   | 'crashBefore'
   | 'crashAfter'
@@ -139,6 +142,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         'foreign',
         'foreignAfter',
         'bare',
+        'altered',
+        'alteredLost',
         'late',
         'crashBefore',
         'crashAfter',
@@ -198,6 +203,28 @@ const beginnings: ReadonlyArray<readonly Step[]> = [
     { do: 'pass', ms: minutes(30) },
     ...course,
   ],
+  // Our clock jumps while it is sent, the lists cannot be read for hours, and people decide once they can.
+  [
+    ...approvals,
+    { do: 'admit' },
+    { do: 'jump', ms: minutes(4) },
+    { do: 'submit', fate: 'lostAfter', hideMs: minutes(12), lateMs: 0 },
+    { do: 'lists', readable: false },
+    { do: 'jump', ms: minutes(-10) },
+    { do: 'pass', ms: minutes(90) },
+    { do: 'lists', readable: true },
+    { do: 'pass', ms: minutes(10) },
+    ...resend,
+    ...submission('busy'),
+  ],
+  [
+    ...approvals,
+    ...submission('crashAfter'),
+    { do: 'jump', ms: minutes(4) },
+    { do: 'pass', ms: minutes(3) },
+    ...resend,
+  ],
+  [...approvals, ...submission('altered'), { do: 'pass', ms: minutes(3) }, ...course],
   [
     { do: 'breakGlass', by: cleo, approvalsNeeded: 1 },
     { do: 'vote', by: eve, decision: 'approve', shown: 'now' },
@@ -210,7 +237,7 @@ const beginnings: ReadonlyArray<readonly Step[]> = [
 export const histories: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
     fc.constantFrom(...beginnings),
-    fc.integer({ min: 0, max: 10 }),
+    fc.integer({ min: 0, max: 14 }),
     fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }),
   )
   .map(([beginning, begun, steps]) => [...beginning.slice(0, begun), ...steps]);

@@ -74,7 +74,13 @@ export function createSmallWorld(bar: RequestBar) {
     if (isFinal(before.state) && !('inDoubt' in before && before.inDoubt !== undefined))
       expect(request === before && effects.length === 0, 'a final state is final');
     world.request = request;
-    for (const effect of effects) take(effect);
+    for (const effect of effects) take(effect, event);
+    const followed =
+      'actionId' in request && !['unknown', 'unconfirmed'].includes(request.state) ? request.actionId : null;
+    expect(
+      !world.actions.some((a) => a.id === followed && (a.isForeign || a.isAltered)),
+      'neither another action nor other commands are taken for its own',
+    );
     expect(
       sameFields(request, samples[request.state]),
       `it carries exactly its own fields, not ${Object.keys(request)}`,
@@ -82,7 +88,7 @@ export function createSmallWorld(bar: RequestBar) {
     return true;
   }
 
-  function take(effect: Effect): void {
+  function take(effect: Effect, event: Event): void {
     switch (effect.type) {
       case 'submit': {
         const { request } = world;
@@ -115,6 +121,11 @@ export function createSmallWorld(bar: RequestBar) {
           world.actions.some((a) => a.id === effect.actionId && !a.isForeign),
           'only our own actions are cancelled',
         );
+        expect(
+          (event.type === 'cancelAsked' && approverIds.includes(event.by.id)) ||
+            !world.actions.some((a) => a.id === effect.actionId && a.isAltered),
+          'other commands are cancelled by those who may approve, and by nobody else',
+        );
         cancels.push(effect.actionId);
         break;
       case 'fetchResult':
@@ -136,9 +147,20 @@ export function createSmallWorld(bar: RequestBar) {
     }
   }
 
-  const create = (hideMs: number, marker = markerNow(), isForeign = false): DefenderAction => {
+  const create = (
+    hideMs: number,
+    marker = markerNow(),
+    over: Partial<Pick<DefenderAction, 'isForeign' | 'isAltered'>> = {},
+  ): DefenderAction => {
     const id = `action-${world.actions.length + 1}`;
-    const created = createAction({ id, marker, isForeign, visibleAt: world.defenderNow + hideMs });
+    const created = createAction({
+      id,
+      marker,
+      isForeign: false,
+      isAltered: false,
+      ...over,
+      visibleAt: world.defenderNow + hideMs,
+    });
     world.actions.push(created);
     return created;
   };
@@ -163,9 +185,14 @@ export function createSmallWorld(bar: RequestBar) {
       case 'foreign':
       case 'foreignAfter':
         if (fate === 'foreignAfter') create(hideMs);
-        return void apply({ type: 'accepted', action: snapshot(create(0, markerNow(), true)) });
+        return void apply({ type: 'accepted', action: snapshot(create(0, markerNow(), { isForeign: true })) });
       case 'bare':
         return void apply({ type: 'accepted', action: { ...snapshot(create(hideMs)), comment: null } });
+      case 'altered':
+        return void apply({ type: 'accepted', action: snapshot(create(hideMs, markerNow(), { isAltered: true })) });
+      case 'alteredLost':
+        create(hideMs, markerNow(), { isAltered: true });
+        return void apply({ type: 'unclear' });
       case 'created':
         return void apply({ type: 'accepted', action: snapshot(create(hideMs)) });
       case 'lostAfter':

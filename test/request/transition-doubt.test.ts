@@ -1,5 +1,5 @@
 import { days, minutes, seconds } from '../../src/lib/clock';
-import type { ObservedAction } from '../../src/request/event';
+import type { Event, ObservedAction } from '../../src/request/event';
 import { settleMs, tellAfterMs } from '../../src/request/search';
 import { firstLookMs, lateLookMs, lookForMs, nextLookMs, slowLookMs } from '../../src/request/unknown';
 import {
@@ -152,6 +152,27 @@ describe('looking', () => {
     expect(into(go(step.request, found('Succeeded', altered)), 'unconfirmed').doubt).toBe('otherCommands');
   });
 
+  test('two actions with other commands under our marker are both told, and neither is cancelled', () => {
+    const [first, second] = [action('Pending', altered), action('Pending', { ...altered, actionId: 'action-2' })];
+    const look = (...actions: readonly ObservedAction[]): Event => ({
+      type: 'lookedUp',
+      complete: true,
+      date: now,
+      actions,
+    });
+    const step = go(go(unknown, look(second)).request, look(first, second));
+    expect(into(step, 'unknown')).toMatchObject({
+      doubt: 'otherCommands',
+      actionId: 'action-2',
+      others: [{ actionId: 'action-1', altered: true }],
+    });
+    expect(newsOf(step).map(({ type }) => type)).toEqual(['foundAnother']);
+    expect(workOf(step).map(({ type }) => type)).toEqual(['lookUp']);
+    expect(told(go(step.request, look(first, second)))).toEqual([]);
+    const late = go(unconfirmed, look(first, second));
+    expect(into(late, 'unconfirmed')).toMatchObject({ actionId: 'action-1', others: [{ actionId: 'action-2' }] });
+    expect(newsOf(late).map(({ type }) => type)).toEqual(['unclear', 'foundAnother']);
+  });
   test('only those who may approve touch an action with other commands', () => {
     const { request } = go(unknown, found('Pending', altered));
     expect(refusalOf(request, cancelBy())).toBe('notYours');

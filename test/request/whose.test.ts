@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { AskedCommand, ObservedAction } from '../../src/request/event';
+import { transition } from '../../src/request/transition';
 import { whose } from '../../src/request/whose';
-import { action, base } from './sample';
+import { action, ana, base, now, samples } from './sample';
 
 const ours = action('Pending');
 const of = (over: Partial<ObservedAction>) => whose(base, { ...ours, ...over });
@@ -68,6 +69,78 @@ describe('our marker over other commands is an alarm', () => {
         fc.pre(JSON.stringify(commands) !== JSON.stringify(asked));
         expect(of({ asked: commands })).toBe('otherCommands');
       }),
+    );
+  });
+});
+
+describe('whatever the fields of an action say', () => {
+  const comment = fc.constantFrom(
+    ours.comment,
+    null,
+    '',
+    'somebody else',
+    '[LR-7F3K2/1/000000000000]',
+    `x ${ours.comment}`,
+  );
+  const type = fc.constantFrom(...asked.map((command) => command.type), '', 'Isolate');
+  const param = fc.record({
+    key: fc.constantFrom('FileName', 'filename', 'ScriptName', 'Args', ''),
+    value: fc.constantFrom(...asked.flatMap((command) => command.params.map((p) => p.value)), '', 'null'),
+  });
+  const anyCommand: fc.Arbitrary<AskedCommand> = fc.oneof(
+    fc.constantFrom(...asked),
+    fc.record({ type, params: fc.array(param, { maxLength: 3 }) }),
+  );
+  const anyAsked = fc.oneof(fc.constant(ours.asked), fc.constant(null), fc.array(anyCommand, { maxLength: 5 }));
+  const anyAction = fc
+    .record({ comment, asked: anyAsked, status: fc.constantFrom('Pending', 'InProgress', 'Succeeded', 'Odd') })
+    .map((over): ObservedAction => ({ ...ours, ...over }));
+  /** By hand: the whole marker, and every command with its own parameters. */
+  const isOurs = (seen: ObservedAction): boolean =>
+    seen.comment === ours.comment &&
+    seen.asked !== null &&
+    seen.asked.length === asked.length &&
+    seen.asked.every(({ type, params }, i) => {
+      const wanted = asked[i] as AskedCommand;
+      const has = (p: { readonly key: string; readonly value: string }) =>
+        params.filter((q) => q.key.toLowerCase() === p.key.toLowerCase() && q.value === p.value).length === 1;
+      return type === wanted.type && params.length === wanted.params.length && wanted.params.every(has);
+    });
+
+  test('a 201 is followed only if all of them are ours, and nothing is cancelled or read of another', () => {
+    fc.assert(
+      fc.property(anyAction, fc.option(fc.constant({ by: ana, reason: null, at: 0 })), (seen, cancel) => {
+        const outcome = transition({ ...samples.submitting, cancel }, { type: 'accepted', action: seen }, now);
+        if (!outcome.ok) throw new Error(outcome.error.type);
+        const { request, effects } = outcome.value;
+        expect(request.state !== 'unknown').toBe(isOurs(seen));
+        if (!isOurs(seen)) expect(effects.map((e) => e.type)).not.toContain('cancelAction');
+        if (!isOurs(seen)) expect(effects.map((e) => e.type)).not.toContain('fetchResult');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a look adopts only an action of which all of them are ours', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(samples.unknown, samples.unconfirmed),
+        fc.array(anyAction, { maxLength: 4 }),
+        (from, all) => {
+          const actions = all.map((seen, i) => ({ ...seen, actionId: `action-${i}` }));
+          const outcome = transition(from, { type: 'lookedUp', complete: true, date: now, actions }, now);
+          if (!outcome.ok) throw new Error(outcome.error.type);
+          const { request, effects } = outcome.value;
+          const first = actions.find(isOurs);
+          const isAdopted = request.state !== 'unknown' && request.state !== 'unconfirmed';
+          expect(isAdopted && 'actionId' in request ? request.actionId : undefined).toBe(first?.actionId);
+          const touched = effects.flatMap((e) =>
+            e.type === 'cancelAction' || e.type === 'fetchResult' ? [e.actionId] : [],
+          );
+          for (const id of touched) expect(actions.filter(isOurs).map((a) => a.actionId)).toContain(id);
+        },
+      ),
+      { numRuns: 500 },
     );
   });
 });

@@ -7,14 +7,24 @@ import { endOf, isWithin, type Scenario } from './scenario';
 /** A machine action as it really is. It lives by its instants alone, so nobody has to wake it. */
 export interface ModelAction {
   readonly id: string;
-  /** The request that it was asked for. */
-  readonly marker: string;
+  /** The request that it was asked for; null: it is somebody else's. */
+  readonly requestId: string | null;
+  readonly comment: string;
+  /** It runs other commands than it was asked to. */
+  readonly isAltered: boolean;
   readonly device: number;
   readonly createdAt: number;
   readonly visibleAt: number;
   readonly startsAt: number;
   readonly endsAt: number;
   cancelledAt: number;
+}
+
+/** A POST as it arrives. */
+export interface Sent {
+  readonly requestId: string;
+  readonly comment: string;
+  readonly device: number;
 }
 
 export interface Refusal {
@@ -35,10 +45,13 @@ const never = Number.POSITIVE_INFINITY;
 export function createDefenderModel(scenario: Scenario) {
   const { truth } = scenario;
   const actions: ModelAction[] = [];
-  const byMarker = new Map<string, ModelAction[]>();
+  const byId = new Map<string, ModelAction>();
+  const byRequest = new Map<string, ModelAction[]>();
+  const onDevice = new Map<number, ModelAction[]>();
   const refusals: Refusal[] = [];
   /** Arrivals of our calls in the last minute, refused ones too. */
   let own: number[] = [];
+  let taken = 0;
   let open: ModelAction[] = [];
   const lastOn = new Map<number, ModelAction>();
   let mostOwnCalls = 0;
@@ -47,14 +60,25 @@ export function createDefenderModel(scenario: Scenario) {
   const foreignCallsAt = (now: number) => scenario.foreignCalls.filter((at) => at > now - minuteMs && at <= now).length;
   const foreignSessionsAt = (now: number) => scenario.foreignSessions.filter((span) => isWithin([span], now)).length;
 
+  function add(action: ModelAction): ModelAction {
+    actions.push(action);
+    byId.set(action.id, action);
+    if (action.requestId !== null)
+      byRequest.set(action.requestId, [...(byRequest.get(action.requestId) ?? []), action]);
+    onDevice.set(action.device, [...(onDevice.get(action.device) ?? []), action]);
+    return action;
+  }
+
   return {
     actions,
     refusals,
-    actionsOf: (marker: string): readonly ModelAction[] => byMarker.get(marker) ?? [],
+    /** Those that were asked for by this request. */
+    actionsOf: (requestId: string): readonly ModelAction[] => byRequest.get(requestId) ?? [],
+    action: (actionId: string): ModelAction | undefined => byId.get(actionId),
     most: () => ({ calls: mostOwnCalls, sessions: mostOwnSessions }),
 
     /** A POST arrives: quota first, then the device, then the sessions, as in the emulator. */
-    post(marker: string, device: number, now: number): SubmitOutcome {
+    post({ requestId, comment, device }: Sent, now: number, isAltered = false): SubmitOutcome {
       const refuse = (answer: Refusal['answer'], cause: Refusal['cause']) =>
         refusals.push({ at: now, device, answer, cause });
       own = own.filter((at) => at > now - minuteMs);
@@ -79,20 +103,20 @@ export function createDefenderModel(scenario: Scenario) {
         return { type: 'throttled', scope: 'sessions', retryAfterMs: null };
       }
       const startsAt = endOf(scenario.devices[device]?.offline ?? [], now);
-      const runMs = scenario.runMs[Math.min(actions.length, scenario.runMs.length - 1)] ?? minuteMs;
+      const runMs = scenario.runMs[Math.min(taken, scenario.runMs.length - 1)] ?? minuteMs;
       const isReached = startsAt < now + queueMs;
-      const action: ModelAction = {
+      const action = add({
         id: `action-${actions.length + 1}`,
-        marker,
+        requestId,
+        comment,
+        isAltered,
         device,
         createdAt: now,
-        visibleAt: now + scenario.hideMs,
+        visibleAt: now + (scenario.hides[taken++] ?? scenario.hideMs),
         startsAt: isReached ? startsAt : never,
         endsAt: isReached ? startsAt + runMs : now + queueMs,
         cancelledAt: never,
-      };
-      actions.push(action);
-      byMarker.set(marker, [...(byMarker.get(marker) ?? []), action]);
+      });
       open.push(action);
       mostOwnSessions = Math.max(mostOwnSessions, open.length);
       lastOn.set(device, action);
@@ -104,18 +128,32 @@ export function createDefenderModel(scenario: Scenario) {
       return { type: 'throttled', scope: 'rate', retryAfterMs: 20_000 };
     },
 
-    /** What a list shows of every action of this marker. */
-    listed: (marker: string, now: number): readonly ObservedAction[] =>
-      (byMarker.get(marker) ?? []).filter((a) => a.visibleAt <= now).map((a) => observedOf(a, now)),
-
-    /** What a list shows of the action of this marker. */
-    find(marker: string, now: number): ObservedAction | null {
-      const action = byMarker.get(marker)?.find((a) => a.visibleAt <= now);
-      return action === undefined ? null : observedOf(action, now);
+    /** Somebody else's action, which an answer to our POST shows by mistake. */
+    foreign(device: number, comment: string, now: number): ModelAction {
+      return add({
+        id: `action-${actions.length + 1}`,
+        requestId: null,
+        comment,
+        isAltered: false,
+        device,
+        createdAt: now,
+        visibleAt: now,
+        startsAt: now + minuteMs,
+        endsAt: now + 2 * minuteMs,
+        cancelledAt: never,
+      });
     },
 
-    cancel(marker: string, now: number): ObservedAction | 'hidden' | 'refused' {
-      const action = byMarker.get(marker)?.[0];
+    list: (device: number, now: number): readonly ObservedAction[] =>
+      (onDevice.get(device) ?? []).filter((a) => a.visibleAt <= now).map((a) => observedOf(a, now)),
+
+    find(actionId: string, now: number): ObservedAction | null {
+      const action = byId.get(actionId);
+      return action === undefined || action.visibleAt > now ? null : observedOf(action, now);
+    },
+
+    cancel(actionId: string, now: number): ObservedAction | 'hidden' | 'refused' {
+      const action = byId.get(actionId);
       if (action === undefined || action.visibleAt > now) return 'hidden';
       if (isEnded(action, now)) return 'refused';
       action.cancelledAt = Math.min(action.cancelledAt, now + cancelMs);
@@ -144,17 +182,19 @@ export function nextChange(a: ModelAction, now: number): number {
   return Math.min(...[a.visibleAt, a.startsAt, endAt(a)].filter((at) => at > now), never);
 }
 
+const asked = commands.map((command) => ({ type: command.type, params: commandToParams(command) }));
+
 const observedOf = (a: ModelAction, now: number): ObservedAction => ({
   actionId: a.id,
-  comment: `[${a.marker}/1/000000000000]`,
-  asked: commands.map((command) => ({ type: command.type, params: commandToParams(command) })),
+  comment: a.comment,
+  asked: a.isAltered ? asked.slice(1) : asked,
   status: statusOf(a, now),
   progress: [],
   cancellationRequestor: 'somebody',
   cancellationComment: null,
 });
 
-const machineActionOf = (a: ModelAction, now: number) => ({
+export const machineActionOf = (a: ModelAction, now: number) => ({
   ...observedOf(a, now),
   type: 'LiveResponse',
   machineName: null,

@@ -17,6 +17,11 @@ const searches: ReadonlyArray<readonly [Weather, number, readonly string[]]> = [
     ],
   ],
   ['atTheBrink', 800, ['succeeded', 'cancelled', 'more POSTs than actions']],
+  [
+    'inDoubt',
+    800,
+    ['succeeded', 'unconfirmed', 'found late', 'ran twice by two decisions', 'busy with itself', 'sent once more'],
+  ],
 ];
 
 test.each(searches)(

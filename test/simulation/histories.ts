@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { calm, type DeviceSpec, type Fate, type Scenario, type Span, type Wish } from './scenario';
+import { type Answer, calm, type DeviceSpec, type Fate, type Scenario, type Span, type Wish } from './scenario';
 
 const minutes = (n: number) => n * 60_000;
 /** By seconds, so that instants meet. */
@@ -86,7 +86,7 @@ export const badWeather: fc.Arbitrary<Scenario> = fc
     foreignSessions: spans,
     startWithinMs: fc.constantFrom(minutes(20), minutes(120)),
   })
-  .map(({ truth, ...drawn }) => ({ ...drawn, truth: truth ?? drawn.limits }));
+  .map(({ truth, ...drawn }) => ({ ...calm, ...drawn, truth: truth ?? drawn.limits }));
 
 /** A quiet service has checked after `readMs`, and sends a moment after that. */
 const aroundTheCommit = fc.integer({ min: calm.readMs, max: calm.readMs + 6 });
@@ -119,4 +119,61 @@ export const atTheBrink: fc.Arbitrary<Scenario> = fc
     };
   });
 
-export const weathers = { fairWeather, badWeather, atTheBrink } as const;
+const doubtfulFate = fc.constantFrom<Fate>(
+  ...(['answered', 'answered', 'lostBefore', 'lostBefore', 'lostAfter', 'lostAfter', 'late'] as const),
+  ...(['errorBefore', 'errorAfter', 'foreignBefore', 'foreignAfter', 'bare', 'altered', 'alteredLost'] as const),
+  ...(['notSent', 'throttled', 'rejected'] as const),
+);
+/** As documented, and for longer than the settle time: a list that hides an action for that long proves nothing. */
+const hide = fc.oneof(within(minutes(2)), within(minutes(15)));
+const answer: fc.Arbitrary<Answer> = fc.record({
+  what: fc.constantFrom<Answer['what']>('sendOnceMore', 'sendOnceMore', 'sendOnceMore', 'half', 'leave'),
+  afterMs: within(minutes(10)),
+});
+const longSpan: fc.Arbitrary<Span> = fc
+  .tuple(within(minutes(20)), fc.oneof(within(minutes(12)), within(minutes(360))))
+  .map(([from, ms]) => [from, from + ms]);
+
+/** Nobody can tell what Defender did, for minutes and for hours, and people decide to send it once more. */
+export const inDoubt: fc.Arbitrary<Scenario> = fc
+  .record({
+    wishes: fc
+      .array(wish, { minLength: 1, maxLength: 3 })
+      .map((drawn) => drawn.map((w) => ({ ...w, device: w.device % 2 }))),
+    runMs,
+    devices: fc.array(fc.record({ offline: fc.array(longSpan, { maxLength: 1 }), busy: spans }), { maxLength: 2 }),
+    replicas: fc.constantFrom<1 | 2>(1, 2),
+    fates: fc.array(doubtfulFate, { minLength: 1, maxLength: 8 }),
+    hides: fc.array(hide, { maxLength: 4 }),
+    aheadMs: fc.constantFrom(0, minutes(-5), minutes(5)),
+    jumps: fc.array(
+      fc.record({
+        at: within(minutes(30)),
+        ms: fc.constantFrom(minutes(-10), minutes(-4), minutes(-1), minutes(1), minutes(4), minutes(10)),
+      }),
+      { maxLength: 3 },
+    ),
+    outages: fc.array(fc.record({ span: longSpan, arrives: fc.boolean() }), { maxLength: 1 }),
+    unreadable: fc.array(longSpan, { maxLength: 1 }),
+    answers: fc.array(answer, { minLength: 1, maxLength: 4 }),
+    crashes: fc.array(
+      fc.record({
+        at: fc.oneof(within(minutes(15)), aroundTheCommit),
+        replica: fc.constantFrom(0, 1),
+        downMs: fc.constantFrom(1, 2_000, minutes(4)),
+      }),
+      { maxLength: 3 },
+    ),
+    stalls: fc.array(
+      fc.record({
+        at: fc.oneof(within(minutes(15)), aroundTheCommit),
+        replica: fc.constantFrom(0, 1),
+        forMs: fc.constantFrom(5_000, 45_000, minutes(4)),
+      }),
+      { maxLength: 2 },
+    ),
+    startWithinMs: fc.constantFrom(minutes(20), minutes(120)),
+  })
+  .map((drawn) => ({ ...calm, ...drawn }));
+
+export const weathers = { fairWeather, badWeather, atTheBrink, inDoubt } as const;

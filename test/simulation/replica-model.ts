@@ -1,6 +1,7 @@
 import type { SubmitOutcome } from '../../src/defender/client';
 import { mayGo } from '../../src/dispatch/admission';
 import { learn } from '../../src/dispatch/limits';
+import { comesFirst } from '../../src/dispatch/look-for';
 import { passedRate } from '../../src/dispatch/rate';
 import {
   answeredAt,
@@ -11,9 +12,14 @@ import {
   submitLeaseMs,
   toEvent,
 } from '../../src/dispatch/submission';
+import { commentOf } from '../../src/request/digest';
+import type { Event } from '../../src/request/event';
 import type { RequestId, Submitting } from '../../src/request/request';
 import type { Agenda } from './agenda';
-import type { DefenderModel } from './defender-model';
+import { type DefenderModel, machineActionOf } from './defender-model';
+import { lookNow } from './look-now';
+import type { OurClock } from './our-clock';
+import type { Promises } from './promises';
 import { type Fate, isWithin, type Scenario } from './scenario';
 import type { StoreModel, SubmitRow } from './store-model';
 
@@ -40,12 +46,15 @@ export function createReplica(given: {
   readonly scenario: Scenario;
   readonly store: StoreModel;
   readonly defender: DefenderModel;
+  readonly ours: OurClock;
+  readonly promises: Promises;
   readonly nextFate: () => Fate;
   readonly onPlan: (planned: ReturnType<StoreModel['plan']>) => void;
 }) {
-  const { agenda, scenario, store, defender } = given;
+  const { agenda, ours, scenario, store, defender, promises } = given;
   const checking = new Set<RequestId>();
   let life = 0;
+  let foreigners = 0;
   let isUp = true;
   let stoppedUntil = 0;
   let passAt = Infinity;
@@ -71,8 +80,9 @@ export function createReplica(given: {
     });
   }
 
+  /** Until an instant of ours; how long that is was known when it fell asleep, whatever the clock does meanwhile. */
   function sleepUntil(at: number): void {
-    const due = Math.min(Math.max(at, agenda.now + 1), agenda.now + longestPauseMs);
+    const due = Math.min(Math.max(ours.toDefenders(at), agenda.now + 1), agenda.now + longestPauseMs);
     if (due >= wakeAt && wakeAt > agenda.now) return;
     wakeAt = due;
     after(due - agenda.now, () => {
@@ -83,14 +93,13 @@ export function createReplica(given: {
   }
 
   function pass(): void {
-    const claimedAt = agenda.now;
-    if (store.nextLease() <= agenda.now)
-      for (const row of store.claim(agenda.now, submitLeaseMs)) submit(row, claimedAt);
+    const claimedAt = ours.now();
+    if (store.nextLease() <= claimedAt) for (const row of store.claim(claimedAt, submitLeaseMs)) submit(row, claimedAt);
     if (store.waiting.size === 0) {
       if (store.nextLease() < Infinity) sleepUntil(store.nextLease());
       return;
     }
-    const planned = store.plan(agenda.now);
+    const planned = store.plan(claimedAt);
     given.onPlan(planned);
     for (const id of planned.plan.admit) {
       if (checking.has(id)) continue;
@@ -98,20 +107,32 @@ export function createReplica(given: {
       const isReadable = !isWithin(scenario.unreadable, agenda.now);
       after(scenario.readMs, () => {
         checking.delete(id);
-        if (isReadable) admit(id);
-        else if (store.requests.get(id)?.state === 'queued')
-          store.apply(
-            id,
-            { type: 'putBack', hold: { type: 'checkFailed', code: 'x' }, notBefore: agenda.now + checkWaitMs },
-            agenda.now,
-          );
+        const first = isReadable ? check(id) : putBackFor('defender.unreachable');
+        if (first === null) admit(id);
+        else if (store.requests.get(id)?.state === 'queued') store.apply(id, first, ours.now());
       });
     }
-    sleepUntil(Math.min(planned.plan.nextAt ?? Infinity, store.nextLease(), agenda.now + longestPauseMs));
+    sleepUntil(Math.min(planned.plan.nextAt ?? Infinity, store.nextLease(), ours.now() + longestPauseMs));
+  }
+
+  const putBackFor = (code: string): Event => ({
+    type: 'putBack',
+    hold: { type: 'checkFailed', code },
+    notBefore: ours.now() + checkWaitMs,
+  });
+
+  /** What is to be sent once more is looked for once more. */
+  function check(id: RequestId): Event | null {
+    const request = store.requests.get(id);
+    if (request?.state !== 'queued' || request.inDoubt === undefined) return null;
+    const seen = lookNow(defender, request, agenda.now);
+    promises.checked(request, seen.actions.length > 0);
+    const first = comesFirst(request, seen);
+    return first === 'unread' ? putBackFor('defender.badAnswer') : first;
   }
 
   function admit(id: RequestId): void {
-    const { now } = agenda;
+    const now = ours.now();
     const waiting = store.waiting.get(id);
     if (waiting === undefined || !mayGo(waiting, store.room(now))) return;
     if (!store.apply(id, { type: 'admitted' }, now)) return;
@@ -129,27 +150,60 @@ export function createReplica(given: {
 
   function post(row: SubmitRow, request: Submitting, claimedAt: number): void {
     const { outMs, backMs } = scenario;
-    const arrive = (ms: number, then: (outcome: SubmitOutcome) => void = () => {}) =>
-      agenda.at(agenda.now + ms, () => then(defender.post(request.id, Number(request.device.machineId), agenda.now)));
-    const answer = (ms: number, outcome: SubmitOutcome) => after(ms, () => record(row, request, outcome));
+    const device = Number(request.device.machineId);
+    const sent = { requestId: request.id, comment: commentOf(request), device };
+    const arrive = (ms: number, then: (outcome: SubmitOutcome) => void = () => {}, isAltered = false) =>
+      agenda.at(agenda.now + ms, () => then(defender.post(sent, agenda.now, isAltered)));
+    const answer = (ms: number, outcome: SubmitOutcome) =>
+      after(ms, () => {
+        if (store.mayFinish(row)) promises.answered(request, outcome);
+        record(row, request, outcome);
+      });
+    /** It has arrived whether or not anybody is left to hear the answer. */
+    const own = life;
+    const hear =
+      (told: (outcome: SubmitOutcome) => SubmitOutcome = (outcome) => outcome) =>
+      (outcome: SubmitOutcome): void => {
+        if (own === life) answer(backMs, told(outcome));
+      };
     const timedOut: SubmitOutcome = { type: 'unclear', code: 'timedOut' };
     const failed: SubmitOutcome = { type: 'unclear', code: 'http.500' };
-    switch (mayPost({ claimedAt, now: agenda.now, holdsLease: store.holdsLease(row, agenda.now) })) {
+    switch (mayPost({ claimedAt, now: ours.now(), holdsLease: store.holdsLease(row, ours.now()) })) {
       case 'lost':
         return;
       case 'late':
         record(row, request, { type: 'notSent', code: 'service.late' });
         return;
     }
+    promises.posted(request);
     switch (given.nextFate()) {
-      case 'answered': {
-        // It arrives whether or not anybody is left to hear the answer.
-        const own = life;
-        arrive(outMs, (outcome) => {
-          if (own === life) answer(backMs, outcome);
-        });
+      case 'answered':
+        arrive(outMs, hear());
         break;
-      }
+      case 'bare':
+        arrive(
+          outMs,
+          hear((outcome) =>
+            outcome.type === 'accepted' ? { ...outcome, action: { ...outcome.action, comment: null } } : outcome,
+          ),
+        );
+        break;
+      case 'altered':
+        arrive(outMs, hear(), true);
+        break;
+      case 'alteredLost':
+        arrive(outMs, undefined, true);
+        answer(postTimeoutMs, timedOut);
+        break;
+      case 'foreignAfter':
+        arrive(
+          outMs,
+          hear(() => foreign(device)),
+        );
+        break;
+      case 'foreignBefore':
+        after(outMs, () => answer(backMs, foreign(device)));
+        break;
       case 'lostAfter':
         arrive(outMs);
         answer(postTimeoutMs, timedOut);
@@ -172,7 +226,7 @@ export function createReplica(given: {
         answer(10, { type: 'notSent', code: 'noConnection' });
         break;
       case 'throttled':
-        after(outMs, () => answer(backMs, defender.throttle(Number(request.device.machineId), agenda.now)));
+        after(outMs, () => answer(backMs, defender.throttle(device, agenda.now)));
         break;
       case 'rejected':
         answer(outMs + backMs, { type: 'rejected', code: 'OsPlatformNotSupported', message: 'no' });
@@ -180,8 +234,16 @@ export function createReplica(given: {
     }
   }
 
+  /** A 201 about somebody else's action, whose comment may be left out. */
+  function foreign(device: number): SubmitOutcome {
+    const comments = ['somebody else', '[LR-9Z9Z/1/0123456789ab] asked by Zoe', null];
+    const comment = comments[foreigners++ % comments.length] ?? null;
+    const action = defender.foreign(device, comment ?? 'somebody else', agenda.now);
+    return { type: 'accepted', action: { ...machineActionOf(action, agenda.now), comment } };
+  }
+
   function record(row: SubmitRow, request: Submitting, outcome: SubmitOutcome): void {
-    const { now } = agenda;
+    const now = ours.now();
     if (!store.mayFinish(row)) return;
     store.apply(request.id, toEvent(outcome, request, now), now);
     store.answer(request.id, request.attempts, answerOf(outcome), answeredAt(outcome, now));
@@ -203,7 +265,7 @@ export function createReplica(given: {
 
   return {
     nudge,
-    comeBy: (): void => sleepUntil(agenda.now + othersMs),
+    comeBy: (): void => sleepUntil(ours.now() + othersMs),
     isUp: (): boolean => isUp && agenda.now >= stoppedUntil,
     kill(downMs: number, onUp: () => void): void {
       if (!isUp) return;

@@ -17,7 +17,10 @@ export interface DeviceSpec {
   readonly busy: readonly Span[];
 }
 
-/** What becomes of one POST; `lost…` and `error…` leave no clear answer, whether Defender took it or not. */
+/**
+ * What becomes of one POST; `lost…` and `error…` leave no clear answer, whether Defender took it or not. `foreign…` is a 201 with somebody
+ * else's action, and ours was made (`After`) or not; `bare` a 201 that leaves out the comment; `altered` runs other commands under our marker.
+ */
 export type Fate =
   | 'answered'
   | 'lostBefore'
@@ -25,9 +28,26 @@ export type Fate =
   | 'errorBefore'
   | 'errorAfter'
   | 'late'
+  | 'foreignBefore'
+  | 'foreignAfter'
+  | 'bare'
+  | 'altered'
+  | 'alteredLost'
   | 'notSent'
   | 'throttled'
   | 'rejected';
+
+/** What people do after an offer: the whole bar, or only a part of it, decides to send it once more; or one of them leaves it. */
+export interface Answer {
+  readonly what: 'sendOnceMore' | 'half' | 'leave';
+  readonly afterMs: number;
+}
+
+/** While it lasts each POST gets a gateway's error, and arrives or not. */
+export interface Outage {
+  readonly span: Span;
+  readonly arrives: boolean;
+}
 
 /** All that is decided from outside: playing it twice gives the same history. */
 export interface Scenario {
@@ -45,8 +65,15 @@ export interface Scenario {
   readonly readMs: number;
   readonly outMs: number;
   readonly backMs: number;
-  /** How long Defender hides a new action. */
+  /** How long Defender hides a new action: those in the order in which it takes them, and then each. */
+  readonly hides: readonly number[];
   readonly hideMs: number;
+  /** How far our clock is ahead of Defender's at the start, and how it jumps. */
+  readonly aheadMs: number;
+  readonly jumps: ReadonlyArray<{ readonly at: number; readonly ms: number }>;
+  readonly outages: readonly Outage[];
+  /** To the offers in their order; the rest nobody answers. */
+  readonly answers: readonly Answer[];
   readonly crashes: ReadonlyArray<{ readonly at: number; readonly replica: number; readonly downMs: number }>;
   readonly stalls: ReadonlyArray<{ readonly at: number; readonly replica: number; readonly forMs: number }>;
   /** While these last no read of Defender gets an answer. */
@@ -68,7 +95,12 @@ export const calm: Scenario = {
   readMs: 150,
   outMs: 80,
   backMs: 80,
+  hides: [],
   hideMs: 20_000,
+  aheadMs: 0,
+  jumps: [],
+  outages: [],
+  answers: [],
   crashes: [],
   stalls: [],
   unreadable: [],

@@ -4,11 +4,13 @@ import { rateCountsSince } from '../../src/dispatch/rate';
 import type { Effect } from '../../src/request/effect';
 import type { Event } from '../../src/request/event';
 import type { LiveResponseRequest, RequestId } from '../../src/request/request';
-import { isFinal } from '../../src/request/request';
+import { isFinal, openStates } from '../../src/request/request';
 import type { Submission } from '../../src/request/submission';
-import { transition } from '../../src/request/transition';
+import { type Transition, transition } from '../../src/request/transition';
 import { restsUntil, type UnderWay, underWayOf, type Waiting, waitingOf } from '../../src/request/waiting';
 import { wakeAt } from '../../src/request/wake-at';
+
+const setBackToleranceMs = 2_000;
 
 /** A row of the work table that says: submit. */
 export interface SubmitRow {
@@ -27,9 +29,10 @@ export interface SubmitRow {
 export function createStoreModel(given: {
   readonly limits: Limits;
   readonly onLookUp: (id: RequestId, look: Extract<Effect, { type: 'lookUp' }>) => void;
-  readonly onCancel: (id: RequestId) => void;
+  readonly onCancel: (id: RequestId, actionId: string) => void;
   readonly onClock: (id: RequestId, at: number) => void;
   readonly onChange: () => void;
+  readonly onApplied: (before: LiveResponseRequest, event: Event, after: Transition) => void;
 }) {
   const requests = new Map<RequestId, LiveResponseRequest>();
   const waiting = new Map<RequestId, Waiting>();
@@ -39,6 +42,7 @@ export function createStoreModel(given: {
   let submissions: Array<{ -readonly [K in keyof Submission]: Submission[K] } & { readonly key: string }> = [];
   let learned: Learned = nothingLearned;
   let leases = 0;
+  let latest = 0;
 
   function save(request: LiveResponseRequest): void {
     requests.set(request.id, request);
@@ -63,7 +67,7 @@ export function createStoreModel(given: {
 
   function take(request: LiveResponseRequest, effect: Effect): void {
     if (effect.type === 'lookUp') given.onLookUp(request.id, effect);
-    else if (effect.type === 'cancelAction') given.onCancel(request.id);
+    else if (effect.type === 'cancelAction') given.onCancel(request.id, effect.actionId);
     else if (effect.type === 'submit')
       submits.push({
         requestId: request.id,
@@ -95,6 +99,19 @@ export function createStoreModel(given: {
       if (!outcome.ok) return false;
       if (outcome.value.request !== request) save(outcome.value.request);
       for (const effect of outcome.value.effects) take(outcome.value.request, effect);
+      latest = Math.max(latest, now);
+      given.onApplied(request, event, outcome.value);
+      return true;
+    },
+
+    /** As src/store/set-back.ts does at the start of the only service; true: its clock was ahead before. */
+    setBack(now: number): boolean {
+      if (latest <= now + setBackToleranceMs) return false;
+      latest = now;
+      for (const s of submissions) s.at = Math.min(s.at, now);
+      for (const row of submits) row.leaseUntil = Math.min(row.leaseUntil, now);
+      for (const { id, state } of [...requests.values()])
+        if ((openStates as readonly string[]).includes(state)) this.apply(id, { type: 'clockSetBack' }, now);
       return true;
     },
 
@@ -106,6 +123,10 @@ export function createStoreModel(given: {
       return { underWay: [...underWay.values()], resting, submissions, learned, limits: given.limits, now };
     },
     plan(now: number): { readonly input: AdmissionInput; readonly plan: ReturnType<typeof planAdmission> } {
+      for (const s of submissions) {
+        s.at = Math.min(s.at, now);
+        if (s.answeredAt !== null) s.answeredAt = Math.min(s.answeredAt, now);
+      }
       const input = { ...this.room(now), waiting: [...waiting.values()] };
       return { input, plan: planAdmission(input) };
     },

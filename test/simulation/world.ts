@@ -1,9 +1,14 @@
-import { isFinal, type LiveResponseRequest, type RequestId } from '../../src/request/request';
-import { base, samples } from '../request/sample';
+import { othersOf } from '../../src/request/others';
+import type { LiveResponseRequest, RequestId } from '../../src/request/request';
+import { isOffered } from '../../src/request/resend';
+import { base, bob, cleo, needing, samples, vote } from '../request/sample';
 import { createAgenda } from './agenda';
-import { createDefenderModel, isEnded, nextChange, type Refusal, statusOf } from './defender-model';
+import { createDefenderModel, nextChange, type Refusal, statusOf } from './defender-model';
+import { lookNow } from './look-now';
+import { createOurClock } from './our-clock';
+import { createPromises, type Met } from './promises';
 import { createReplica, type Replica } from './replica-model';
-import { isWithin, type Scenario } from './scenario';
+import { type Fate, isWithin, type Scenario } from './scenario';
 import { createStoreModel, type StoreModel } from './store-model';
 
 /** The instant at which scenarios begin. */
@@ -11,8 +16,13 @@ export const start = 1_000_000_000;
 
 /** The open actions are looked at this often, as action-watch.ts does. */
 export const lookMs = 5_000;
-/** A cancel of an action that Defender still hides is tried again. */
-const cancelAgainMs = 10_000;
+/** As action-watch.ts: an action that is not listed after this long is lost. */
+const hiddenForMs = 150_000;
+/** As defender-work.ts: a cancel of an action that Defender still hides is tried again so often, with growing pauses. */
+const cancelTries = 8;
+const cancelPauseMs = (tried: number) => Math.min(3_000 * 2 ** tried, 120_000);
+/** Looks go on for three days. */
+const longEnoughMs = 4 * 24 * 3_600_000;
 
 /** How a history went. All instants are from the start of the scenario. */
 export interface Report {
@@ -29,6 +39,7 @@ export interface Report {
   readonly mostCalls: number;
   readonly mostSessions: number;
   readonly events: number;
+  readonly met: Met;
 }
 
 export interface PlayOptions {
@@ -38,8 +49,9 @@ export interface PlayOptions {
 }
 
 /** Plays one scenario from the first approval to the last end, and looks whether the promises were kept. */
-export function play(scenario: Scenario, { onPlan = () => {}, untilMs = 12 * 3_600_000 }: PlayOptions = {}): Report {
+export function play(scenario: Scenario, { onPlan = () => {}, untilMs = longEnoughMs }: PlayOptions = {}): Report {
   const agenda = createAgenda(start);
+  const ours = createOurClock(agenda, scenario.aheadMs);
   const defender = createDefenderModel({
     ...scenario,
     devices: scenario.devices.map((d) => ({ offline: shifted(d.offline), busy: shifted(d.busy) })),
@@ -47,17 +59,23 @@ export function play(scenario: Scenario, { onPlan = () => {}, untilMs = 12 * 3_6
     foreignSessions: shifted(scenario.foreignSessions),
   });
   const inner: Scenario = { ...scenario, unreadable: shifted(scenario.unreadable) };
+  const promises = createPromises(defender);
+  const outages = scenario.outages.map(({ span, arrives }) => ({ span: shifted([span]), arrives }));
   const replicas: Replica[] = [];
-  const broken: string[] = [];
+  let offers = 0;
   let submissions = 0;
   let events = 0;
   let lookAt = Infinity;
 
   const store = createStoreModel({
     limits: scenario.limits,
-    onLookUp: (id, { dueAt, search }) => agenda.at(dueAt, () => lookUp(id, search)),
-    onCancel: (id) => agenda.at(agenda.now, () => cancel(id)),
-    onClock: (id, at) => agenda.at(at, () => clock(id)),
+    onLookUp: (id, { dueAt, search }) => ours.workAt(dueAt, () => lookUp(id, search)),
+    onCancel: (id, actionId) => agenda.at(agenda.now, () => cancel(id, actionId, 1)),
+    onClock: (id, at) => ours.at(at, () => clock(id)),
+    onApplied: (before, event, after) => {
+      promises.applied(before, event, after);
+      if (isOffered(after.request) && !isOffered(before)) answerOffer(after.request.id);
+    },
     onChange: () => {
       events++;
       // Whoever wrote it is woken by that; the others come by in their own time. One that is up stands for all writers but the runners.
@@ -71,11 +89,13 @@ export function play(scenario: Scenario, { onPlan = () => {}, untilMs = 12 * 3_6
     replicas.push(
       createReplica({
         agenda,
+        ours,
         scenario: inner,
         store,
         defender,
+        promises,
         onPlan,
-        nextFate: () => scenario.fates[submissions++] ?? 'answered',
+        nextFate,
       }),
     );
 
@@ -85,23 +105,33 @@ export function play(scenario: Scenario, { onPlan = () => {}, untilMs = 12 * 3_6
   const ids = scenario.wishes.map((_, i) => `LR-${String(i).padStart(4, '0')}` as RequestId);
   for (const [i, wish] of scenario.wishes.entries()) {
     const id = ids[i] as RequestId;
-    agenda.at(start + wish.approvedAt, () => store.insert(requestOf(id, wish, agenda.now, scenario.startWithinMs)));
+    agenda.at(start + wish.approvedAt, () =>
+      store.insert(requestOf(id, wish, ours.now(), agenda.now, scenario.startWithinMs)),
+    );
     if (wish.cancelAt !== null)
       agenda.at(start + wish.cancelAt, () =>
-        store.apply(id, { type: 'cancelAsked', by: requester(wish.who), reason: null }, agenda.now),
+        store.apply(id, { type: 'cancelAsked', by: requester(wish.who), reason: null }, ours.now()),
       );
   }
   for (const { at, replica, downMs } of scenario.crashes)
     agenda.at(start + at, () =>
       replicas[replica % replicas.length]?.kill(downMs, () => {
-        if (scenario.replicas === 1) store.freeLeases();
+        if (scenario.replicas > 1) return;
+        store.freeLeases();
+        if (store.setBack(ours.now())) ours.bringBack();
       }),
     );
   for (const { at, replica, forMs } of scenario.stalls)
     agenda.at(start + at, () => replicas[replica % replicas.length]?.stop(forMs));
+  for (const { at, ms } of scenario.jumps)
+    agenda.at(start + at, () => {
+      ours.jump(ms);
+      plainLook();
+    });
 
   agenda.run(start + untilMs);
-  judge();
+  judgeLimits();
+  const met = promises.judge(store.requests, ids, agenda.now);
   const takenAt = ids.map((id) => {
     const [first] = defender.actionsOf(id);
     return first === undefined ? null : first.createdAt - start;
@@ -110,7 +140,8 @@ export function play(scenario: Scenario, { onPlan = () => {}, untilMs = 12 * 3_6
   for (const { state } of store.requests.values()) ends[state] = (ends[state] ?? 0) + 1;
   const lastEnd = Math.max(start, ...defender.actions.map((a) => Math.min(a.endsAt, a.cancelledAt)));
   return {
-    broken,
+    broken: promises.broken(),
+    met,
     makespanMs: lastEnd - start,
     submissions,
     actions: defender.actions.length,
@@ -122,14 +153,38 @@ export function play(scenario: Scenario, { onPlan = () => {}, untilMs = 12 * 3_6
     events,
   };
 
+  function nextFate(): Fate {
+    const drawn = scenario.fates[submissions++] ?? 'answered';
+    const outage = outages.find(({ span }) => isWithin(span, agenda.now));
+    if (outage === undefined) return drawn;
+    return outage.arrives ? 'errorAfter' : 'errorBefore';
+  }
+
+  function answerOffer(id: RequestId): void {
+    const answer = scenario.answers[offers++];
+    if (answer === undefined) return;
+    const press = (by: typeof bob, decision: 'approve' | 'deny', afterMs: number) =>
+      agenda.at(agenda.now + afterMs, () => {
+        const request = store.requests.get(id);
+        if (request === undefined || !isOffered(request)) return;
+        if (decision === 'approve' && request.offer.votes.length === 1) promises.decidedAgain(id);
+        const cast = vote(by, decision, { digest: request.digest, at: ours.now() });
+        store.apply(id, { type: 'votedToResend', vote: cast }, ours.now());
+      });
+    press(bob, answer.what === 'leave' ? 'deny' : 'approve', answer.afterMs);
+    if (answer.what === 'sendOnceMore') press(cleo, 'approve', answer.afterMs + 20_000);
+  }
+
   /** The next look at which something can have changed; those in between would change nothing. */
   function plainLook(): void {
     let next = Infinity;
-    for (const { id, state } of store.underWay.values()) {
-      if (state !== 'pending' && state !== 'running') continue;
-      const [action] = defender.actionsOf(id);
+    for (const { id } of store.underWay.values()) {
+      const request = store.requests.get(id);
+      if (request?.state !== 'pending' && request?.state !== 'running') continue;
+      const action = defender.action(request.actionId);
       if (action === undefined) continue;
-      const isShown = action.visibleAt <= agenda.now && stateOf(statusOf(action, agenda.now)) !== state;
+      if (action.visibleAt > agenda.now) next = Math.min(next, ours.toDefenders(request.submittedAt + hiddenForMs));
+      const isShown = action.visibleAt <= agenda.now && stateOf(statusOf(action, agenda.now)) !== request.state;
       next = Math.min(next, isShown ? agenda.now : nextChange(action, agenda.now));
     }
     if (next === Infinity) return;
@@ -145,11 +200,13 @@ export function play(scenario: Scenario, { onPlan = () => {}, untilMs = 12 * 3_6
   }
 
   function look(): void {
-    for (const { id, state } of [...store.underWay.values()]) {
-      if (state !== 'pending' && state !== 'running') continue;
-      const action = defender.find(id, agenda.now);
-      if (action !== null && stateOf(action.status) !== state)
-        store.apply(id, { type: 'observed', action }, agenda.now);
+    for (const { id } of [...store.underWay.values()]) {
+      const request = store.requests.get(id);
+      if (request?.state !== 'pending' && request?.state !== 'running') continue;
+      const action = defender.find(request.actionId, agenda.now);
+      if (action === null) {
+        if (ours.now() - request.submittedAt >= hiddenForMs) store.apply(id, { type: 'vanished' }, ours.now());
+      } else if (stateOf(action.status) !== request.state) store.apply(id, { type: 'observed', action }, ours.now());
     }
     plainLook();
   }
@@ -161,54 +218,51 @@ export function play(scenario: Scenario, { onPlan = () => {}, untilMs = 12 * 3_6
       agenda.at(agenda.now + lookMs, () => lookUp(id, search));
       return;
     }
-    const complete = isReadable();
-    const actions = complete ? defender.listed(id, agenda.now) : [];
-    store.apply(id, { type: 'lookedUp', complete, date: complete ? agenda.now : null, actions }, agenda.now);
+    const seen = isReadable()
+      ? lookNow(defender, request, agenda.now)
+      : ({ type: 'lookedUp', actions: [], complete: false, date: null } as const);
+    store.apply(id, seen, ours.now());
   }
 
-  function cancel(id: RequestId): void {
+  function cancel(id: RequestId, actionId: string, tried: number): void {
     const request = store.requests.get(id);
-    if (request === undefined || isFinal(request.state)) return;
-    const answer = isReadable() ? defender.cancel(id, agenda.now) : 'hidden';
-    if (answer === 'hidden') agenda.at(agenda.now + cancelAgainMs, () => cancel(id));
-    else if (answer === 'refused') store.apply(id, { type: 'cancelRefused', code: 'BadRequest' }, agenda.now);
-    else store.apply(id, { type: 'observed', action: answer }, agenda.now);
+    if (request === undefined) return;
+    const isOther = othersOf(request).some((other) => other.actionId === actionId);
+    const isIts = ['pending', 'running', 'unknown'].includes(request.state) && followedBy(request) === actionId;
+    if (!isOther && !isIts) return;
+    const again = (next: number) => agenda.at(agenda.now + cancelPauseMs(tried), () => cancel(id, actionId, next));
+    if (!isReadable()) {
+      again(tried);
+      return;
+    }
+    const answer = defender.cancel(actionId, agenda.now);
+    if (answer === 'hidden' && tried < cancelTries) {
+      again(tried + 1);
+      return;
+    }
+    if (isOther) return;
+    if (answer === 'hidden') store.apply(id, { type: 'cancelRefused', code: 'NotFound' }, ours.now());
+    else if (answer === 'refused') store.apply(id, { type: 'cancelRefused', code: 'BadRequest' }, ours.now());
+    else store.apply(id, { type: 'observed', action: answer }, ours.now());
     plainLook();
   }
 
   function clock(id: RequestId): void {
     if (upReplica() === undefined) agenda.at(agenda.now + lookMs, () => clock(id));
-    else store.apply(id, { type: 'clock' }, agenda.now);
+    else store.apply(id, { type: 'clock' }, ours.now());
   }
 
-  function judge(): void {
+  /** Not where our clock jumps, Defender hides what it should list, or people send it once more: these count by what we know. */
+  function judgeLimits(): void {
+    if (scenario.jumps.length + scenario.hides.length + scenario.answers.length > 0) return;
     const { calls, sessions } = defender.most();
-    const expect = (holds: boolean, promise: string) => {
-      if (!holds) broken.push(promise);
-    };
+    const { limits, truth } = scenario;
     // Until it was refused for its sessions, a tenant that has fewer than we are told is not ours to know.
-    expect(
-      calls <= scenario.limits.runsPerMinute,
-      `at most ${scenario.limits.runsPerMinute} calls a minute, not ${calls}`,
-    );
-    expect(sessions <= scenario.limits.sessions, `at most ${scenario.limits.sessions} sessions, not ${sessions}`);
-    const isHonest =
-      scenario.truth.runsPerMinute >= scenario.limits.runsPerMinute &&
-      scenario.truth.sessions >= scenario.limits.sessions;
+    promises.expect(calls <= limits.runsPerMinute, `at most ${limits.runsPerMinute} calls a minute, not ${calls}`);
+    promises.expect(sessions <= limits.sessions, `at most ${limits.sessions} sessions, not ${sessions}`);
+    const isHonest = truth.runsPerMinute >= limits.runsPerMinute && truth.sessions >= limits.sessions;
     for (const { answer, cause } of defender.refusals)
-      expect(cause !== 'own' || (!isHonest && answer !== 'busy'), `no refusal of our own making: ${answer}`);
-    for (const id of ids) {
-      const request = store.requests.get(id);
-      const actions = defender.actionsOf(id);
-      expect(actions.length <= 1, `${id} ran at most once, not ${actions.length} times`);
-      expect(request !== undefined && isFinal(request.state), `${id} has an end, not ${request?.state}`);
-      if (request === undefined) continue;
-      const [action] = actions;
-      const truth = action === undefined ? 'none' : statusOf(action, agenda.now);
-      const told = toldOf(request);
-      expect(action === undefined || isEnded(action, agenda.now), `${id} has ended in Defender`);
-      expect(told === truth, `${id} is told as ${told} and is ${truth}`);
-    }
+      promises.expect(cause !== 'own' || (!isHonest && answer !== 'busy'), `no refusal of our own making: ${answer}`);
   }
 }
 
@@ -217,17 +271,23 @@ const shifted = (spans: ReadonlyArray<readonly [number, number]>) =>
 
 const requester = (who: number) => ({ id: `person-${who}`, tenantId: 'tenant-1', name: `Person ${who}` });
 
+const followedBy = (request: LiveResponseRequest): string | null => ('actionId' in request ? request.actionId : null);
+
 const requestOf = (
   id: RequestId,
   wish: Scenario['wishes'][number],
   now: number,
+  atDefender: number,
   startWithinMs: number,
 ): LiveResponseRequest => ({
   ...samples.queued,
+  ...needing(2),
+  votes: [vote(bob), vote(cleo)],
   id,
   requester: requester(wish.who),
   device: { ...base.device, machineId: String(wish.device) },
   createdAt: now,
+  askedAtDefender: atDefender,
   approvedAt: now,
   notBefore: now,
   startBy: now + startWithinMs,
@@ -236,23 +296,3 @@ const requestOf = (
 /** The state in which a request is while its action has this status. */
 const stateOf = (status: string): LiveResponseRequest['state'] =>
   status === 'Pending' ? 'pending' : status === 'InProgress' ? 'running' : 'succeeded';
-
-/** What the thread says of Defender's action at the end. */
-function toldOf(request: LiveResponseRequest): string {
-  switch (request.state) {
-    case 'succeeded':
-      return 'Succeeded';
-    case 'timedOut':
-      return 'TimeOut';
-    case 'cancelled':
-    case 'lapsed':
-      return request.actionId === null ? 'none' : 'Cancelled';
-    case 'refused':
-      return 'none';
-    case 'unconfirmed':
-      // It says that Defender does not list it: nothing that a list shows now may contradict that.
-      return 'none';
-    default:
-      return request.state;
-  }
-}
