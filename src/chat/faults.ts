@@ -17,6 +17,8 @@ import { exampleRequest, type Verb, verbOf, verbTable, type Word, words, wordTab
 /** Why a message is not understood or may not become a request; nothing is stored or sent for any of them. Texts are as typed: untrusted. */
 export type ChatFault =
   | { readonly type: 'empty' }
+  /** A quoted or forwarded message, with no words of the sender's own. */
+  | { readonly type: 'onlyQuoted' }
   | {
       readonly type: 'tooLong';
       readonly part: 'message' | 'device' | 'reason' | 'query';
@@ -112,6 +114,8 @@ function sentenceOf(fault: ChatFault, locale: string | null): string {
   switch (fault.type) {
     case 'empty':
       return `The message has no text that I can read. Type help to see what I understand, or ask for something, for example:\n${exampleRequest}`;
+    case 'onlyQuoted':
+      return "This holds somebody else's message and no words of yours, so nothing was asked. I never take quoted or forwarded words for a request. If you want the same, copy its text into a message of your own.";
     case 'tooLong':
       return `${tooLongParts[fault.part]} is ${count(fault.length)} characters long and ${count(fault.limit)} is the most I accept. Shorten it and send it again.`;
     case 'hiddenCharacters':

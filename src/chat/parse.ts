@@ -3,7 +3,7 @@ import { hasHiddenInProse } from '../lib/visible';
 import { parseRequestId } from '../request/id';
 import type { RequestId } from '../request/request';
 import { isIncidentId, readBreakGlass } from './break-glass';
-import type { Cleaned } from './clean';
+import { type Cleaned, holdsQuote } from './clean';
 import type { Draft } from './draft';
 import { checkReason, maxDeviceLength } from './draft-check';
 import type { ChatFault } from './faults';
@@ -59,7 +59,7 @@ const typedName = /^\s*@Live Response(?![\p{L}\p{N}])[:,]?\s*/iu;
 /** What a cleaned message asks for, or every fault that was found in it. */
 export function parseMessage(cleaned: Cleaned): Parsed {
   const text = cleaned.text.replace(typedName, '').replace(bullet, '');
-  if (text.trim() === '') return err([{ type: 'empty' }]);
+  if (text.trim() === '') return err([{ type: holdsQuote(cleaned) ? 'onlyQuoted' : 'empty' }]);
   if (text.length > maxMessageLength) {
     return err([{ type: 'tooLong', part: 'message', length: text.length, limit: maxMessageLength }]);
   }

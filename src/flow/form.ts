@@ -78,7 +78,7 @@ export async function openOnMessage(
   if (!(await hasRole(options, turn))) return orRefusal(options, turn, err({ type: 'noRole' }));
   const allowed = mayAsk(options.policy(), await options.groups(), turn.person.id);
   if (!allowed.ok) return orRefusal(options, turn, allowed);
-  const found = findTargets(isHtml ? readMarkup(text, () => false).text : text);
+  const found = findTargets(isHtml ? (readMarkup(text, { isBot: () => false, keepQuotes: true })?.text ?? '') : text);
   const [device, ...others] = found.devices;
   const isAny = found.devices.length + found.paths.length > 0;
   const only = device !== undefined && others.length === 0 ? device : null;
