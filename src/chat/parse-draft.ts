@@ -71,7 +71,7 @@ const maskQuoted = (text: string): string =>
 function findBecause(text: string): { readonly start: number; readonly end: number } | null {
   const masked = maskQuoted(text);
   const found =
-    /(?<=(?:^|[\n;])[ \t\u00a0]*)because(?:(?=\s|$)|:)/i.exec(masked) ??
+    /because(?<=(?:^|[\n;])[ \t\u00a0]*because)(?:(?=\s|$)|:)/i.exec(masked) ??
     /(?<=[ \t\u00a0])because(?:(?=\s|$)|:)/i.exec(masked);
   return found === null ? null : { start: found.index, end: found.index + found[0].length };
 }
@@ -158,6 +158,8 @@ function findDoubts({ commands, reason }: Draft): readonly Notice[] {
     const texts = command.type === 'RunScript' ? [command.scriptName, command.args ?? ''] : [];
     if (command.type === 'GetFile') texts.push(command.path);
     if (command.type === 'PutFile') texts.push(command.fileName);
+    if (texts.some((text) => /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(text)))
+      doubts.push({ type: 'emojiInCommand', command }); // guard: emoji-in-commands-told
     if (texts.some((text) => /(?:^|\s)because(?:\s|$)/i.test(text))) doubts.push({ type: 'becauseInCommand', command });
   }
   for (const part of reason.split(/[\n;]/).slice(1).map(trimBlanks)) {

@@ -227,6 +227,7 @@ test('every notice says how it was read and what to do if that is wrong', () => 
     { type: 'link', text: 'x', address: 'https://y.example' },
     { type: 'quoteLeftOut' },
     { type: 'pictureLeftOut' },
+    { type: 'emojiInCommand', command: { type: 'RunScript', scriptName: 'a.ps1', args: '-Name 😃' } },
     { type: 'becauseInCommand', command: { type: 'RunScript', scriptName: 'a.ps1', args: 'because x' } },
     { type: 'commandInReason', text: 'getfile C:\\a' },
   ];
@@ -238,6 +239,7 @@ I read "run a —Name b" as "run a --Name b", because apps replace quotes, dashe
 I took the words "x", not the address behind them ("https://y.example"). If you meant the address, type it without a link.
 I left out the message that you quoted and read only what you wrote yourself. To repeat a request, copy its text.
 I left out a picture, because I read text only. Type what it shows if I need it.
+"run a.ps1 -Name 😃" arrived with an emoji in it. Teams makes emoji of text such as :D and (y). If you typed text there, send it as a code block or use the form (new).
 I read "run a.ps1 because x" as one command, with the word because inside it, since the reason starts at the first line that begins with because. If your reason starts earlier, put that because on a line of its own.
 I read "getfile C:\\a" as part of the reason, so it will not run, because everything after because is the reason. If it is a command, put it before because."
 `);

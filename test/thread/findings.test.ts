@@ -9,10 +9,10 @@ const options = { trial: false, now: noon };
 
 test('each finding says what, why and what next', () => {
   expect(
-    makeFindings()
-      .map((finding) => lineText(describeFinding(finding)))
-      .join('\n'),
-  ).toMatchInlineSnapshot(`
+  makeFindings().
+  map((finding) => lineText(describeFinding(finding))).
+  join('\n')
+).toMatchInlineSnapshot(`
 "Live response has no agent for iOS, so nothing can run there. Another way to reach this device is needed.
 The device is not onboarded to Defender (CanBeOnboarded), so live response cannot reach it. Onboard it, or use another way.
 The sensor of the device is not healthy (Inactive), so it may never be reached. Look at its network and its Defender service first.
@@ -24,6 +24,7 @@ Defender refused live response on this device, because the version of its Defend
 Command 2 gives arguments, and the library says that collect-logs.ps1 takes none. Leave them out, or have its entry in the library corrected.
 Command 2 gives no arguments, and the library says that minidump.ps1 takes some: process name. Go on if it does without them.
 Command 2 gives no arguments, and the library says that minidump.ps1 takes some. Go on if it does without them.
+Command 2 has parentheses in its arguments, and Defender may refuse them: some of its error messages list ( and ) among the characters that it does not allow. Leave them out, or pass the value in another form, such as Base64, if the script can read it.
 Command 2 runs collect-logs.ps1, which by its name is a script for another operating system than Linux. It will most likely fail there. Name a script for that system; library lists them.
 Command 2 runs procdump.zip, which by its name is not a script, so it will most likely fail. Name a script; to put a file on the device, use putfile.
 Command 3 collects /etc/passwd, which is not a path as Windows11 has them, so it will most likely find nothing. Give a path of that system, or choose another device.
@@ -40,10 +41,11 @@ test('what was found is asked about once, with the request as it was understood'
   const post = preflightCard({ draft, device: makeDevice(), findings: makeFindings().slice(8, 17) }, options);
   expect(post === null ? null : readPost(post)).toMatchInlineSnapshot(`
 "Before I ask the approvers
-I found 7 things that may keep this from working on ws-042.contoso.com. Nothing was sent yet; mend it and send it again, or go on.
+I found 8 things that may keep this from working on ws-042.contoso.com. Nothing was sent yet; mend it and send it again, or go on.
 • Command 2 gives arguments, and the library says that collect-logs.ps1 takes none. Leave them out, or have its entry in the library corrected.
 • Command 2 gives no arguments, and the library says that minidump.ps1 takes some: process name. Go on if it does without them.
 • Command 2 gives no arguments, and the library says that minidump.ps1 takes some. Go on if it does without them.
+• Command 2 has parentheses in its arguments, and Defender may refuse them: some of its error messages list ( and ) among the characters that it does not allow. Leave them out, or pass the value in another form, such as Base64, if the script can read it.
 • Command 2 runs collect-logs.ps1, which by its name is a script for another operating system than Linux. It will most likely fail there. Name a script for that system; library lists them.
 • Command 2 runs procdump.zip, which by its name is not a script, so it will most likely fail. Name a script; to put a file on the device, use putfile.
 • Command 3 collects /etc/passwd, which is not a path as Windows11 has them, so it will most likely find nothing. Give a path of that system, or choose another device.
@@ -51,7 +53,6 @@ I found 7 things that may keep this from working on ws-042.contoso.com. Nothing 
 
 Good to know, and no obstacle
 • Defender has LR-4KQ7 and LR-9WX2 for this device, and does one live response on it at a time, so yours goes after those.
-• LR-2QBC asks for this device as well, and is not with Defender yet. Defender does one live response on a device at a time, so which goes first depends on when each is approved; the word queue shows the order.
 
 What you asked for
 on  ws-042
