@@ -11,6 +11,7 @@ import {
 } from '../request/command';
 import type { RequestId } from '../request/request';
 import { isIncidentId, maxIncidentLength } from './break-glass';
+import { consoleOptionIn } from './console-words';
 import { type Draft, writeDraft } from './draft';
 import { exampleRequest, type Verb, verbOf, verbTable, type Word, words, wordTable } from './words';
 
@@ -41,6 +42,13 @@ export type ChatFault =
       readonly afterDevice: boolean;
       /** A `;` stands between it and a script, and may have been meant as a part of the arguments. */
       readonly afterSemicolon: boolean;
+    }
+  /** A command of Defender's own console; `device` is the one it was for, where that was understood. */
+  | {
+      readonly type: 'consoleCommand';
+      readonly typed: string;
+      readonly instead: string;
+      readonly device: string | null;
     }
   | { readonly type: 'extraWords'; readonly verb: Verb; readonly typed: string }
   | { readonly type: 'unclosedQuote'; readonly typed: string }
@@ -134,8 +142,13 @@ function sentenceOf(fault: ChatFault, locale: string | null): string {
       return 'The reason is missing, and approvers decide by it. End with the word because and the reason.';
     case 'unknownCommand':
       return describeUnknownCommand(fault);
+    case 'consoleCommand':
+      return `"${shown(fault.typed)}" works only in Defender's own console. ${fault.instead}`;
     case 'extraWords':
-      return `${fault.verb} takes exactly one name, and "${shown(fault.typed)}" is more than one word. If the name has blanks, put it in double quotes: ${fault.verb} "${shown(fault.typed.replaceAll('"', ''))}"`;
+      return (
+        describeConsoleOption(fault) ??
+        `${fault.verb} takes exactly one name, and "${shown(fault.typed)}" is more than one word. If the name has blanks, put it in double quotes: ${fault.verb} "${shown(fault.typed.replaceAll('"', ''))}"`
+      );
     case 'unclosedQuote':
       return `A double quote is not closed, or has no blank after it, in: ${shown(fault.typed)}. A name with blanks stands between two double quotes, for example: getfile "C:\\Program Files\\x.log"`;
     case 'badCommand':
@@ -192,6 +205,12 @@ export function describeCommandFault(fault: CommandFault, locale: string | null 
     case 'badPath':
       return `"${shown(fault.path)}" cannot be collected: ${pathFaults[fault.why]}`;
   }
+}
+
+function describeConsoleOption({ verb, typed }: Extract<ChatFault, { type: 'extraWords' }>): string | null {
+  const found = consoleOptionIn(typed);
+  if (found === null) return null;
+  return `${visible(found.option)} works only in Defender's own console. Leave it out: ${verb} ${shown(found.rest)}`;
 }
 
 function describeUnknownWord({ typed, suggestion }: Extract<ChatFault, { type: 'unknownWord' }>): string {

@@ -4,6 +4,7 @@ import { parseRequestId } from '../request/id';
 import type { RequestId } from '../request/request';
 import { isIncidentId, readBreakGlass } from './break-glass';
 import { type Cleaned, holdsQuote } from './clean';
+import { insteadOfConsole } from './console-words';
 import type { Draft } from './draft';
 import { checkReason, maxDeviceLength } from './draft-check';
 import type { ChatFault } from './faults';
@@ -70,6 +71,8 @@ export function parseMessage(cleaned: Cleaned): Parsed {
   if (word === 'policy') return parsePolicy(rest);
   if (word !== null) return parseWord(word, plainBlanks(rest));
   if (findVerb(typed) !== null) return asIntent(parseDraft(text), cleaned.notices);
+  const instead = insteadOfConsole(typed);
+  if (instead !== null) return err([{ type: 'consoleCommand', typed, instead, device: null }]);
   return err([{ type: 'unknownWord', typed, suggestion: nearestWord(typed, [...words, ...verbs]) }]);
 }
 

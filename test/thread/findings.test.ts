@@ -9,10 +9,10 @@ const options = { trial: false, now: noon };
 
 test('each finding says what, why and what next', () => {
   expect(
-  makeFindings().
-  map((finding) => lineText(describeFinding(finding))).
-  join('\n')
-).toMatchInlineSnapshot(`
+    makeFindings()
+      .map((finding) => lineText(describeFinding(finding)))
+      .join('\n'),
+  ).toMatchInlineSnapshot(`
 "Live response has no agent for iOS, so nothing can run there. Another way to reach this device is needed.
 The device is not onboarded to Defender (CanBeOnboarded), so live response cannot reach it. Onboard it, or use another way.
 The sensor of the device is not healthy (Inactive), so it may never be reached. Look at its network and its Defender service first.
