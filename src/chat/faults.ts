@@ -7,10 +7,10 @@ import {
   forbiddenArgCharacters,
   maxCommands,
   maxTotalLength,
-  type PathFault,
 } from '../request/command';
 import type { RequestId } from '../request/request';
 import { isIncidentId, maxIncidentLength } from './break-glass';
+import { missingNames, pathFaults } from './command-fault-words';
 import { consoleOptionIn } from './console-words';
 import { type Draft, writeDraft } from './draft';
 import { exampleRequest, type Verb, verbOf, verbTable, type Word, words, wordTable } from './words';
@@ -274,26 +274,6 @@ const partNames: Readonly<Record<CommandPart, string>> = {
   name: 'The name',
   args: 'The argument string',
   path: 'The path',
-};
-
-const missingNames: Readonly<Record<Command['type'], string>> = {
-  PutFile: 'Name the library file to put on the device; library lists them.',
-  RunScript: 'Name the library script to run; library lists them.',
-  GetFile: 'Give the full path of the file to collect.',
-};
-
-const pathFaults: Readonly<Record<PathFault, string>> = {
-  notAbsolute: 'it is not a full path. Start with a drive, such as C:\\, or on macOS and Linux with /.',
-  uncOrDevice:
-    'it starts with two slashes, which means a share or a raw device and not a file of this device. Give the path on a drive.',
-  parentSegment: 'it holds .., so it means another file than the one approvers would read. Write the path out.',
-  alternateStream:
-    'it holds a second colon, which means a hidden stream of the file. Give the path of the file itself.',
-  wildcard: 'it holds * or ?, and getfile collects exactly one file. Give the full name, one getfile for each file.',
-  variable: 'it holds a variable between % signs, and approvers must see where it leads. Write the path out.',
-  trailing: 'a part of it ends in a dot or a blank, which Windows drops, so it means another file. Take it away.',
-  forbiddenCharacter: 'it holds ", <, > or |, which no such path may hold. Take it away.',
-  directory: 'it ends in a slash, so it is a folder, and getfile collects one file. Give the path of a file.',
 };
 
 /** A request to be copied, so a line is changed only where it could not be read or would be expanded. */
