@@ -1,5 +1,5 @@
 import { isSameAddress } from './link';
-import { decodeEntities, readMarkup } from './markup';
+import { readMarkup } from './markup';
 import { type Notice, startingDash } from './notices';
 
 export type { Notice };
@@ -12,6 +12,10 @@ export interface RawMessage {
   readonly html: string | null;
   /** The exact mention texts of the bot, such as `<at>Live Response</at>`. */
   readonly botMentions: readonly string[];
+  /** The ids of the messages for which the text holds a placeholder, such as `<quoted messageId="1"/>`. */
+  readonly quotedIds?: readonly string[];
+  /** It carries somebody's message, apart from the markup. */
+  readonly isForward?: boolean;
 }
 
 export interface Cleaned {
@@ -31,37 +35,67 @@ const maxRawLength = 40_000;
  * non-breaking blanks are respelled by `straighten`, which says so.
  */
 export function cleanMessage(raw: RawMessage): Cleaned {
+  const { text, notices } = readOwnWords(raw);
+  const { quotedIds = [] } = raw;
+  if (quotedIds.length === 0 || text.length > maxRawLength) return { text, notices };
+  const own = trimEdges(withoutPlaceholders(text, quotedIds));
+  const isQuoteOnly = own === '' && text !== '';
+  return { text: own, notices: isQuoteOnly ? [...notices, { type: 'quoteLeftOut' }] : notices };
+}
+
+function readOwnWords(raw: RawMessage): Cleaned {
   const botNames = raw.botMentions.map((mention) => nameKey(mention));
   const isBot = (name: string): boolean => botNames.includes(nameKey(name));
   if (raw.html !== null) {
     const fromHtml = cleanMarkup(raw.html, isBot);
-    if (fromHtml.text !== '') return fromHtml;
+    // Beside a quotation alone the text repeats what was quoted.
+    if (fromHtml.text !== '' || holdsQuote(fromHtml)) return fromHtml; // guard: quoted-words-are-not-own
   }
+  if (raw.isForward === true) return { text: '', notices: [{ type: 'quoteLeftOut' }] }; // guard: forwarded-words-are-not-own
   if (raw.textFormat === 'xml') return cleanMarkup(raw.text, isBot);
   if (raw.text.length > maxRawLength) return { text: raw.text, notices: [] };
-  const text = raw.text
-    .replace(/&nbsp;/gi, '\u00a0')
-    .replace(/<at\b[^<>]*>([^<>]*)<\/at>/gi, (_all, name: string, offset: number) => {
-      const leads = raw.text.slice(0, offset).replace(/<at\b[^<>]*>[^<>]*<\/at>|&nbsp;|[\s\u200b\ufeff]/gi, '') === '';
-      return leads || isBot(name) ? ' ' : name;
-    });
-  return unlink(unwrap(text));
+  return unlink(unwrap(withoutMentions(raw.text.replace(/&nbsp;/gi, '\u00a0'), isBot)));
 }
 
+export const holdsQuote = ({ notices }: Cleaned): boolean => notices.some(({ type }) => type === 'quoteLeftOut');
+
+/** Mentions of the bot and those in front are blanks, others are names. */
+function withoutMentions(text: string, isBot: (name: string) => boolean): string {
+  let end = 0;
+  let isLead = true;
+  return text.replace(/<at\b[^<>]*>([^<>]*)<\/at>/gi, (all, name: string, offset: number) => {
+    isLead &&= !/[^\s\u200b\ufeff]/.test(text.slice(end, offset));
+    end = offset + all.length;
+    return isLead || isBot(name) ? ' ' : name;
+  });
+}
+
+/** The placeholders of these messages gone, as Teams writes them or escaped; any other is what the person typed. */
+const withoutPlaceholders = (text: string, ids: readonly string[]): string =>
+  text.replace(/(?:<|&lt;)quoted\s[^<>]{0,300}?(?:>|&gt;)(?:(?:<|&lt;)\/quoted(?:>|&gt;))?/gi, (all) => {
+    const [, id] = /\smessageid\s?=\s?(?:"|'|&quot;|&#3[49];|&apos;)?([\w.:@-]+)/i.exec(all) ?? [];
+    return id !== undefined && ids.includes(id) ? ' ' : all; // guard: announced-placeholders-only
+  });
+
+/** Markup that is no message is handed on as it is, to be refused. */
 function cleanMarkup(markup: string, isBot: (name: string) => boolean): Cleaned {
-  if (markup.length > maxRawLength) return { text: markup, notices: [] };
-  const { text, notices } = readMarkup(markup, isBot);
-  return { text: trimEdges(unwrap(text)), notices };
+  const read = markup.length > maxRawLength ? null : readMarkup(markup, { isBot });
+  return read === null ? { text: markup, notices: [] } : { text: trimEdges(unwrap(read.text)), notices: read.notices };
 }
 
 /** Line ends made one kind; code fences and backticks around lines taken away. */
 function unwrap(text: string): string {
-  return trimEdges(text.replace(/\r\n?|[\u2028\u2029]/g, '\n'))
-    .replace(/^```[ \t]*(?:[a-z0-9+#-]*[ \t]*\n)?([\s\S]*?)```$/i, '$1')
+  return unfence(trimEdges(text.replace(/\r\n?|[\u2028\u2029]/g, '\n')))
     .split('\n')
     .filter((line) => !/^\s*(?:```|~~~)[\w+#-]*\s*$/.test(line))
-    .map((line) => line.replace(/^\s*(`+)([^`]*)\1\s*$/, '$2'))
+    .map((line) => line.replace(/^\s*(`{1,3})([^`]*)\1\s*$/, '$2'))
     .join('\n');
+}
+
+/** What one code fence holds, without the name of its language. */
+function unfence(text: string): string {
+  if (text.length < 6 || !text.startsWith('```') || !text.endsWith('```')) return text;
+  return text.slice(3, -3).replace(/^[ \t]*(?:[a-z0-9+#-]{1,40}[ \t]*)?\n/i, '');
 }
 
 /** `[x](http://x)`, which clients make of x, is x again; a link with other words may be what the person typed and stays. */
@@ -83,7 +117,7 @@ const edges = new RegExp(`^${edge}+|(?<!${edge})${edge}+$`, 'gu');
 const trimEdges = (text: string): string => text.replace(edges, '');
 
 const nameKey = (mention: string): string =>
-  decodeEntities(mention.replace(/<[^<>]*>/g, ''))
+  (readMarkup(mention.replace(/<[^<>]*>/g, ''), { isBot: () => false })?.text ?? '')
     .replace(/\s+/g, ' ')
     .trim()
     .toLowerCase();

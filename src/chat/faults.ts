@@ -7,16 +7,19 @@ import {
   forbiddenArgCharacters,
   maxCommands,
   maxTotalLength,
-  type PathFault,
 } from '../request/command';
 import type { RequestId } from '../request/request';
 import { isIncidentId, maxIncidentLength } from './break-glass';
+import { missingNames, pathFaults } from './command-fault-words';
+import { consoleOptionIn } from './console-words';
 import { type Draft, writeDraft } from './draft';
 import { exampleRequest, type Verb, verbOf, verbTable, type Word, words, wordTable } from './words';
 
 /** Why a message is not understood or may not become a request; nothing is stored or sent for any of them. Texts are as typed: untrusted. */
 export type ChatFault =
   | { readonly type: 'empty' }
+  /** A quoted or forwarded message, with no words of the sender's own. */
+  | { readonly type: 'onlyQuoted' }
   | {
       readonly type: 'tooLong';
       readonly part: 'message' | 'device' | 'reason' | 'query';
@@ -39,6 +42,13 @@ export type ChatFault =
       readonly afterDevice: boolean;
       /** A `;` stands between it and a script, and may have been meant as a part of the arguments. */
       readonly afterSemicolon: boolean;
+    }
+  /** A command of Defender's own console; `device` is the one it was for, where that was understood. */
+  | {
+      readonly type: 'consoleCommand';
+      readonly typed: string;
+      readonly instead: string;
+      readonly device: string | null;
     }
   | { readonly type: 'extraWords'; readonly verb: Verb; readonly typed: string }
   | { readonly type: 'unclosedQuote'; readonly typed: string }
@@ -112,6 +122,8 @@ function sentenceOf(fault: ChatFault, locale: string | null): string {
   switch (fault.type) {
     case 'empty':
       return `The message has no text that I can read. Type help to see what I understand, or ask for something, for example:\n${exampleRequest}`;
+    case 'onlyQuoted':
+      return "This holds somebody else's message and no words of yours, so nothing was asked. I never take quoted or forwarded words for a request. If you want the same, copy its text into a message of your own.";
     case 'tooLong':
       return `${tooLongParts[fault.part]} is ${count(fault.length)} characters long and ${count(fault.limit)} is the most I accept. Shorten it and send it again.`;
     case 'hiddenCharacters':
@@ -130,8 +142,13 @@ function sentenceOf(fault: ChatFault, locale: string | null): string {
       return 'The reason is missing, and approvers decide by it. End with the word because and the reason.';
     case 'unknownCommand':
       return describeUnknownCommand(fault);
+    case 'consoleCommand':
+      return `"${shown(fault.typed)}" works only in Defender's own console. ${fault.instead}`;
     case 'extraWords':
-      return `${fault.verb} takes exactly one name, and "${shown(fault.typed)}" is more than one word. If the name has blanks, put it in double quotes: ${fault.verb} "${shown(fault.typed.replaceAll('"', ''))}"`;
+      return (
+        describeConsoleOption(fault) ??
+        `${fault.verb} takes exactly one name, and "${shown(fault.typed)}" is more than one word. If the name has blanks, put it in double quotes: ${fault.verb} "${shown(fault.typed.replaceAll('"', ''))}"`
+      );
     case 'unclosedQuote':
       return `A double quote is not closed, or has no blank after it, in: ${shown(fault.typed)}. A name with blanks stands between two double quotes, for example: getfile "C:\\Program Files\\x.log"`;
     case 'badCommand':
@@ -188,6 +205,12 @@ export function describeCommandFault(fault: CommandFault, locale: string | null 
     case 'badPath':
       return `"${shown(fault.path)}" cannot be collected: ${pathFaults[fault.why]}`;
   }
+}
+
+function describeConsoleOption({ verb, typed }: Extract<ChatFault, { type: 'extraWords' }>): string | null {
+  const found = consoleOptionIn(typed);
+  if (found === null) return null;
+  return `${visible(found.option)} works only in Defender's own console. Leave it out: ${verb} ${shown(found.rest)}`;
 }
 
 function describeUnknownWord({ typed, suggestion }: Extract<ChatFault, { type: 'unknownWord' }>): string {
@@ -251,26 +274,6 @@ const partNames: Readonly<Record<CommandPart, string>> = {
   name: 'The name',
   args: 'The argument string',
   path: 'The path',
-};
-
-const missingNames: Readonly<Record<Command['type'], string>> = {
-  PutFile: 'Name the library file to put on the device; library lists them.',
-  RunScript: 'Name the library script to run; library lists them.',
-  GetFile: 'Give the full path of the file to collect.',
-};
-
-const pathFaults: Readonly<Record<PathFault, string>> = {
-  notAbsolute: 'it is not a full path. Start with a drive, such as C:\\, or on macOS and Linux with /.',
-  uncOrDevice:
-    'it starts with two slashes, which means a share or a raw device and not a file of this device. Give the path on a drive.',
-  parentSegment: 'it holds .., so it means another file than the one approvers would read. Write the path out.',
-  alternateStream:
-    'it holds a second colon, which means a hidden stream of the file. Give the path of the file itself.',
-  wildcard: 'it holds * or ?, and getfile collects exactly one file. Give the full name, one getfile for each file.',
-  variable: 'it holds a variable between % signs, and approvers must see where it leads. Write the path out.',
-  trailing: 'a part of it ends in a dot or a blank, which Windows drops, so it means another file. Take it away.',
-  forbiddenCharacter: 'it holds ", <, > or |, which no such path may hold. Take it away.',
-  directory: 'it ends in a slash, so it is a folder, and getfile collects one file. Give the path of a file.',
 };
 
 /** A request to be copied, so a line is changed only where it could not be read or would be expanded. */

@@ -22,9 +22,15 @@ const longestRead = 28_000;
 const path =
   /(?<=["'`])(?:[A-Za-z]:\\|\/(?=[A-Za-z]+\/))[^"'`\r\n<>|*?]+(?=["'`])|(?<![\w:/.\\])(?:[A-Za-z]:\\|\/(?=(?:bin|boot|dev|etc|home|lib|mnt|opt|private|proc|root|run|srv|sys|tmp|usr|var|Applications|Library|System|Users|Volumes)\/))[^\s"'`<>|*?]+/g;
 
-const webAddress = /\b[a-z][a-z0-9+.-]*:\/\/(?:[^\s/@]*@)?([^\s/:?#]+)[^\s]*/gi;
+/** From `://` on, which every address holds once; patterns that may begin anywhere in a long word read it once for each of its letters. */
+const webAddress = /(?<=(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}):\/\/(?:[^\s/@]{0,300}@)?([^\s/:?#]+)[^\s]*/gi;
 
-const trimEnd = (word: string): string => word.replace(/[.,:;!?*_)\]]+$/, '');
+const endings = '.,:;!?*_)]';
+function trimEnd(word: string): string {
+  let end = word.length;
+  while (end > 0 && endings.includes(word.charAt(end - 1))) end--;
+  return word.slice(0, end);
+}
 
 const isPath = (found: string): boolean => found.length > 3;
 

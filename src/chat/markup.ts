@@ -1,123 +1,169 @@
+import { Parser } from 'htmlparser2';
 import { isSameAddress } from './link';
 import type { Notice } from './notices';
 
-const namedEntities: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: '\u00a0',
-  ndash: '\u2013',
-  mdash: '\u2014',
-  lsquo: '\u2018',
-  rsquo: '\u2019',
-  ldquo: '\u201c',
-  rdquo: '\u201d',
-  bdquo: '\u201e',
-  hellip: '\u2026',
-  bsol: '\\',
-  shy: '\u00ad',
-  zwnj: '\u200c',
-  zwj: '\u200d',
-};
-
-/** Character references as characters, once; what is not a reference stays as it is. */
-export const decodeEntities = (text: string): string =>
-  text.replace(
-    /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/gi,
-    (all, decimal?: string, hex?: string, name?: string) => {
-      if (name !== undefined) return namedEntities[name] ?? all;
-      const code = decimal !== undefined ? Number(decimal) : Number.parseInt(hex ?? '', 16);
-      return code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? all : String.fromCodePoint(code);
-    },
-  );
-
-const blocks = new Set([
-  ...['p', 'div', 'pre', 'codeblock', 'li', 'ul', 'ol', 'tr', 'table', 'blockquote', 'hr', 'section', 'article'],
-  ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'],
-]);
-const unseen = new Set(['script', 'style', 'title', 'head']);
+/** What a reader sees on a line of its own. */
+const blocks = new Set(
+  (
+    'address article aside attachment blockquote caption center codeblock dd details div dl dt fieldset figcaption figure footer form ' +
+    'h1 h2 h3 h4 h5 h6 header hr legend li main nav ol optgroup option p pre quote section select summary table tbody tfoot thead tr ul'
+  ).split(' '),
+);
+/** What a reader sees beside others on one line. */
+const cells = new Set(['td', 'th']);
+const unseen = new Set(['script', 'style', 'title', 'head', 'template', 'noscript']);
 const emphasis = new Set(['b', 'strong', 'i', 'em', 's', 'strike', 'del']);
-const empty = new Set(['br', 'img', 'hr', 'meta', 'link', 'input', 'wbr']);
 
-interface OpenTag {
-  readonly name: string;
-  readonly attributes: string;
-  /** Where its text starts in the output. */
-  readonly start: number;
+/** Browsers stop nesting at 512 levels, and no client of Teams comes near this; deeper markup is made to be slow to read. */
+const maxDepth = 200;
+
+interface Reading {
+  /** Whether a mention names the bot. */
+  readonly isBot: (name: string) => boolean;
+  /** For who looks for names in a message, whoever wrote them; a command is read from own words only. */
+  readonly keepQuotes?: boolean;
 }
 
-/** The text of a message's markup as a reader would see it, line by line, without mentions of the bot and without quoted messages. */
+/** An element whose text is looked at as a whole when it ends, with the state before it. */
+interface Frame {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly start: number;
+  readonly gap: Gap;
+  readonly hasWords: boolean;
+}
+type Gap = '' | ' ' | '\n';
+
+/**
+ * The text of a message's markup as a reader would see it, line by line, without mentions of the bot and without quoted and forwarded messages;
+ * null where it is nested too deep to be a message. The work grows with the length alone.
+ */
 export function readMarkup(
   markup: string,
-  isBot: (name: string) => boolean,
-): { text: string; notices: readonly Notice[] } {
-  const notices: Notice[] = [];
-  const open: OpenTag[] = [];
-  let out = '';
-
-  const lineBreak = (): void => {
-    if (out !== '' && !out.endsWith('\n')) out += '\n';
-  };
-  const close = (tag: OpenTag): void => {
-    const inner = out.slice(tag.start);
-    if (unseen.has(tag.name)) out = out.slice(0, tag.start);
-    else if (isMention(tag))
-      out = out.slice(0, tag.start) + (isBot(inner) || isBlank(out.slice(0, tag.start)) ? ' ' : inner);
-    else if (isQuotedMessage(tag)) {
-      out = out.slice(0, tag.start);
-      notices.push({ type: 'quoteLeftOut' });
-    } else if (emphasis.has(tag.name) && !isBlank(inner)) notices.push({ type: 'formatting', text: inner.trim() });
-    else if (tag.name === 'a') {
-      const address = attributeOf(tag.attributes, 'href');
-      if (address !== null && !isSameAddress(inner, address))
-        notices.push({ type: 'link', text: inner.trim(), address });
-    }
-    if (blocks.has(tag.name)) lineBreak();
-  };
-
-  for (const token of markup.matchAll(tokens)) {
-    const { slash, name, attributes, text } = token.groups ?? {};
-    if (text !== undefined && !isBetweenBlocks(text, out)) out += decodeEntities(text);
-    if (name === undefined) continue;
-    const tagName = name.toLowerCase();
-    if (slash === '/') {
-      const depth = open.findLastIndex((tag) => tag.name === tagName);
-      if (depth >= 0) for (const tag of open.splice(depth).reverse()) close(tag);
-      continue;
-    }
-    if (tagName === 'br') out += '\n';
-    if (blocks.has(tagName)) lineBreak();
-    if (tagName === 'img' || tagName === 'emoji') {
-      const isEmoji = tagName === 'emoji' || /schema\.skype\.com\/emoji/i.test(attributes ?? '');
-      if (isEmoji) out += attributeOf(attributes ?? '', 'alt') ?? '';
-      else notices.push({ type: 'pictureLeftOut' });
-    }
-    if (!empty.has(tagName) && !attributes?.endsWith('/'))
-      open.push({ name: tagName, attributes: attributes ?? '', start: out.length });
-  }
-  for (const tag of open.reverse()) close(tag);
-  return { text: out, notices };
+  reading: Reading,
+): { readonly text: string; readonly notices: readonly Notice[] } | null {
+  const reader = new Reader(reading);
+  const parser = new Parser({
+    onopentag: (name, attributes) => {
+      if (!reader.open(name, attributes)) parser.pause();
+    },
+    ontext: (text) => reader.read(text),
+    onclosetag: (name) => reader.close(name),
+  });
+  parser.write(markup);
+  if (reader.isTooDeep) return null;
+  parser.end();
+  return { text: reader.text(), notices: reader.notices };
 }
 
-/** Comments, tags and text; a `<` that starts neither is text. */
-const tokens =
-  /<!--[\s\S]*?(?:-->|$)|<(?<slash>\/?)(?<name>[a-z][\w:-]*)(?<attributes>(?:\s(?:"[^"]*"|'[^']*'|[^"'<>])*|\/)?)>|(?<text>[^<]+|<)/gi;
+class Reader {
+  readonly notices: Notice[] = [];
+  readonly #reading: Reading;
+  readonly #pieces: string[] = [];
+  readonly #open: (Frame | null)[] = [];
+  /** What stands between the text so far and the next. */
+  #gap: Gap = '';
+  #hasWords = false;
+  /** A cell has begun and holds no text yet: a block in it begins no line. */
+  #isNewCell = false;
 
-/** Line ends that only lay out the markup. */
-const isBetweenBlocks = (text: string, before: string): boolean =>
-  /^[ \t\r\n]*$/.test(text) && (before === '' || before.endsWith('\n'));
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  get isTooDeep(): boolean {
+    return this.#open.length > maxDepth; // guard: deep-markup-unread
+  }
+
+  text(): string {
+    return this.#pieces.join('');
+  }
+
+  open(name: string, attributes: Readonly<Record<string, string>>): boolean {
+    if (name === 'br') {
+      this.#push('\n');
+      this.#isNewCell = false;
+    } else if (blocks.has(name)) this.#breakLine();
+    else if (cells.has(name)) {
+      if (this.#gap === '') this.#gap = ' ';
+      this.#isNewCell = true;
+    }
+    if (name === 'img' || name === 'emoji') this.#readPicture(name, attributes);
+    const isWhole =
+      unseen.has(name) || emphasis.has(name) || name === 'a' || isMention(name, attributes) || isQuote(name);
+    const before = { start: this.#pieces.length, gap: this.#gap, hasWords: this.#hasWords };
+    this.#open.push(isWhole ? { name, attributes, ...before } : null);
+    return !this.isTooDeep;
+  }
+
+  read(text: string): void {
+    if (/^[ \t\r\n]*$/.test(text) && (this.#gap !== '' || this.#isNewCell || this.#isLineStart())) return;
+    this.#push(text);
+    if (isBlank(text)) return;
+    this.#hasWords = true;
+    this.#isNewCell = false;
+  }
+
+  close(name: string): void {
+    const frame = this.#open.pop();
+    if (frame) this.#closeWhole(frame);
+    if (blocks.has(name)) this.#breakLine();
+    if (!cells.has(name)) return;
+    if (!this.#isNewCell) this.#gap = ' ';
+    this.#isNewCell = false;
+  }
+
+  #closeWhole(frame: Frame): void {
+    const { name, attributes } = frame;
+    const inner = this.#pieces.slice(frame.start).join('');
+    if (unseen.has(name)) this.#takeBack(frame);
+    else if (isQuote(name)) {
+      if (this.#reading.keepQuotes) return;
+      this.#takeBack(frame);
+      this.notices.push({ type: 'quoteLeftOut' });
+    } else if (isMention(name, attributes)) {
+      if (frame.hasWords && !this.#reading.isBot(inner)) return;
+      this.#takeBack(frame);
+      this.read(' ');
+    } else if (name === 'a') {
+      const { href } = attributes;
+      if (href !== undefined && !isSameAddress(inner, href))
+        this.notices.push({ type: 'link', text: inner.trim(), address: href });
+    } else if (!isBlank(inner)) this.notices.push({ type: 'formatting', text: inner.trim() });
+  }
+
+  #takeBack({ start, gap, hasWords }: Frame): void {
+    this.#pieces.length = start;
+    this.#gap = gap;
+    this.#hasWords = hasWords;
+  }
+
+  #readPicture(name: string, { itemtype = '', alt = '' }: Readonly<Record<string, string>>): void {
+    if (name === 'emoji' || /schema\.skype\.com\/emoji/i.test(itemtype)) this.read(alt);
+    else this.notices.push({ type: 'pictureLeftOut' });
+  }
+
+  #breakLine(): void {
+    if (!this.#isNewCell) this.#gap = '\n';
+  }
+
+  #push(text: string): void {
+    if (text === '') return;
+    const isApart = this.#isLineStart() || (this.#gap === ' ' && /\s$/.test(this.#pieces.at(-1) ?? ''));
+    if (this.#gap !== '' && !isApart) this.#pieces.push(this.#gap);
+    this.#gap = '';
+    this.#pieces.push(text);
+  }
+
+  #isLineStart(): boolean {
+    return this.#pieces.at(-1)?.endsWith('\n') ?? true;
+  }
+}
 
 const isBlank = (text: string): boolean => /^[\s\p{Default_Ignorable_Code_Point}]*$/u.test(text);
 
-const isMention = (tag: OpenTag): boolean =>
-  tag.name === 'at' || (tag.name === 'span' && /schema\.skype\.com\/mention/i.test(tag.attributes));
+const isMention = (name: string, { itemtype = '' }: Readonly<Record<string, string>>): boolean =>
+  name === 'at' || (name === 'span' && /schema\.skype\.com\/mention/i.test(itemtype));
 
-const isQuotedMessage = (tag: OpenTag): boolean =>
-  tag.name === 'blockquote' && /schema\.skype\.com\/(?:reply|forward)/i.test(tag.attributes);
-
-function attributeOf(attributes: string, name: string): string | null {
-  const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i').exec(attributes);
-  return found === null ? null : decodeEntities(found[1] ?? found[2] ?? found[3] ?? '');
-}
+/** `itemtype` says Reply or Forward where Teams made it; what a person marks as a quotation is no less somebody's words. */
+const isQuote = (name: string): boolean => name === 'blockquote' || name === 'quote';

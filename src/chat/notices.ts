@@ -12,6 +12,8 @@ export type Notice =
   | { readonly type: 'link'; readonly text: string; readonly address: string }
   | { readonly type: 'quoteLeftOut' }
   | { readonly type: 'pictureLeftOut' }
+  /** An emoji is part of a command: clients make one of `:D` and `(y)`, and plain text does not show which of the two was typed. */
+  | { readonly type: 'emojiInCommand'; readonly command: Command }
   /** The word `because` is part of a command. */
   | { readonly type: 'becauseInCommand'; readonly command: Command }
   /** A part of the reason starts like a command. */
@@ -45,6 +47,8 @@ export function describeNotice(notice: Notice): string {
       return 'I left out the message that you quoted and read only what you wrote yourself. To repeat a request, copy its text.';
     case 'pictureLeftOut':
       return 'I left out a picture, because I read text only. Type what it shows if I need it.';
+    case 'emojiInCommand':
+      return `"${visible(writeCommand(notice.command))}" arrived with an emoji in it. Teams makes emoji of text such as :D and (y). If you typed text there, send it as a code block or use the form (new).`;
     case 'becauseInCommand':
       return `I read "${visible(writeCommand(notice.command))}" as one command, with the word because inside it, since the reason starts at the first line that begins with because. If your reason starts earlier, put that because on a line of its own.`;
     case 'commandInReason':

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../lib/result';
 import { type Command, findCommandFaults } from '../request/command';
 import { straighten } from './clean';
+import { insteadOfConsole } from './console-words';
 import type { Draft } from './draft';
 import { checkDevice, checkReason } from './draft-check';
 import type { ChatFault } from './faults';
@@ -35,6 +36,7 @@ export function parseDraft(text: string): Result<ReadDraft, readonly ChatFault[]
   const sharesLine = device !== '' && !/^[ \t]*(?:[\n;]|$)/.test(rest);
   const parsed = splitParts(rest).map(({ text: part, after }, i, parts) =>
     parseCommand(part, {
+      device,
       afterDevice: sharesLine && i === 0,
       afterSemicolon: after === ';' && findVerb(firstWordOf(parts[i - 1]?.text ?? '')) === 'run',
     }),
@@ -71,7 +73,7 @@ const maskQuoted = (text: string): string =>
 function findBecause(text: string): { readonly start: number; readonly end: number } | null {
   const masked = maskQuoted(text);
   const found =
-    /(?<=(?:^|[\n;])[ \t\u00a0]*)because(?:(?=\s|$)|:)/i.exec(masked) ??
+    /because(?<=(?:^|[\n;])[ \t\u00a0]*because)(?:(?=\s|$)|:)/i.exec(masked) ??
     /(?<=[ \t\u00a0])because(?:(?=\s|$)|:)/i.exec(masked);
   return found === null ? null : { start: found.index, end: found.index + found[0].length };
 }
@@ -109,14 +111,17 @@ function splitParts(text: string): readonly Part[] {
 const firstWordOf = (part: string): string => /^[^ \t]+/.exec(part)?.[0] ?? '';
 
 interface Before {
+  readonly device: string;
   readonly afterDevice: boolean;
   readonly afterSemicolon: boolean;
 }
 
-function parseCommand(part: string, before: Before): Result<Command, ChatFault> {
+function parseCommand(part: string, { device, ...found }: Before): Result<Command, ChatFault> {
   const typed = firstWordOf(part);
   const verb = findVerb(typed);
-  if (verb === null) return err({ type: 'unknownCommand', typed, suggestion: nearestWord(typed, verbs), ...before });
+  const instead = verb === null ? insteadOfConsole(typed) : null;
+  if (instead !== null) return err({ type: 'consoleCommand', typed, instead, device: device || null });
+  if (verb === null) return err({ type: 'unknownCommand', typed, suggestion: nearestWord(typed, verbs), ...found });
   const rest = trimBlanks(part.slice(typed.length));
   const name = takeName(rest);
   if (name === null) return err({ type: 'unclosedQuote', typed: part });
@@ -158,10 +163,12 @@ function findDoubts({ commands, reason }: Draft): readonly Notice[] {
     const texts = command.type === 'RunScript' ? [command.scriptName, command.args ?? ''] : [];
     if (command.type === 'GetFile') texts.push(command.path);
     if (command.type === 'PutFile') texts.push(command.fileName);
+    if (texts.some((text) => /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(text)))
+      doubts.push({ type: 'emojiInCommand', command }); // guard: emoji-in-commands-told
     if (texts.some((text) => /(?:^|\s)because(?:\s|$)/i.test(text))) doubts.push({ type: 'becauseInCommand', command });
   }
   for (const part of reason.split(/[\n;]/).slice(1).map(trimBlanks)) {
-    const command = parseCommand(part, { afterDevice: false, afterSemicolon: false });
+    const command = parseCommand(part, { device: '', afterDevice: false, afterSemicolon: false });
     if (command.ok && findCommandFaults([command.value]).length === 0)
       doubts.push({ type: 'commandInReason', text: part });
   }

@@ -3,7 +3,8 @@ import { hasHiddenInProse } from '../lib/visible';
 import { parseRequestId } from '../request/id';
 import type { RequestId } from '../request/request';
 import { isIncidentId, readBreakGlass } from './break-glass';
-import type { Cleaned } from './clean';
+import { type Cleaned, holdsQuote } from './clean';
+import { insteadOfConsole } from './console-words';
 import type { Draft } from './draft';
 import { checkReason, maxDeviceLength } from './draft-check';
 import type { ChatFault } from './faults';
@@ -59,7 +60,7 @@ const typedName = /^\s*@Live Response(?![\p{L}\p{N}])[:,]?\s*/iu;
 /** What a cleaned message asks for, or every fault that was found in it. */
 export function parseMessage(cleaned: Cleaned): Parsed {
   const text = cleaned.text.replace(typedName, '').replace(bullet, '');
-  if (text.trim() === '') return err([{ type: 'empty' }]);
+  if (text.trim() === '') return err([{ type: holdsQuote(cleaned) ? 'onlyQuoted' : 'empty' }]);
   if (text.length > maxMessageLength) {
     return err([{ type: 'tooLong', part: 'message', length: text.length, limit: maxMessageLength }]);
   }
@@ -70,6 +71,8 @@ export function parseMessage(cleaned: Cleaned): Parsed {
   if (word === 'policy') return parsePolicy(rest);
   if (word !== null) return parseWord(word, plainBlanks(rest));
   if (findVerb(typed) !== null) return asIntent(parseDraft(text), cleaned.notices);
+  const instead = insteadOfConsole(typed);
+  if (instead !== null) return err([{ type: 'consoleCommand', typed, instead, device: null }]);
   return err([{ type: 'unknownWord', typed, suggestion: nearestWord(typed, [...words, ...verbs]) }]);
 }
 

@@ -13,6 +13,7 @@ import { type Answer, type FlowOptions, posts, readingDefender } from './answer'
 import { byCard, byWords, inOwnChat, viewing } from './answer-decision';
 import { ask } from './ask';
 import { cancel, voteByCard, voteByWords } from './decide';
+import { devicePageFor } from './device-page';
 import { breakGlass, pause, resume, review } from './emergency';
 import { answerOffer, offerFile } from './files';
 import {
@@ -89,6 +90,7 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
       sentencePost(describeFaults(intent.error, readerOf(turn).locale), {
         trial: options.trial,
         summary: 'I could not read that',
+        actions: await devicePageFor(options, turn, intent.error),
       }),
     );
   const answer = await readingDefender(options, turn, () => answerIntent(options, turn, intent.value));

@@ -12,6 +12,7 @@ import {
   readFormInput,
 } from '../chat/form';
 import { readMarkup } from '../chat/markup';
+import { readAttachment } from '../chat/read-attachment';
 import { DefenderError } from '../defender/errors';
 import { err } from '../lib/result';
 import { mayAsk } from '../policy/evaluate';
@@ -23,7 +24,7 @@ import { type FormOffers, formCard, noOffers } from '../thread/form-card';
 import type { Post } from '../thread/post';
 import { previewCard } from '../thread/preview-card';
 import { readerOf } from '../thread/reader';
-import type { Turn } from '../thread/turn';
+import type { CalledOn, Turn } from '../thread/turn';
 import type { CardAction } from '../thread/verbs';
 import { type Answer, type FlowOptions, posts, tellUnread } from './answer';
 import { ask, preview } from './ask';
@@ -73,17 +74,24 @@ export async function askAgainForm(options: FlowOptions, turn: Turn, id: string)
 export async function openOnMessage(
   options: FlowOptions,
   turn: Turn,
-  { text, isHtml }: { readonly text: string; readonly isHtml: boolean },
+  { text, isHtml, attached = [], isMessage = false }: CalledOn,
 ): Promise<Answer> {
   if (!(await hasRole(options, turn))) return orRefusal(options, turn, err({ type: 'noRole' }));
   const allowed = mayAsk(options.policy(), await options.groups(), turn.person.id);
   if (!allowed.ok) return orRefusal(options, turn, allowed);
-  const found = findTargets(isHtml ? readMarkup(text, () => false).text : text);
+  const read = isHtml ? (readMarkup(text, { isBot: () => false, keepQuotes: true })?.text ?? '') : text;
+  const words = [read, ...attached.flatMap(readAttachment)].join('\n');
+  const found = findTargets(words);
   const [device, ...others] = found.devices;
-  const isAny = found.devices.length + found.paths.length > 0;
-  const only = device !== undefined && others.length === 0 ? device : null;
-  return showing(await openForm(options, turn, only, isAny ? found : null));
+  if (found.devices.length + found.paths.length === 0)
+    return showing(await drawForm(options, turn, createForm(null), isMessage ? [nothingFound] : []));
+  return showing(await openForm(options, turn, device !== undefined && others.length === 0 ? device : null, found));
 }
+
+const nothingFound: FormFault = {
+  inputId: 'device',
+  fault: { type: 'refused', sentence: 'I found no device, address or path in this message. Type the device here.' },
+};
 
 export const changeForm = (
   options: FlowOptions,

@@ -29,6 +29,7 @@ export type Finding =
       readonly fileName: string;
       readonly parameters: string | null;
     }
+  | { readonly type: 'parenthesesInArgs'; readonly index: number }
   /** The command does not look like one of the device's system, or its file like a script. */
   | { readonly type: Misfit; readonly index: number; readonly name: string; readonly platform: string | null }
   | { readonly type: 'sameIsOpen'; readonly requestId: RequestId; readonly state: State }
@@ -57,6 +58,8 @@ const weights = {
   refusedBefore: 'warning',
   argsNotTaken: 'warning',
   argsExpected: 'warning',
+  // The documented list of refused characters leaves them out; texts of Defender's refusals that people have published name them.
+  parenthesesInArgs: 'warning',
   scriptOfOtherSystem: 'warning',
   notAScript: 'warning',
   pathOfOtherSystem: 'warning',
@@ -131,6 +134,7 @@ export function preflight(
     ...findDeviceFindings(wish.device, known),
     ...wish.commands.flatMap((command, index) => misfitFindings(command, index, wish.device.osPlatform)),
     ...wish.commands.flatMap((command, index) => argumentFindings(command, index, wish.library)),
+    ...wish.commands.flatMap((command, index) => parenthesisFindings(command, index)),
     ...openFindings(wish, known.open),
     ...queueFindings(wish, known),
   ];
@@ -155,6 +159,9 @@ function argumentFindings(command: Command, index: number, library: readonly Lib
     ? [{ type: 'argsExpected', index, fileName, parameters: parametersDescription }]
     : [];
 }
+
+const parenthesisFindings = (command: Command, index: number): readonly Finding[] =>
+  command.type === 'RunScript' && /[()]/.test(command.args ?? '') ? [{ type: 'parenthesesInArgs', index }] : [];
 
 function openFindings(wish: Wish, open: readonly LiveResponseRequest[]): readonly Finding[] {
   const commands = JSON.stringify(wish.commands.map(commandToParams));

@@ -60,7 +60,15 @@ const Envelope = z.object({
   text: z.string().nullish(),
   textFormat: Mark,
   entities: z
-    .array(z.object({ type: z.unknown(), text: z.unknown(), mentioned: z.unknown(), timezone: z.unknown() }))
+    .array(
+      z.object({
+        type: z.unknown(),
+        text: z.unknown(),
+        mentioned: z.unknown(),
+        timezone: z.unknown(),
+        quotedReply: z.unknown(),
+      }),
+    )
     .nullish(),
   attachments: z.array(z.object({ contentType: z.unknown(), content: z.unknown() })).nullish(),
   membersAdded: z.array(z.object({ id: Mark })).nullish(),
@@ -164,6 +172,9 @@ function servedTenants({ cloud, tenantIds }: Admission, stated: string): readonl
   return tenantIds.map((id) => id.toLowerCase());
 }
 
+/** What Teams' SDK calls a `QuotedReplyEntity`: the text holds a placeholder with the same id. */
+const QuotedReply = z.object({ messageId: z.string().min(1).max(maxWord) });
+
 /** The typed text with what `chat/` needs to undo Teams' mangling. */
 export function toRawMessage(envelope: Envelope): RawMessage {
   const html = envelope.attachments?.find(
@@ -178,6 +189,11 @@ export function toRawMessage(envelope: Envelope): RawMessage {
         ? [e.text]
         : [],
     ),
+    quotedIds: (envelope.entities ?? []).flatMap((e) => {
+      const id = e.type === 'quotedReply' ? QuotedReply.safeParse(e.quotedReply).data?.messageId : undefined;
+      return id === undefined ? [] : [id];
+    }),
+    isForward: envelope.attachments?.some((a) => a.contentType === 'forwardedMessageReference') ?? false,
   };
 }
 

@@ -49,9 +49,16 @@ export const runMessageAction: Run = async (turn, { value }, options) => {
   if (commandId !== messageCommand) return dialogMessage(answers.malformedAction);
   const placed = placeOf(turn, recordOf(messagePayload));
   if (placed === null) return dialogMessage(answers.notHere);
-  const { content, contentType } = recordOf(recordOf(messagePayload).body);
+  const { body, attachments } = recordOf(messagePayload);
+  const { content, contentType } = recordOf(body);
+  const attached = Array.isArray(attachments) ? attachments.map((attachment) => recordOf(attachment).content) : [];
   const text = typeof content === 'string' ? content : '';
-  const work = options.flow.onMessageAction(placed, { text, isHtml: contentType === 'html' });
+  const work = options.flow.onMessageAction(placed, {
+    text,
+    isHtml: contentType === 'html',
+    attached,
+    isMessage: typeof content === 'string',
+  });
   const answer = await answerInTime(options, placed, { kind: 'dialog', verb: 'form.open', work });
   return dialogAnswer(answer, turn.activityId);
 };

@@ -30,6 +30,13 @@ export function button({ title, verb, data, style, inputs }: Button): ActionJson
   };
 }
 
+/** `machineId` is from Defender. */
+export const openDevicePage = (machineId: string): ActionJson => ({
+  type: 'Action.OpenUrl',
+  title: 'Open the device in Defender',
+  url: `https://security.microsoft.com/machines/v2/${encodeURIComponent(machineId)}`,
+});
+
 /** Opens the form, for a device or for none yet: in a dialog, or as a card below where the client has none, as the Playground of a trial (teams.md C3). */
 export const openForm = (title: string, device: string | null, { trial }: { readonly trial: boolean }): ActionJson => {
   const data = device === null ? {} : { device };

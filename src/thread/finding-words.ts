@@ -47,6 +47,12 @@ export function describeFinding(finding: Finding, reader?: ReaderFormat): Line {
           : [say(': '), ...showCut(finding.parameters, 200)]),
         say('. Go on if it does without them.'),
       ];
+    case 'parenthesesInArgs':
+      return [
+        say(
+          `Command ${finding.index + 1} has parentheses in its arguments, and Defender may refuse them: some of its error messages list ( and ) among the characters that it does not allow. Leave them out, or pass the value in another form, such as Base64, if the script can read it.`,
+        ),
+      ];
     case 'scriptOfOtherSystem':
       return [
         say(`Command ${finding.index + 1} runs `),

@@ -37,6 +37,16 @@ export interface FileConsent {
 
 export type Presence = 'installed' | 'removed' | 'membersAdded';
 
+/** The message that the extension was called on. */
+export interface CalledOn {
+  readonly text: string;
+  readonly isHtml: boolean;
+  /** The contents of its cards and other attachments: untrusted, of any form. */
+  readonly attached?: readonly unknown[];
+  /** False where it was called on none. */
+  readonly isMessage?: boolean;
+}
+
 /** What Teams' side hands to the flow. Each may be called again with the same turn: Teams delivers again what took too long (teams.md E2). */
 export interface Flow {
   /** A typed message. Answers go through the outbox. */
@@ -46,7 +56,7 @@ export interface Flow {
   /** A button in a dialog, or one that opens a dialog: what would be posted for a click on a card comes back instead. */
   onDialog(turn: Turn, verb: string, data: unknown): Promise<ActionAnswer>;
   /** Live response on a message, which is untrusted text, or on none: a form that offers what the message names. */
-  onMessageAction(turn: Turn, message: { readonly text: string; readonly isHtml: boolean }): Promise<ActionAnswer>;
+  onMessageAction(turn: Turn, message: CalledOn): Promise<ActionAnswer>;
   /** A person's answer to an offered file. What it comes to goes through the outbox. */
   onFileConsent(turn: Turn, consent: FileConsent): Promise<void>;
   /** What a list of a form is filled with while a person types; reads, and stores nothing. */

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { cleanMessage, straighten } from '../../src/chat/clean';
+import { cleanMessage, type RawMessage, straighten } from '../../src/chat/clean';
 import { describeNotice, type Notice } from '../../src/chat/notices';
 import { parseMessage } from '../../src/chat/parse';
 
 const bot = '<at>Live Response</at>';
-const clean = (text: string, more: { html?: string; textFormat?: string } = {}) =>
-  cleanMessage({ text, html: more.html ?? null, textFormat: more.textFormat ?? 'plain', botMentions: [bot] });
+const clean = (text: string, more: Partial<RawMessage> = {}) =>
+  cleanMessage({ text, html: null, textFormat: 'plain', botMentions: [bot], ...more });
 const fromHtml = (html: string) => clean('not this', { html });
 
 describe('plain text', () => {
@@ -68,7 +68,7 @@ describe('markup', () => {
     [
       'entities, once',
       'a &amp;lt; &lt;b&gt; &quot;&#65;&#x42;&apos; &bsol; &unknown; &#0; &#xD800;',
-      'a &lt; <b> "AB\' \\ &unknown; &#0; &#xD800;',
+      'a &lt; <b> "AB\' \\ &unknown; \ufffd \ufffd',
     ],
     ['non-breaking blanks, kept for the parser to tell', 'a&nbsp; b', 'a\u00a0 b'],
     ['the mention', '<p><at id="0">Live Response</at>&nbsp;help</p>', 'help'],
@@ -110,6 +110,93 @@ describe('markup', () => {
   });
 });
 
+describe('what a reader sees apart is apart', () => {
+  test.each<readonly [string, string, string]>([
+    [
+      'cells of a row',
+      '<table><tr><td>on</td><td>ws-042</td></tr><tr><th>run</th><td>a.ps1</td></tr></table>',
+      'on ws-042\nrun a.ps1',
+    ],
+    [
+      'cells that hold paragraphs',
+      '<tr><td><p>on</p></td><td>\n<p>ws-042</p></td></tr><tr><td></td><td>run a.ps1</td></tr>',
+      'on ws-042\nrun a.ps1',
+    ],
+    ['cells that were left open', '<table><tr><td>on<td>ws-042<tr><td>run<td>a.ps1</table>', 'on ws-042\nrun a.ps1'],
+    [
+      'lines within a cell',
+      '<tr><td>on ws-042<br>run a.ps1</td><td>because x</td></tr>',
+      'on ws-042\nrun a.ps1 because x',
+    ],
+    ['paragraphs within a cell', '<tr><td><p>on ws-042</p><p>run a.ps1</p></td></tr>', 'on ws-042\nrun a.ps1'],
+    ...'address caption dt dd option li p div pre h1 section article figcaption summary legend'
+      .split(' ')
+      .map((tag) => [tag, `<${tag}>on ws-042</${tag}><${tag}>run a.ps1</${tag}>`, 'on ws-042\nrun a.ps1'] as const),
+    ['a rule', 'on ws-042<hr>run a.ps1', 'on ws-042\nrun a.ps1'],
+  ])('%s', (_name, html, expected) => {
+    expect(fromHtml(html)).toEqual({ text: expected, notices: [] });
+  });
+});
+
+describe('own words', () => {
+  const request = 'on ws-042 run a.ps1 because INC-1';
+  const quote = (type: string) =>
+    `<blockquote itemscope itemtype="http://schema.skype.com/${type}"><p>Bo</p><p>${request}</p></blockquote>`;
+  const asked = (raw: Partial<RawMessage>) => parseMessage(clean(raw.text ?? '', raw));
+
+  test.each([
+    ['a forward', { text: `Bo\n${request}`, html: quote('Forward') }],
+    [
+      'a forward after the mention',
+      { text: `${bot} ${request}`, html: `<at>Live Response</at>&nbsp;${quote('Forward')}` },
+    ],
+    ['a quotation', { text: request, html: `${quote('Reply')}<p>&nbsp;</p>` }],
+    ['a quotation marked by hand', { text: request, html: `<blockquote>${request}</blockquote>` }],
+    ['nested quotations', { text: request, html: `<blockquote>x${quote('Reply')}y</blockquote>` }],
+    ['a forward that is attached, without markup', { text: request, isForward: true }],
+    [
+      'a forward that is attached, with markup',
+      { text: request, html: '<attachment id="1"></attachment>', isForward: true },
+    ],
+    ['a placeholder', { text: '<quoted messageId="1"/>', quotedIds: ['1'] }],
+  ])("%s alone is nobody's request", (_name, raw) => {
+    expect(asked(raw)).toEqual({ ok: false, error: [{ type: 'onlyQuoted' }] });
+  });
+
+  test.each(['Reply', 'Forward'])('count beside %s, and nothing else does', (type) => {
+    const { text, notices } = clean('', { html: `${quote(type)}<p>status</p>`, text: `${request} status` });
+    expect({ text, notices }).toEqual({ text: 'status', notices: [{ type: 'quoteLeftOut' }] });
+    expect(
+      clean('', { html: '<p>queue</p><attachment id="1"></attachment>', isForward: true, text: request }).text,
+    ).toBe('queue');
+  });
+
+  test.each(['status 7F3K', request, 'deny 7F3K because no', 'help'])(
+    '%s is read behind a placeholder that an entity announces',
+    (words) => {
+      const quotedIds = ['1700000000001'];
+      for (const [open, close, mark] of [
+        ['<', '>', '"'],
+        ['&lt;', '&gt;', '"'],
+        ['&lt;', '&gt;', '&quot;'],
+      ]) {
+        const placeholder = `${open}quoted messageId=${mark}1700000000001${mark}/${close}`;
+        expect(clean(`${placeholder} ${words}`, { quotedIds })).toEqual({ text: words, notices: [] });
+        expect(clean(`${bot} ${placeholder}${placeholder}\n${words}`, { quotedIds }).text).toBe(words);
+        expect(clean('', { quotedIds, html: `<p>${placeholder} ${words}</p>` })).toEqual({ text: words, notices: [] });
+      }
+      expect(clean('', { quotedIds, html: `<quoted messageid="1700000000001"></quoted>${words}` }).text).toBe(words);
+    },
+  );
+
+  test('a placeholder that nothing announces is what was typed', () => {
+    expect(clean('run a.ps1 <quoted messageId="1"/>', { quotedIds: ['2'] }).text).toBe(
+      'run a.ps1 <quoted messageId="1"/>',
+    );
+    expect(clean('<quoted messageId="1"/> status').text).toBe('<quoted messageId="1"/> status');
+  });
+});
+
 describe('straightening', () => {
   test.each([
     ['run “a b.ps1” ‘c’', 'run "a b.ps1" \'c\''],
@@ -140,6 +227,7 @@ test('every notice says how it was read and what to do if that is wrong', () => 
     { type: 'link', text: 'x', address: 'https://y.example' },
     { type: 'quoteLeftOut' },
     { type: 'pictureLeftOut' },
+    { type: 'emojiInCommand', command: { type: 'RunScript', scriptName: 'a.ps1', args: '-Name 😃' } },
     { type: 'becauseInCommand', command: { type: 'RunScript', scriptName: 'a.ps1', args: 'because x' } },
     { type: 'commandInReason', text: 'getfile C:\\a' },
   ];
@@ -151,6 +239,7 @@ I read "run a —Name b" as "run a --Name b", because apps replace quotes, dashe
 I took the words "x", not the address behind them ("https://y.example"). If you meant the address, type it without a link.
 I left out the message that you quoted and read only what you wrote yourself. To repeat a request, copy its text.
 I left out a picture, because I read text only. Type what it shows if I need it.
+"run a.ps1 -Name 😃" arrived with an emoji in it. Teams makes emoji of text such as :D and (y). If you typed text there, send it as a code block or use the form (new).
 I read "run a.ps1 because x" as one command, with the word because inside it, since the reason starts at the first line that begins with because. If your reason starts earlier, put that because on a line of its own.
 I read "getfile C:\\a" as part of the reason, so it will not run, because everything after because is the reason. If it is a command, put it before because."
 `);

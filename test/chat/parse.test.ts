@@ -199,6 +199,16 @@ describe('notices', () => {
     expect(draftOf(exampleRequest.replace(/because .*/, `because ${reason}`))).toMatchObject({ reason });
   });
 
+  test.each(['run a.ps1 -Name 😃', 'getfile C:\\x\\👍.log', 'putfile a😃.zip', 'run a©.ps1'])(
+    'an emoji that an app may have made of typed text is told: %s',
+    (command) => {
+      const read = parseMessage({ text: `on ws-042\n${command}\nbecause INC-1 😃`, notices: [] });
+      expect(read).toMatchObject({ ok: true, value: { notices: [{ type: 'emojiInCommand' }] } });
+      const plain = parseMessage({ text: 'on ws-042\nrun a.ps1 1#\nbecause INC-1 😃', notices: [] });
+      expect(plain).toMatchObject({ ok: true, value: { notices: [] } });
+    },
+  );
+
   test('may give a reason with emoji, which keyboards make of several characters', () => {
     const reason = 'INC-1042 ❤️ for the 👨\u200d👩\u200d👧';
     expect(draftOf(exampleRequest.replace(/because .*/, `because ${reason}`))).toMatchObject({ reason });

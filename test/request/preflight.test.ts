@@ -77,6 +77,15 @@ test('arguments are held against what the library says of the script, and only o
   expect(look({ commands: [{ type: 'PutFile', fileName: 'procdump.zip' }] })).toEqual([]);
 });
 
+test('parentheses in arguments are warned of, whatever the library knows of the script, and are no concern of approvers', () => {
+  for (const args of ['(x)', 'a)b', '-Filter (']) {
+    const found = look({ commands: [{ type: 'RunScript', scriptName: 'a.ps1', args }], library: [] });
+    expect(found).toEqual([{ type: 'parenthesesInArgs', index: 0 }]);
+    expect(types(found).map(weightOf)).toEqual(['warning']);
+  }
+  expect(look({ commands: [getOf('C:\\Program Files (x86)\\a.log')], library: [] })).toEqual([]);
+});
+
 test.each<[string, string | null, Command, Finding['type'] | null]>([
   ['a PowerShell script on Linux', 'Linux', runOf('a.ps1'), 'scriptOfOtherSystem'],
   ['a PowerShell script on macOS', 'macOS', runOf('a.PS1'), 'scriptOfOtherSystem'],

@@ -350,6 +350,36 @@ describe('live response on a message', () => {
     expect(readCard(dialogOf(await stage.teams.callExtension(ana, here, null)))).not.toContain('the message names');
   });
 
+  test.each([
+    ['a table', { body: { contentType: 'html', content: '<table><tr><td>Device</td><td>ws-042</td></tr></table>' } }],
+    ['a forward', { body: { contentType: 'html', content: '<blockquote><p>LSASS dump on ws-042</p></blockquote>' } }],
+    [
+      'an adaptive card',
+      {
+        body: { contentType: 'html', content: '<attachment id="1"></attachment>' },
+        attachments: [
+          {
+            id: '1',
+            contentType: 'application/vnd.microsoft.card.adaptive',
+            content: JSON.stringify({ body: [{ facts: [{ title: 'Device', value: 'ws-042' }] }] }),
+          },
+        ],
+      },
+    ],
+  ])('reads %s as its reader does', async (_what, message) => {
+    stage = await Stage.open();
+    expect(JSON.stringify(dialogOf(await stage.teams.callExtension(ana, here, message)))).toContain('"value":"ws-042"');
+  });
+
+  test('that names nothing says so', async () => {
+    stage = await Stage.open();
+    const thanks = { body: { contentType: 'html', content: '<p>thanks</p>' } };
+    expect(readCard(dialogOf(await stage.teams.callExtension(ana, here, thanks)))).toContain(
+      'I found no device, address or path in this message. Type the device here.',
+    );
+    expect(readCard(dialogOf(await stage.teams.callExtension(ana, here, null)))).not.toContain('I found no device');
+  });
+
   test('says why not in a chat that people have without this bot, and to people without a role', async () => {
     stage = await Stage.open();
     const chat = { scope: 'groupChat', chatId: '19:a_b@unq.gbl.spaces' } as const;

@@ -50,6 +50,17 @@ test('a group that refused live response is warned of before approvers are bothe
   expect(stage.chat(ana)).toContain('nothing known against it');
 });
 
+test('parentheses in arguments are warned of before approvers are asked', async () => {
+  const thread = await stage.ask(ana, run('ws-042', 'minidump.ps1 (Get-Date)'));
+  expect(stage.thread(thread)).toContain(
+    'Command 1 has parentheses in its arguments, and Defender may refuse them: some of its error messages list ( and ) among the characters that it does not allow.',
+  );
+  expect(() => stage.cardFor(bo)).toThrow();
+  await nothingStored();
+  await stage.press(ana, stage.cardIn(thread, anyway), anyway);
+  expect(readActivity(stage.cardFor(bo).activity)).not.toContain('parentheses');
+});
+
 test('arguments against what the library says are asked about first, and the answer makes one request', async () => {
   const thread = await stage.ask(ana, run('ws-042', 'collect-logs.ps1 -Verbose'));
   expect(stage.thread(thread)).toContain('takes none');

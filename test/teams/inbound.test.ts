@@ -302,7 +302,23 @@ test('a typed message keeps its HTML copy and the exact mentions of this bot, an
     textFormat: 'plain',
     html: '<p>status</p>',
     botMentions: ['<at>Live Response</at>'],
+    quotedIds: [],
+    isForward: false,
   });
+});
+
+test('the messages that a message quotes or forwards are known by their ids', () => {
+  const message = toRawMessage(
+    envelope({
+      entities: [
+        { type: 'quotedReply', quotedReply: { messageId: '1700000000001', senderName: 'Bo' } },
+        { type: 'quotedReply', quotedReply: { messageId: 7 } },
+        { type: 'quotedReply' },
+      ],
+      attachments: [{ contentType: 'forwardedMessageReference', content: '{}' }],
+    }),
+  );
+  expect(message).toMatchObject({ quotedIds: ['1700000000001'], isForward: true });
 });
 
 describe('a service address (T-3)', () => {

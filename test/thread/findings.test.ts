@@ -51,7 +51,6 @@ I found 7 things that may keep this from working on ws-042.contoso.com. Nothing 
 
 Good to know, and no obstacle
 • Defender has LR-4KQ7 and LR-9WX2 for this device, and does one live response on it at a time, so yours goes after those.
-• LR-2QBC asks for this device as well, and is not with Defender yet. Defender does one live response on a device at a time, so which goes first depends on when each is approved; the word queue shows the order.
 
 What you asked for
 on  ws-042

@@ -572,6 +572,7 @@ export const makeFindings = (outside: Outside = harmless): readonly Finding[] =>
     { type: 'argsNotTaken', index: 1, fileName: outside('collect-logs.ps1') },
     { type: 'argsExpected', index: 1, fileName: outside('minidump.ps1'), parameters: outside('process name') },
     { type: 'argsExpected', index: 1, fileName: outside('minidump.ps1'), parameters: null },
+    { type: 'parenthesesInArgs', index: 1 },
     { type: 'scriptOfOtherSystem', index: 1, name: outside('collect-logs.ps1'), platform: outside('Linux') },
     { type: 'notAScript', index: 1, name: outside('procdump.zip'), platform: outside('Linux') },
     { type: 'pathOfOtherSystem', index: 2, name: outside('/etc/passwd'), platform: outside('Windows11') },
