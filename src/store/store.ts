@@ -102,6 +102,8 @@ export interface DueWork {
 /** A claimed row. `claims` counts how often it was claimed, this time included: a submit that is claimed twice must not POST again. */
 export interface ClaimedWork extends NewWork {
   readonly workId: number;
+  /** As it was added; `dueAt` moves with each try. */
+  readonly firstDueAt: number;
   readonly claims: number;
   readonly leaseToken: string;
 }
@@ -144,7 +146,7 @@ export interface Reader extends HistoryReader {
   holdsLease(work: ClaimedWork, now: number): Promise<boolean>;
   /** The earliest instant at which a request's clock or a claimable work row is due; null when nothing waits. */
   nextDueAt(): Promise<number | null>;
-  /** Whether anything is undone in this lane, be it due, leased or put off. */
+  /** Whether anything is undone in this lane, be it due, leased or put off; not what is set apart. */
   isLaneBusy(lane: string): Promise<boolean>;
   /** Whether `claimWork` would find something: a look that costs no transaction. */
   isWorkDue(types: readonly WorkType[], now: number): Promise<boolean>;
@@ -188,7 +190,12 @@ export interface Tx extends Reader, HistoryTx {
   /** What waits in the lane, and all copies in the dead conversation, go to another one. */
   replaceConversation(dead: string, lane: string, to: string): Promise<void>;
   addVoteToken(token: VoteToken): Promise<void>;
+  /** A person's own chat becomes the one to reach them by, unless another one has proved that it does. */
   savePlace(place: Place): Promise<void>;
+  /** Something that was sent there has arrived: the chat is proven, and the cards that were given up there are drawn. */
+  noteReached(conversationId: string, now: number): Promise<void>;
+  /** The card was given up: it is drawn once its conversation, or its person, can be reached again. */
+  loseCard(copyId: number): Promise<void>;
   addSubmission(id: RequestId, attempt: number, at: number): Promise<void>;
   /** `at`: when its answer was there; null when it may still arrive. */
   answerSubmission(id: RequestId, attempt: number, answer: SubmissionAnswer, at: number | null): Promise<void>;
@@ -232,7 +239,8 @@ export interface Tx extends Reader, HistoryTx {
   postponeWork(workIds: readonly number[], dueAt: number): Promise<void>;
   moveLane(from: string, to: string): Promise<void>;
   finishWork(work: ClaimedWork, now: number): Promise<void>;
-  retryWork(work: ClaimedWork, dueAt: number, problem: string): Promise<void>;
+  /** `isApart`: from now on nothing but its own request waits for it in its lane. */
+  retryWork(work: ClaimedWork, dueAt: number, problem: string, isApart?: boolean): Promise<void>;
   /** Gives a lease back before its time, so that another worker may have the row at once; a lease that was lost is left alone. */
   releaseWork(work: ClaimedWork): Promise<void>;
   /** Dead letter: kept, counted, never tried again by itself. */

@@ -36,6 +36,7 @@ import { forgetPaces, lockPaces, savePaces } from './paces';
 import { pruneMarks, pruneRequests } from './prune';
 import { findPruned, findPrunedByCard } from './pruned';
 import { findResting, findUnderWay, findWaiting } from './queue';
+import { loseCard, noteReached } from './reached';
 import {
   countRequestsByState,
   findNextWake,
@@ -223,6 +224,12 @@ const txMethods: Omit<Tx, Exclude<keyof Reader, 'request'>> & ThisType<Writing> 
   savePlace(place) {
     return savePlace(this.db, place);
   },
+  noteReached(conversationId, now) {
+    return noteReached(this.db, this.engine.forUpdate, conversationId, now);
+  },
+  loseCard(copyId) {
+    return loseCard(this.db, copyId);
+  },
   addSubmission(id, attempt, at) {
     return addSubmission(this.db, id, attempt, at);
   },
@@ -274,8 +281,8 @@ const txMethods: Omit<Tx, Exclude<keyof Reader, 'request'>> & ThisType<Writing> 
   finishWork(work, now) {
     return finishWork(this.db, work, now);
   },
-  retryWork(work, dueAt, problem) {
-    return retryWork(this.db, work, dueAt, problem);
+  retryWork(work, dueAt, problem, isApart) {
+    return retryWork(this.db, work, dueAt, problem, isApart);
   },
   giveUpWork(work, now, problem) {
     return giveUpWork(this.db, work, now, problem);

@@ -208,7 +208,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     lookAgain();
     for (const { paced, outcome } of over) {
       if (outcome.type === 'retry') onLeft();
-      else failures.delete(paced.work.workId);
+      else if (outcome.type !== 'again') failures.delete(paced.work.workId);
       if (outcome.type === 'undeliverable') log.error({ ...fieldsOf(paced), code: outcome.code }, 'given up');
     }
   }

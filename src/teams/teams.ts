@@ -14,8 +14,11 @@ export type TeamsErrorCode =
   | 'teams.throttled'
   /** The message to update is not there any more. */
   | 'teams.goneMessage'
+  /** 404 ConversationNotFound; an outage answers so as well. */
   | 'teams.goneConversation'
-  /** Blocked, uninstalled, or removed from the conversation. */
+  /** 403 or 404 without a code by which it is final: nobody knows whether the next try works. */
+  | 'teams.doubtful'
+  /** 403 with a code by which nobody may write there until somebody changes that. */
   | 'teams.forbidden'
   | 'teams.tooLarge'
   /** 5xx, reset, time-out, or no token of ours was accepted: a post may have been delivered all the same. */

@@ -1,6 +1,7 @@
 import { visible } from '../lib/visible';
 import type { LiveResponseRequest } from '../request/request';
 import { cutAt } from './line';
+import { seenWords, type Unreached } from './unreached-words';
 import { count } from './words';
 
 /**
@@ -48,10 +49,14 @@ export const answers = {
   unread: (why: string, code: string) => `${why} Nothing was stored or sent (${code}).`,
   shareSpent: (wait: string) =>
     `You have used your share of what I may ask Defender; the rest is kept for others and for approved requests. Nothing was stored. You can go on in ${wait}.`,
-  unreached: (id: string, who: string, code: string) =>
-    `I could not send ${id} to ${named(who)} in their own chat (${code}), most likely because they have not added me there. They can decide on the card in this conversation, or add me and type status ${id}.`,
-  elsewhere: (id: string, code: string) =>
-    `I cannot write any more where ${id} was asked (${code}): I was removed there, or it is gone. The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
+  unreached: (id: string, who: string, seen: Unreached) =>
+    `I could not send ${id} to ${named(who)} in their own chat: ${seenWords(seen)}. They can decide on the card in this conversation.`,
+  unreachedSoFar: (id: string, who: string, seen: Unreached) =>
+    `I have not reached ${named(who)} with ${id} in their own chat so far: ${seenWords(seen)}. I go on trying. They can decide on the card in this conversation.`,
+  elsewhere: (id: string, seen: Unreached) =>
+    `I cannot write where ${id} was asked: ${seenWords(seen)}. The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
+  elsewhereSoFar: (id: string, seen: Unreached) =>
+    `For some minutes I have not reached the conversation where ${id} was asked: ${seenWords(seen)}. I go on trying there. Type status ${id} to see here how it stands.`,
   policyFaulty: (lines: readonly string[]) =>
     [
       'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must mend it:',
