@@ -49,7 +49,8 @@ async function tellThread(
 /** News and results that their conversation does not take any more go to whoever asked, in their own chat. */
 async function sayElsewhere(tx: Tx, { work: row, ...seen }: Undelivered, { trial, now }: Now): Promise<void> {
   const { requestId, work, lane: refused } = row;
-  if (requestId === null || !closed.includes(seen.code)) return;
+  const isShut = closed.includes(seen.code) || (work.type === 'sendPost' && work.isStandIn === true);
+  if (requestId === null || !isShut) return;
   const stored = await tx.request(requestId);
   if (stored === null || refused !== stored.request.conversationId) return;
   const { id, requester, conversationId } = stored.request;

@@ -146,6 +146,11 @@ const selectPlace = prepared((db, { conversationId }: { conversationId: string }
   db.selectFrom('places').selectAll().where('conversation_id', '=', conversationId),
 );
 
+export async function findReferences(db: Db, tenantId: string): Promise<readonly string[]> {
+  const rows = await db.selectFrom('places').select('reference').distinct().where('tenant_id', '=', tenantId).execute();
+  return rows.map(({ reference }) => reference);
+}
+
 export async function findPersonalPlace(db: Db, personId: string): Promise<Place | null> {
   const row = await firstOf(selectPersonalPlace(db, { personId }));
   return row === undefined ? null : rowToPlace(row);

@@ -70,7 +70,13 @@ export type Work =
   /** `personId` given: in that person's own chat, else where the request was asked. */
   | { readonly type: 'sendNews'; readonly news: News; readonly personId?: string }
   /** A message that is complete already: the answer to a command, a result. */
-  | { readonly type: 'sendPost'; readonly conversationId: string; readonly post: Post }
+  | {
+      readonly type: 'sendPost';
+      readonly conversationId: string;
+      readonly post: Post;
+      /** It stands in the place of a message that Teams refused for what it was; nothing stands in for it. */
+      readonly isStandIn?: true;
+    }
   /** Puts a collected file where the person who agreed to have it let it be put. */
   | { readonly type: 'sendFile'; readonly offerId: string };
 
@@ -132,6 +138,8 @@ export interface Reader extends HistoryReader {
   copy(copyId: number): Promise<Copy | null>;
   voteToken(tokenHash: string): Promise<VoteToken | null>;
   place(conversationId: string): Promise<Place | null>;
+  /** What the places of the tenant hold as their references. */
+  references(tenantId: string): Promise<readonly string[]>;
   /** The person's own chat with the bot, when known. */
   personalPlace(personId: string): Promise<Place | null>;
   /** Approved requests that wait, oldest first. */
@@ -238,6 +246,8 @@ export interface Tx extends Reader, HistoryTx {
   /** Due later, at the same place of its lane; not counted as a claim. */
   postponeWork(workIds: readonly number[], dueAt: number): Promise<void>;
   moveLane(from: string, to: string): Promise<void>;
+  /** Something else is sent in its place; its claims, its age and its lane stay. */
+  replaceWork(workId: number, work: Work): Promise<void>;
   finishWork(work: ClaimedWork, now: number): Promise<void>;
   /** `isApart`: from now on nothing but its own request waits for it in its lane. */
   retryWork(work: ClaimedWork, dueAt: number, problem: string, isApart?: boolean): Promise<void>;

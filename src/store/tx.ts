@@ -8,6 +8,7 @@ import {
   findCopy,
   findPersonalPlace,
   findPlace,
+  findReferences,
   findVoteToken,
   placeCopy,
   refreshCopies,
@@ -65,6 +66,7 @@ import {
   moveLane,
   postponeWork,
   releaseWork,
+  replaceWork,
   retryWork,
 } from './work';
 
@@ -107,6 +109,9 @@ const readerMethods: Reader & ThisType<Reading> = {
   },
   place(conversationId) {
     return findPlace(this.db, conversationId);
+  },
+  references(tenantId) {
+    return findReferences(this.db, tenantId);
   },
   personalPlace(personId) {
     return findPersonalPlace(this.db, personId);
@@ -277,6 +282,9 @@ const txMethods: Omit<Tx, Exclude<keyof Reader, 'request'>> & ThisType<Writing> 
   },
   moveLane(from, to) {
     return moveLane(this.db, from, to);
+  },
+  replaceWork(workId, work) {
+    return replaceWork(this.db, workId, work);
   },
   finishWork(work, now) {
     return finishWork(this.db, work, now);

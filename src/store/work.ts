@@ -289,6 +289,11 @@ export async function moveLane(db: Db, from: string, to: string): Promise<void> 
   await db.updateTable('work').set({ lane: to }).where('ended_at', 'is', null).where('lane', '=', from).execute();
 }
 
+export async function replaceWork(db: Db, workId: number, work: Work): Promise<void> {
+  const row = { type: work.type, copy_id: null, body: JSON.stringify(work) };
+  await db.updateTable('work').set(row).where('id', '=', workId).execute();
+}
+
 /** A copy's rows follow it. */
 export async function moveCopyToLane(db: Db, copyId: number, lane: string): Promise<void> {
   await takeCopyToLane(db, { copyId, lane });

@@ -175,6 +175,13 @@ async function findChat({ store, teams }: DeliveryOptions, claimed: Claimed, cal
   };
 }
 
+/** The place through which Teams was called for the row. */
+export async function placeOf(store: Store, claimed: Claimed): Promise<Place | null> {
+  const lane = readLane(claimed.lane ?? '');
+  if (lane.type === 'conversation' || lane.type === 'edits') return store.place(lane.conversationId);
+  return (await whoseChat(store, claimed))?.via ?? null;
+}
+
 interface WantedChat {
   readonly personId: string;
   readonly via: Place;

@@ -30,7 +30,7 @@ export function createTeams({ adapter, clock, timeoutMs = callTimeoutMs }: Teams
     try {
       return await perform(await adapter.connector(serviceUrl));
     } catch (cause) {
-      throw toTeamsError(cause, kind, clock.now());
+      throw toTeamsError(cause, { kind, serviceUrl }, clock.now());
     }
   }
 
@@ -103,7 +103,11 @@ function fitting(place: Place, post: Post, { bot }: Reference, alert: boolean) {
 }
 
 /** By status and Teams' own code, never by words. What carries no status got no answer. */
-function toTeamsError(cause: unknown, kind: CallKind, now: number): TeamsError {
+function toTeamsError(
+  cause: unknown,
+  { kind, serviceUrl }: { readonly kind: CallKind; readonly serviceUrl: string },
+  now: number,
+): TeamsError {
   const { statusCode, code } = (typeof cause === 'object' && cause !== null ? cause : {}) as {
     statusCode?: unknown;
     code?: unknown;
@@ -114,6 +118,7 @@ function toTeamsError(cause: unknown, kind: CallKind, now: number): TeamsError {
     status,
     detail,
     retryAfterMs: readRetryAfterMs(cause, now),
+    serviceUrl,
     cause,
   });
 }

@@ -4,8 +4,10 @@ import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
 import { readLane } from '../store/lane';
 import { type ClaimedWork, type Copy, type Store, StoreError, type Tx } from '../store/store';
-import { type Drawn, NoPlace, openAnew, type Step } from './delivery';
+import type { Post } from '../thread/post';
+import { type Drawn, NoPlace, openAnew, placeOf, type Step } from './delivery';
 import type { EndedCall, PacedCall, PacedWork } from './paced-claim';
+import { atUntriedAddress } from './service-address';
 import { TeamsError, type TeamsErrorCode } from './teams';
 
 export interface Undelivered {
@@ -51,6 +53,8 @@ export interface OutcomeOptions {
   readonly random: RandomBytes;
   /** Told in the transaction that gives the row up, so that the thread can say who was not reached. */
   readonly onUndeliverable: (tx: Tx, undelivered: Undelivered) => Promise<void>;
+  /** What is sent in the place of what Teams refused for what it is; without it that is given up. */
+  readonly standIn?: (undelivered: Undelivered) => Post;
   /** The same, for minutes now, of what is still being tried. */
   readonly onDelayed?: (tx: Tx, delayed: Undelivered) => Promise<void>;
 }
@@ -164,11 +168,16 @@ export function judgeSaying(
   return { dueAt, holdUntil: isThrottled ? dueAt : null };
 }
 
+interface Failed {
+  readonly work: ClaimedWork;
+  readonly failures: number;
+  readonly error: unknown;
+  /** Addresses that answered 400 to the row. */
+  readonly tried: Set<string>;
+}
+
 /** What a failure means for the row: wait and try again without end, or never. */
-export async function judge(
-  sender: OutcomeOptions,
-  { work, failures, error }: { readonly work: ClaimedWork; readonly failures: number; readonly error: unknown },
-): Promise<Outcome> {
+export async function judge(sender: OutcomeOptions, { work, failures, error, tried }: Failed): Promise<Outcome> {
   const now = sender.clock.now();
   logFailure(sender.log, work, error);
   const failure = seenIn(error);
@@ -200,13 +209,45 @@ export async function judge(
       if (error instanceof StoreError || failures < maxBugs)
         return { ...again, problem: error instanceof Error ? error.name : 'unknown' };
       return { type: 'undeliverable', ...(await ofCard()) };
+    case 'teams.tooLarge':
+    case 'teams.refused': {
+      const write = (await toOtherAddress(sender, work, { error, tried })) ?? replace(sender, work, await ofCard());
+      if (write !== null) return { ...again, at: now, isApart: false, delayed: null, write };
+      return { type: 'undeliverable', ...(await ofCard()) };
+    }
     case 'teams.noPlace':
     case 'teams.goneMessage':
     case 'teams.forbidden':
-    case 'teams.tooLarge':
-    case 'teams.refused':
       return { type: 'undeliverable', ...(await ofCard()) };
   }
+}
+
+type Write = (tx: Tx) => Promise<void>;
+
+/** Teams answers so for a whole tenant at an address from which that has moved, and for a message that it does not understand. */
+async function toOtherAddress(
+  { store }: OutcomeOptions,
+  work: ClaimedWork,
+  { error, tried }: Pick<Failed, 'error' | 'tried'>,
+): Promise<Write | null> {
+  if (!(error instanceof TeamsError) || error.status !== 400 || error.serviceUrl === null) return null;
+  tried.add(error.serviceUrl);
+  const place = await placeOf(store, work);
+  const moved = place === null ? null : await atUntriedAddress(store, place, tried);
+  return moved === null ? null : (tx) => tx.savePlace(moved); // guard: other-addresses-before-giving-up
+}
+
+function replace({ standIn }: OutcomeOptions, work: ClaimedWork, failure: Failure): Write | null {
+  if (standIn === undefined || (work.work.type === 'sendPost' && work.work.isStandIn === true)) return null;
+  const { conversationId } = readConversation(work);
+  if (conversationId === null) return null;
+  const post = standIn({ work, ...failure });
+  return (tx) => tx.replaceWork(work.workId, { type: 'sendPost', conversationId, post, isStandIn: true }); // guard: what-is-refused-is-not-silent
+}
+
+function readConversation({ lane: name }: ClaimedWork): { readonly conversationId: string | null } {
+  const lane = readLane(name ?? '');
+  return lane.type === 'conversation' || lane.type === 'edits' ? lane : { conversationId: null };
 }
 
 function seenIn(error: unknown): Omit<Failure, 'copy'> {

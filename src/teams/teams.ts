@@ -32,6 +32,8 @@ export class TeamsError extends Error {
   readonly retryAfterMs: number | null;
   /** HTTP status; null when there was no answer. */
   readonly status: number | null;
+  /** Where it was sent; null when it was not. */
+  readonly serviceUrl: string | null;
   /** Teams' own error code, such as `MessageWritesBlocked`; a word for logs, never shown. */
   readonly detail: string | null;
   constructor(
@@ -40,6 +42,7 @@ export class TeamsError extends Error {
       readonly status?: number | null;
       readonly retryAfterMs?: number | null;
       readonly detail?: string | null;
+      readonly serviceUrl?: string | null;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -48,5 +51,6 @@ export class TeamsError extends Error {
     this.status = options.status ?? null;
     this.retryAfterMs = options.retryAfterMs ?? null;
     this.detail = options.detail ?? null;
+    this.serviceUrl = options.serviceUrl ?? null;
   }
 }

@@ -55,6 +55,12 @@ export const answers = {
     `I have not reached ${named(who)} with ${id} in their own chat so far: ${seenWords(seen)}. I go on trying. They can decide on the card in this conversation.`,
   elsewhere: (id: string, seen: Unreached) =>
     `I cannot write where ${id} was asked: ${seenWords(seen)}. The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
+  notShown: (id: string, command: number | null, seen: Unreached) =>
+    command === null
+      ? `I could not show a message about ${id} here: ${seenWords(seen)}. Type status ${id} to see how it stands.`
+      : `I could not show the result of command ${command} of ${id} here: ${seenWords(seen)}. It is kept: type result ${id} ${command} to read it.`,
+  notShownAnswer: (seen: Unreached) =>
+    `I had an answer for you here and could not show it: ${seenWords(seen)}. Ask for less at once, such as one command of a result; if it stays so, tell whoever runs this bot.`,
   elsewhereSoFar: (id: string, seen: Unreached) =>
     `For some minutes I have not reached the conversation where ${id} was asked: ${seenWords(seen)}. I go on trying there. Type status ${id} to see here how it stands.`,
   policyFaulty: (lines: readonly string[]) =>

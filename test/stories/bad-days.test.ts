@@ -91,18 +91,43 @@ test('an approver whose chat answers 500 is told of in the thread after minutes,
     fault: { type: 'status', status: 500, code: 'ServiceError' },
     matches: ({ path, body }) =>
       path.includes(stage.connector.personalConversationId(bo.aadObjectId)) &&
-      (ids.length === 0 || JSON.stringify(body).includes(ids[0] ?? '')),
+      JSON.stringify(body).includes('first-case'),
   });
-  const first = await asked(run);
+  const first = await asked('on ws-042 run collect-logs.ps1 because first-case');
   ids.push(stage.requestId(first));
   await stage.pass(minutes(10), seconds(10));
   expect(stage.thread(first)).toContain(
     `I have not reached Bo Approver with ${ids[0]} in their own chat so far: Teams answered 500 ServiceError. I go on trying. They can decide on the card in this conversation.`,
   );
-  const second = await asked('on ws-042 run collect-logs.ps1 because INC-2');
+  const second = await asked('on ws-042 run collect-logs.ps1 because second-case');
   await stage.pass(seconds(5));
-  expect(stage.chat(bo)).toContain(stage.requestId(second));
-  expect(stage.chat(bo)).not.toContain(ids[0]);
+  expect(stage.chat(bo)).toContain('second-case');
+  expect(stage.chat(bo)).not.toContain('first-case');
+  expect(stage.requestId(second)).not.toBe(ids[0]);
+});
+
+test('a result message that Teams refuses is replaced by a plain sentence that says how to get it', async () => {
+  stage = await Stage.open();
+  stage.connector.fail({
+    fault: { type: 'status', status: 413, code: 'MessageSizeTooBig' },
+    matches: ({ body }) => JSON.stringify(body).includes(': result of command 1 of 1') && !JSON.stringify(body).includes('could not show'),
+  });
+  const thread = await asked(run);
+  const id = stage.requestId(thread);
+  await stage.approve(bo);
+  await stage.pass(minutes(1));
+  expect(stage.thread(thread)).toContain(
+    `I could not show the result of command 1 of ${id} here: Teams answered 413 MessageSizeTooBig. It is kept: type result ${id} 1 to read it.`,
+  );
+});
+
+test('a tenant that moves to another region is told the rest of its requests at the address that new activities state', async () => {
+  stage = await Stage.open();
+  const thread = await asked(run);
+  stage.connector.moveRegion();
+  await stage.approve(bo);
+  await stage.pass(minutes(1));
+  expect(stage.thread(thread)).toContain('result of command 1 of 1');
 });
 
 test('a requester who has left is still approved for and told of, in the thread where others read', async () => {

@@ -894,6 +894,65 @@ describe('a conversation whose sends fail', () => {
   });
 });
 
+describe('what Teams refuses for what it is', () => {
+  const standIn = (what: Undelivered) => plainPost(`in its place: ${what.status}`);
+
+  test.each([
+    [400, 'BadSyntax'],
+    [400, 'BadArgument'],
+    [413, 'MessageSizeTooBig'],
+  ])('is replaced where it stood: %s %s', async (status, code) => {
+    outbox = createOutbox({ ...outboxOptions(), standIn });
+    connector.fail({ fault: { type: 'status', status, code }, matches: ({ body }) => JSON.stringify(body).includes('poison') });
+    await say('poison');
+    await say('fine');
+    await runOut();
+    expect([read(), undelivered]).toEqual([[`in its place: ${status}`, 'fine'], []]);
+  });
+
+  test('is replaced when it was said from memory', async () => {
+    outbox = createOutbox({ ...outboxOptions(), standIn, clock: { now: () => clock.now(), sleep: async () => {} } });
+    connector.fail({ fault: { type: 'status', status: 413 }, matches: ({ body }) => JSON.stringify(body).includes('poison') });
+    const start = await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost('poison')));
+    start?.();
+    await outbox.idle();
+    await runOut();
+    expect(read()).toEqual(['in its place: 413']);
+  });
+
+  test('is given up when what stands in for it is refused as well', async () => {
+    outbox = createOutbox({ ...outboxOptions(), standIn });
+    connector.fail({ fault: { type: 'status', status: 400, code: 'BadArgument' } });
+    await say('poison');
+    await runOut();
+    expect(undelivered).toMatchObject([{ code: 'teams.refused', work: { work: { isStandIn: true } } }]);
+  });
+});
+
+describe('a tenant that has moved to another region', () => {
+  test('is written to at the other address that it is known by, and from then on', async () => {
+    const own = connector.personalConversationId(bo.aadObjectId);
+    connector.moveRegion();
+    await store.transact((tx) => tx.savePlace(placeIn('personal', own, bo.aadObjectId)));
+    await say('one');
+    await drain();
+    expect(read()).toEqual(['one']);
+    connector.forgetCalls();
+    await say('two');
+    await drain();
+    expect([read(), connector.calls.length]).toEqual([['one', 'two'], 1]);
+  });
+
+  test('opens the chat of somebody new at that address', async () => {
+    connector.moveRegion();
+    const own = connector.personalConversationId(cy.aadObjectId);
+    await store.transact((tx) => tx.savePlace(placeIn('personal', own, cy.aadObjectId)));
+    await addCopy({ audience: 'approver', personId: bo.aadObjectId, conversationId: null });
+    await drain();
+    expect(read(connector.personalConversationId(bo.aadObjectId))).toEqual(['Waiting for approval']);
+  });
+});
+
 describe('trouble', () => {
   test('Teams away for an hour loses nothing and is asked ever more seldom', async () => {
     await addCopy();
