@@ -99,7 +99,7 @@ test('an approver whose chat answers 500 is told of in the thread after minutes,
   expect(stage.thread(first)).toContain(
     `I have not reached Bo Approver with ${ids[0]} in their own chat so far: Teams answered 500 ServiceError. I go on trying. They can decide on the card in this conversation.`,
   );
-  const second = await asked('on ws-042 run collect-logs.ps1 because second-case');
+  const second = await asked('on ws-042 run minidump.ps1 OfficeClickToRun because second-case');
   await stage.pass(seconds(5));
   expect(stage.chat(bo)).toContain('second-case');
   expect(stage.chat(bo)).not.toContain('first-case');
@@ -110,7 +110,8 @@ test('a result message that Teams refuses is replaced by a plain sentence that s
   stage = await Stage.open();
   stage.connector.fail({
     fault: { type: 'status', status: 413, code: 'MessageSizeTooBig' },
-    matches: ({ body }) => JSON.stringify(body).includes(': result of command 1 of 1') && !JSON.stringify(body).includes('could not show'),
+    matches: ({ body }) =>
+      JSON.stringify(body).includes(': result of command 1 of 1') && !JSON.stringify(body).includes('could not show'),
   });
   const thread = await asked(run);
   const id = stage.requestId(thread);

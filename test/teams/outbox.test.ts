@@ -903,7 +903,10 @@ describe('what Teams refuses for what it is', () => {
     [413, 'MessageSizeTooBig'],
   ])('is replaced where it stood: %s %s', async (status, code) => {
     outbox = createOutbox({ ...outboxOptions(), standIn });
-    connector.fail({ fault: { type: 'status', status, code }, matches: ({ body }) => JSON.stringify(body).includes('poison') });
+    connector.fail({
+      fault: { type: 'status', status, code },
+      matches: ({ body }) => JSON.stringify(body).includes('poison'),
+    });
     await say('poison');
     await say('fine');
     await runOut();
@@ -912,7 +915,10 @@ describe('what Teams refuses for what it is', () => {
 
   test('is replaced when it was said from memory', async () => {
     outbox = createOutbox({ ...outboxOptions(), standIn, clock: { now: () => clock.now(), sleep: async () => {} } });
-    connector.fail({ fault: { type: 'status', status: 413 }, matches: ({ body }) => JSON.stringify(body).includes('poison') });
+    connector.fail({
+      fault: { type: 'status', status: 413 },
+      matches: ({ body }) => JSON.stringify(body).includes('poison'),
+    });
     const start = await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost('poison')));
     start?.();
     await outbox.idle();
