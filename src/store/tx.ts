@@ -20,6 +20,7 @@ import type { Engine } from './engine';
 import { findLeavingFiles, forgetLeavingFile, watchLeavingFile } from './evidence-files';
 import { type addDurations, findFigures } from './figures';
 import { addGathered, findGathering, takeGathered } from './gathered';
+import { pruneIdlePlaces } from './idle-places';
 import { bringBackInstants, findLatestInstant } from './instants';
 import {
   addSubmission,
@@ -312,6 +313,9 @@ const txMethods: Omit<Tx, Exclude<keyof Reader, 'request'>> & ThisType<Writing> 
   },
   pruneRequests(options) {
     return pruneRequests(this.db, this.engine.forUpdate, options);
+  },
+  pruneIdlePlaces(options) {
+    return pruneIdlePlaces(this.db, options);
   },
   pruneMarks(before) {
     return pruneMarks(this.db, before);

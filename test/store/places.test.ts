@@ -1,4 +1,4 @@
-import { t0, useAnyStores } from './sample';
+import { sampleWork, t0, useAnyStores } from './sample';
 
 const stores = useAnyStores();
 
@@ -49,4 +49,22 @@ describe("a person's own chat", () => {
     });
     expect(await store.personalPlace('bo')).toMatchObject({ conversationId: 'a:1new' });
   });
+});
+
+test('a thread without a request is removed after its time, unless somebody writes there again, and a chat of a person never', async () => {
+  const store = await stores.openNew();
+  const place = (conversationId: string, scope: 'channel' | 'personal') =>
+    ({ conversationId, tenantId: 't', scope, reference: '{}', personId: scope === 'personal' ? 'bo' : null }) as const;
+  const prune = (now: number) =>
+    store.transact((tx) => tx.pruneIdlePlaces({ now, idleBefore: now - 100, keepPlaces: ['kept'] }));
+  await store.transact(async (tx) => {
+    for (const id of ['idle', 'written', 'kept', 'waiting']) await tx.savePlace(place(id, 'channel'));
+    await tx.savePlace(place('a:bo', 'personal'));
+    await tx.addWork([sampleWork({ lane: 'waiting', work: { type: 'sendNews', news: { type: 'started' } } })]);
+  });
+  expect(await prune(t0)).toBe(0);
+  await store.transact((tx) => tx.savePlace(place('written', 'channel')));
+  expect(await prune(t0 + 101)).toBe(1);
+  expect(await store.place('idle')).toBeNull();
+  for (const id of ['written', 'kept', 'waiting', 'a:bo']) expect(await store.place(id)).not.toBeNull();
 });
