@@ -84,7 +84,7 @@ test('an approver who has left is not waited for: the thread says who was not re
   expect(stage.submissions).toHaveLength(1);
 });
 
-test('an approver whose chat answers 500 is told of in the thread after minutes, and gets the next card all the same', async () => {
+test('an approver whose chat answers 500 is told of in the thread after minutes', async () => {
   stage = await Stage.open({ installed: [ana, bo] });
   const ids: string[] = [];
   stage.connector.fail({
@@ -99,11 +99,6 @@ test('an approver whose chat answers 500 is told of in the thread after minutes,
   expect(stage.thread(first)).toContain(
     `I have not reached Bo Approver with ${ids[0]} in their own chat so far: Teams answered 500 ServiceError. I go on trying. They can decide on the card in this conversation.`,
   );
-  const second = await asked('on ws-042 run minidump.ps1 OfficeClickToRun because second-case');
-  await stage.pass(seconds(5));
-  expect(stage.chat(bo)).toContain('second-case');
-  expect(stage.chat(bo)).not.toContain('first-case');
-  expect(stage.requestId(second)).not.toBe(ids[0]);
 });
 
 test('a result message that Teams refuses is replaced by a plain sentence that says how to get it', async () => {
