@@ -20,7 +20,8 @@ import { createPruning } from './flow/prune-history';
 import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
 import { createRoundUps } from './flow/round-ups';
-import { tellUnreached } from './flow/tell-unreached';
+import { standInPost } from './flow/stand-in';
+import { tellDelayed, tellUnreached } from './flow/tell-unreached';
 import { createTypeahead } from './flow/typeahead';
 import { createWeeklyReviews } from './flow/weekly-reviews';
 import { createHealth } from './health';
@@ -175,6 +176,8 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     render: createRender({ store, views, random, teamsUserIdOf: config.trial ? () => null : teamsUserIdOf }),
     onUndeliverable: (tx, undelivered) =>
       tellUnreached(tx, policy(), undelivered, { trial: config.trial, now: clock.now() }),
+    standIn: ({ work, copy, ...seen }) => standInPost(work, seen),
+    onDelayed: (tx, delayed) => tellDelayed(tx, policy(), delayed, { trial: config.trial, now: clock.now() }),
     leaseMs: outboxLeaseMs,
     callMs: callTimeoutMs,
     onLeft: () => outboxLoop.nudge(),

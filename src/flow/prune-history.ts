@@ -17,6 +17,8 @@ const everyMs = day;
 const keepDoneMs = 7 * day;
 const keepGivenUpMs = 30 * day;
 const keepActivitiesMs = 3 * day;
+/** Threads in which nothing was asked, and from which nothing was heard, since. */
+const keepIdleMs = 30 * day;
 /** Far longer than a result takes from its file to its row, so that content which comes again is never taken from under it. */
 const keepUnusedMs = day;
 /** Small, since a batch holds the writer: some milliseconds each. */
@@ -59,6 +61,8 @@ export function createPruning(options: {
       const marks = await pruneMarks(by);
       removed.marks += marks;
       if (marks > 0) return marks;
+      const places = await pruneIdlePlaces(by);
+      if (places > 0) return places;
       const files = await removeFiles(by, now);
       if (files === filesAtOnce) return files;
       return end(by, now);
@@ -87,6 +91,10 @@ export function createPruning(options: {
         await tx.appendAudit(prunedEntry({ requestId: id, endedAt, keepMs: keep }, now)); // guard: pruning-is-audited
       return pruned.length;
     });
+  }
+
+  function pruneIdlePlaces(by: number): Promise<number> {
+    return store.transact((tx) => tx.pruneIdlePlaces({ now: by, idleBefore: by - keepIdleMs, keepPlaces }));
   }
 
   function pruneMarks(by: number): Promise<number> {

@@ -1,14 +1,14 @@
 import type { Policy } from '../policy/policy';
-import { laneName } from '../store/lane';
+import { laneName, readLane } from '../store/lane';
 import type { ClaimedWork, Copy, NewWork, Tx } from '../store/store';
 import { answers } from '../thread/answers';
 import { sentencePost } from '../thread/sentence';
+import type { Unreached } from '../thread/unreached-words';
 
-interface Undelivered {
+interface Undelivered extends Unreached {
   readonly work: ClaimedWork;
   /** Of a card; null for all else. */
   readonly copy: Copy | null;
-  readonly code: string;
 }
 
 interface Now {
@@ -25,13 +25,13 @@ export const tellUnreached = (
 ): Promise<void> =>
   undelivered.copy === null
     ? sayElsewhere(tx, undelivered, at)
-    : tellThread(tx, policy, { copy: undelivered.copy, code: undelivered.code }, at);
+    : tellThread(tx, policy, { ...undelivered, copy: undelivered.copy }, at);
 
 /** An approver who never got their card must not be waited for in silence: the thread says so, and that the card there will do. */
 async function tellThread(
   tx: Tx,
   policy: Pick<Policy, 'names'>,
-  { copy, code }: { readonly copy: Copy; readonly code: string },
+  { copy, ...seen }: Unreached & { readonly copy: Copy },
   { trial, now }: Now,
 ): Promise<void> {
   const stored = await tx.request(copy.requestId);
@@ -39,7 +39,7 @@ async function tellThread(
   // Each change of the card tries that chat again; the thread hears of it once.
   if (!(await isFirst(tx, `unreached:${copy.copyId}`, now))) return;
   const { id, conversationId } = stored.request;
-  const text = answers.unreached(id, policy.names.get(copy.personId) ?? copy.personId, code);
+  const text = answers.unreached(id, policy.names.get(copy.personId) ?? copy.personId, seen);
   const post = sentencePost(text, { trial, summary: `${id}: an approver was not reached` });
   await tx.addWork([
     { requestId: id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },
@@ -47,17 +47,17 @@ async function tellThread(
 }
 
 /** News and results that their conversation does not take any more go to whoever asked, in their own chat. */
-async function sayElsewhere(tx: Tx, { work: row, code }: Undelivered, { trial, now }: Now): Promise<void> {
+async function sayElsewhere(tx: Tx, { work: row, ...seen }: Undelivered, { trial, now }: Now): Promise<void> {
   const { requestId, work, lane: refused } = row;
-  if (requestId === null || !closed.includes(code)) return;
+  const isShut = closed.includes(seen.code) || (work.type === 'sendPost' && work.isStandIn === true);
+  if (requestId === null || !isShut) return;
   const stored = await tx.request(requestId);
   if (stored === null || refused !== stored.request.conversationId) return;
   const { id, requester, conversationId } = stored.request;
-  const lane =
-    (await tx.personalPlace(requester.id))?.conversationId ?? laneName({ type: 'person', personId: requester.id });
+  const lane = await ownLane(tx, requester.id);
   if (lane === refused) return;
   const inOwnChat = (moved: NewWork['work']): NewWork => ({ requestId, work: moved, lane, dueAt: now });
-  const post = sentencePost(answers.elsewhere(id, code), { trial, summary: `${id}: told here from now on` });
+  const post = sentencePost(answers.elsewhere(id, seen), { trial, summary: `${id}: told here from now on` });
   await tx.addWork([
     ...((await isFirst(tx, `elsewhere:${id}`, now)) ? [inOwnChat({ type: 'sendPost', conversationId, post })] : []),
     inOwnChat(work.type === 'sendNews' ? { ...work, personId: requester.id } : work),
@@ -65,7 +65,42 @@ async function sayElsewhere(tx: Tx, { work: row, code }: Undelivered, { trial, n
 }
 
 /** Of what Teams answers, that nobody may write there any more; all else is about the message. */
-const closed: readonly string[] = ['teams.goneConversation', 'teams.forbidden', 'teams.noPlace'];
+const closed: readonly string[] = ['teams.goneConversation', 'teams.doubtful', 'teams.forbidden', 'teams.noPlace'];
+
+const ownLane = async (tx: Tx, personId: string): Promise<string> =>
+  (await tx.personalPlace(personId))?.conversationId ?? laneName({ type: 'person', personId });
+
+/**
+ * What has not arrived for minutes is said where it can be read: of an approver's card in the thread, of the thread to whoever asked. Only where nothing
+ * waits: else the sentence would wait as well, and be there when it is no longer true.
+ */
+export async function tellDelayed(
+  tx: Tx,
+  policy: Pick<Policy, 'names'>,
+  { work: { requestId, lane: delayed }, copy, ...seen }: Undelivered,
+  { trial, now }: Now,
+): Promise<void> {
+  const stored = requestId === null ? null : await tx.request(requestId);
+  if (stored === null) return;
+  const { id, requester, conversationId, state } = stored.request;
+  const approver = copy?.personId ?? null;
+  if (approver !== null && state !== 'awaitingApproval') return;
+  if (approver === null && !isLaneIn(delayed, conversationId)) return;
+  const lane = approver === null ? await ownLane(tx, requester.id) : conversationId;
+  if (isLaneIn(delayed, lane) || (await tx.isLaneBusy(lane))) return;
+  if (!(await isFirst(tx, approver === null ? `delayed:${id}` : `delayed:${copy?.copyId}`, now))) return;
+  const text =
+    approver === null
+      ? answers.elsewhereSoFar(id, seen)
+      : answers.unreachedSoFar(id, policy.names.get(approver) ?? approver, seen);
+  const post = sentencePost(text, { trial, summary: `${id}: not reached so far` });
+  await tx.addWork([{ requestId: id, work: { type: 'sendPost', conversationId, post }, lane, dueAt: now }]);
+}
+
+const isLaneIn = (name: string | null, conversationId: string): boolean => {
+  const lane = readLane(name ?? '');
+  return (lane.type === 'conversation' || lane.type === 'edits') && lane.conversationId === conversationId;
+};
 
 async function isFirst(tx: Tx, fact: string, now: number): Promise<boolean> {
   if ((await tx.fact<number>(fact)) !== null) return false;

@@ -41,7 +41,7 @@ export async function addCopy(db: Db, copy: Omit<Copy, 'copyId'>): Promise<Copy>
   return { copyId: inserted.id, ...copy };
 }
 
-const insertCopy = prepared((db, row: Omit<Selectable<CopiesTable>, 'id'>) =>
+const insertCopy = prepared((db, row: Omit<Selectable<CopiesTable>, 'id' | 'lost'>) =>
   db.insertInto('copies').values(row).returning('id'),
 );
 
@@ -78,7 +78,21 @@ export async function replaceConversation(db: Db, dead: string, lane: string, to
 }
 
 export async function refreshCopies(db: Db, forUpdate: Engine['forUpdate'], id: RequestId, now: number): Promise<void> {
-  const copies = (await findCopies(db, id)).filter(({ audience }) => audience !== 'replaced');
+  await drawCopies(
+    db,
+    forUpdate,
+    (await findCopies(db, id)).filter(({ audience }) => audience !== 'replaced'),
+    now,
+  );
+}
+
+/** Those that have no drawing waiting already. */
+export async function drawCopies(
+  db: Db,
+  forUpdate: Engine['forUpdate'],
+  copies: readonly Copy[],
+  now: number,
+): Promise<void> {
   const waiting = await findCopiesWithUnclaimedCard(
     db,
     forUpdate,
@@ -89,7 +103,7 @@ export async function refreshCopies(db: Db, forUpdate: Engine['forUpdate'], id: 
     copies
       .filter((copy) => !waiting.has(copy.copyId))
       .map((copy) => ({
-        requestId: id,
+        requestId: copy.requestId,
         work: { type: 'sendCard', copyId: copy.copyId },
         lane: laneOfCopy(copy),
         dueAt: now,
@@ -132,6 +146,11 @@ const selectPlace = prepared((db, { conversationId }: { conversationId: string }
   db.selectFrom('places').selectAll().where('conversation_id', '=', conversationId),
 );
 
+export async function findReferences(db: Db, tenantId: string): Promise<readonly string[]> {
+  const rows = await db.selectFrom('places').select('reference').distinct().where('tenant_id', '=', tenantId).execute();
+  return rows.map(({ reference }) => reference);
+}
+
 export async function findPersonalPlace(db: Db, personId: string): Promise<Place | null> {
   const row = await firstOf(selectPersonalPlace(db, { personId }));
   return row === undefined ? null : rowToPlace(row);
@@ -147,17 +166,26 @@ const selectPersonalPlace = prepared((db, { personId }: { personId: string }) =>
 
 /** Whose chat a personal conversation is stays as it was first known: nobody who writes there takes it over (T-38). */
 export async function savePlace(db: Db, given: Place): Promise<void> {
-  const known = await findPlace(db, given.conversationId);
-  const place = known?.personId == null ? given : { ...given, personId: known.personId };
+  const known = await firstOf(selectPlace(db, { conversationId: given.conversationId }));
+  const place = known?.person_id == null ? given : { ...given, personId: known.person_id };
   const row = placeToRow(place);
-  if (known === null || !isDeepStrictEqual(placeToRow(known), row)) await upsertPlace(db, row);
+  if (known === undefined || known.idle_since !== null || !isDeepStrictEqual(placeToRow(rowToPlace(known)), row))
+    await upsertPlace(db, row);
   const { personId } = place;
   if (place.scope !== 'personal' || personId === null) return;
-  const chat = { person_id: personId, conversation_id: place.conversationId };
-  if ((await findPersonalPlace(db, personId))?.conversationId !== place.conversationId) await upsertChat(db, chat);
+  const present = await firstOf(selectPersonalPlace(db, { personId }));
+  if (present?.conversation_id === place.conversationId) return;
+  if (known?.proven !== 1 && (present?.proven === 1 || !isChatWithBot(place.conversationId))) return; // guard: only-a-proven-chat-replaces-a-proven-one
+  await adoptChat(db, { person_id: personId, conversation_id: place.conversationId });
 }
 
-const placeToRow = (place: Place): Selectable<PlacesTable> => ({
+/**
+ * Teams names a person's chat with the bot `a:…`; an id that begins with `19:` is a chat between people or a thread, and activities come from there with type
+ * `personal` as well (BotFramework-Services#344). Such a one is a person's chat only once something that was sent there has arrived.
+ */
+const isChatWithBot = (conversationId: string): boolean => !conversationId.startsWith('19:');
+
+const placeToRow = (place: Place): PlaceRow => ({
   conversation_id: place.conversationId,
   tenant_id: place.tenantId,
   scope: place.scope,
@@ -165,12 +193,18 @@ const placeToRow = (place: Place): Selectable<PlacesTable> => ({
   person_id: place.personId,
 });
 
-const upsertPlace = prepared((db, { conversation_id, ...row }: Selectable<PlacesTable>) =>
+type PlaceRow = Omit<Selectable<PlacesTable>, 'proven' | 'idle_since'>;
+
+const upsertPlace = prepared((db, { conversation_id, ...row }: PlaceRow) =>
   db
     .insertInto('places')
     .values({ conversation_id, ...row })
-    .onConflict((c) => c.column('conversation_id').doUpdateSet(row)),
+    .onConflict((c) => c.column('conversation_id').doUpdateSet({ ...row, idle_since: null })),
 );
+
+export async function adoptChat(db: Db, chat: Selectable<PersonalChatsTable>): Promise<void> {
+  await upsertChat(db, chat);
+}
 
 const upsertChat = prepared((db, { person_id, conversation_id }: Selectable<PersonalChatsTable>) =>
   db
@@ -179,7 +213,7 @@ const upsertChat = prepared((db, { person_id, conversation_id }: Selectable<Pers
     .onConflict((c) => c.column('person_id').doUpdateSet({ conversation_id })),
 );
 
-const rowToCopy = (row: Selectable<CopiesTable>): Copy => ({
+export const rowToCopy = (row: Selectable<CopiesTable>): Copy => ({
   copyId: row.id,
   requestId: row.request_id as RequestId,
   audience: row.audience as Copy['audience'],

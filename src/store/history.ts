@@ -39,6 +39,12 @@ export interface HistoryTx {
     readonly activitiesBefore: number;
     readonly limit: number;
   }): Promise<number>;
+  /** Resolves to how many threads and group chats were removed that nothing has needed since `idleBefore`. */
+  pruneIdlePlaces(options: {
+    readonly now: number;
+    readonly idleBefore: number;
+    readonly keepPlaces: readonly string[];
+  }): Promise<number>;
   /** When the file was last kept, as its own time stamp says; its day begins `now`. */
   watchLeavingFile(path: string, at: { readonly keptAt: number | null; readonly now: number }): Promise<void>;
   forgetLeavingFile(path: string): Promise<void>;

@@ -3,6 +3,7 @@ import { genesis } from '../audit/chain';
 import type { ColumnTypes } from './engine';
 import { history } from './history-schema';
 import { submissionAnswers } from './queue-schema';
+import { reaching } from './reaching-schema';
 
 /** The schema, step by step; a step that was released is never edited. Names sort in the order of application. */
 export const migrations = (columns: ColumnTypes): Record<string, Migration> => ({
@@ -12,6 +13,7 @@ export const migrations = (columns: ColumnTypes): Record<string, Migration> => (
   '0004-paces': paces,
   '0006-history': history,
   '0007-surface': gatheredNews(columns),
+  '0008-reaching': reaching,
 });
 
 export const first = ({ identity }: ColumnTypes): Migration => ({

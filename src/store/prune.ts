@@ -106,8 +106,8 @@ export const misplacedFact = (id: RequestId): string => `misplaced:${id}`;
 async function forgetFacts(db: Db, ids: readonly RequestId[]): Promise<void> {
   const copies = await db.selectFrom('copies').select('id').where('request_id', 'in', ids).execute();
   await deleteFacts(db, [
-    ...copies.map((row) => `unreached:${row.id}`),
-    ...ids.flatMap((id) => [`elsewhere:${id}`, misplacedFact(id)]),
+    ...copies.flatMap((row) => [`unreached:${row.id}`, `delayed:${row.id}`]),
+    ...ids.flatMap((id) => [`elsewhere:${id}`, `delayed:${id}`, misplacedFact(id)]),
   ]);
 }
 

@@ -70,7 +70,13 @@ export type Work =
   /** `personId` given: in that person's own chat, else where the request was asked. */
   | { readonly type: 'sendNews'; readonly news: News; readonly personId?: string }
   /** A message that is complete already: the answer to a command, a result. */
-  | { readonly type: 'sendPost'; readonly conversationId: string; readonly post: Post }
+  | {
+      readonly type: 'sendPost';
+      readonly conversationId: string;
+      readonly post: Post;
+      /** It stands in the place of a message that Teams refused for what it was; nothing stands in for it. */
+      readonly isStandIn?: true;
+    }
   /** Puts a collected file where the person who agreed to have it let it be put. */
   | { readonly type: 'sendFile'; readonly offerId: string };
 
@@ -102,6 +108,8 @@ export interface DueWork {
 /** A claimed row. `claims` counts how often it was claimed, this time included: a submit that is claimed twice must not POST again. */
 export interface ClaimedWork extends NewWork {
   readonly workId: number;
+  /** As it was added; `dueAt` moves with each try. */
+  readonly firstDueAt: number;
   readonly claims: number;
   readonly leaseToken: string;
 }
@@ -130,6 +138,8 @@ export interface Reader extends HistoryReader {
   copy(copyId: number): Promise<Copy | null>;
   voteToken(tokenHash: string): Promise<VoteToken | null>;
   place(conversationId: string): Promise<Place | null>;
+  /** What the places of the tenant hold as their references. */
+  references(tenantId: string): Promise<readonly string[]>;
   /** The person's own chat with the bot, when known. */
   personalPlace(personId: string): Promise<Place | null>;
   /** Approved requests that wait, oldest first. */
@@ -144,7 +154,7 @@ export interface Reader extends HistoryReader {
   holdsLease(work: ClaimedWork, now: number): Promise<boolean>;
   /** The earliest instant at which a request's clock or a claimable work row is due; null when nothing waits. */
   nextDueAt(): Promise<number | null>;
-  /** Whether anything is undone in this lane, be it due, leased or put off. */
+  /** Whether anything is undone in this lane, be it due, leased or put off; not what is set apart. */
   isLaneBusy(lane: string): Promise<boolean>;
   /** Whether `claimWork` would find something: a look that costs no transaction. */
   isWorkDue(types: readonly WorkType[], now: number): Promise<boolean>;
@@ -188,7 +198,12 @@ export interface Tx extends Reader, HistoryTx {
   /** What waits in the lane, and all copies in the dead conversation, go to another one. */
   replaceConversation(dead: string, lane: string, to: string): Promise<void>;
   addVoteToken(token: VoteToken): Promise<void>;
+  /** A person's own chat becomes the one to reach them by, unless another one has proved that it does. */
   savePlace(place: Place): Promise<void>;
+  /** Something that was sent there has arrived: the chat is proven, and the cards that were given up there are drawn. */
+  noteReached(conversationId: string, now: number): Promise<void>;
+  /** The card was given up: it is drawn once its conversation, or its person, can be reached again. */
+  loseCard(copyId: number): Promise<void>;
   addSubmission(id: RequestId, attempt: number, at: number): Promise<void>;
   /** `at`: when its answer was there; null when it may still arrive. */
   answerSubmission(id: RequestId, attempt: number, answer: SubmissionAnswer, at: number | null): Promise<void>;
@@ -231,8 +246,11 @@ export interface Tx extends Reader, HistoryTx {
   /** Due later, at the same place of its lane; not counted as a claim. */
   postponeWork(workIds: readonly number[], dueAt: number): Promise<void>;
   moveLane(from: string, to: string): Promise<void>;
+  /** Something else is sent in its place; its claims, its age and its lane stay. */
+  replaceWork(workId: number, work: Work): Promise<void>;
   finishWork(work: ClaimedWork, now: number): Promise<void>;
-  retryWork(work: ClaimedWork, dueAt: number, problem: string): Promise<void>;
+  /** `isApart`: from now on nothing but its own request waits for it in its lane. */
+  retryWork(work: ClaimedWork, dueAt: number, problem: string, isApart?: boolean): Promise<void>;
   /** Gives a lease back before its time, so that another worker may have the row at once; a lease that was lost is left alone. */
   releaseWork(work: ClaimedWork): Promise<void>;
   /** Dead letter: kept, counted, never tried again by itself. */

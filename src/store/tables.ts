@@ -70,6 +70,8 @@ export interface WorkTable {
   outcome: string | null;
   /** Why the last attempt did not work. */
   problem: string | null;
+  /** 1: it has failed so often that only its own request waits for it, not its whole lane. */
+  apart: Generated<number>;
 }
 
 export interface CopiesTable {
@@ -79,6 +81,8 @@ export interface CopiesTable {
   person_id: string | null;
   conversation_id: string | null;
   activity_id: string | null;
+  /** 1: it was given up, and is drawn once its conversation can be reached again. */
+  lost: Generated<number>;
 }
 
 export interface VoteTokensTable {
@@ -94,6 +98,10 @@ export interface PlacesTable {
   scope: string;
   reference: string;
   person_id: string | null;
+  /** 1: something that was sent there has arrived. */
+  proven: Generated<number>;
+  /** Since when the retention has seen nothing that needs it; null again as soon as somebody writes there. */
+  idle_since: number | null;
 }
 
 /** The personal chat that a person used last. */

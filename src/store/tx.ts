@@ -8,6 +8,7 @@ import {
   findCopy,
   findPersonalPlace,
   findPlace,
+  findReferences,
   findVoteToken,
   placeCopy,
   refreshCopies,
@@ -19,6 +20,7 @@ import type { Engine } from './engine';
 import { findLeavingFiles, forgetLeavingFile, watchLeavingFile } from './evidence-files';
 import { type addDurations, findFigures } from './figures';
 import { addGathered, findGathering, takeGathered } from './gathered';
+import { pruneIdlePlaces } from './idle-places';
 import { bringBackInstants, findLatestInstant } from './instants';
 import {
   addSubmission,
@@ -36,6 +38,7 @@ import { forgetPaces, lockPaces, savePaces } from './paces';
 import { pruneMarks, pruneRequests } from './prune';
 import { findPruned, findPrunedByCard } from './pruned';
 import { findResting, findUnderWay, findWaiting } from './queue';
+import { loseCard, noteReached } from './reached';
 import {
   countRequestsByState,
   findNextWake,
@@ -64,6 +67,7 @@ import {
   moveLane,
   postponeWork,
   releaseWork,
+  replaceWork,
   retryWork,
 } from './work';
 
@@ -106,6 +110,9 @@ const readerMethods: Reader & ThisType<Reading> = {
   },
   place(conversationId) {
     return findPlace(this.db, conversationId);
+  },
+  references(tenantId) {
+    return findReferences(this.db, tenantId);
   },
   personalPlace(personId) {
     return findPersonalPlace(this.db, personId);
@@ -223,6 +230,12 @@ const txMethods: Omit<Tx, Exclude<keyof Reader, 'request'>> & ThisType<Writing> 
   savePlace(place) {
     return savePlace(this.db, place);
   },
+  noteReached(conversationId, now) {
+    return noteReached(this.db, this.engine.forUpdate, conversationId, now);
+  },
+  loseCard(copyId) {
+    return loseCard(this.db, copyId);
+  },
   addSubmission(id, attempt, at) {
     return addSubmission(this.db, id, attempt, at);
   },
@@ -271,11 +284,14 @@ const txMethods: Omit<Tx, Exclude<keyof Reader, 'request'>> & ThisType<Writing> 
   moveLane(from, to) {
     return moveLane(this.db, from, to);
   },
+  replaceWork(workId, work) {
+    return replaceWork(this.db, workId, work);
+  },
   finishWork(work, now) {
     return finishWork(this.db, work, now);
   },
-  retryWork(work, dueAt, problem) {
-    return retryWork(this.db, work, dueAt, problem);
+  retryWork(work, dueAt, problem, isApart) {
+    return retryWork(this.db, work, dueAt, problem, isApart);
   },
   giveUpWork(work, now, problem) {
     return giveUpWork(this.db, work, now, problem);
@@ -297,6 +313,9 @@ const txMethods: Omit<Tx, Exclude<keyof Reader, 'request'>> & ThisType<Writing> 
   },
   pruneRequests(options) {
     return pruneRequests(this.db, this.engine.forUpdate, options);
+  },
+  pruneIdlePlaces(options) {
+    return pruneIdlePlaces(this.db, options);
   },
   pruneMarks(before) {
     return pruneMarks(this.db, before);

@@ -33,7 +33,18 @@ type AddedWork = Pick<
   'request_id' | 'type' | 'lane' | 'copy_id' | 'due_at' | 'first_due_at' | 'body' | 'claims'
 >;
 
-const insertWork = prepared((db, row: AddedWork) => db.insertInto('work').values(row));
+/** What is added behind a row of its request that is set apart keeps its order behind that, and is set apart with it. */
+const insertWork = prepared((db, row: AddedWork) =>
+  db.insertInto('work').values({
+    ...row,
+    apart: db
+      .selectFrom('work as before')
+      .select((e) => e.fn.coalesce(e.fn.max('before.apart'), e.lit(0)).as('apart'))
+      .where('before.ended_at', 'is', null)
+      .where('before.lane', '=', row.lane ?? '')
+      .where('before.request_id', '=', row.request_id ?? ''),
+  }),
+);
 
 /** Two statements rather than one, since a locking subquery of an update may be run more than once by PostgreSQL. */
 export async function claimWork(
@@ -90,7 +101,13 @@ export async function isLaneBusy(db: Db, lane: string): Promise<boolean> {
 }
 
 const lookIntoLane = prepared((db, { lane }: { lane: string }) =>
-  db.selectFrom('work').select('id').where('ended_at', 'is', null).where('lane', '=', lane).limit(1),
+  db
+    .selectFrom('work')
+    .select('id')
+    .where('ended_at', 'is', null)
+    .where('lane', '=', lane)
+    .where('apart', '=', 0)
+    .limit(1),
 );
 
 interface LookForWork {
@@ -144,8 +161,16 @@ const lookForLease = prepared((db, { workId, leaseToken, now }: LeaseKey & { now
 export const finishWork = (db: Db, work: ClaimedWork, now: number): Promise<void> =>
   endLease(work, finish(db, { ...keyOf(work), now }));
 
-export const retryWork = (db: Db, work: ClaimedWork, dueAt: number, problem: string): Promise<void> =>
-  endLease(work, retry(db, { ...keyOf(work), dueAt, problem: storable(problem) }));
+export async function retryWork(
+  db: Db,
+  work: ClaimedWork,
+  ...[dueAt, problem, isApart = false]: ParametersAfterWork<Tx['retryWork']>
+): Promise<void> {
+  await endLease(work, retry(db, { ...keyOf(work), dueAt, problem: storable(problem) }));
+  if (isApart) await setApart(db, work);
+}
+
+type ParametersAfterWork<F> = F extends (work: ClaimedWork, ...rest: infer R) => unknown ? R : never;
 
 export const giveUpWork = (db: Db, work: ClaimedWork, now: number, problem: string): Promise<void> =>
   endLease(work, giveUp(db, { ...keyOf(work), now, problem: storable(problem) }));
@@ -174,6 +199,18 @@ const giveUp = prepared((db, given: LeaseKey & { now: number; problem: string })
   unlease(db, given).set({ ended_at: given.now, outcome: 'givenUp', problem: given.problem }),
 );
 const release = prepared(unlease);
+
+async function setApart(db: Db, { workId, requestId, lane }: ClaimedWork): Promise<void> {
+  await db
+    .updateTable('work')
+    .set({ apart: 1 })
+    .where('ended_at', 'is', null)
+    .where('apart', '=', 0)
+    .where((e) =>
+      e.or([e('id', '=', workId), e.and([e('lane', '=', lane ?? ''), e('request_id', '=', requestId ?? '')])]),
+    )
+    .execute();
+}
 
 /** That it was claimed still counts: a submission that was given back is looked up. */
 export async function releaseWork(db: Db, work: ClaimedWork): Promise<void> {
@@ -252,6 +289,11 @@ export async function moveLane(db: Db, from: string, to: string): Promise<void> 
   await db.updateTable('work').set({ lane: to }).where('ended_at', 'is', null).where('lane', '=', from).execute();
 }
 
+export async function replaceWork(db: Db, workId: number, work: Work): Promise<void> {
+  const row = { type: work.type, copy_id: null, body: JSON.stringify(work) };
+  await db.updateTable('work').set(row).where('id', '=', workId).execute();
+}
+
 /** A copy's rows follow it. */
 export async function moveCopyToLane(db: Db, copyId: number, lane: string): Promise<void> {
   await takeCopyToLane(db, { copyId, lane });
@@ -266,7 +308,7 @@ const takeCopyToLane = prepared((db, { copyId, lane }: { copyId: number; lane: s
     .where('lane', '<>', lane),
 );
 
-/** No undone row of the same lane is older, whether it is due, leased or backing off. */
+/** No undone row of the same lane is older, whether it is due, leased or backing off; one that is set apart holds its own request only. */
 const leadsItsLane = (e: ExpressionBuilder<Tables, 'work'>) =>
   e.or([
     e('work.lane', 'is', null),
@@ -277,7 +319,9 @@ const leadsItsLane = (e: ExpressionBuilder<Tables, 'work'>) =>
           .select('older.id')
           .whereRef('older.lane', '=', 'work.lane')
           .whereRef('older.id', '<', 'work.id')
-          .where('older.ended_at', 'is', null),
+          .where('older.ended_at', 'is', null)
+          // guard: a-failing-post-holds-its-own-request-only
+          .where((o) => o.or([o('older.apart', '=', 0), o('older.request_id', '=', o.ref('work.request_id'))])),
       ),
     ),
   ]);
@@ -297,6 +341,7 @@ const rowToClaimed = (row: Selectable<WorkTable>, leaseToken: string): ClaimedWo
   work: JSON.parse(row.body) as Work,
   lane: row.lane,
   dueAt: row.due_at,
+  firstDueAt: row.first_due_at,
   claims: row.claims,
   leaseToken,
 });

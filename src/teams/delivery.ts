@@ -78,14 +78,19 @@ export async function deliver(options: DeliveryOptions, { work: claimed }: Paced
   if (lane.type !== 'conversation' && lane.type !== 'edits') return findChat(options, claimed, call);
   const place = await options.store.place(lane.conversationId);
   if (place === null) throw new NoPlace();
-  try {
-    return await sendTo(options, claimed, place, call);
-  } catch (error) {
-    if (!isTeams(error, 'teams.goneConversation') || place.personId === null) throw error;
-    // A person who clears the chat's history makes its conversation id die; opening the chat again gives the living one (msteams-docs #14079).
-    const anew = laneName({ type: 'anew', conversationId: place.conversationId });
-    return { type: 'again', write: (tx) => tx.moveLane(claimed.lane ?? '', anew) };
-  }
+  return sendTo(options, claimed, place, call);
+}
+
+/**
+ * A person who clears the chat's history makes its conversation id die; opening the chat again gives the living one (msteams-docs #14079). Null: the
+ * row does not go to a person's chat.
+ */
+export async function openAnew(store: Store, { lane: name }: Claimed): Promise<((tx: Tx) => Promise<void>) | null> {
+  const lane = readLane(name ?? '');
+  if (name === null || (lane.type !== 'conversation' && lane.type !== 'edits')) return null;
+  const { conversationId } = lane;
+  if ((await store.place(conversationId))?.personId == null) return null;
+  return (tx) => tx.moveLane(name, laneName({ type: 'anew', conversationId }));
 }
 
 type Claimed = PacedWork['work'];
@@ -161,7 +166,6 @@ async function findChat({ store, teams }: DeliveryOptions, claimed: Claimed, cal
   if (known !== null && known.conversationId !== deadId)
     return { type: 'again', write: (tx) => write(tx, known.conversationId) };
   const opened = await call(() => teams.openPersonal(personId, via));
-  if (opened.conversationId === deadId) throw new TeamsError('teams.goneConversation');
   return {
     type: 'again',
     async write(tx) {
@@ -169,6 +173,13 @@ async function findChat({ store, teams }: DeliveryOptions, claimed: Claimed, cal
       await write(tx, opened.conversationId);
     },
   };
+}
+
+/** The place through which Teams was called for the row. */
+export async function placeOf(store: Store, claimed: Claimed): Promise<Place | null> {
+  const lane = readLane(claimed.lane ?? '');
+  if (lane.type === 'conversation' || lane.type === 'edits') return store.place(lane.conversationId);
+  return (await whoseChat(store, claimed))?.via ?? null;
 }
 
 interface WantedChat {
@@ -204,7 +215,8 @@ async function whoseChat(store: Store, { lane: name, requestId }: Claimed): Prom
       const via = await store.place(lane.conversationId);
       if (via?.personId == null) return null;
       const deadId = lane.conversationId;
-      const write: WantedChat['write'] = (tx, to) => tx.replaceConversation(deadId, laneName(lane), to);
+      const write: WantedChat['write'] = (tx, to) =>
+        to === deadId ? tx.moveLane(laneName(lane), to) : tx.replaceConversation(deadId, laneName(lane), to);
       return { personId: via.personId, via, deadId, write };
     }
     case 'conversation':

@@ -30,7 +30,7 @@ export function createTeams({ adapter, clock, timeoutMs = callTimeoutMs }: Teams
     try {
       return await perform(await adapter.connector(serviceUrl));
     } catch (cause) {
-      throw toTeamsError(cause, kind, clock.now());
+      throw toTeamsError(cause, { kind, serviceUrl }, clock.now());
     }
   }
 
@@ -103,7 +103,11 @@ function fitting(place: Place, post: Post, { bot }: Reference, alert: boolean) {
 }
 
 /** By status and Teams' own code, never by words. What carries no status got no answer. */
-function toTeamsError(cause: unknown, kind: CallKind, now: number): TeamsError {
+function toTeamsError(
+  cause: unknown,
+  { kind, serviceUrl }: { readonly kind: CallKind; readonly serviceUrl: string },
+  now: number,
+): TeamsError {
   const { statusCode, code } = (typeof cause === 'object' && cause !== null ? cause : {}) as {
     statusCode?: unknown;
     code?: unknown;
@@ -114,6 +118,7 @@ function toTeamsError(cause: unknown, kind: CallKind, now: number): TeamsError {
     status,
     detail,
     retryAfterMs: readRetryAfterMs(cause, now),
+    serviceUrl,
     cause,
   });
 }
@@ -125,9 +130,11 @@ function codeFor(status: number | null, detail: string | null, kind: CallKind): 
     case 408:
       return 'teams.unreachable';
     case 403:
+      if (!finalCodes.includes(detail ?? '')) return 'teams.doubtful'; // guard: given-up-by-named-codes-only
       return 'teams.forbidden';
     case 404:
-      return kind === 'update' && detail !== 'ConversationNotFound' ? 'teams.goneMessage' : 'teams.goneConversation';
+      if (kind === 'update' && detail === 'ActivityNotFoundInConversation') return 'teams.goneMessage';
+      return detail === 'ConversationNotFound' ? 'teams.goneConversation' : 'teams.doubtful';
     case 412: // "Rate limiting" lists it among the codes to send again.
     case 429:
       return 'teams.throttled';
@@ -138,13 +145,28 @@ function codeFor(status: number | null, detail: string | null, kind: CallKind): 
   }
 }
 
-/** `Retry-After` in seconds or as a date; null when absent. */
+/**
+ * With these Teams says that the bot may not write there until somebody changes that ("Status code responses" of "Messages in bot conversations";
+ * MessageWritesBlocked: "Send proactive messages"). Any other 403, and 404, is also what an outage answers.
+ */
+const finalCodes: readonly string[] = [
+  'BotDisabledByAdmin',
+  'BotNotInConversationRoster',
+  'ConversationBlockedByUser',
+  'ForbiddenOperationException',
+  'MessageWritesBlocked',
+  'NotEnoughPermissions',
+];
+
+/** Teams' own windows are an hour at most, and its answers ask for seconds: more is a fault, and must not silence a conversation. */
+const longestRetryAfterMs = 600_000;
+
+/** `Retry-After` in seconds or as a date; null when it is absent or says nothing that lies ahead. */
 function readRetryAfterMs(cause: unknown, now: number): number | null {
   const response = (cause as { response?: { headers?: { get?: (name: string) => string | undefined } } } | null)
     ?.response;
   const value = response?.headers?.get?.('retry-after')?.trim();
   if (!value) return null;
-  if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1_000);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
+  const waitMs = /^[+-]?[\d.]+$/.test(value) ? Math.ceil(Number(value) * 1_000) : Date.parse(value) - now;
+  return waitMs > 0 ? Math.min(waitMs, longestRetryAfterMs) : null; // guard: retry-after-is-bounded
 }

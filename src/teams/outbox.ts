@@ -59,6 +59,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const underWay = new Set<Promise<void>>();
   /** Consecutive failures by row; forgotten by a restart, which starts the back-off anew. */
   const failures = new Map<number, number>();
+  /** The service addresses that answered 400, by row. */
+  const tried = new Map<number, Set<string>>();
   /** What waits for the turnover, which is the one commit that is under way or waits for its turn. */
   const waiting: { ended: EndedTask[]; isDue: boolean } = { ended: [], isDue: false };
   let turnover: Promise<void> | null = null;
@@ -159,7 +161,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
         return onLeft();
       }
       failures.set(work.workId, (failures.get(work.workId) ?? 0) + 1);
-      outcome = await judge(options, { work, failures: failures.get(work.workId) ?? 1, error });
+      const addresses = tried.get(work.workId) ?? new Set<string>();
+      tried.set(work.workId, addresses);
+      outcome = await judge(options, { work, failures: failures.get(work.workId) ?? 1, error, tried: addresses });
     }
     waiting.ended.push({ paced, outcome, endedAt: call.endedAt() });
     await turnOver();
@@ -208,7 +212,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     lookAgain();
     for (const { paced, outcome } of over) {
       if (outcome.type === 'retry') onLeft();
-      else failures.delete(paced.work.workId);
+      else if (outcome.type !== 'again') {
+        failures.delete(paced.work.workId);
+        tried.delete(paced.work.workId);
+      }
       if (outcome.type === 'undeliverable') log.error({ ...fieldsOf(paced), code: outcome.code }, 'given up');
     }
   }

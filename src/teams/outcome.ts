@@ -2,9 +2,12 @@ import { postedEntry } from '../audit/entry';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
+import { readLane } from '../store/lane';
 import { type ClaimedWork, type Copy, type Store, StoreError, type Tx } from '../store/store';
-import { type Drawn, NoPlace, type Step } from './delivery';
+import type { Post } from '../thread/post';
+import { type Drawn, NoPlace, openAnew, placeOf, type Step } from './delivery';
 import type { EndedCall, PacedCall, PacedWork } from './paced-claim';
+import { atUntriedAddress } from './service-address';
 import { TeamsError, type TeamsErrorCode } from './teams';
 
 export interface Undelivered {
@@ -12,7 +15,12 @@ export interface Undelivered {
   /** The card that could not be shown; null for news and answers. */
   readonly copy: Copy | null;
   readonly code: TeamsErrorCode | 'teams.noPlace' | 'teams.bug';
+  /** What Teams answered; null when it did not. */
+  readonly status?: number | null;
+  readonly detail?: string | null;
 }
+
+type Failure = Pick<Undelivered, 'code' | 'status' | 'detail' | 'copy'>;
 
 export type Outcome =
   | Step
@@ -22,8 +30,14 @@ export type Outcome =
       readonly problem: string;
       /** Nothing else goes to the conversation before `at` either. */
       readonly holds: boolean;
+      /** Only its own request waits for it from now on. */
+      readonly isApart: boolean;
+      /** Where the row goes next, when that is not where it was. */
+      readonly write: ((tx: Tx) => Promise<void>) | null;
+      /** Told as not reached so far; null while it is too early for that. */
+      readonly delayed: Failure | null;
     }
-  | { readonly type: 'undeliverable'; readonly code: Undelivered['code']; readonly copy: Copy | null };
+  | ({ readonly type: 'undeliverable' } & Failure);
 
 /** A row whose one call is over, and what is to be recorded of it. */
 export interface EndedTask {
@@ -39,10 +53,20 @@ export interface OutcomeOptions {
   readonly random: RandomBytes;
   /** Told in the transaction that gives the row up, so that the thread can say who was not reached. */
   readonly onUndeliverable: (tx: Tx, undelivered: Undelivered) => Promise<void>;
+  /** What is sent in the place of what Teams refused for what it is; without it that is given up. */
+  readonly standIn?: (undelivered: Undelivered) => Post;
+  /** The same, for minutes now, of what is still being tried. */
+  readonly onDelayed?: (tx: Tx, delayed: Undelivered) => Promise<void>;
 }
 
 const firstDelayMs = 2_000;
 const longestDelayMs = 300_000;
+/** A row that has failed this often lets what belongs to others pass. */
+const apartFrom = 3;
+/** Somebody waits for it: after this time they are told. */
+const toldAfterMs = 300_000;
+/** An answer that an outage gives as well is believed after this time. */
+const believedAfterMs = 3_600_000;
 /** For what is neither Teams' nor the store's fault: a row that fails this often would block its lane for ever. */
 const maxBugs = 10;
 
@@ -53,25 +77,40 @@ export const toEndedCall = ({ paced, outcome, endedAt }: EndedTask): EndedCall =
 });
 
 export async function record(
-  { clock, onUndeliverable }: OutcomeOptions,
+  { clock, onUndeliverable, onDelayed }: OutcomeOptions,
   tx: Tx,
-  { paced: { work }, outcome }: EndedTask,
+  { paced: { work }, outcome, endedAt }: EndedTask,
 ): Promise<void> {
   const now = clock.now();
   switch (outcome.type) {
     case 'done':
       await tx.finishWork(work, now);
       if (outcome.drawn !== null) await recordCard(tx, outcome.drawn, now);
+      if (endedAt !== null) await noteReached(tx, work, now); // guard: a-lost-card-is-drawn-at-the-next-success
       return;
     case 'again':
       await tx.retryWork(work, now, 'oneMoreStep');
       return outcome.write(tx);
     case 'retry':
-      return tx.retryWork(work, outcome.at, outcome.problem);
-    case 'undeliverable':
-      await tx.giveUpWork(work, now, outcome.code);
-      return onUndeliverable(tx, { work, copy: outcome.copy, code: outcome.code });
+      await tx.retryWork(work, outcome.at, outcome.problem, outcome.isApart);
+      if (outcome.delayed !== null) await onDelayed?.(tx, { work, ...outcome.delayed }); // guard: not-reached-so-far-is-said
+      return outcome.write?.(tx);
+    case 'undeliverable': {
+      const { type: _, ...failure } = outcome;
+      await tx.giveUpWork(work, now, failure.code);
+      if (failure.copy !== null && !isAboutMessage(failure.code)) await tx.loseCard(failure.copy.copyId);
+      return onUndeliverable(tx, { work, ...failure });
+    }
   }
+}
+
+/** What is refused for what it is would be refused again. */
+const isAboutMessage = (code: Undelivered['code']): boolean =>
+  code === 'teams.tooLarge' || code === 'teams.refused' || code === 'teams.bug';
+
+async function noteReached(tx: Tx, { lane: name }: ClaimedWork, now: number): Promise<void> {
+  const lane = readLane(name ?? '');
+  if (lane.type === 'conversation' || lane.type === 'edits') await tx.noteReached(lane.conversationId, now);
 }
 
 /** Where the card is, and what it shows: a vote is about what this entry says was displayed there (T-41). */
@@ -129,61 +168,104 @@ export function judgeSaying(
   return { dueAt, holdUntil: isThrottled ? dueAt : null };
 }
 
+interface Failed {
+  readonly work: ClaimedWork;
+  readonly failures: number;
+  readonly error: unknown;
+  /** Addresses that answered 400 to the row. */
+  readonly tried: Set<string>;
+}
+
 /** What a failure means for the row: wait and try again without end, or never. */
-export async function judge(
-  sender: OutcomeOptions,
-  { work, failures, error }: { readonly work: ClaimedWork; readonly failures: number; readonly error: unknown },
-): Promise<Outcome> {
+export async function judge(sender: OutcomeOptions, { work, failures, error, tried }: Failed): Promise<Outcome> {
   const now = sender.clock.now();
-  const undeliverable = async (code: Undelivered['code']): Promise<Outcome> => ({
-    type: 'undeliverable',
-    code,
-    copy: work.work.type === 'sendCard' ? await sender.store.copy(work.work.copyId) : null,
-  });
-  if (error instanceof NoPlace) return undeliverable('teams.noPlace');
-  const later = now + backOffMs(failures, sender.random);
-  if (error instanceof TeamsError) {
-    sender.log.warn(
-      {
-        workId: work.workId,
-        requestId: work.requestId,
-        type: work.work.type,
-        code: error.code,
-        status: error.status,
-        detail: error.detail,
-      },
-      'not sent',
-    );
-    switch (error.code) {
-      case 'teams.throttled':
-        return {
-          type: 'retry',
-          at: error.retryAfterMs === null ? later : now + error.retryAfterMs,
-          problem: error.code,
-          holds: true,
-        };
-      case 'teams.unreachable':
-        return { type: 'retry', at: later, problem: error.code, holds: false };
-      case 'teams.goneMessage':
-      case 'teams.goneConversation':
-      case 'teams.forbidden':
-      case 'teams.tooLarge':
-      case 'teams.refused':
-        return undeliverable(error.code);
+  logFailure(sender.log, work, error);
+  const failure = seenIn(error);
+  const ofCard = async (): Promise<Failure> => ({ ...failure, copy: await copyOf(sender.store, work) });
+  const isOld = (age: number): boolean => failures >= apartFrom && now - work.firstDueAt >= age;
+  const again: Extract<Outcome, { type: 'retry' }> = {
+    type: 'retry',
+    at: now + backOffMs(failures, sender.random),
+    problem: failure.code,
+    holds: false,
+    isApart: failures >= apartFrom,
+    write: null,
+    delayed: error instanceof TeamsError && isOld(toldAfterMs) ? await ofCard() : null,
+  };
+  switch (failure.code) {
+    case 'teams.throttled': {
+      const waitMs = (error as TeamsError).retryAfterMs;
+      return { ...again, at: waitMs === null ? again.at : now + waitMs, holds: true, isApart: false, delayed: null };
     }
+    case 'teams.unreachable':
+      return again;
+    case 'teams.goneConversation':
+    case 'teams.doubtful': {
+      if (isOld(believedAfterMs)) return { type: 'undeliverable', ...(await ofCard()) };
+      const write = failure.code === 'teams.doubtful' ? null : await openAnew(sender.store, work);
+      return write === null || failures > 1 ? { ...again, write } : { ...again, at: now, write };
+    }
+    case 'teams.bug':
+      if (error instanceof StoreError || failures < maxBugs)
+        return { ...again, problem: error instanceof Error ? error.name : 'unknown' };
+      return { type: 'undeliverable', ...(await ofCard()) };
+    case 'teams.tooLarge':
+    case 'teams.refused': {
+      const write = (await toOtherAddress(sender, work, { error, tried })) ?? replace(sender, work, await ofCard());
+      if (write !== null) return { ...again, at: now, isApart: false, delayed: null, write };
+      return { type: 'undeliverable', ...(await ofCard()) };
+    }
+    case 'teams.noPlace':
+    case 'teams.goneMessage':
+    case 'teams.forbidden':
+      return { type: 'undeliverable', ...(await ofCard()) };
   }
-  sender.log.error(
-    {
-      workId: work.workId,
-      requestId: work.requestId,
-      type: work.work.type,
-      error: error instanceof Error ? error.name : typeof error,
-    },
-    'sending failed',
-  );
-  if (error instanceof StoreError || failures < maxBugs)
-    return { type: 'retry', at: later, problem: error instanceof Error ? error.name : 'unknown', holds: false };
-  return undeliverable('teams.bug');
+}
+
+type Write = (tx: Tx) => Promise<void>;
+
+/** Teams answers so for a whole tenant at an address from which that has moved, and for a message that it does not understand. */
+async function toOtherAddress(
+  { store }: OutcomeOptions,
+  work: ClaimedWork,
+  { error, tried }: Pick<Failed, 'error' | 'tried'>,
+): Promise<Write | null> {
+  if (!(error instanceof TeamsError) || error.status !== 400 || error.serviceUrl === null) return null;
+  tried.add(error.serviceUrl);
+  const place = await placeOf(store, work);
+  const moved = place === null ? null : await atUntriedAddress(store, place, tried);
+  return moved === null ? null : (tx) => tx.savePlace(moved); // guard: other-addresses-before-giving-up
+}
+
+function replace({ standIn }: OutcomeOptions, work: ClaimedWork, failure: Failure): Write | null {
+  if (standIn === undefined || (work.work.type === 'sendPost' && work.work.isStandIn === true)) return null;
+  const { conversationId } = readConversation(work);
+  if (conversationId === null) return null;
+  const post = standIn({ work, ...failure });
+  return (tx) => tx.replaceWork(work.workId, { type: 'sendPost', conversationId, post, isStandIn: true }); // guard: what-is-refused-is-not-silent
+}
+
+function readConversation({ lane: name }: ClaimedWork): { readonly conversationId: string | null } {
+  const lane = readLane(name ?? '');
+  return lane.type === 'conversation' || lane.type === 'edits' ? lane : { conversationId: null };
+}
+
+function seenIn(error: unknown): Omit<Failure, 'copy'> {
+  if (error instanceof NoPlace) return { code: 'teams.noPlace' };
+  if (!(error instanceof TeamsError)) return { code: 'teams.bug' };
+  const { code, status, detail } = error;
+  return { code, status, detail };
+}
+
+const copyOf = async (store: Store, { work }: ClaimedWork): Promise<Copy | null> =>
+  work.type === 'sendCard' ? store.copy(work.copyId) : null;
+
+function logFailure(log: Log, { workId, requestId, work: { type } }: ClaimedWork, error: unknown): void {
+  if (error instanceof NoPlace) return;
+  const row = { workId, requestId, type };
+  if (error instanceof TeamsError)
+    log.warn({ ...row, code: error.code, status: error.status, detail: error.detail }, 'not sent');
+  else log.error({ ...row, error: error instanceof Error ? error.name : typeof error }, 'sending failed');
 }
 
 /** Doubling from 2 seconds to 5 minutes, with up to half taken off at random so that rows do not come back together. */

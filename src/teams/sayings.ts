@@ -35,16 +35,19 @@ const inDoubt: Post = { text: answers.inDoubt, mention: null, card: null, summar
 /** What has to be recorded. */
 interface Ends {
   readonly calls: EndedCall[];
+  /** Conversations in which something has arrived. */
+  readonly reached: string[];
   readonly unsaid: Unsaid[];
 }
 
-const newEnds = (): Ends => ({ calls: [], unsaid: [] });
+const newEnds = (): Ends => ({ calls: [], reached: [], unsaid: [] });
 
 const isNone = ({ calls, unsaid }: Ends): boolean => calls.length === 0 && unsaid.length === 0;
 
 /** Leaves nothing in `from`. */
 function move(from: Ends, to: Ends): void {
   to.calls.push(...from.calls.splice(0));
+  to.reached.push(...from.reached.splice(0));
   to.unsaid.push(...from.unsaid.splice(0));
 }
 
@@ -131,6 +134,7 @@ export function createSayings(options: SayingOptions): Sayings {
     let holdUntil: number | null = null;
     try {
       await once(() => options.teams.post(place, post));
+      waiting.reached.push(place.conversationId);
     } catch (error) {
       const judged = judgeSaying(options, paced, error);
       holdUntil = judged.holdUntil;
@@ -144,6 +148,7 @@ export function createSayings(options: SayingOptions): Sayings {
     try {
       const next = await store.transact(async (tx) => {
         move(waiting, ends);
+        for (const conversationId of new Set(ends.reached)) await tx.noteReached(conversationId, clock.now());
         await queueAgain(tx, ends.unsaid);
         return take(tx, ends.calls);
       }, 'process');

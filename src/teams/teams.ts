@@ -14,8 +14,11 @@ export type TeamsErrorCode =
   | 'teams.throttled'
   /** The message to update is not there any more. */
   | 'teams.goneMessage'
+  /** 404 ConversationNotFound; an outage answers so as well. */
   | 'teams.goneConversation'
-  /** Blocked, uninstalled, or removed from the conversation. */
+  /** 403 or 404 without a code by which it is final: nobody knows whether the next try works. */
+  | 'teams.doubtful'
+  /** 403 with a code by which nobody may write there until somebody changes that. */
   | 'teams.forbidden'
   | 'teams.tooLarge'
   /** 5xx, reset, time-out, or no token of ours was accepted: a post may have been delivered all the same. */
@@ -29,6 +32,8 @@ export class TeamsError extends Error {
   readonly retryAfterMs: number | null;
   /** HTTP status; null when there was no answer. */
   readonly status: number | null;
+  /** Where it was sent; null when it was not. */
+  readonly serviceUrl: string | null;
   /** Teams' own error code, such as `MessageWritesBlocked`; a word for logs, never shown. */
   readonly detail: string | null;
   constructor(
@@ -37,6 +42,7 @@ export class TeamsError extends Error {
       readonly status?: number | null;
       readonly retryAfterMs?: number | null;
       readonly detail?: string | null;
+      readonly serviceUrl?: string | null;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -45,5 +51,6 @@ export class TeamsError extends Error {
     this.status = options.status ?? null;
     this.retryAfterMs = options.retryAfterMs ?? null;
     this.detail = options.detail ?? null;
+    this.serviceUrl = options.serviceUrl ?? null;
   }
 }

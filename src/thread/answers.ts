@@ -1,6 +1,7 @@
 import { visible } from '../lib/visible';
 import type { LiveResponseRequest } from '../request/request';
 import { cutAt } from './line';
+import { seenWords, type Unreached } from './unreached-words';
 import { count } from './words';
 
 /**
@@ -51,10 +52,20 @@ export const answers = {
   unread: (why: string, code: string) => `${why} Nothing was requested (${code}).`,
   shareSpent: (wait: string) =>
     `You have used your share of what I may ask Defender; the rest is kept for others and for approved requests. Nothing was requested. You can go on in ${wait}.`,
-  unreached: (id: string, who: string, code: string) =>
-    `Teams did not take ${id} to ${named(who)} in their own chat (${code}). They can decide on the card in this conversation, or add me there and type status ${id}.`,
-  elsewhere: (id: string, code: string) =>
-    `Teams no longer lets me write where ${id} was asked (${code}). The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
+  unreached: (id: string, who: string, seen: Unreached) =>
+    `I could not send ${id} to ${named(who)} in their own chat: ${seenWords(seen)}. They can decide on the card in this conversation.`,
+  unreachedSoFar: (id: string, who: string, seen: Unreached) =>
+    `I have not reached ${named(who)} with ${id} in their own chat so far: ${seenWords(seen)}. I go on trying. They can decide on the card in this conversation.`,
+  elsewhere: (id: string, seen: Unreached) =>
+    `I cannot write where ${id} was asked: ${seenWords(seen)}. The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
+  notShown: (id: string, command: number | null, seen: Unreached) =>
+    command === null
+      ? `I could not show a message about ${id} here: ${seenWords(seen)}. Type status ${id} to see how it stands.`
+      : `I could not show the result of command ${command} of ${id} here: ${seenWords(seen)}. It is kept: type result ${id} ${command} to read it.`,
+  notShownAnswer: (seen: Unreached) =>
+    `I had an answer for you here and could not show it: ${seenWords(seen)}. Ask for less at once, such as one command of a result; if it stays so, tell whoever runs this bot.`,
+  elsewhereSoFar: (id: string, seen: Unreached) =>
+    `For some minutes I have not reached the conversation where ${id} was asked: ${seenWords(seen)}. I go on trying there. Type status ${id} to see here how it stands.`,
   policyFaulty: (lines: readonly string[]) =>
     [
       'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must mend it:',

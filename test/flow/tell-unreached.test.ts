@@ -13,7 +13,7 @@ async function movedTo(refused: Partial<NewWork>, code = 'teams.forbidden') {
   const store = await stores.openNew();
   await insert(store, request);
   return store.transact(async (tx) => {
-    const row = { ...sampleWork({ requestId, work: started, lane: thread, ...refused }), workId: 1 };
+    const row = { ...sampleWork({ requestId, work: started, lane: thread, ...refused }), workId: 1, firstDueAt: t0 };
     const undelivered = { work: { ...row, claims: 1, leaseToken: 'a' }, copy: null, code };
     await tellUnreached(tx, { names: new Map() }, undelivered, { trial: false, now: t0 });
     const rows = await tx.claimWork({

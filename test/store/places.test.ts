@@ -1,4 +1,4 @@
-import { useAnyStores } from './sample';
+import { sampleWork, t0, useAnyStores } from './sample';
 
 const stores = useAnyStores();
 
@@ -9,4 +9,62 @@ test('nobody who writes in a personal chat takes it over from the person whose c
   await store.transact((tx) => tx.savePlace({ ...place, reference: '{"newer":1}', personId: 'cy' }));
   expect(await store.personalPlace('bo')).toEqual({ ...place, reference: '{"newer":1}' });
   expect(await store.personalPlace('cy')).toBeNull();
+});
+
+describe("a person's own chat", () => {
+  const chat = (conversationId: string) =>
+    ({ conversationId, tenantId: 't', scope: 'personal', reference: '{}', personId: 'bo' }) as const;
+  const odd = [
+    '19:11111111-2222-4333-8444-555555555555_b0000000-0000-4000-8000-000000000002@unq.gbl.spaces',
+    '19:meeting_MjdhNjM4YzUt@thread.v2',
+    '19:channel@thread.tacv2;messageid=1700000000001',
+    '19:channel@thread.skype',
+    'a:1another',
+  ];
+
+  test.each(odd)('that is proven is not replaced by an activity of type personal from %s', async (conversationId) => {
+    const store = await stores.openNew();
+    await store.transact(async (tx) => {
+      await tx.savePlace(chat('a:1own'));
+      await tx.noteReached('a:1own', t0);
+      await tx.savePlace(chat(conversationId));
+    });
+    expect(await store.personalPlace('bo')).toMatchObject({ conversationId: 'a:1own' });
+    expect(await store.place(conversationId)).toMatchObject({ conversationId });
+    await store.transact((tx) => tx.noteReached(conversationId, t0));
+    expect(await store.personalPlace('bo')).toMatchObject({ conversationId });
+  });
+
+  test.each(odd.filter((id) => id.startsWith('19:')))('is not known from %s alone', async (conversationId) => {
+    const store = await stores.openNew();
+    await store.transact((tx) => tx.savePlace(chat(conversationId)));
+    expect(await store.personalPlace('bo')).toBeNull();
+  });
+
+  test('that has not been proven gives way to the one that was written in last', async () => {
+    const store = await stores.openNew();
+    await store.transact(async (tx) => {
+      await tx.savePlace(chat('a:1old'));
+      await tx.savePlace(chat('a:1new'));
+    });
+    expect(await store.personalPlace('bo')).toMatchObject({ conversationId: 'a:1new' });
+  });
+});
+
+test('a thread without a request is removed after its time, unless somebody writes there again, and a chat of a person never', async () => {
+  const store = await stores.openNew();
+  const place = (conversationId: string, scope: 'channel' | 'personal') =>
+    ({ conversationId, tenantId: 't', scope, reference: '{}', personId: scope === 'personal' ? 'bo' : null }) as const;
+  const prune = (now: number) =>
+    store.transact((tx) => tx.pruneIdlePlaces({ now, idleBefore: now - 100, keepPlaces: ['kept'] }));
+  await store.transact(async (tx) => {
+    for (const id of ['idle', 'written', 'kept', 'waiting']) await tx.savePlace(place(id, 'channel'));
+    await tx.savePlace(place('a:bo', 'personal'));
+    await tx.addWork([sampleWork({ lane: 'waiting', work: { type: 'sendNews', news: { type: 'started' } } })]);
+  });
+  expect(await prune(t0)).toBe(0);
+  await store.transact((tx) => tx.savePlace(place('written', 'channel')));
+  expect(await prune(t0 + 101)).toBe(1);
+  expect(await store.place('idle')).toBeNull();
+  for (const id of ['written', 'kept', 'waiting', 'a:bo']) expect(await store.place(id)).not.toBeNull();
 });

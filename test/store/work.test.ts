@@ -35,7 +35,9 @@ test('a claimed row carries what was added, its count of claims and its lease', 
   await insert(store, sampleRequest());
   const row = sampleWork({ requestId: sampleRequest().id, lane: 'x' });
   await add(store, row);
-  expect(await claim(store)).toEqual([{ ...row, workId: expect.any(Number), claims: 1, leaseToken: 'a' }]);
+  expect(await claim(store)).toEqual([
+    { ...row, workId: expect.any(Number), firstDueAt: row.dueAt, claims: 1, leaseToken: 'a' },
+  ]);
 });
 
 test('a leased row is nobody else’s until its lease runs out, and then counts as claimed again', async () => {

@@ -33,9 +33,9 @@ describe('a bot that was removed from the channel', () => {
     await stage.approve(bo);
     await stage.pass(minutes(2), seconds(2));
     const chat = stage.chat(ana);
-    expect(chat.match(/Teams no longer lets me write/g)).toHaveLength(1);
+    expect(chat.match(/I cannot write where/g)).toHaveLength(1);
     expect(chat).toContain(
-      `Teams no longer lets me write where ${id} was asked (teams.forbidden). The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
+      `I cannot write where ${id} was asked: Teams answered 403 MessageWritesBlocked. The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
     );
     expect(chat).toMatch(/is approved by[\s\S]*has started on[\s\S]*Ran, and results are still to come/);
     expect(chat).toContain(`${id}: result of command 2 of 3`);
@@ -67,8 +67,8 @@ describe('a bot that was removed from the channel', () => {
     await stage.approve(bo);
     await stage.pass(minutes(2), seconds(2));
     expect(stage.submissions).toHaveLength(1);
-    expect(stage.chat(cy)).not.toContain('Teams no longer lets me write');
-    const tried = stage.connector.calls.filter(({ body }) => JSON.stringify(body).includes('Teams no longer lets me write'));
+    expect(stage.chat(cy)).not.toContain('I cannot write where');
+    const tried = stage.connector.calls.filter(({ body }) => JSON.stringify(body).includes('I cannot write where'));
     expect(tried).toHaveLength(1);
   });
 });
@@ -78,10 +78,52 @@ test('an approver who has left is not waited for: the thread says who was not re
   stage.connector.block(bo.aadObjectId);
   const thread = await asked(run);
   expect(stage.thread(thread)).toMatch(
-    /Teams did not take LR-\w+ to Bo Approver in their own chat \(teams\.forbidden\)/,
+    /I could not send LR-\w+ to Bo Approver in their own chat: Teams answered 403 MessageWritesBlocked\. They can decide/,
   );
   await stage.approve(cy);
   expect(stage.submissions).toHaveLength(1);
+});
+
+test('an approver whose chat answers 500 is told of in the thread after minutes', async () => {
+  stage = await Stage.open({ installed: [ana, bo] });
+  const ids: string[] = [];
+  stage.connector.fail({
+    fault: { type: 'status', status: 500, code: 'ServiceError' },
+    matches: ({ path, body }) =>
+      path.includes(stage.connector.personalConversationId(bo.aadObjectId)) &&
+      JSON.stringify(body).includes('first-case'),
+  });
+  const first = await asked('on ws-042 run collect-logs.ps1 because first-case');
+  ids.push(stage.requestId(first));
+  await stage.pass(minutes(10), seconds(10));
+  expect(stage.thread(first)).toContain(
+    `I have not reached Bo Approver with ${ids[0]} in their own chat so far: Teams answered 500 ServiceError. I go on trying. They can decide on the card in this conversation.`,
+  );
+});
+
+test('a result message that Teams refuses is replaced by a plain sentence that says how to get it', async () => {
+  stage = await Stage.open();
+  stage.connector.fail({
+    fault: { type: 'status', status: 413, code: 'MessageSizeTooBig' },
+    matches: ({ body }) =>
+      JSON.stringify(body).includes(': result of command 1 of 1') && !JSON.stringify(body).includes('could not show'),
+  });
+  const thread = await asked(run);
+  const id = stage.requestId(thread);
+  await stage.approve(bo);
+  await stage.pass(minutes(1));
+  expect(stage.thread(thread)).toContain(
+    `I could not show the result of command 1 of ${id} here: Teams answered 413 MessageSizeTooBig. It is kept: type result ${id} 1 to read it.`,
+  );
+});
+
+test('a tenant that moves to another region is told the rest of its requests at the address that new activities state', async () => {
+  stage = await Stage.open();
+  const thread = await asked(run);
+  stage.connector.moveRegion();
+  await stage.approve(bo);
+  await stage.pass(minutes(1));
+  expect(stage.thread(thread)).toContain('result of command 1 of 1');
 });
 
 test('a requester who has left is still approved for and told of, in the thread where others read', async () => {

@@ -168,6 +168,16 @@ describe('what Teams answers', () => {
       fault: { type: 'status', status: 429, retryAfterS: 7 },
       says: { code: 'teams.throttled', retryAfterMs: 7_000, status: 429 },
     },
+    ...[
+      [9_999_999, 600_000],
+      [-5, null],
+      [0, null],
+    ].map(([retryAfterS, retryAfterMs]) => ({
+      fault: { type: 'status', status: 429, retryAfterS: Number(retryAfterS) } as const,
+      says: { code: 'teams.throttled', retryAfterMs },
+    })),
+    { fault: { type: 'status', status: 403, code: 'ServiceError' }, says: { code: 'teams.doubtful' } },
+    { fault: { type: 'status', status: 404, code: 'NotFound' }, says: { code: 'teams.doubtful' } },
     { fault: { type: 'status', status: 429 }, says: { code: 'teams.throttled', retryAfterMs: null } },
     { fault: { type: 'status', status: 412 }, says: { code: 'teams.throttled' } },
     { fault: { type: 'status', status: 500 }, says: { code: 'teams.unreachable', status: 500 } },

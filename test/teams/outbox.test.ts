@@ -782,6 +782,183 @@ describe('rates', () => {
   });
 });
 
+describe('a conversation whose sends fail', () => {
+  const other = 'LR-9H2M' as RequestId;
+  const isPoison = (call: { readonly body: unknown }) => JSON.stringify(call.body).includes('poison');
+  beforeEach(() =>
+    store.transact((tx) =>
+      tx.insertRequest({ ...samples.succeeded, id: other, conversationId: thread.conversationId }),
+    ),
+  );
+
+  test('lets the posts of other requests pass, and keeps the order of its own', async () => {
+    connector.fail({ fault: { type: 'status', status: 500 }, matches: isPoison });
+    await say('poison');
+    await say('follows it');
+    await add({
+      requestId: other,
+      work: { type: 'sendPost', conversationId: thread.conversationId, post: plainPost('of another') },
+    });
+    for (let pass = 0; pass < 5; pass += 1) {
+      await drain();
+      clock.advance(8_000);
+    }
+    expect(read()).toEqual(['of another']);
+    connector.heal();
+    await runOut();
+    expect(read()).toEqual(['of another', 'poison', 'follows it']);
+  });
+
+  test('is told of as not reached so far after minutes, while it is still tried', async () => {
+    const delayed: Undelivered[] = [];
+    outbox = createOutbox({ ...outboxOptions(), onDelayed: async (_tx, what) => void delayed.push(what) });
+    connector.fail({ fault: { type: 'status', status: 500, code: 'ServiceError' } });
+    await say('one');
+    while (delayed.length === 0) {
+      await drain();
+      clock.advance(1_000);
+    }
+    expect(delayed).toMatchObject([{ code: 'teams.unreachable', status: 500, detail: 'ServiceError' }]);
+    connector.heal();
+    await runOut();
+    expect([read(), undelivered]).toEqual([['one'], []]);
+  });
+
+  test.each([
+    ['404 ConversationNotFound', { status: 404, code: 'ConversationNotFound' }],
+    ['403 ServiceError', { status: 403, code: 'ServiceError' }],
+    ['403 without a code', { status: 403, code: '' }],
+    ['404 without a code', { status: 404, code: '' }],
+  ])('is not given up by %s: an outage answers so as well', async (_what, answer) => {
+    const own = connector.personalConversationId(bo.aadObjectId);
+    await store.transact((tx) => tx.savePlace(placeIn('personal', own, bo.aadObjectId)));
+    const copy = await addCopy();
+    await drain();
+    shown = 'Ended';
+    connector.fail({ fault: { type: 'status', ...answer } });
+    await refresh();
+    await say('one');
+    await say('for bo', placeIn('personal', own));
+    for (let pass = 0; pass < 10; pass += 1) {
+      await drain();
+      clock.advance(30_000);
+    }
+    connector.heal();
+    await runOut();
+    expect(readThread(connector, thread.conversationId)).toEqual([
+      'Live Response (edited): Ended',
+      'Live Response: one',
+    ]);
+    expect(read(own)).toEqual(['for bo']);
+    expect([undelivered, (await store.copy(copy.copyId))?.conversationId]).toEqual([[], thread.conversationId]);
+  });
+
+  test('is believed to be gone after an hour', async () => {
+    connector.fail({ fault: { type: 'status', status: 404, code: 'ConversationNotFound' } });
+    await say('one');
+    const took = await runOut();
+    expect(undelivered).toMatchObject([
+      { code: 'teams.goneConversation', status: 404, detail: 'ConversationNotFound' },
+    ]);
+    expect(took).toBeGreaterThanOrEqual(3_600_000);
+  });
+
+  test('shows a card that was given up there as the request is, at the next success', async () => {
+    await addCopy();
+    await drain();
+    shown = 'Ended';
+    connector.block(channelId);
+    await refresh();
+    await drain();
+    expect(undelivered).toMatchObject([{ code: 'teams.forbidden' }]);
+    connector.unblock(channelId);
+    await say('one');
+    await drain();
+    expect(readThread(connector, thread.conversationId)).toEqual([
+      'Live Response (edited): Ended',
+      'Live Response: one',
+    ]);
+  });
+
+  test('shows a first card that was given up there, too, after something was said from memory', async () => {
+    connector.block(channelId);
+    await addCopy();
+    await drain();
+    connector.unblock(channelId);
+    outbox = createOutbox({ ...outboxOptions(), clock: { now: () => clock.now(), sleep: async () => {} } });
+    const start = await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost('an answer')));
+    start?.();
+    await outbox.idle();
+    await runOut();
+    expect(read()).toEqual(['an answer', 'Waiting for approval']);
+  });
+});
+
+describe('what Teams refuses for what it is', () => {
+  const standIn = (what: Undelivered) => plainPost(`in its place: ${what.status}`);
+
+  test.each([
+    [400, 'BadSyntax'],
+    [400, 'BadArgument'],
+    [413, 'MessageSizeTooBig'],
+  ])('is replaced where it stood: %s %s', async (status, code) => {
+    outbox = createOutbox({ ...outboxOptions(), standIn });
+    connector.fail({
+      fault: { type: 'status', status, code },
+      matches: ({ body }) => JSON.stringify(body).includes('poison'),
+    });
+    await say('poison');
+    await say('fine');
+    await runOut();
+    expect([read(), undelivered]).toEqual([[`in its place: ${status}`, 'fine'], []]);
+  });
+
+  test('is replaced when it was said from memory', async () => {
+    outbox = createOutbox({ ...outboxOptions(), standIn, clock: { now: () => clock.now(), sleep: async () => {} } });
+    connector.fail({
+      fault: { type: 'status', status: 413 },
+      matches: ({ body }) => JSON.stringify(body).includes('poison'),
+    });
+    const start = await store.transact((tx) => outbox.sayAfter(tx, thread, plainPost('poison')));
+    start?.();
+    await outbox.idle();
+    await runOut();
+    expect(read()).toEqual(['in its place: 413']);
+  });
+
+  test('is given up when what stands in for it is refused as well', async () => {
+    outbox = createOutbox({ ...outboxOptions(), standIn });
+    connector.fail({ fault: { type: 'status', status: 400, code: 'BadArgument' } });
+    await say('poison');
+    await runOut();
+    expect(undelivered).toMatchObject([{ code: 'teams.refused', work: { work: { isStandIn: true } } }]);
+  });
+});
+
+describe('a tenant that has moved to another region', () => {
+  test('is written to at the other address that it is known by, and from then on', async () => {
+    const own = connector.personalConversationId(bo.aadObjectId);
+    connector.moveRegion();
+    await store.transact((tx) => tx.savePlace(placeIn('personal', own, bo.aadObjectId)));
+    await say('one');
+    await drain();
+    expect(read()).toEqual(['one']);
+    connector.forgetCalls();
+    await say('two');
+    await drain();
+    expect([read(), connector.calls.length]).toEqual([['one', 'two'], 1]);
+  });
+
+  test('opens the chat of somebody new at that address', async () => {
+    connector.moveRegion();
+    const own = connector.personalConversationId(cy.aadObjectId);
+    await store.transact((tx) => tx.savePlace(placeIn('personal', own, cy.aadObjectId)));
+    await addCopy({ audience: 'approver', personId: bo.aadObjectId, conversationId: null });
+    await drain();
+    expect(read(connector.personalConversationId(bo.aadObjectId))).toEqual(['Waiting for approval']);
+  });
+});
+
 describe('trouble', () => {
   test('Teams away for an hour loses nothing and is asked ever more seldom', async () => {
     await addCopy();

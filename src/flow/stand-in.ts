@@ -1,0 +1,15 @@
+import type { ClaimedWork } from '../store/store';
+import { answers } from '../thread/answers';
+import type { Post } from '../thread/post';
+import type { Unreached } from '../thread/unreached-words';
+
+/** A short plain sentence in the place of a message that Teams refused for what it is: what could not be shown, and how to get it. */
+export function standInPost({ work, requestId }: Pick<ClaimedWork, 'work' | 'requestId'>, seen: Unreached): Post {
+  const about = work.type === 'sendPost' ? work.post.summary : '';
+  const [, command] = /: result of command (\d+) of/.exec(about) ?? [];
+  const text =
+    requestId === null
+      ? answers.notShownAnswer(seen)
+      : answers.notShown(requestId, command === undefined ? null : Number(command), seen);
+  return { text, mention: null, card: null, summary: text };
+}
