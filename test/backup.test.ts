@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { verifyChain } from '../src/audit/chain';
 import { checkBackup, makeBackup } from '../src/backup';
 import { minutes, seconds } from '../src/lib/clock';
-import { ana, bo, Stage, seedExample } from './stories/stage';
+import { ana, bo, cy, Stage, seedExample } from './stories/stage';
 
 let stage: Stage;
 let parent: string;
@@ -73,7 +73,7 @@ test('a restored backup has everything that had ended, and nothing that could st
 
   expect(stage.thread(ended)).toContain('Finished: Defender says it succeeded');
   for (const thread of [open, queued]) {
-    expect(stage.thread(thread)).toContain('it may have run');
+    expect(stage.thread(thread)).toContain('may have run: my database was restored from a backup');
     expect(stage.thread(thread)).not.toMatch(/Nothing ran|Did not run|nothing runs/);
   }
   const answer = await stage.teams.click(bo, card.id, {
@@ -81,12 +81,12 @@ test('a restored backup has everything that had ended, and nothing that could st
     data: approve?.data as Record<string, unknown>,
   });
   expect(JSON.stringify(answer.body)).toContain('cannot be decided any more');
-  await stage.tell(ana, 'resume');
+  await stage.tell(cy, 'resume');
   await stage.pass(minutes(5), seconds(10));
   expect(stage.submissions).toHaveLength(1);
-  expect(await stage.service.store.countByState()).toEqual({ succeeded: 1, voided: 2 });
+  expect(await stage.service.store.countByState()).toEqual({ succeeded: 1, unconfirmed: 2 });
   for (const thread of [open, queued]) {
-    expect(stage.thread(thread)).toContain('Void: a backup was put back, and I cannot tell whether it ran');
+    expect(stage.thread(thread)).toContain('Unconfirmed: the database was restored');
     expect(stage.thread(thread)).not.toMatch(/Nothing ran|Did not run/);
   }
   expect(verifyChain(await stage.service.store.auditRows()).ok).toBe(true);
@@ -103,10 +103,13 @@ test.each([
   await restore();
   const thread = await stage.ask(ana, seedExample);
   await stage.restart();
-  expect(stage.thread(thread)).not.toContain('a backup was put back');
+  expect(stage.thread(thread)).not.toContain('does not know what became');
   await stage.approve(bo);
   await stage.pass(minutes(1));
   expect(stage.thread(thread)).toContain('Live Response stopped all submissions');
+  expect(stage.thread(thread)).toContain(
+    'My database was restored from a backup. Look in Defender what has run since, then type resume.',
+  );
   expect(stage.submissions).toHaveLength(0);
   await stage.tell(bo, 'resume');
   await stage.pass(minutes(1));
@@ -127,7 +130,7 @@ test('what ran to its end after the backup is found by its id, told with its sta
   await restore();
   await stage.pass(minutes(5), seconds(5));
   expect(await stage.service.store.countByState()).toEqual({ succeeded: 1 });
-  expect(shownSince(restoredAt)).toContain('was found in Defender');
+  expect(shownSince(restoredAt)).toContain('turned up in Defender');
   expect(shownSince(restoredAt)).not.toMatch(/Nothing ran|nothing ran|Did not run|Void/);
   expect(stage.submissions).toHaveLength(1);
 });

@@ -54,7 +54,7 @@ export async function doubtUnsent(tx: Tx, noted: ChainHead | null, now: number):
     requestId: null,
     actor: 'bot',
     what: 'restored',
-    detail: { noted, found, doubted },
+    detail: { noted, found, doubted, pause: isPaused ? 'kept' : 'begun' },
   });
   return { noted, found, doubted };
 }
@@ -63,7 +63,7 @@ export async function doubtUnsent(tx: Tx, noted: ChainHead | null, now: number):
 const pausedByRestore = (now: number): Pause => ({
   by: { id: 'bot', tenantId: '', name: 'Live Response' },
   personKey: 'bot',
-  reason:
-    'My database was restored from a backup, which may lack a pause and denials that came after it. Look in Defender what has run since, then type resume.',
+  // No longer than a card shows whole.
+  reason: 'My database was restored from a backup. Look in Defender what has run since, then type resume.',
   at: now,
 });

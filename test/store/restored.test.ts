@@ -140,7 +140,32 @@ test('a restored store starts paused and says why, since a pause may be newer th
   const pause = await store.fact<Pause>(pauseFact);
   expect(pause).toMatchObject({ by: { name: 'Live Response' }, at: t0 + 60_000 });
   expect(pause?.reason).toBe(
-    'My database was restored from a backup, which may lack a pause and denials that came after it. Look in Defender what has run since, then type resume.',
+    'My database was restored from a backup. Look in Defender what has run since, then type resume.',
   );
+  expect((await store.auditRows()).at(-1)).toMatchObject({ what: 'restored', detail: { pause: 'begun' } });
   await store.close();
+});
+
+test('a pause that the backup holds stays as it was, with who paused and why; the audit says which of the two it is', async () => {
+  const store = await open();
+  const pause: Pause = {
+    by: { id: 'bo', tenantId: 't', name: 'Bo' },
+    personKey: 'bo',
+    reason: 'an account was taken over',
+    at: t0,
+  };
+  await insert(store, waiting);
+  await store.transact(async (tx) => tx.saveFact(pauseFact, pause));
+  await note(store, 'known to the backup');
+  await store.close();
+  const backup = `${path}.backup`;
+  copyFileSync(path, backup);
+  const later = await open();
+  await note(later, 'lost');
+  await later.close();
+  restore(backup);
+  const restored = await open();
+  expect(await restored.fact<Pause>(pauseFact)).toEqual(pause);
+  expect((await restored.auditRows()).at(-1)).toMatchObject({ what: 'restored', detail: { pause: 'kept' } });
+  await restored.close();
 });
