@@ -123,7 +123,7 @@ export async function showResult(
   return ok({
     posts: shown,
     write: async (tx) => {
-      await auditRead(tx, turn, id, indexes); // guard: reading-a-result-is-audited
+      await auditRead(tx, turn, id, indexes);
       return [];
     },
   });

@@ -34,7 +34,7 @@ export function createWeeklyReviews(options: {
         if (!(await tx.claimActivity(`${listedFact}:${Math.floor(now / listEveryMs)}`, now))) return;
         for (const [personId, reviews] of byOwner(options.policy(), groups, open)) {
           const place = await tx.personalPlace(personId);
-          const own = reviews.filter(({ tenantId }) => tenantId === place?.tenantId); // guard: reviews-stay-in-their-tenant
+          const own = reviews.filter(({ tenantId }) => tenantId === place?.tenantId);
           if (place === null || own.length === 0) continue;
           const post = reviewsCard(own, { now, trial, page: 1 });
           const { conversationId } = place;

@@ -189,7 +189,7 @@ async function addCopiesFor(
   for (const personId of personIds) {
     const known = await tx.personalPlace(personId);
     // A chat of another tenant is none of this request's.
-    const place = known?.tenantId === request.tenantId ? known : null; // guard: cards-stay-in-their-tenant
+    const place = known?.tenantId === request.tenantId ? known : null;
     // The approver's own chat may be where it was asked: one card there is enough.
     if (have.has(personId) || place?.conversationId === request.conversationId) continue;
     const conversationId = place?.conversationId ?? null;

@@ -224,14 +224,8 @@ function lend(client: Client, place: string): PostgresPoolClient {
       return await client.query(text, [...values]);
     } catch (error) {
       failure = toStoreError(error, place) ?? error;
-      if (text === 'commit' && hasNoAnswer(error)) {
-        isCommitInDoubt = true;
-        throw new StoreError(
-          'store.commitInDoubt',
-          `The database ${place} gave no answer to a commit, so what was to be stored may be stored or not.`,
-          { cause: error },
-        ); // guard: unanswered-commit-is-in-doubt
-      }
+      isCommitInDoubt = text === 'commit' && hasNoAnswer(error);
+      if (isCommitInDoubt) throw commitInDoubt(place, error); // guard: unanswered-commit-is-in-doubt
       // It broke while nobody used it, as all do when the server restarts: nothing has begun, and another one may live.
       if (isBegin && isOutage(failure))
         throw new StoreError('store.conflict', 'The connection broke before anything was begun. Begin anew.', {
@@ -246,6 +240,13 @@ function lend(client: Client, place: string): PostgresPoolClient {
 /** Nothing from the server, or its word that it breaks the connection off: a commit may have taken effect before that. */
 const hasNoAnswer = (error: unknown): boolean =>
   error instanceof DatabaseError ? /^(?:57P|08)/.test(error.code ?? '') : !isBug(error);
+
+const commitInDoubt = (place: string, cause: unknown): StoreError =>
+  new StoreError(
+    'store.commitInDoubt',
+    `The database ${place} gave no answer to a commit, so what was to be stored may be stored or not.`,
+    { cause },
+  );
 
 /** What the server said, by SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html), longest prefix first. */
 const reasonsByState: ReadonlyArray<readonly [state: string, reason: string]> = [

@@ -21,6 +21,8 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
   {
     rests: 'The button, form or file went no further than this check: it runs before anything is written.',
     claims: [
+      "This holds somebody else's message and no words of yours, so nothing was asked.",
+      'I never take quoted or forwarded words for a request.',
       'This button did not say what it is for, so nothing was done.',
       'This list cannot be searched like that, so nothing was looked up.',
       'Nothing was requested.',

@@ -24,6 +24,7 @@ Defender refused live response on this device, because the version of its Defend
 Command 2 gives arguments, and the library says that collect-logs.ps1 takes none. Leave them out, or have its entry in the library corrected.
 Command 2 gives no arguments, and the library says that minidump.ps1 takes some: process name. Go on if it does without them.
 Command 2 gives no arguments, and the library says that minidump.ps1 takes some. Go on if it does without them.
+Command 2 has parentheses in its arguments, and Defender may refuse them: some of its error messages list ( and ) among the characters that it does not allow. Leave them out, or pass the value in another form, such as Base64, if the script can read it.
 Command 2 runs collect-logs.ps1, which by its name is a script for another operating system than Linux. It may fail there. Name a script for that system; library lists them.
 Command 2 runs procdump.zip, which by its name is not a script, so it may fail. Name a script; to put a file on the device, use putfile.
 Command 3 collects /etc/passwd, which is not a path as Windows11 has them, so it may find nothing. Give a path of that system, or choose another device.
@@ -40,10 +41,11 @@ test('what was found is asked about once, with the request as it was understood'
   const post = preflightCard({ draft, device: makeDevice(), findings: makeFindings().slice(8, 17) }, options);
   expect(post === null ? null : readPost(post)).toMatchInlineSnapshot(`
 "Before I ask the approvers
-I found 7 things that may keep this from working on ws-042.contoso.com. Nothing was requested yet. Fix it and send it again, or go on.
+I found 8 things that may keep this from working on ws-042.contoso.com. Nothing was requested yet. Fix it and send it again, or go on.
 • Command 2 gives arguments, and the library says that collect-logs.ps1 takes none. Leave them out, or have its entry in the library corrected.
 • Command 2 gives no arguments, and the library says that minidump.ps1 takes some: process name. Go on if it does without them.
 • Command 2 gives no arguments, and the library says that minidump.ps1 takes some. Go on if it does without them.
+• Command 2 has parentheses in its arguments, and Defender may refuse them: some of its error messages list ( and ) among the characters that it does not allow. Leave them out, or pass the value in another form, such as Base64, if the script can read it.
 • Command 2 runs collect-logs.ps1, which by its name is a script for another operating system than Linux. It may fail there. Name a script for that system; library lists them.
 • Command 2 runs procdump.zip, which by its name is not a script, so it may fail. Name a script; to put a file on the device, use putfile.
 • Command 3 collects /etc/passwd, which is not a path as Windows11 has them, so it may find nothing. Give a path of that system, or choose another device.

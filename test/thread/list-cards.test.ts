@@ -34,6 +34,14 @@ const request = (name: string) => {
 };
 const options = { trial: false, now: noon, page: 1 };
 
+test('a list says of a request of another conversation which it is and how it stands, and no more', () => {
+  const view = { ...makeView(request('running')), isElsewhere: true } as const;
+  const text = readPost(statusListCard([view], options));
+  expect(text).toContain('LR-7F3K · Running command 2 of 3');
+  expect(text).toContain('Asked in another conversation. Your own chat with me shows the rest.');
+  for (const hidden of [view.request.device.name, 'Ana', '3 commands']) expect(text).not.toContain(hidden);
+});
+
 test('lists are short to read', () => {
   const views = ['running', 'queued', 'unknown, told'].map((name) => makeView(request(name)));
   expect(
