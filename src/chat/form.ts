@@ -40,6 +40,12 @@ export interface FormFault {
   readonly fault: Extract<ChatFault, { type: FormFaultType }> | { readonly type: 'refused'; readonly sentence: string };
 }
 
+/** The form was opened from a message that names nothing to ask for. */
+export const nothingFound: FormFault = {
+  inputId: 'device',
+  fault: { type: 'refused', sentence: 'I found no device, address or path in this message. Type the device here.' },
+};
+
 /** `row` counts from 1. */
 export type FormEdit =
   | { readonly type: 'add'; readonly verb: Verb }

@@ -8,6 +8,7 @@ import {
   type FormInput,
   type Found,
   formOf,
+  nothingFound,
   readForm,
   readFormInput,
 } from '../chat/form';
@@ -87,11 +88,6 @@ export async function openOnMessage(
     return showing(await drawForm(options, turn, createForm(null), isMessage ? [nothingFound] : []));
   return showing(await openForm(options, turn, device !== undefined && others.length === 0 ? device : null, found));
 }
-
-const nothingFound: FormFault = {
-  inputId: 'device',
-  fault: { type: 'refused', sentence: 'I found no device, address or path in this message. Type the device here.' },
-};
 
 export const changeForm = (
   options: FlowOptions,

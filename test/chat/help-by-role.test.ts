@@ -46,7 +46,7 @@ run minidump.ps1 OfficeClickToRun
 getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 because INC-1042 credential theft triage
 
-approver: You decide about live response that others ask for; nothing runs before it is approved. Its card comes to your own chat with me. For example:
+approver: You decide about live response that others ask for; nothing is sent to Defender before it is approved. Its card comes to your own chat with me. For example:
 waiting
 device ws-042
 

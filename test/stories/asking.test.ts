@@ -119,7 +119,13 @@ test('queue, device, library, status and whoami answer whom the policy names', a
   const thread = await stage.ask(ana, 'library mini');
   for (const text of ['queue', 'device ws-042', 'whoami', 'status']) await stage.reply(ana, thread, text);
   const said = stage.thread(thread);
-  for (const words of ['minidump.ps1', 'Nothing waits', 'ws-042.contoso.com', ana.aadObjectId, 'No open requests'])
+  for (const words of [
+    'minidump.ps1',
+    'No request is waiting',
+    'ws-042.contoso.com',
+    ana.aadObjectId,
+    'No open requests',
+  ])
     expect(said).toContain(words);
   await stage.reply(dee, thread, 'device dc-01');
   expect(stage.thread(thread)).not.toContain('dc-01.contoso.com');

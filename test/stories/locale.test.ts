@@ -37,7 +37,9 @@ test('sizes and counts stand in the reader’s own way where they read alone, an
 
   await writesInGerman(ana, 'pause because INC-7 a script may be tampered with');
   await writesInGerman(ana, 'resume');
-  expect(stage.chat(ana)).toMatch(/You paused at 2\. März 2026, \d\d:\d\d MEZ, so somebody else must resume/);
+  expect(stage.chat(ana)).toMatch(
+    /You paused at 2\. März 2026, \d\d:\d\d MEZ, so somebody else who may approve must resume/,
+  );
 
   const inThread = stage.teams.build.message(
     ana,

@@ -91,7 +91,7 @@ test('while Teams takes nothing the outbox lags, and what it gives up is a dead 
   expect(lines.get('work_waiting{type="sendCard"}')).toBeGreaterThan(0);
   expect(lines.get('work_tries_total{type="sendCard",outcome="retried"}')).toBeGreaterThan(0);
   stage.connector.heal();
-  stage.connector.fail({ fault: { type: 'status', status: 403 } });
+  stage.connector.fail({ fault: { type: 'status', status: 403, code: 'BotDisabledByAdmin' } });
   await stage.pass(minutes(1), seconds(10));
   expect(Object.values(await show('dead_letters')).reduce((a, b) => a + b, 0)).toBeGreaterThan(0);
   expect((await read()).get('work_tries_total{type="sendCard",outcome="givenUp"}')).toBeGreaterThan(0);

@@ -41,7 +41,8 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
   ];
   for (let i = 0; i < size; i++) {
     emulator.addDevice({ machine: { computerDnsName: `war-${i}.contoso.com` }, connectDelayMs: seconds(5) });
-    await stage.reply(ana, thread, `on war-${i} ${scripts[i % 10 === 2 ? 1 : 0]} because INC-10`);
+    // Two people: each has a share of what may be read at Defender, and of what may be open.
+    await stage.reply(i % 2 === 0 ? ana : cy, thread, `on war-${i} ${scripts[i % 10 === 2 ? 1 : 0]} because INC-10`);
   }
   const requests = async (): Promise<readonly LiveResponseRequest[]> =>
     (await stage.service.store.recentRequests({ conversationId: thread }, 2 * size)).map((r) => r.request);
@@ -55,7 +56,7 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
     else await stage.press(bo, card, 'Approve');
   }
   await stage.pass(seconds(10));
-  const last = (await requests()).find((r) => r.state === 'queued');
+  const last = (await requests()).find((r) => r.state === 'queued' && r.requester.id === ana.aadObjectId);
   await stage.reply(ana, thread, `cancel ${last?.id} because we know enough`);
 
   const isOver = async () => (await requests()).every((r) => lastWords[r.state] !== undefined);
