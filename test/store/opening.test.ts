@@ -30,6 +30,7 @@ test('the folder and the file are made, in WAL mode with a full sync at every co
     '0004-paces',
     '0006-history',
     '0007-surface',
+    '0008-reaching',
   ];
   expect(lines).toEqual([['The store is open', { path, migrations, tookMs: 0 }]]);
   const [mode] = new Database(path).prepare('pragma journal_mode').all([]) as unknown[];
