@@ -9,6 +9,7 @@ import type { Log } from '../../src/lib/log';
 import { silentLog } from '../../src/lib/log';
 import { systemRandom } from '../../src/lib/random';
 import { type Service, startService } from '../../src/service';
+import { answerWithin } from '../../src/teams/in-time';
 import {
   ana,
   type BotAnswer,
@@ -229,15 +230,16 @@ export class Stage {
     for (const _ of services) await this.#whileReadsWait(Promise.all(services.map((service) => service.settle())));
   }
 
-  /** A read of Defender that is tried again sleeps on the clock that the story holds: it is moved on for it, a little at a time. */
-  async #whileReadsWait<T>(work: Promise<T>): Promise<T> {
+  /** A read of Defender that is tried again sleeps on the clock that the story holds: it is moved on for it, a little at a time and never past `mostMs`. */
+  async #whileReadsWait<T>(work: Promise<T>, mostMs = Number.POSITIVE_INFINITY): Promise<T> {
     let ended = false;
     const tracked = work.finally(() => {
       ended = true;
     });
+    const until = this.clock.now() + mostMs;
     for (let turn = 0; !ended; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (turn % 50 === 49 && this.clock.sleeping > 0) this.clock.advance(250);
+      if (turn % 50 === 49 && this.clock.sleeping > 0 && this.clock.now() + 250 <= until) this.clock.advance(250);
     }
     return tracked;
   }
@@ -309,7 +311,8 @@ export class Stage {
     if (action === null) throw new Error(`No button ${title}`);
     const data = { ...(action.data as object), ...inputs };
     const click = this.teams.click(person, message.id, { verb: String(action.verb), data });
-    const answer = await this.#whileReadsWait(click);
+    // The answer's own limit sleeps as well: a slow database must not look like it, so less than the shortest passes here.
+    const answer = await this.#whileReadsWait(click, answerWithin.dialog - 250);
     await this.settle();
     return answer;
   }
