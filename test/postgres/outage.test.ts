@@ -235,29 +235,3 @@ test('a failover that lost nothing, and then a new start, puts nothing into doub
   expect(await statesOf(await open(url, log))).toEqual(['awaitingApproval', 'queued']);
   expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
 });
-
-test('a server that keeps its control data to itself is told once, and a restored dump is noticed all the same', async () => {
-  const url = new URL(await cluster.createDatabase());
-  const owner = url.href;
-  await query(owner, 'create role blind login');
-  await query(owner, `alter database ${url.pathname.slice(1)} owner to blind`);
-  url.username = 'blind';
-  const seeing = await open(url.href);
-  await insert(seeing, waiting, approved);
-  await seeing.close();
-  await query(owner, 'revoke execute on function pg_control_checkpoint() from public');
-  const log = recordingLog();
-  const first = await open(url.href, log);
-  expect(await statesOf(first)).toEqual(['awaitingApproval', 'queued']);
-  await note(first, 'known');
-  expect(log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
-    expect.stringMatching(/^The database user may not read pg_control_system\(\) and pg_control_checkpoint\(\), so /),
-  ]);
-  const older = await snapshot(url.href);
-  await first.close();
-  const again = await open(url.href);
-  expect(await statesOf(again)).toEqual(['awaitingApproval', 'queued']);
-  await again.close();
-  await putBack(url.href, older);
-  expect(await statesOf(await open(url.href))).toEqual(['unknown', 'unknown']);
-});
