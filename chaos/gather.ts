@@ -111,9 +111,12 @@ const about = (requestId: string | null, decisions: readonly Decision[]) =>
   requestId === null ? [] : decisions.map((decision) => ({ requestId, ...decision }));
 
 function toAskFacts(teams: TeamsSide, plan: Plan, asked: Asked): AskFacts {
-  const { number, acknowledged, requestId, refusals, conversationId } = asked;
+  const { number, acknowledged, requestId, conversationId } = asked;
   const ask = [...plan.asks, ...plan.calmAsks].find((planned) => planned.number === number);
   const shown = teams.shown(conversationId);
+  const saidNo = shown.filter(({ text }) => saysNothingDone(text));
+  // Whoever had lost patience did not see a refusal that came later.
+  const refusals = requestId === null ? Math.max(asked.refusals, saidNo.length) : asked.refusals;
   return {
     number,
     acknowledged,
@@ -124,7 +127,7 @@ function toAskFacts(teams: TeamsSide, plan: Plan, asked: Asked): AskFacts {
     // Said once, heard once: else one part of what was said may have come to nothing.
     toldNothingDone:
       acknowledged === 1 && ask?.way === 'text' && asked.isDeliveredOnce && ask.course.cancel?.way !== 'text'
-        ? shown.some(({ text }) => saysNothingDone(text))
+        ? saidNo.length > 0
         : null,
   };
 }
