@@ -76,6 +76,6 @@ module.exports = {
   maxWorkers: '100%',
   workerIdleMemoryLimit: '700MB',
   // Real HTTP and real files on a busy two-core machine; the tests themselves hold the clock.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   projects,
 };
