@@ -5,18 +5,37 @@ const { join } = require('node:path');
 const everyEngine = ['records', 'work', 'transactions', 'reviews', 'places', 'queue', 'history', 'marks'].map(
   (name) => `<rootDir>/test/store/${name}.test.ts`,
 );
-/** What needs a server: replicas, leases, kills; and every story, told again on it. */
+/** What needs a server: replicas, leases, kills; each story in which the engine decides what happens, and why. */
 const onPostgres = [
   ...everyEngine,
   '<rootDir>/test/store/reading-outside.test.ts',
-  '<rootDir>/test/stories/**/*.test.ts',
   '<rootDir>/test/flow/race.test.ts',
   '<rootDir>/test/teams/replicas.test.ts',
   '<rootDir>/test/dispatch/read-budget.test.ts',
   '<rootDir>/test/dispatch/watch-replicas.test.ts',
   '<rootDir>/test/dispatch/backlog.test.ts',
   '<rootDir>/test/postgres/**/*.test.ts',
+  // The audit is copied out of the server by another program, and its bytes are searched for secrets.
+  '<rootDir>/test/stories/auditing.test.ts',
+  // Two replicas claim one look at Defender.
+  '<rootDir>/test/stories/bypass.test.ts',
+  // Votes at the same instant: transactions that conflict and are made again.
+  '<rootDir>/test/stories/deciding.test.ts',
+  // What may have arrived: leases, claims and the clock of the database decide whether anything is sent again.
+  '<rootDir>/test/stories/doubt.test.ts',
+  // One broken glass at a time: a lock that two replicas want.
+  '<rootDir>/test/stories/emergency.test.ts',
+  // Work that is claimed again after a restart, by its lease.
+  '<rootDir>/test/stories/submitting.test.ts',
+  // Several replicas share rate, sessions and devices.
+  '<rootDir>/test/stories/shares.test.ts',
+  // Many people at once: as many connections, locks and conflicts as there will ever be.
+  '<rootDir>/test/stories/war-room.test.ts',
+  // One request from the first word to the last, so that no table of a story is without the server.
+  '<rootDir>/test/stories/seed-example.test.ts',
 ];
+/** `npm run test:all`: every story on PostgreSQL too. */
+if (process.env.TEST_ALL === '1') onPostgres.push('<rootDir>/test/stories/**/*.test.ts');
 
 const base = {
   testEnvironment: 'node',
