@@ -34,9 +34,9 @@ const fastProcess = join(__dirname, 'fast-process.js');
 /** Nearly all of a start is reading this and what it needs. */
 const service = join(__dirname, '..', 'src', 'service.js');
 
-/** A supervisor waits a little before it starts again what has died; of the fast time. */
+/** A supervisor waits a little before it starts again what has died, and goes on for minutes; of the fast time, in which a busy machine cannot connect. */
 const pauseAfterDeathMs = 5_000;
-const mostStarts = 5;
+const mostStarts = 40;
 
 /** One replica's place: a process in it is started, killed, stalled, and started again. */
 export class Replica {
