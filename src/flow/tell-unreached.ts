@@ -49,7 +49,7 @@ async function tellThread(
 /** News and results that their conversation does not take any more go to whoever asked, in their own chat. */
 async function sayElsewhere(tx: Tx, { work: row, ...seen }: Undelivered, { trial, now }: Now): Promise<void> {
   const { requestId, work, lane: refused } = row;
-  const isShut = closed.includes(seen.code) || (work.type === 'sendPost' && work.isStandIn === true);
+  const isShut = closed.includes(seen.code) || (work.type === 'sendPost' && work.insteadOf !== undefined);
   if (requestId === null || !isShut) return;
   const stored = await tx.request(requestId);
   if (stored === null || refused !== stored.request.conversationId) return;
@@ -60,8 +60,16 @@ async function sayElsewhere(tx: Tx, { work: row, ...seen }: Undelivered, { trial
   const post = sentencePost(answers.elsewhere(id, seen), { trial, summary: `${id}: told here from now on` });
   await tx.addWork([
     ...((await isFirst(tx, `elsewhere:${id}`, now)) ? [inOwnChat({ type: 'sendPost', conversationId, post })] : []),
-    inOwnChat(work.type === 'sendNews' ? { ...work, personId: requester.id } : work),
+    inOwnChat(toMove(work, requester.id)),
   ]);
+}
+
+/** What was not even taken as plain words there may be taken elsewhere as it was; a card belongs where it stands. */
+function toMove(work: NewWork['work'], personId: string): NewWork['work'] {
+  if (work.type === 'sendNews') return { ...work, personId };
+  if (work.type !== 'sendPost' || work.insteadOf === undefined) return work;
+  const { insteadOf, ...standIn } = work;
+  return insteadOf.type === 'sendCard' ? standIn : toMove(insteadOf, personId);
 }
 
 /** Of what Teams answers, that nobody may write there any more; all else is about the message. */

@@ -74,8 +74,8 @@ export type Work =
       readonly type: 'sendPost';
       readonly conversationId: string;
       readonly post: Post;
-      /** It stands in the place of a message that Teams refused for what it was; nothing stands in for it. */
-      readonly isStandIn?: true;
+      /** It is tried in the place of what Teams refused for what it was; nothing stands in for it. */
+      readonly insteadOf?: Work;
     }
   /** Puts a collected file where the person who agreed to have it let it be put. */
   | { readonly type: 'sendFile'; readonly offerId: string };

@@ -290,7 +290,7 @@ export async function moveLane(db: Db, from: string, to: string): Promise<void> 
 }
 
 export async function replaceWork(db: Db, workId: number, work: Work): Promise<void> {
-  const row = { type: work.type, copy_id: null, body: JSON.stringify(work) };
+  const row = { type: work.type, copy_id: work.type === 'sendCard' ? work.copyId : null, body: JSON.stringify(work) };
   await db.updateTable('work').set(row).where('id', '=', workId).execute();
 }
 

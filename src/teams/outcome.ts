@@ -98,7 +98,9 @@ export async function record(
     case 'undeliverable': {
       const { type: _, ...failure } = outcome;
       await tx.giveUpWork(work, now, failure.code);
-      if (failure.copy !== null && !isAboutMessage(failure.code)) await tx.loseCard(failure.copy.copyId);
+      const refused = standsFor(work);
+      if (refused?.type === 'sendCard') await tx.loseCard(refused.copyId);
+      else if (failure.copy !== null && !isAboutMessage(failure.code)) await tx.loseCard(failure.copy.copyId);
       return onUndeliverable(tx, { work, ...failure });
     }
   }
@@ -213,7 +215,10 @@ export async function judge(sender: OutcomeOptions, { work, failures, error, tri
     case 'teams.refused': {
       const write = (await toOtherAddress(sender, work, { error, tried })) ?? replace(sender, work, await ofCard());
       if (write !== null) return { ...again, at: now, isApart: false, delayed: null, write };
-      return { type: 'undeliverable', ...(await ofCard()) };
+      const refused = standsFor(work);
+      if (refused === null || isOld(believedAfterMs)) return { type: 'undeliverable', ...(await ofCard()) };
+      const delayed = again.delayed && { ...again.delayed, copy: await copyOf(sender.store, { work: refused }) };
+      return { ...again, delayed, write: (tx) => tx.replaceWork(work.workId, refused) }; // guard: plain-words-refused-blames-the-place
     }
     case 'teams.noPlace':
     case 'teams.goneMessage':
@@ -238,12 +243,20 @@ async function toOtherAddress(
 }
 
 function replace({ standIn }: OutcomeOptions, work: ClaimedWork, failure: Failure): Write | null {
-  if (standIn === undefined || (work.work.type === 'sendPost' && work.work.isStandIn === true)) return null;
+  if (standIn === undefined || standsFor(work) !== null) return null;
   const { conversationId } = readConversation(work);
   if (conversationId === null) return null;
   const post = standIn({ work, ...failure });
-  return (tx) => tx.replaceWork(work.workId, { type: 'sendPost', conversationId, post, isStandIn: true }); // guard: what-is-refused-is-not-silent
+  const insteadOf = work.work;
+  return (tx) => tx.replaceWork(work.workId, { type: 'sendPost', conversationId, post, insteadOf }); // guard: what-is-refused-is-not-silent
 }
+
+/**
+ * What the row was before plain words took its place: where those are refused too, the place is at fault or the tenant has moved, not what was to
+ * be said, and that is said once its new address is known.
+ */
+const standsFor = ({ work }: ClaimedWork): ClaimedWork['work'] | null =>
+  work.type === 'sendPost' ? (work.insteadOf ?? null) : null;
 
 function readConversation({ lane: name }: ClaimedWork): { readonly conversationId: string | null } {
   const lane = readLane(name ?? '');
@@ -257,7 +270,7 @@ function seenIn(error: unknown): Omit<Failure, 'copy'> {
   return { code, status, detail };
 }
 
-const copyOf = async (store: Store, { work }: ClaimedWork): Promise<Copy | null> =>
+const copyOf = async (store: Store, { work }: Pick<ClaimedWork, 'work'>): Promise<Copy | null> =>
   work.type === 'sendCard' ? store.copy(work.copyId) : null;
 
 function logFailure(log: Log, { workId, requestId, work: { type } }: ClaimedWork, error: unknown): void {

@@ -926,12 +926,18 @@ describe('what Teams refuses for what it is', () => {
     expect(read()).toEqual(['in its place: 413']);
   });
 
-  test('is given up when what stands in for it is refused as well', async () => {
+  test('is kept for an hour when plain words are refused there as well, and given up then', async () => {
     outbox = createOutbox({ ...outboxOptions(), standIn });
     connector.fail({ fault: { type: 'status', status: 400, code: 'BadArgument' } });
     await say('poison');
-    await runOut();
-    expect(undelivered).toMatchObject([{ code: 'teams.refused', work: { work: { isStandIn: true } } }]);
+    const from = clock.now();
+    for (let tries = 0; undelivered.length === 0 && tries < 100; tries++) {
+      await drain();
+      clock.advance(Math.max(1, ((await store.nextDueAt()) ?? 0) - clock.now()));
+    }
+    expect(undelivered).toMatchObject([{ code: 'teams.refused', work: { work: { insteadOf: { type: 'sendPost' } } } }]);
+    expect(clock.now() - from).toBeGreaterThan(3_600_000);
+    expect(connector.calls.length).toBeLessThan(60);
   });
 });
 
@@ -947,6 +953,21 @@ describe('a tenant that has moved to another region', () => {
     await say('two');
     await drain();
     expect([read(), connector.calls.length]).toEqual([['one', 'two'], 1]);
+  });
+
+  test('hears what was said meanwhile, as it was, once somebody has written from the new address', async () => {
+    outbox = createOutbox({ ...outboxOptions(), standIn: () => plainPost('in its place') });
+    connector.moveRegion();
+    await addCopy();
+    await say('one');
+    for (const until = clock.now() + 600_000; clock.now() < until; ) {
+      await drain();
+      clock.advance(Math.max(1, ((await store.nextDueAt()) ?? 0) - clock.now()));
+    }
+    const own = connector.personalConversationId(bo.aadObjectId);
+    await store.transact((tx) => tx.savePlace(placeIn('personal', own, bo.aadObjectId)));
+    await runOut();
+    expect([read(), undelivered]).toEqual([['Waiting for approval', 'one'], []]);
   });
 
   test('opens the chat of somebody new at that address', async () => {
