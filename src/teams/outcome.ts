@@ -239,7 +239,12 @@ async function toOtherAddress(
   tried.add(error.serviceUrl);
   const place = await placeOf(store, work);
   const moved = place === null ? null : await atUntriedAddress(store, place, tried);
-  return moved === null ? null : (tx) => tx.savePlace(moved); // guard: other-addresses-before-giving-up
+  if (moved === null) return null;
+  const refused = standsFor(work);
+  return async (tx) => {
+    await tx.savePlace(moved); // guard: other-addresses-before-giving-up
+    if (refused !== null) await tx.replaceWork(work.workId, refused);
+  };
 }
 
 function replace({ standIn }: OutcomeOptions, work: ClaimedWork, failure: Failure): Write | null {

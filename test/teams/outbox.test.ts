@@ -970,6 +970,23 @@ describe('a tenant that has moved to another region', () => {
     expect([read(), undelivered]).toEqual([['Waiting for approval', 'one'], []]);
   });
 
+  test('hears it as it was, too, when the address becomes known between that and the plain words', async () => {
+    const own = connector.personalConversationId(bo.aadObjectId);
+    const learn = store.transact.bind(store, (tx) => tx.savePlace(placeIn('personal', own, bo.aadObjectId)));
+    outbox = createOutbox({ ...outboxOptions(), standIn: () => plainPost('in its place') });
+    connector.moveRegion();
+    connector.fail({
+      fault: { type: 'status', status: 503 },
+      matches: ({ body }) => JSON.stringify(body).includes('in its place'),
+      times: 1,
+    });
+    await say('one');
+    await drain();
+    await learn('power');
+    await runOut();
+    expect(read()).toEqual(['one']);
+  });
+
   test('opens the chat of somebody new at that address', async () => {
     connector.moveRegion();
     const own = connector.personalConversationId(cy.aadObjectId);
