@@ -98,17 +98,19 @@ export async function record(
     case 'undeliverable': {
       const { type: _, ...failure } = outcome;
       await tx.giveUpWork(work, now, failure.code);
-      const refused = standsFor(work);
-      if (refused?.type === 'sendCard') await tx.loseCard(refused.copyId);
-      else if (failure.copy !== null && !isAboutMessage(failure.code)) await tx.loseCard(failure.copy.copyId);
+      const refused = standsFor(work) ?? work.work;
+      if (refused.type === 'sendCard' && !isAboutMessage(work, failure.code)) await tx.loseCard(refused.copyId);
       return onUndeliverable(tx, { work, ...failure });
     }
   }
 }
 
-/** What is refused for what it is would be refused again. */
-const isAboutMessage = (code: Undelivered['code']): boolean =>
-  code === 'teams.tooLarge' || code === 'teams.refused' || code === 'teams.bug';
+/** What is refused for what it is would be refused again; not so where plain words were refused too, or where a chat could not even be opened. */
+const isAboutMessage = (work: ClaimedWork, code: Undelivered['code']): boolean =>
+  code === 'teams.bug' ||
+  ((code === 'teams.tooLarge' || code === 'teams.refused') &&
+    standsFor(work) === null &&
+    readConversation(work).conversationId !== null);
 
 async function noteReached(tx: Tx, { lane: name }: ClaimedWork, now: number): Promise<void> {
   const lane = readLane(name ?? '');
@@ -215,8 +217,9 @@ export async function judge(sender: OutcomeOptions, { work, failures, error, tri
     case 'teams.refused': {
       const write = (await toOtherAddress(sender, work, { error, tried })) ?? replace(sender, work, await ofCard());
       if (write !== null) return { ...again, at: now, isApart: false, delayed: null, write };
-      const refused = standsFor(work);
-      if (refused === null || isOld(believedAfterMs)) return { type: 'undeliverable', ...(await ofCard()) };
+      if (isAboutMessage(work, failure.code) || isOld(believedAfterMs))
+        return { type: 'undeliverable', ...(await ofCard()) };
+      const refused = standsFor(work) ?? work.work;
       const delayed = again.delayed && { ...again.delayed, copy: await copyOf(sender.store, { work: refused }) };
       return { ...again, delayed, write: (tx) => tx.replaceWork(work.workId, refused) }; // guard: plain-words-refused-blames-the-place
     }

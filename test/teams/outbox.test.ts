@@ -972,19 +972,33 @@ describe('a tenant that has moved to another region', () => {
 
   test('hears it as it was, too, when the address becomes known between that and the plain words', async () => {
     const own = connector.personalConversationId(bo.aadObjectId);
-    const learn = store.transact.bind(store, (tx) => tx.savePlace(placeIn('personal', own, bo.aadObjectId)));
-    outbox = createOutbox({ ...outboxOptions(), standIn: () => plainPost('in its place') });
+    let learned: Promise<void> | null = null;
+    const standIn = (): Post => {
+      learned = store.transact((tx) => tx.savePlace(placeIn('personal', own, bo.aadObjectId)));
+      return plainPost('in its place');
+    };
+    outbox = createOutbox({ ...outboxOptions(), standIn });
     connector.moveRegion();
-    connector.fail({
-      fault: { type: 'status', status: 503 },
-      matches: ({ body }) => JSON.stringify(body).includes('in its place'),
-      times: 1,
-    });
     await say('one');
-    await drain();
-    await learn('power');
     await runOut();
+    await learned;
     expect(read()).toEqual(['one']);
+  });
+
+  test('opens the chat of somebody new once an address is known at which that is taken', async () => {
+    connector.moveRegion();
+    await addCopy({ audience: 'approver', personId: bo.aadObjectId, conversationId: null });
+    for (const until = clock.now() + 600_000; clock.now() < until; ) {
+      await drain();
+      clock.advance(Math.max(1, ((await store.nextDueAt()) ?? 0) - clock.now()));
+    }
+    const own = connector.personalConversationId(cy.aadObjectId);
+    await store.transact((tx) => tx.savePlace(placeIn('personal', own, cy.aadObjectId)));
+    await runOut();
+    expect([read(connector.personalConversationId(bo.aadObjectId)), undelivered]).toEqual([
+      ['Waiting for approval'],
+      [],
+    ]);
   });
 
   test('opens the chat of somebody new at that address', async () => {
