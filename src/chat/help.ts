@@ -85,7 +85,7 @@ const otherWords = words.filter((word) => ![...requestWords, ...decisionWords, .
 
 /** What the words for an emergency do and do not; the overview and the page of each word say it. */
 const emergencyNotes: readonly string[] = [
-  'A pause does not stop what already runs: cancel asks Defender for that. Only somebody else than the person who paused can resume.',
+  'A pause does not stop what already runs: cancel asks Defender for that. Only an approver can resume: not the person who paused, and nobody whose own request waits to be sent.',
   'Break-glass lowers the number of approvals to one and never to none: somebody else than the requester, whom the policy names for this, still reads the card and approves. The owners are told at once, and while the review is open the same rule allows no other break-glass.',
 ];
 

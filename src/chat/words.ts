@@ -170,9 +170,9 @@ export const wordTable: Readonly<Record<Word, WordEntry>> = {
   resume: {
     aliases: [],
     syntax: 'resume',
-    purpose: 'Ends a pause; for anybody but the person who paused.',
+    purpose: 'Ends a pause that somebody else began; only approvers can.',
     example: 'resume',
-    roles: ['requester', 'approver'],
+    roles: ['approver'],
   },
   breakglass: {
     aliases: ['break-glass'],

@@ -53,7 +53,7 @@ export const welcomeCard = (welcome: Welcome, options: { readonly trial: boolean
           lines: [
             [
               say(
-                'Type pause because and a reason: no live response is sent to Defender, for anybody, until somebody else types resume.',
+                'Type pause because and a reason: no live response is sent to Defender, for anybody, until another approver types resume.',
               ),
             ],
           ],

@@ -52,11 +52,11 @@ cancel <id> [because <reason>] | Takes a request back, or asks Defender to stop 
 - You decide on the card; approve and deny are for when it fails. Nobody approves their own request.
 ## Emergency
 pause because <reason> | Stops everything that is not yet sent to Defender, at once and for everybody. | pause because INC-1042 a library script may be tampered with
-resume | Ends a pause; for anybody but the person who paused. | resume
+resume | Ends a pause that somebody else began; only approvers can. | resume
 breakglass <id> because <reason> incident <incident id> | Lets one person whom the policy names for this approve a request alone; the owners are told at once, and a review follows. | breakglass LR-7F3K because ransomware is spreading incident INC-1042
 review <id> accept [because <reason>], or review <id> object because <reason> | Says afterwards whether a break-glass was right; two people who had no part in it close the review. | review LR-7F3K accept because the host was encrypting shares
 reviews | Lists the reviews of break-glass that are open. | reviews
-- A pause does not stop what already runs: cancel asks Defender for that. Only somebody else than the person who paused can resume.
+- A pause does not stop what already runs: cancel asks Defender for that. Only an approver can resume: not the person who paused, and nobody whose own request waits to be sent.
 - Break-glass lowers the number of approvals to one and never to none: somebody else than the requester, whom the policy names for this, still reads the card and approves. The owners are told at once, and while the review is open the same rule allows no other break-glass."
 `);
   const syntaxes = createHelp(null).sections.flatMap((section) =>
@@ -76,7 +76,7 @@ deny <id> because <reason> | Denies a request and tells the requester why. | den
 "Lets one person whom the policy names for this approve a request alone; the owners are told at once, and a review follows. You can also type break-glass.
 ## breakglass
 breakglass <id> because <reason> incident <incident id> | Lets one person whom the policy names for this approve a request alone; the owners are told at once, and a review follows. | breakglass LR-7F3K because ransomware is spreading incident INC-1042
-- A pause does not stop what already runs: cancel asks Defender for that. Only somebody else than the person who paused can resume.
+- A pause does not stop what already runs: cancel asks Defender for that. Only an approver can resume: not the person who paused, and nobody whose own request waits to be sent.
 - Break-glass lowers the number of approvals to one and never to none: somebody else than the requester, whom the policy names for this, still reads the card and approves. The owners are told at once, and while the review is open the same rule allows no other break-glass."
 `);
   expect(print(createHelp('run'))).toMatchInlineSnapshot(`
@@ -113,7 +113,7 @@ test('the grammar for the documentation comes from the same table', () => {
 | \`library [part of a name]\` | \`lib\` | Lists the scripts and files that commands can use. | everyone | \`library dump\` |
 | \`policy [explain <id or request>]\` |  | Shows the rules, or which of them applies to a request and why; a request written here is not asked for. | everyone | \`policy explain LR-7F3K\` |
 | \`pause because <reason>\` |  | Stops everything that is not yet sent to Defender, at once and for everybody. | requester, approver | \`pause because INC-1042 a library script may be tampered with\` |
-| \`resume\` |  | Ends a pause; for anybody but the person who paused. | requester, approver | \`resume\` |
+| \`resume\` |  | Ends a pause that somebody else began; only approvers can. | approver | \`resume\` |
 | \`breakglass <id> because <reason> incident <incident id>\` | \`break-glass\` | Lets one person whom the policy names for this approve a request alone; the owners are told at once, and a review follows. | requester, approver | \`breakglass LR-7F3K because ransomware is spreading incident INC-1042\` |
 | \`review <id> accept [because <reason>], or review <id> object because <reason>\` |  | Says afterwards whether a break-glass was right; two people who had no part in it close the review. | everyone | \`review LR-7F3K accept because the host was encrypting shares\` |
 | \`reviews\` |  | Lists the reviews of break-glass that are open. | everyone | \`reviews\` |

@@ -34,7 +34,7 @@ platform: cannot be read now, so nobody in it counts.
 How many of them, and which, is for the policy to say of each request; never the person who asked. They get each card in their own chat once they have added me there.
 
 In an emergency
-Type pause because and a reason: no live response is sent to Defender, for anybody, until somebody else types resume.
+Type pause because and a reason: no live response is sent to Defender, for anybody, until another approver types resume.
 (New request)"
 `);
 });
