@@ -28,9 +28,16 @@ const since = Date.parse('2026-03-02T08:00:00.999Z');
 
 let stage: Stage;
 beforeEach(async () => {
-  stage = await setStage({ timeouts: { callMs: 300 } });
+  stage = await setStage();
 });
 afterEach(() => stage.stop());
+
+/** What `play` needs to come to an end: silence is over when the client has waited for long enough. */
+async function settingFor(play: Play): Promise<void> {
+  if (play !== 'hang') return;
+  await stage.stop();
+  stage = await setStage({ timeouts: { callMs: 1_500 } });
+}
 
 const paths = () => stage.server.seen.map((s) => s.path);
 
@@ -306,6 +313,7 @@ describe('a read', () => {
   ] as ReadonlyArray<readonly [string, Play, readonly number[]]>)(
     'is tried again after a %s',
     async (_title, play, waits) => {
+      await settingFor(play);
       stage.server.play(play, list());
       expect(await read()).toEqual([]);
       expect(stage.clock.waits).toEqual(waits);

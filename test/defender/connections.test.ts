@@ -72,7 +72,7 @@ beforeEach(async () => {
     token: localToken(),
     clock,
     log: silentLog,
-    timeouts: { callMs: 1_000 },
+    timeouts: { callMs: 20_000 },
     onCall: (call) => calls.push(call),
   });
 });

@@ -27,7 +27,7 @@ beforeEach(async () => {
   clock = new NotingClock();
   log = new KeepingLog();
   emulator = await startEmulator({ clock, hiddenMs: 0, limits: { runsPerMinute: 3, sessions: 2 } });
-  defender = createDefender({ baseUrl: emulator.url, token: localToken(), clock, log, timeouts: { callMs: 500 } });
+  defender = createDefender({ baseUrl: emulator.url, token: localToken(), clock, log, timeouts: { callMs: 2_000 } });
   machineId = emulator.addDevice({
     machine: {
       computerDnsName: 'ws-042.corp.example',
@@ -181,7 +181,7 @@ describe('a submission that meets', () => {
     ['a drop before the work', { type: 'dropBefore' }, 'unclear', 0],
     ['a drop after the work', { type: 'dropAfter' }, 'unclear', 1],
     ['half an answer', { type: 'malformed' }, 'unclear', 1],
-    ['silence after the work', { type: 'slow', realMs: 800, when: 'after' }, 'unclear', 1],
+    ['silence after the work', { type: 'slow', realMs: 2_500, when: 'after' }, 'unclear', 1],
     ['a 429 with seconds', wait('seconds'), 'throttled', 0],
     ['a 429 with a date', wait('date'), 'throttled', 0],
     ['a 429 with the wait in the text', wait('text'), 'throttled', 0],
@@ -214,7 +214,7 @@ describe('a read that meets', () => {
     ['a 429 with a date', wait('date'), 8_000],
     ['a 429 with the wait in the text', wait('text'), 8_000],
     ['a 429 without a wait', wait('none'), 5_000],
-    ['silence', { type: 'slow', realMs: 800, when: 'before' }, 1_000],
+    ['silence', { type: 'slow', realMs: 2_500, when: 'before' }, 1_000],
   ] as ReadonlyArray<readonly [string, Fault, number]>)(
     '%s comes through on the second try',
     async (_title, fault, waitMs) => {

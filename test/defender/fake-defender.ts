@@ -143,7 +143,8 @@ export async function setStage(options: Partial<DefenderOptions> = {}): Promise<
     clock,
     log,
     ...options,
-    timeouts: { callMs: 2_000, ...options.timeouts },
+    // A busy machine answers late; who waits for silence says how long.
+    timeouts: { callMs: 20_000, ...options.timeouts },
   });
   return { server, defender, clock, log, stop: () => server.stop() };
 }

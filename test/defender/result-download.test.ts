@@ -10,7 +10,7 @@ const cloud = new URL('https://api.security.microsoft.com/api/');
 let stage: Stage;
 let blobs: FakeDefender;
 beforeEach(async () => {
-  stage = await setStage({ timeouts: { downloadIdleMs: 150, downloadMs: 400 }, maxResultBytes: 100 });
+  stage = await setStage({ timeouts: { downloadIdleMs: 1_500, downloadMs: 4_000 }, maxResultBytes: 100 });
   blobs = await new FakeDefender().start();
 });
 afterEach(async () => {

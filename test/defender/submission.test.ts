@@ -26,9 +26,16 @@ const refusal = (code: string, message = 'text that may change') => ({ error: { 
 
 let stage: Stage;
 beforeEach(async () => {
-  stage = await setStage({ timeouts: { callMs: 300 } });
+  stage = await setStage();
 });
 afterEach(() => stage.stop());
+
+/** What `play` needs to come to an end: silence is over when the client has waited for long enough. */
+async function settingFor(play: Play): Promise<void> {
+  if (play !== 'hang') return;
+  await stage.stop();
+  stage = await setStage({ timeouts: { callMs: 1_500 } });
+}
 
 const submit = () => stage.defender.runLiveResponse(machineId, commands, 'Testing Live Response API');
 
@@ -183,6 +190,7 @@ const cases: ReadonlyArray<readonly [string, Play, unknown]> = [
 ];
 
 test.each(cases)('%s; the POST is sent once', async (_title, play, outcome) => {
+  await settingFor(play);
   stage.server.play(play);
   expect(await submit()).toEqual(outcome);
   expect(stage.server.seen.filter((s) => s.method === 'POST')).toHaveLength(1);
