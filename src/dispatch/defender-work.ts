@@ -8,6 +8,7 @@ import { othersOf } from '../request/others';
 import type { LiveResponseRequest, RequestId } from '../request/request';
 import { resultMayWait } from '../request/round-up';
 import { applyEvent, isRoomBusy } from '../store/apply';
+import { postRow } from '../store/lane';
 import type { ClaimedWork, Tx, WorkType } from '../store/store';
 import { resultPost } from '../thread/result-post';
 import { findLibraryChanges } from './changes';
@@ -175,8 +176,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
           await tx.gatherNews(conversationId, { news, requestId: request.id, at: now });
         } else if (isWorthAPost(result, stored.request)) {
           const post = resultPost(await views.of(tx, stored), result);
-          const work = { type: 'sendPost', conversationId, post } as const;
-          await tx.addWork([{ requestId: request.id, work, lane: conversationId, dueAt: now }]);
+          await tx.addWork([postRow(conversationId, post, { requestId: request.id, at: now })]);
         }
         await tx.refreshCopies(request.id, now);
       }

@@ -3,6 +3,7 @@ import { anchoredEntry } from '../audit/entry';
 import { type Clock, hours } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { DueWork } from '../lib/loop';
+import { postRow } from '../store/lane';
 import type { Store } from '../store/store';
 import { sentencePost } from '../thread/sentence';
 
@@ -56,9 +57,8 @@ export function createAnchor(options: {
     return store.transact(async (tx) => {
       if (anchorDueAt(await tx.fact<Anchor>(anchorFact), now) > now) return false;
       const anchor: Anchor = { ...(await tx.auditHead()), at: now };
-      const what = sentencePost(anchorText(anchor), { trial, summary: 'Audit anchor' });
-      const work = { type: 'sendPost', conversationId, post: what } as const;
-      await tx.addWork([{ requestId: null, work, lane: conversationId, dueAt: now }]);
+      const post = sentencePost(anchorText(anchor), { trial, summary: 'Audit anchor' });
+      await tx.addWork([postRow(conversationId, post, { at: now })]);
       await tx.saveFact(anchorFact, anchor);
       await tx.appendAudit(anchoredEntry(anchor, conversationId));
       return true;

@@ -1,4 +1,5 @@
 import { type Groups, type Policy, roleOf } from '../policy/policy';
+import { postRow } from '../store/lane';
 import type { Tx } from '../store/store';
 import type { Post } from '../thread/post';
 
@@ -17,4 +18,4 @@ export async function postToPeople(tx: Tx, people: readonly string[], post: Post
 }
 
 export const postTo = (tx: Tx, conversationId: string, post: Post, now: number): Promise<void> =>
-  tx.addWork([{ requestId: null, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now }]);
+  tx.addWork([postRow(conversationId, post, { at: now })]);

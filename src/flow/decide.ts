@@ -17,6 +17,7 @@ import {
 } from '../request/request';
 import type { TransitionRefusal } from '../request/transition';
 import { applyEvent, readApprovedHashes } from '../store/apply';
+import { postRow } from '../store/lane';
 import { isOutrun } from '../store/policy-in-force';
 import { misplacedFact } from '../store/prune';
 import type { Copy, Stored, Tx } from '../store/store';
@@ -212,10 +213,7 @@ async function tellThread({ tx, options, turn }: Scene, request: LiveResponseReq
   const text =
     refusal.type === 'notYourCard' ? answers.onOthersCard(name, request.id) : answers.fromElsewhere(name, request.id);
   const post = sentencePost(text, { trial: options.trial, summary: `${request.id}: a vote from the wrong place` });
-  const { conversationId } = request;
-  await tx.addWork([
-    { requestId: request.id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: turn.at },
-  ]);
+  await tx.addWork([postRow(request.conversationId, post, { requestId: request.id, at: turn.at })]);
 }
 
 /** A card counts only where it was posted and for whom: a forwarded or copied one does not (T-10). */

@@ -7,6 +7,7 @@ import { openStates, type RequestId } from '../request/request';
 import { giveOpinion, type Review } from '../request/review';
 import { applyEvent } from '../store/apply';
 import { findGlassDebt } from '../store/glass-debt';
+import { postRow } from '../store/lane';
 import type { Refusal } from '../thread/refusals';
 import { fitsOneCard } from '../thread/request-card';
 import { opinionPost } from '../thread/review-cards';
@@ -78,10 +79,7 @@ export async function review(
   const stored = await tx.request(opinion.id);
   if (stored !== null) {
     const post = opinionPost(given.value, { trial: options.trial });
-    const { conversationId } = stored.request;
-    await tx.addWork([
-      { requestId: opinion.id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: turn.at },
-    ]);
+    await tx.addWork([postRow(stored.request.conversationId, post, { requestId: opinion.id, at: turn.at })]);
   }
   return given;
 }

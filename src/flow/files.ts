@@ -5,6 +5,7 @@ import { mayReadResults } from '../policy/policy';
 import { type FileOffer, findOfferFault, offerFact, offerForMs } from '../request/file-offer';
 import { parseRequestId } from '../request/id';
 import type { LiveResponseRequest } from '../request/request';
+import { postRow } from '../store/lane';
 import type { Tx } from '../store/store';
 import { describeOfferRefusal, fileSentences, offerPost } from '../thread/file-posts';
 import { readerOf } from '../thread/reader';
@@ -50,14 +51,7 @@ export async function offerFile(
     ...say(fileSentences.offered),
     write: async (tx) => {
       await tx.saveFact(offerFact(offer.offerId), offer);
-      await tx.addWork([
-        {
-          requestId: request.id,
-          work: { type: 'sendPost', conversationId, post },
-          lane: conversationId,
-          dueAt: turn.at,
-        },
-      ]);
+      await tx.addWork([postRow(conversationId, post, { requestId: request.id, at: turn.at })]);
       await tx.appendAudit(fileEntry(offer, { what: 'fileOffered', actor: turn.person.id, at: turn.at }));
       return [];
     },

@@ -1,5 +1,6 @@
 import type { Part } from '../chat/help';
 import { type Groups, isMember, type Policy, roleOf, seatsOf } from '../policy/policy';
+import { postRow } from '../store/lane';
 import type { Tx } from '../store/store';
 import { helpFor } from '../thread/help-card';
 import type { Turn } from '../thread/turn';
@@ -21,9 +22,7 @@ export async function greet(turn: Turn, options: FlowOptions): Promise<Answer> {
   return {
     posts: [],
     write: async (tx) => {
-      const { conversationId } = turn.place;
-      const work = { type: 'sendPost', conversationId, post } as const;
-      await tx.addWork([{ requestId: null, work, lane: conversationId, dueAt: turn.at }]);
+      await tx.addWork([postRow(turn.place.conversationId, post, turn)]);
       if (isOwnChat) await showOpenCards(tx, turn);
       return [];
     },

@@ -7,6 +7,7 @@ import { parseRequestId } from '../request/id';
 import { findDeviceFindings } from '../request/preflight';
 import { type Device, finalStates, openStates, type RequestId } from '../request/request';
 import { readApprovedHashes } from '../store/apply';
+import { postRow } from '../store/lane';
 import { readLessons } from '../store/lessons';
 import type { Stored, Tx } from '../store/store';
 import { answers } from '../thread/answers';
@@ -110,14 +111,7 @@ export async function showResult(
     return ok(
       await elsewhere(options, turn, stored.value, async (tx, conversationId) => {
         await auditRead(tx, turn, id, indexes);
-        await tx.addWork(
-          shown.map((post) => ({
-            requestId: id,
-            work: { type: 'sendPost', conversationId, post },
-            lane: conversationId,
-            dueAt: turn.at,
-          })),
-        );
+        await tx.addWork(shown.map((post) => postRow(conversationId, post, { requestId: id, at: turn.at })));
       }),
     );
   return ok({

@@ -2,6 +2,7 @@ import type { Views } from '../dispatch/views';
 import type { Clock } from '../lib/clock';
 import type { DueWork } from '../lib/loop';
 import { type GatheredNews, roundUpEveryMs } from '../request/round-up';
+import { postRow } from '../store/lane';
 import type { Store, Stored, Tx } from '../store/store';
 import { roundUpPosts } from '../thread/round-up-post';
 
@@ -25,14 +26,7 @@ export function createRoundUps(options: {
       stored.filter((one): one is Stored => one !== null),
     );
     const posts = roundUpPosts(gathered, list, { now, trial });
-    await tx.addWork(
-      posts.map((post) => ({
-        requestId: null,
-        work: { type: 'sendPost', conversationId, post },
-        lane: conversationId,
-        dueAt: now,
-      })),
-    );
+    await tx.addWork(posts.map((post) => postRow(conversationId, post, { at: now })));
   }
 
   return {

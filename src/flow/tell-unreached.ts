@@ -1,5 +1,5 @@
 import type { Policy } from '../policy/policy';
-import { laneName, readLane } from '../store/lane';
+import { laneName, postRow, readLane } from '../store/lane';
 import type { ClaimedWork, Copy, NewWork, Tx } from '../store/store';
 import { answers } from '../thread/answers';
 import { sentencePost } from '../thread/sentence';
@@ -41,9 +41,7 @@ async function tellThread(
   const { id, conversationId } = stored.request;
   const text = answers.unreached(id, policy.names.get(copy.personId) ?? copy.personId, seen);
   const post = sentencePost(text, { trial, summary: `${id}: an approver was not reached` });
-  await tx.addWork([
-    { requestId: id, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },
-  ]);
+  await tx.addWork([postRow(conversationId, post, { requestId: id, at: now })]);
 }
 
 /** News and results that their conversation does not take any more go to whoever asked, in their own chat. */

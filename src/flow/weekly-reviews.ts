@@ -2,6 +2,7 @@ import { type Clock, hours } from '../lib/clock';
 import type { DueWork } from '../lib/loop';
 import type { Groups, Policy } from '../policy/policy';
 import type { Review } from '../request/review';
+import { postRow } from '../store/lane';
 import type { Store } from '../store/store';
 import { reviewsCard } from '../thread/review-cards';
 
@@ -37,10 +38,7 @@ export function createWeeklyReviews(options: {
           const own = reviews.filter(({ tenantId }) => tenantId === place?.tenantId);
           if (place === null || own.length === 0) continue;
           const post = reviewsCard(own, { now, trial, page: 1 });
-          const { conversationId } = place;
-          await tx.addWork([
-            { requestId: null, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },
-          ]);
+          await tx.addWork([postRow(place.conversationId, post, { at: now })]);
         }
         await tx.saveFact(listedFact, now);
       });

@@ -1,4 +1,5 @@
 import { err, ok } from '../lib/result';
+import { postRow } from '../store/lane';
 import { StoreError, type Survives, type Tx } from '../store/store';
 import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
@@ -11,7 +12,6 @@ import { isFirstDelivery } from './handled';
  * nothing but an answer is stored, its commit does not wait for the disk: whoever asked what there is can ask again. A view is not even stored.
  */
 export async function writeAnswer(options: FlowOptions, turn: Turn, answer: Answer): Promise<ActionAnswer> {
-  const { conversationId } = turn.place;
   const survives = answer.write === undefined ? 'process' : 'power'; // guard: what-is-decided-outlasts-the-power
   const handled = await settled(
     options.store,
@@ -23,14 +23,7 @@ export async function writeAnswer(options: FlowOptions, turn: Turn, answer: Answ
       const view = onlyView(answer, all);
       const say = view === null ? null : ((await options.sayAfter?.(tx, turn.place, view)) ?? null);
       if (say !== null) return ok(say);
-      await tx.addWork(
-        all.map((post) => ({
-          requestId: null,
-          work: { type: 'sendPost', conversationId, post },
-          lane: conversationId,
-          dueAt: turn.at,
-        })),
-      );
+      await tx.addWork(all.map((post) => postRow(turn.place.conversationId, post, turn)));
       return ok(null);
     },
     survives,

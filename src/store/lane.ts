@@ -1,4 +1,6 @@
-import type { Copy } from './store';
+import type { RequestId } from '../request/request';
+import type { Post } from '../thread/post';
+import type { Copy, NewWork } from './store';
 
 /**
  * Where Teams work waits: one row of a lane is under way at a time, in the order of adding. The lane also says what its rows talk to,
@@ -57,3 +59,10 @@ export function laneOfCopy({
     activityId === null ? { type: 'conversation', conversationId } : { type: 'edits', conversationId, copyId },
   );
 }
+
+/** A post as it is stored: the next in its conversation, and news of `requestId` where it is of one request. */
+export const postRow = (
+  conversationId: string,
+  post: Post,
+  { requestId = null, at }: { readonly requestId?: RequestId | null; readonly at: number },
+): NewWork => ({ requestId, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: at });

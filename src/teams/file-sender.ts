@@ -4,6 +4,7 @@ import type { Log } from '../lib/log';
 import type { DueWork } from '../lib/loop';
 import type { RandomBytes } from '../lib/random';
 import { type FileOffer, offerFact, type Upload } from '../request/file-offer';
+import { postRow } from '../store/lane';
 import type { ClaimedWork, Store, Tx } from '../store/store';
 import { fileSentences, sentPost } from '../thread/file-posts';
 import type { Post } from '../thread/post';
@@ -67,9 +68,7 @@ export function createFileSender(options: FileSenderOptions): DueWork {
     await store.transact(async (tx: Tx) => {
       const now = clock.now();
       await tx.saveFact(offerFact(offer.offerId), { ...offer, state, upload: null } satisfies FileOffer);
-      await tx.addWork([
-        { requestId, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: now },
-      ]);
+      await tx.addWork([postRow(conversationId, post, { requestId, at: now })]);
       await tx.appendAudit(fileEntry(offer, { what, actor: 'bot', at: now }));
       await tx.finishWork(row, now);
     });

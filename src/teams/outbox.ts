@@ -1,11 +1,12 @@
 import type { Clock } from '../lib/clock';
 import type { Place } from '../request/place';
+import { postRow } from '../store/lane';
 import { type Store, StoreError, type Tx, teamsWork } from '../store/store';
 import type { Post } from '../thread/post';
 import { createCall, type DeliveryOptions, deliver, LeaseOver } from './delivery';
 import { drawAgain, type EndedTask, judge, type OutcomeOptions, record, toEndedCall } from './outcome';
 import { claimWithinPace, type EndedCall, type PacedWork, type Start, type Taken } from './paced-claim';
-import { createSayings, rowOf } from './sayings';
+import { createSayings } from './sayings';
 
 export interface OutboxOptions extends DeliveryOptions, OutcomeOptions {
   /** Long enough to draw what is sent and for one call to Teams. */
@@ -46,7 +47,7 @@ export const queuePost =
   (place: Place, post: Post): Promise<void> =>
     store.transact(async (tx) => {
       await tx.savePlace(place);
-      await tx.addWork([rowOf(place, post, clock.now())]);
+      await tx.addWork([postRow(place.conversationId, post, { at: clock.now() })]);
     });
 
 const defaultLimit = 50;

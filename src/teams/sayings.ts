@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
 import type { Place } from '../request/place';
+import { postRow } from '../store/lane';
 import { isOutage, type NewWork, type Store, StoreError, type Tx } from '../store/store';
 import { answers } from '../thread/answers';
 import type { Post } from '../thread/post';
@@ -9,14 +10,6 @@ import { createCall } from './delivery';
 import { judgeSaying } from './outcome';
 import { beginWithinPace, type EndedCall, type PacedCall, type Taken } from './paced-claim';
 import type { Teams } from './teams';
-
-/** A post as it is stored, in the order of its conversation. */
-export const rowOf = ({ conversationId }: Place, post: Post, dueAt: number): NewWork => ({
-  requestId: null,
-  work: { type: 'sendPost', conversationId, post },
-  lane: conversationId,
-  dueAt,
-});
 
 /** Ends of what was said from memory hold nobody up, so they wait for each other. */
 const endsTogetherMs = 25;
@@ -183,7 +176,7 @@ export function createSayings(options: SayingOptions): Sayings {
     for (const { place, post, dueAt, goodUntil } of unsaid) {
       let isOld = now >= goodUntil; // guard: no-view-after-its-time
       if (await tx.isLaneBusy(place.conversationId)) isOld = true; // guard: no-view-below-what-came-after-it
-      rows.push(isOld ? rowOf(place, inDoubt, now) : rowOf(place, post, dueAt));
+      rows.push(postRow(place.conversationId, isOld ? inDoubt : post, { at: isOld ? now : dueAt }));
     }
     await tx.addWork(rows);
   }
