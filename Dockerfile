@@ -1,6 +1,6 @@
 # The service as an image. It writes to /data only, so the root can be read-only:
 #   docker run --read-only --tmpfs /tmp -v live-response:/data -p 3978:3978 --env-file settings.env live-response
-ARG NODE=node:20.20.2-bookworm-slim
+ARG NODE=node:24.22.3-trixie-slim
 
 FROM ${NODE} AS build
 WORKDIR /app
