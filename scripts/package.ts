@@ -18,7 +18,7 @@ async function main(root: string): Promise<void> {
   const manifest = fillManifest(await readFile(join(folder, 'manifest.json'), 'utf8'), values);
   if (!manifest.ok)
     return refuse([
-      `No package was made. Mend env/.env.${name} (or, for what only you should use, env/.env.${name}.user):`,
+      `No package was made. Fix env/.env.${name} (or, for what only you should use, env/.env.${name}.user):`,
       ...manifest.error,
     ]);
   const zip = await zipOf({

@@ -110,7 +110,7 @@ const TenantIds = z
   .transform((text) => text.split(',').map((id) => id.trim().toLowerCase()))
   .refine(
     (ids) => ids.every((id) => z.guid().safeParse(id).success),
-    'must be the ids of the Entra tenants whose people are served, as GUIDs with commas between them. Mend the list, or unset it for BOT_TENANT_ID alone.',
+    'must be the ids of the Entra tenants whose people are served, as GUIDs with commas between them. Fix the list, or unset it for BOT_TENANT_ID alone.',
   );
 
 const defaultDefenderUrl = 'https://api.security.microsoft.com';

@@ -23,7 +23,7 @@ const probeFact = 'store.probe';
 /** How often the store is looked at. */
 const probeEveryMs = seconds(5);
 
-/** Ours: with less, not even a small result of a script can be kept. */
+/** With less, not even a small result of a script can be kept. */
 const leastFreeBytes = 1024 * 1024;
 
 export function createHealth(options: {

@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const misspelt = findMisspelt(process.env).map(({ name, message }) => `${name}: ${message}`);
   if (!config.ok)
     return refuse([
-      'The settings have faults, so the service does not start. Mend these environment variables:',
+      'The settings have faults, so the service does not start. Fix these environment variables:',
       ...config.error,
       ...misspelt,
     ]);
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     if (error instanceof StoreError)
       return refuse([
         error.code === 'store.unavailable'
-          ? `${error.message} Start the service again when that is mended.`
+          ? `${error.message} Start the service again when that is fixed.`
           : error.message,
       ]);
     throw error;

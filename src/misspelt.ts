@@ -13,7 +13,7 @@ export function findMisspelt(env: Readonly<Record<string, string | undefined>>):
     return [
       {
         name,
-        message: `is no setting of this service, so it is not taken. Did you mean ${near}? Rename it, or unset it.`,
+        message: `is not a setting of this service, so it is ignored. Did you mean ${near}? Rename it, or unset it.`,
       },
     ];
   });

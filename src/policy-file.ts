@@ -37,7 +37,7 @@ export class PolicyFileError extends Error {
   }
 }
 
-/** Ours: a change is in force within two of these. */
+/** A change is in force within two of these. */
 const checkEveryMs = seconds(2);
 
 /** Reads the policy and goes on following it; faults of the first content are the caller's, since without a policy nothing may start (T-12). */
@@ -55,7 +55,7 @@ function createPolicyKeeper(options: PolicyKeeperOptions, firstText: string, fir
   /** The policy that people know of. */
   let told = first;
   let isRefused = false;
-  /** People were told of faults, and not yet that they are mended. */
+  /** People were told of faults, and not yet that they are fixed. */
   let areFaultsTold = false;
   /** What was last judged, and what was seen when it differed from that: a file that is being written is not taken half-way. */
   let judged = firstText;

@@ -332,7 +332,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
 }
 
 /**
- * What was approved goes before the cards that say so, the answer to the click, and the look for the next: all of it is done by one thread. Ours: by
+ * What was approved goes before the cards that say so, the answer to the click, and the look for the next: all of it is done by one thread. By
  * then its reads are on their way, and until Defender has answered there is time for the others.
  */
 const othersAfterPostMs = 10;

@@ -80,7 +80,7 @@ async function prepareEvidence(dir: string, now: number): Promise<void> {
   }
 }
 
-/** Why the port could not be listened on, where that is for the operator to mend. */
+/** Why the port could not be listened on, where that is for the operator to fix. */
 export function listenError(error: unknown, port: number, name: PortName = 'PORT'): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'EADDRINUSE')
@@ -132,7 +132,7 @@ export async function openPolicy(
     return opened.value;
   }
   throw new StartError([
-    `The policy file has ${opened.error.length === 1 ? 'a fault' : 'faults'}, so nobody could approve anything. Mend and start again:`,
+    `The policy file has ${opened.error.length === 1 ? 'a fault' : 'faults'}, so nobody could approve anything. Fix it and start again:`,
     ...lines(opened.error),
   ]);
 }

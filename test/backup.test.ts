@@ -116,7 +116,7 @@ test.each([
   expect(stage.thread(thread)).toContain('Finished: Defender says it succeeded');
 });
 
-/** Every text that anybody was shown after the backup was put back. */
+/** Every text that anybody was shown after the backup was restored. */
 const shownSince = (at: number): string =>
   JSON.stringify(stage.connector.calls.filter((call) => call.at >= at).map((call) => call.body));
 

@@ -207,7 +207,7 @@ const noTrial =
 const both =
   'LOCAL_TRIAL: cannot be set together with BOT_ID, because the trial switches the Teams sign-in off, and a real bot must not run without it. Unset one of them.';
 const tenants =
-  'TEAMS_TENANT_IDS: must be the ids of the Entra tenants whose people are served, as GUIDs with commas between them. Mend the list, or unset it for BOT_TENANT_ID alone.';
+  'TEAMS_TENANT_IDS: must be the ids of the Entra tenants whose people are served, as GUIDs with commas between them. Fix the list, or unset it for BOT_TENANT_ID alone.';
 const cloud =
   'TEAMS_CLOUD: must be public, gcc, gccHigh or dod: the cloud of the tenants whose people are served. Set it so, or unset it for public.';
 const sharedChannels =

@@ -10,7 +10,7 @@ test('a name that is almost a setting is told with the one that was meant, and n
   expect(findMisspelt({ POLCY_FILE: 'secret-word' })).toEqual([
     {
       name: 'POLCY_FILE',
-      message: 'is no setting of this service, so it is not taken. Did you mean POLICY_FILE? Rename it, or unset it.',
+      message: 'is not a setting of this service, so it is ignored. Did you mean POLICY_FILE? Rename it, or unset it.',
     },
   ]);
   expect(namesIn('EVIDENCE_DIRS', 'DEFENDER_CLIENT_SECRETT', 'policy_file', 'BTO_ID')).toEqual([

@@ -16,7 +16,7 @@ async function stage(text = one) {
   const clock = new SteppedClock();
   const problems: Array<readonly PolicyFault[]> = [];
   const changes: string[] = [];
-  let mended = 0;
+  let fixed = 0;
   let failing = 0;
   const fail = () => {
     if (failing-- > 0) throw new Error('not told');
@@ -31,7 +31,7 @@ async function stage(text = one) {
     },
     onMended() {
       fail();
-      mended++;
+      fixed++;
     },
     onChange(now, before) {
       fail();
@@ -49,7 +49,7 @@ async function stage(text = one) {
     failNext: (times: number) => {
       failing = times;
     },
-    mended: () => mended,
+    fixed: () => fixed,
     rule: () => keeper.current().rules[0]?.name,
     /** Looks at the file, this many times. */
     async look(times: number): Promise<void> {
@@ -97,31 +97,31 @@ test('a file with faults changes nothing, and its faults are told once for each 
   expect([rule(), problems.length]).toEqual(['other', 2]);
 });
 
-test('that faults are mended is told once to those who were told of them, and until then the file counts as refused', async () => {
-  const { file, look, keeper, mended, changes, failNext } = await stage();
+test('that faults are fixed is told once to those who were told of them, and until then the file counts as refused', async () => {
+  const { file, look, keeper, fixed, changes, failNext } = await stage();
   expect(keeper.isRefused()).toBe(false);
   writeFileSync(file, '');
   await look(4);
-  expect([keeper.isRefused(), mended()]).toEqual([true, 0]);
+  expect([keeper.isRefused(), fixed()]).toEqual([true, 0]);
   writeFileSync(file, one);
   failNext(1);
   await look(1);
   await expect(look(1)).rejects.toThrow('not told');
   await look(4);
-  expect([keeper.isRefused(), mended(), changes]).toEqual([false, 1, []]);
+  expect([keeper.isRefused(), fixed(), changes]).toEqual([false, 1, []]);
   writeFileSync(file, `# looked at\n${one}`);
   await look(4);
-  expect(mended()).toBe(1);
+  expect(fixed()).toBe(1);
 });
 
 test('faults that another policy ends are told as that policy only', async () => {
-  const { file, look, keeper, mended, changes } = await stage();
+  const { file, look, keeper, fixed, changes } = await stage();
   rmSync(file);
   await look(4);
   expect(keeper.isRefused()).toBe(true);
   writeFileSync(file, other);
   await look(4);
-  expect([keeper.isRefused(), mended(), changes]).toEqual([false, 0, ['one -> other']]);
+  expect([keeper.isRefused(), fixed(), changes]).toEqual([false, 0, ['one -> other']]);
 });
 
 test('a file that is gone changes nothing and is told once; one that is gone for a moment is not told', async () => {

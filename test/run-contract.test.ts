@@ -342,7 +342,7 @@ describe('a backup of a running service', () => {
     await copyFile(join(folder, 'live-response.db'), join(dir, 'elsewhere', 'live-response.db'));
     const restored = start(trial('elsewhere'));
     await restored.port();
-    expect(restored.logLines.join('\n')).toContain('A backup was put back');
+    expect(restored.logLines.join('\n')).toContain('A backup was restored');
     const database = new Database(join(dir, 'elsewhere', 'live-response.db'));
     expect(database.prepare('select distinct state from requests').all([])).toEqual([{ state: 'unknown' }]);
     database.close();
@@ -447,7 +447,7 @@ describe('a real setup', () => {
   test('says at its start which name is almost a setting, and whose people its policy names', () => {
     const warnings = service.logLines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'warn');
     expect(warnings.map(({ msg }) => msg).slice(0, 2)).toEqual([
-      'EVIDENCE_DIRS: is no setting of this service, so it is not taken. Did you mean EVIDENCE_DIR? Rename it, or unset it.',
+      'EVIDENCE_DIRS: is not a setting of this service, so it is ignored. Did you mean EVIDENCE_DIR? Rename it, or unset it.',
       `${join(root, 'env', 'policy.yaml')} names people of the local trial (Ana Analyst, Bo Approver, Cy Approver), who exist in no real tenant, so as them nobody can ask or approve. Put your own people in their place, by their Entra object ids.`,
     ]);
   });
@@ -460,7 +460,7 @@ describe('a real setup', () => {
 });
 
 describe('a start that is refused', () => {
-  const settings = 'The settings have faults, so the service does not start. Mend these environment variables:';
+  const settings = 'The settings have faults, so the service does not start. Fix these environment variables:';
   const at = (...parts: readonly string[]) => join(dir, ...parts);
   const cases: Readonly<Record<string, { env(): Environment | Promise<Environment>; lines(): readonly unknown[] }>> = {
     'no settings at all': {
@@ -494,7 +494,7 @@ describe('a start that is refused', () => {
         return trial('never-1', { POLICY_FILE: at('broken.yaml') });
       },
       lines: () => [
-        'The policy file has a fault, so nobody could approve anything. Mend and start again:',
+        'The policy file has a fault, so nobody could approve anything. Fix it and start again:',
         `${at('broken.yaml')}:7: rule everything: approvals: must be a whole number from 1 to 10`,
       ],
     },
@@ -528,7 +528,7 @@ describe('a start that is refused', () => {
     'a database that does not answer': {
       env: () => trial('unreached', { DATABASE_URL: 'postgres://bot:s3cr3t@127.0.0.1:1/live' }),
       lines: () => [
-        'The database live on 127.0.0.1:1 could not be used: it cannot be reached. Check DATABASE_URL and the network. Nothing was half done. Start the service again when that is mended.',
+        'The database live on 127.0.0.1:1 could not be used: it cannot be reached. Check DATABASE_URL and the network. Nothing was half done. Start the service again when that is fixed.',
       ],
     },
     'a database of a newer version': {

@@ -6,7 +6,7 @@ export interface Anchor extends ChainHead {
   readonly at: number;
 }
 
-/** Ours: a tail that was cut is found from the next day on. */
+/** A tail that was cut is found from the next day on. */
 const anchorEveryMs = hours(24);
 
 /** At once when there is none yet. */

@@ -32,7 +32,7 @@ export function readBreakGlass(text: string): BreakGlassText {
 
 export const maxIncidentLength = 40;
 
-/** Ours: one word of letters, digits and dashes, so that it can be looked up and cannot hold a sentence; a digit, so that it is an id. */
+/** One word of letters, digits and dashes, so that it can be looked up and cannot hold a sentence; a digit, so that it is an id. */
 export const isIncidentId = (text: string): boolean =>
   text.length <= maxIncidentLength && /^[a-z0-9-]+$/i.test(text) && /\d/.test(text);
 

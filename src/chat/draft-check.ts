@@ -4,7 +4,7 @@ import type { ChatFault } from './faults';
 
 type TextFault = Extract<ChatFault, { type: 'tooLong' | 'hiddenCharacters' }>;
 
-/** Ours: a DNS name has at most 253 characters. */
+/** A DNS name has at most 253 characters. */
 export const maxDeviceLength = 253;
 
 /** The faults of a device as it was typed; whether it exists is Defender's to say. */

@@ -29,7 +29,7 @@ export interface Found {
   readonly paths: readonly string[];
 }
 
-/** Ours: more than that is a list, and a form offers what one message is about. */
+/** More than that is a list, and a form offers what one message is about. */
 export const mostFound = 10;
 
 type FormFaultType = 'missingDevice' | 'missingReason' | 'badCommand' | 'extraWords' | 'tooLong' | 'hiddenCharacters';

@@ -51,7 +51,7 @@ export type Intent =
 
 type Parsed = Result<Intent, readonly ChatFault[]>;
 
-/** Ours: twice what a request may hold, so that a longer message cannot be one. */
+/** Twice what a request may hold, so that a longer message cannot be one. */
 export const maxMessageLength = 12_000;
 
 /** The bot's name as the manifest has it, typed or pasted as text instead of a mention, as the examples of the documentation are. */

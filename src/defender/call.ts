@@ -165,7 +165,7 @@ async function sendCounted(
   return outcome;
 }
 
-/** Ours, for a 429 that names no wait: quotas are counted by the minute, and who goes on calling stays refused (common-errors). */
+/** For a 429 that names no wait: quotas are counted by the minute, and who goes on calling stays refused (common-errors). */
 const unsaidRefusalMs = 10_000;
 
 /** Waits once if that is short; throws when there is no room then either. */

@@ -104,7 +104,7 @@ export interface DefenderOptions {
   readonly onCall?: (call: SeenCall) => void;
 }
 
-/** Ours; real network time, not the clock's. */
+/** Real network time, not the clock's. */
 export interface DefenderTimeouts {
   /** Connecting, sending and reading one API call. */
   readonly callMs: number;
@@ -176,12 +176,12 @@ const defaultTimeouts: DefenderTimeouts = {
 const maxAnswerBytes = 32 * 1024 * 1024;
 /** GetFile stops at 3 GB (live-response page). */
 const defaultMaxResultBytes = 3 * 1024 ** 3;
-/** Ours: more matches than that are no choice but a reason to ask with more of the name. */
+/** More matches than that are no choice but a reason to ask with more of the name. */
 const mostReadWhole = 6;
-/** Ours: short enough for somebody who waits for the answer. */
+/** Short enough for somebody who waits for the answer. */
 const absenceWaits = ({ longestWaitMs }: CallContext): readonly number[] =>
   [seconds(1), seconds(2)].filter((ms) => ms <= longestWaitMs);
-/** Ours: 50 pages of anything are a loop or a mistake. */
+/** 50 pages of anything are a loop or a mistake. */
 const maxPages = 50;
 
 /** A token goes out over https, or stays on this machine. */

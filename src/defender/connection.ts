@@ -12,7 +12,7 @@ export interface Connections {
   take(signal: AbortSignal): Promise<Socket>;
 }
 
-/** Ours: the checks before a submission take less, and no server that was seen gives up a silent connection so soon. */
+/** The checks before a submission take less, and no server that was seen gives up a silent connection so soon. */
 const aheadForMs = seconds(4);
 /** As many submissions as go within a minute; more opened ahead are a mistake. */
 const mostAhead = 10;

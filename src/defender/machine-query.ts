@@ -51,7 +51,7 @@ export const apiByQuery: Readonly<Record<MachineQuery['type'], Api>> = {
   nothing: 'listMachines',
 };
 
-/** Ours: as many as a half-typed name leaves to choose from. */
+/** As many as a half-typed name leaves to choose from. */
 export const mostNames = 100;
 
 /** One page of the machines whose names begin with `start`. */

@@ -30,13 +30,13 @@ export function readRetryAfterMs(answer: {
   return ms === null ? null : Math.min(Math.max(ms, 0), longestRetryAfterMs);
 }
 
-/** Ours: the longest wait that a call sleeps through by itself. */
+/** The longest wait that a call sleeps through by itself. */
 export const defaultLongestWaitMs = 30_000;
 
 /** One client caps Retry-After here (defender-api.md §3); a longer one is a mistake or an attack on our patience. */
 export const longestRetryAfterMs = 300_000;
 
-/** The table. Ours: quota counters are per minute, so a second and a third try of a 429 without a wait are spaced by whole quota seconds. */
+/** The table. Quota counters are per minute, so a second and a third try of a 429 without a wait are spaced by whole quota seconds. */
 function waitsFor(fault: Fault): readonly number[] {
   switch (fault.type) {
     case 'status':

@@ -44,7 +44,7 @@ interface LibraryOfPass {
 
 /** A reading that was begun as soon as its request was approved is taken by a pass that comes at once, or by none. */
 const aheadForMs = seconds(1);
-/** Ours: from the beginning of the reading to the intent. What took longer, because Defender, the directory or we were slow, says too little of now; on a slow day reads take some seconds. */
+/** From the beginning of the reading to the intent. What took longer, because Defender, the directory or we were slow, says too little of now; on a slow day reads take some seconds. */
 const comparedWithinMs = seconds(10);
 
 /**

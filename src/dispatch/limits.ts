@@ -52,7 +52,7 @@ const unsaidHoldMs = { rate: seconds(30), sessions: seconds(60) } as const;
 
 /** The limit that counts now: what is configured, lowered to what was learned. */
 export function inForce(configured: number, lesson: Lesson | null, kind: keyof Learned, now: number): InForce {
-  // A refusal in the future is one of a clock that has been put back.
+  // A refusal in the future is one of a clock that has been set back.
   if (lesson === null || now < lesson.refusedAt || now >= lesson.refusedAt + forgetMs[kind])
     return { limit: configured, heldUntil: 0, risesAt: null };
   const heldUntil = lesson.refusedAt + lesson.holdMs;

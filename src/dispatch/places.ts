@@ -57,7 +57,7 @@ const inWords = ({ position, of, waitsFor }: QueuePlace): string => `${position}
 const movedFrom = (shown: Shown, places: Readonly<Record<string, string>>): readonly RequestId[] =>
   Object.keys(places).filter((id) => shown.places[id] !== places[id]) as RequestId[];
 
-/** In the future it was shown by a clock that has been put back. */
+/** In the future it was shown by a clock that has been set back. */
 function dueAt({ at, places }: Shown, now: number): number {
   return at > now ? 0 : at + Math.max(soonestMs, Object.keys(places).length * perCardMs);
 }

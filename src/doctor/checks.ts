@@ -63,7 +63,7 @@ async function run({ name, needs, look }: Check, { faults, clock }: Patient): Pr
       {
         check: name,
         verdict: 'skip',
-        found: `Not looked at, since ${[...new Set(missing)].join(', ')} must be mended first.`,
+        found: `Not looked at, since ${[...new Set(missing)].join(', ')} must be fixed first.`,
         cure: null,
       },
     ];

@@ -22,7 +22,7 @@ async function judgeCertificateFile(path: string, now: number): Promise<Judged> 
   if (pem === null)
     return fail(
       'The file of DEFENDER_CLIENT_CERTIFICATE_PATH cannot be read, so nothing can be signed with it.',
-      'Put it there and let the account of the service read it, or mend the path.',
+      'Put it there and let the account of the service read it, or fix the path.',
     );
   return judgeCertificate(pem, now);
 }
@@ -55,7 +55,7 @@ async function judgeTokenFile(path: string): Promise<Judged> {
   if (text !== null && text.trim() !== '') return fine('The platform has written a federated token.');
   return fail(
     'The file of AZURE_FEDERATED_TOKEN_FILE is not there or is empty, so there is nothing to show to Entra.',
-    'Let the platform write it (on AKS: the workload identity webhook and the label on the pod), or mend the path.',
+    'Let the platform write it (on AKS: the workload identity webhook and the label on the pod), or fix the path.',
   );
 }
 

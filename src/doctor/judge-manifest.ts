@@ -30,7 +30,7 @@ export function judgeManifest(
     findings.push(
       fail(
         'The manifest names another bot than BOT_ID, so what people write in Teams never arrives here.',
-        'Build the package with the same BOT_ID and upload it again, or mend BOT_ID.',
+        'Build the package with the same BOT_ID and upload it again, or fix BOT_ID.',
       ),
     );
   const commands = manifest.bots.flatMap((bot) => bot.commandLists.flatMap((list) => list.commands));

@@ -15,14 +15,14 @@ export function judgePolicy(
     return parsed.error.map(({ line, message }) =>
       fail(
         `${file}:${line}: ${message}. With a fault in it nobody could approve anything.`,
-        'Mend that line; docs/policy.md has every word of the file.',
+        'Fix that line; docs/policy.md has every word of the file.',
       ),
     );
   const policy = parsed.value;
   const warnings = lintPolicy(policy).map(({ line, message }) =>
     warn(
       `${file}:${line}: ${message}.`,
-      'Mend it, or let it be if you mean it; npm run policy -- explain shows what a rule does.',
+      'Fix it, or let it be if you mean it; npm run policy -- explain shows what a rule does.',
     ),
   );
   const empty = [...new Set(policy.requesters)].every((name) => isEmptyList(policy, name));

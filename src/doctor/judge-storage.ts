@@ -14,9 +14,9 @@ export interface FolderLook {
 }
 
 const mebibyte = 1024 ** 2;
-/** Ours: the database of a busy year is a few hundred megabytes. */
+/** The database of a busy year is a few hundred megabytes. */
 const databaseNeeds = { warn: 1024 * mebibyte, fail: 100 * mebibyte };
-/** Ours: GetFile takes files of up to 3 GB (live-response page), and a full disk loses the result of a script that ran. */
+/** GetFile takes files of up to 3 GB (live-response page), and a full disk loses the result of a script that ran. */
 const evidenceNeeds = { warn: 10 * 1024 * mebibyte, fail: 1024 * mebibyte };
 
 export function judgeStore(look: StoreLook): readonly Judged[] {

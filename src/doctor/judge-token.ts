@@ -44,7 +44,7 @@ export function judgeClaims(
     findings.push(
       fail(
         'The token is of another tenant than DEFENDER_TENANT_ID.',
-        'Mend DEFENDER_TENANT_ID, or the identity that is used.',
+        'Fix DEFENDER_TENANT_ID, or the identity that is used.',
       ),
     );
   if (differ(claims.appId, expected.clientId))

@@ -21,7 +21,7 @@ export async function postSamples(config: Config, conversationId: string, clock:
 async function tryPost(config: Config, conversationId: string, clock: Clock): Promise<Judged> {
   const identity = botIdentityOf(config);
   if (identity === null)
-    return { verdict: 'skip', found: 'No card was posted, since the BOT_ settings must be mended first.', cure: null };
+    return { verdict: 'skip', found: 'No card was posted, since the BOT_ settings must be fixed first.', cure: null };
   let sent = 0;
   try {
     const place = await lookUpPlace(config.databaseUrl, conversationId);

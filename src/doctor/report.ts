@@ -22,7 +22,7 @@ function summarise(findings: readonly Finding[]): string {
   const skipped = skip === 0 ? '' : `, ${skip} skipped`;
   const verdict =
     fail > 0
-      ? 'This is not ready: mend what fails, then run the doctor again.'
+      ? 'This is not ready: fix what fails, then run the doctor again.'
       : warn > 0
         ? 'This can run; read the warnings.'
         : 'This is ready.';

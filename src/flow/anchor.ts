@@ -10,7 +10,7 @@ import { sentencePost } from '../thread/sentence';
 /** The name under which the last anchor is kept. */
 export const anchorFact = 'audit.anchor';
 
-/** Ours: how often it is looked whether the conversation has become known; the loop looks sooner when it wakes anyway. */
+/** How often it is looked whether the conversation has become known; the loop looks sooner when it wakes anyway. */
 const lookAgainMs = hours(1);
 const warnEveryMs = hours(24);
 

@@ -142,7 +142,7 @@ async function findLibraryFiles(reads: PersonReads, draft: Draft): Promise<Libra
   };
 }
 
-/** All that is to be mended, at once. */
+/** Everything to fix, at once. */
 const refusing = (refusals: readonly Refusal[]): { readonly ok: false; readonly error: Refusal } => {
   const [only, ...others] = refusals;
   return err(only !== undefined && others.length === 0 ? only : { type: 'several', refusals });
@@ -268,7 +268,7 @@ async function lookAhead(options: FlowOptions, turn: Turn, wish: Wish): Promise<
   });
 }
 
-/** Ours: more open requests on one device than a finding would name. */
+/** More open requests on one device than a finding would name. */
 const mostOpen = 5;
 
 /** Counted in the transaction that stores it, so that two at once stay within it together. */

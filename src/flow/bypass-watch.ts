@@ -17,13 +17,13 @@ export const bypassFact = 'bypass.look';
 /** How many actions have raised an alarm so far. */
 export const bypassCountFact = 'bypass.count';
 
-/** Ours: 12 of the 1,500 reads an hour (defender-api.md §1.2). */
+/** 12 of the 1,500 reads an hour (defender-api.md §1.2). */
 const everyMs = minutes(5);
 /** Far longer than Defender hides a new action (§1.2), an action is too young to judge, and clocks differ. */
 const overlapMs = minutes(30);
 /** Below what marks of handled activities (three days) and requests (a week at least) are kept for, so that neither is missed. */
 const longestLookBackMs = hours(48);
-/** Ours: an app has one name and one id; some more were seen after it was renamed. */
+/** An app has one name and one id; some more were seen after it was renamed. */
 const mostNames = 8;
 
 interface Look {

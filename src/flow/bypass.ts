@@ -18,7 +18,7 @@ export type Standing =
   | { readonly type: 'foreign' | 'ours' | 'unsure' }
   | { readonly type: 'bypass'; readonly kind: BypassKind };
 
-/** Ours: an action is listed before its id is stored, and the start of a submission may be a commit of another replica. */
+/** An action is listed before its id is stored, and the start of a submission may be a commit of another replica. */
 const tooYoungMs = minutes(5);
 
 /**

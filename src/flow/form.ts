@@ -33,7 +33,7 @@ import { asking, refusedOf } from './ask-by-card';
 import { hasRole } from './look-up';
 import { notStored, orRefusal, showing } from './refusal';
 
-/** Ours: what somebody used lately is what they use again. */
+/** What somebody used lately is what they use again. */
 const lookBack = 20;
 
 /** The form as it is first shown, or as it was left. */

@@ -15,7 +15,7 @@ import { findVisible, hasRole, isShownWhole, readerCard, type Shown, seenFrom } 
 import { unknownDevice } from './near';
 import { notStored, orRefusal } from './refusal';
 
-/** Ours: more than people leaf through; the audit has all of it. */
+/** More than people leaf through; the audit has all of it. */
 const listLength = 100;
 
 /**

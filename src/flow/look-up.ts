@@ -155,7 +155,7 @@ export async function showDevice(options: FlowOptions, turn: Turn, query: string
   return ok(posts(deviceCard(await readStanding(options, turn, device), cardOptions)));
 }
 
-/** Ours: enough to see what goes on, and how it went the last times. */
+/** Enough to see what goes on, and how it went the last times. */
 const mostShown = 3;
 
 async function readStanding(options: FlowOptions, turn: Turn, device: Device): Promise<DeviceStanding> {

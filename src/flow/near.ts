@@ -8,7 +8,7 @@ import type { FlowOptions } from './answer';
 import type { PersonReads } from './people-reads';
 import { findMissing } from './pruned';
 
-/** Ours: as far back as people remember. */
+/** As far back as people remember. */
 const lookBack = 200;
 
 /** That there is no such request any more, or that there was none, with the id that was probably meant: only one that this person may see from here (T-38). */

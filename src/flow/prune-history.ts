@@ -13,7 +13,7 @@ export const prunedFact = 'history.prunedAt';
 
 const day = hours(24);
 const everyMs = day;
-/** Ours: work that is done is looked at when something went wrong, and Teams delivers an activity again within minutes. */
+/** Work that is done is looked at when something went wrong, and Teams delivers an activity again within minutes. */
 const keepDoneMs = 7 * day;
 const keepGivenUpMs = 30 * day;
 const keepActivitiesMs = 3 * day;

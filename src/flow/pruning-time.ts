@@ -4,11 +4,11 @@ import type { Reader, Tx } from '../store/store';
 /** The name under which the time is kept by which history was last pruned to the end; never later than what the clock said then. */
 export const prunedByFact = 'history.prunedBy';
 
-/** Ours: long enough for a time service to set right a machine that started, or woke, with a wrong clock. */
+/** Long enough for a time service to set right a machine that started, or woke, with a wrong clock. */
 const steadyForMs = hours(1);
-/** Ours: the two clocks of one machine do not drift apart by as much in weeks. */
+/** The two clocks of one machine do not drift apart by as much in weeks. */
 const jumpMs = minutes(1);
-/** Ours: catches up after a stop, and leaves people weeks to see that a clock is wrong before much is gone. */
+/** Catches up after a stop, and leaves people weeks to see that a clock is wrong before much is gone. */
 const longestStepMs = 3 * hours(24);
 
 /**

@@ -19,7 +19,7 @@ export interface DoorAudit extends DueWork {
   refused(what: RefusedAtDoor): Promise<void>;
 }
 
-/** Ours: a stranger who knocks all day must not be able to fill the disk (T-40). */
+/** A stranger who knocks all day must not be able to fill the disk (T-40). */
 const windowMs = minutes(1);
 const maxKinds = 200;
 /** The longest id that an entry repeats; a GUID has 36. */

@@ -17,11 +17,11 @@ interface Kept<T> {
   readonly at: number;
 }
 
-/** Ours: as long as somebody fills in a form. What is asked in the end is read anew. */
+/** As long as somebody fills in a form. What is asked in the end is read anew. */
 const devicesForMs = seconds(30);
 const libraryForMs = minutes(1);
 const mostKept = 200;
-/** Ours: with one letter, half of a tenant is meant. */
+/** With one letter, half of a tenant is meant. */
 const leastTyped = 2;
 const wholeLibrary = '';
 

@@ -36,7 +36,7 @@ export const monotonicMs = (): number => performance.now();
 
 const machineTime: MachineTime = { wall: () => Date.now(), monotonic: monotonicMs };
 
-/** Ours: less is the drift that NTP takes out by itself, and nobody's business. */
+/** Less is the drift that NTP takes out by itself, and nobody's business. */
 const jumpMs = 1_000;
 
 /**

@@ -19,7 +19,7 @@ export interface Loop {
 
 /** A pass that found nothing is not repeated sooner: what is due then is held by somebody else. */
 const shortestPauseMs = 50;
-/** Ours: looked at in any case, should a wake-up have been missed. */
+/** Looked at in any case, should a wake-up have been missed. */
 const longestPauseMs = 30_000;
 /** After a pass that failed; doubled at each further one. */
 const firstPauseAfterFailureMs = 1_000;

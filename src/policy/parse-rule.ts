@@ -13,7 +13,7 @@ interface Known {
 type Keys = ReadonlyMap<string, Field>;
 
 const barKeys = ['approvals', 'from', 'decideBy', 'startBy', 'reason', 'escalateTo', 'extra', 'breakGlass'];
-/** Ours: a clock that is not written down. */
+/** A clock that is not written down. */
 const defaultDecideWithinMs = minutes(30);
 const defaultStartWithinMs = hours(2);
 const longestClockMs = hours(72);

@@ -9,7 +9,7 @@ export interface Pattern {
   test(text: string): boolean;
 }
 
-/** Ours; a reason has at most 1,000 characters and arguments 2,000 (request/command.ts). */
+/** A reason has at most 1,000 characters and arguments 2,000 (request/command.ts). */
 const maxTextLength = 4_000;
 const maxPatternLength = 500;
 /** Ours: `{n,m}` is written out, and this is how much of it there may be. */

@@ -34,7 +34,7 @@ export interface YamlReader {
   isMap(field: Field): boolean;
 }
 
-/** Ours: a policy is read by people. */
+/** A policy is read by people. */
 const maxFileLength = 200_000;
 const maxListLength = 2_000;
 

@@ -11,13 +11,13 @@ export type CommandType = Command['type'];
 /** Defender runs commands in this order only (run-live-response: "must be in this order with no limit on repetitions"). */
 export const commandOrder: readonly CommandType[] = ['PutFile', 'RunScript', 'GetFile'];
 
-/** Ours: the API states no maximum, and an approver must be able to read all of them on one card. */
+/** The API states no maximum, and an approver must be able to read all of them on one card. */
 export const maxCommands = 10;
 export const maxArgsLength = 2_000;
 export const maxPathLength = 1_000;
 export const maxNameLength = 200;
 export const maxReasonLength = 1_000;
-/** Ours: what does not fit on the approval card cannot be approved, so it cannot be asked either. Characters over all commands. */
+/** What does not fit on the approval card cannot be approved, so it cannot be asked either. Characters over all commands. */
 export const maxTotalLength = 6_000;
 
 /** What Defender says not to pass to a live response script (live-response-command-examples). */

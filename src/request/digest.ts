@@ -59,7 +59,7 @@ export function readMarker(
   return id === '' ? null : { id: id as RequestId, decision: Number(decision), digest };
 }
 
-/** Ours: no limit of the Comment is documented (defender-api.md §5), and Defender's own lists show one line. */
+/** No limit of the Comment is documented (defender-api.md §5), and Defender's own lists show one line. */
 const maxCommentLength = 500;
 
 /** The comment of the submission: Defender attributes the action to the app, so the people behind it are named here. */

@@ -29,9 +29,9 @@ export interface Upload {
 export const offerFact = (offerId: string): string => `${offerFacts}${offerId}`;
 export const offerFacts = 'fileOffer:';
 
-/** Ours: what a person still waits for in a chat, and four times what Teams' own example uploads. */
+/** What a person still waits for in a chat, and four times what Teams' own example uploads. */
 export const maxFileBytes = 10 * 1024 * 1024;
-/** Ours: as long as somebody may be away from their chat and still want it; who comes later asks again. */
+/** As long as somebody may be away from their chat and still want it; who comes later asks again. */
 export const offerForMs = hours(1);
 
 export type FileOfferRefusal =

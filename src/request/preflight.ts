@@ -91,7 +91,7 @@ const notOnboarded = ['canbeonboarded', 'unsupported', 'insufficientinfo'];
 /** A full report comes about once a day (defender-api.md §1.6); two days and a night without one are ours. */
 export const silentAfterMs = 60 * 3_600_000;
 
-/** What speaks against live response on a device, whatever the commands. */
+/** What may keep live response from working on a device, whatever the commands. */
 export function findDeviceFindings(
   device: Device,
   known: { readonly lessons: readonly Lesson[]; readonly now: number },
@@ -123,7 +123,7 @@ export function preflight(
   wish: Wish,
   known: {
     readonly lessons: readonly Lesson[];
-    /** Ours, of the same device. */
+    /** Requests of this bot on the same device. */
     readonly open: readonly LiveResponseRequest[];
     /** When the last of those that wait now is expected to go; null when that cannot be told. */
     readonly queue: { readonly waiting: number; readonly lastAt: number | null };

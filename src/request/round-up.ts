@@ -3,10 +3,10 @@ import type { CommandType } from './command';
 import type { News } from './effect';
 import type { LiveResponseRequest } from './request';
 
-/** Ours: with this many open requests a conversation is a war room, and a reply for each step of each would bury what matters. */
+/** With this many open requests a conversation is a war room, and a reply for each step of each would bury what matters. */
 export const warRoomFrom = 8;
 
-/** Ours: as long as people in a war room wait for good news without asking. */
+/** As long as people in a war room wait for good news without asking. */
 export const roundUpEveryMs = minutes(2);
 
 /** News that may wait for the next round-up: steps on the way and good ends. What failed, was stopped, is in doubt or asks for a decision is told at once. */

@@ -20,23 +20,23 @@ export async function withContinuity(
   engine: Engine,
   { path, clock, log }: { readonly path: string; readonly clock: Clock; readonly log: Log },
 ): Promise<Store> {
-  let mending: Promise<void> | null = null;
+  let fixing: Promise<void> | null = null;
   let seenConnections = engine.connectionsProven?.() ?? 0;
 
   tell(await findRestored());
   return overlay(store, {
     async transact(work, survives) {
-      if (mending !== null) await mending;
+      if (fixing !== null) await fixing;
       try {
         const result = await store.transact(work, survives);
         await knowServer();
         return result;
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== 'store.rolledBack') throw error;
-        mending ??= mend().finally(() => {
-          mending = null;
+        fixing ??= fix().finally(() => {
+          fixing = null;
         });
-        await mending;
+        await fixing;
         return store.transact(work, survives);
       }
     },
@@ -66,7 +66,7 @@ export async function withContinuity(
   }
 
   /** On connections of its own, which are not asked for the lost commit; all others are refused until this is committed. */
-  async function mend(): Promise<void> {
+  async function fix(): Promise<void> {
     const headNote = createMemoryNote();
     const apart = createSqlStore({
       ...engine,
@@ -85,7 +85,7 @@ export async function withContinuity(
 
   /**
    * By the note beside the file; by the mark of a copy, which a backup carries to another machine as well; or by the identity of a server
-   * whose dump was restored, or that was put back to an earlier instant, while no service was there to notice. Of replicas that start together
+   * whose dump was restored, or that was restored to an earlier instant, while no service was there to notice. Of replicas that start together
    * the first one finds it, and all marks go with it: one that stayed would make the next start a restore.
    */
   async function findRestored(): Promise<Restored | null> {
@@ -107,7 +107,7 @@ export async function withContinuity(
     if (restored === null) return;
     log.warn(
       { path, ...restored },
-      'A backup was put back: the database lacks entries that were written after it. What was undecided or not surely submitted in it may have run since, so it is neither decided nor sent any more. It is looked for in Defender and its thread is told what was found; ask people to look there before they ask again.',
+      'A backup was restored: the database lacks entries that were written after it. What was undecided or not surely submitted in it may have run since, so it is neither decided nor sent any more. It is looked for in Defender and its thread is told what was found; ask people to look there before they ask again.',
     );
   }
 }

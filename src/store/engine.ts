@@ -23,7 +23,7 @@ export interface Engine {
   skipLocked<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
   /**
    * Names this very database, as long as nobody puts a backup in its place: the tables of a restored dump are other ones, and a server
-   * that was put back to an earlier instant counts another timeline. Null where a note beside the file does this (T-44).
+   * that was restored to an earlier instant counts another timeline. Null where a note beside the file does this (T-44).
    */
   identity(): Promise<string | null>;
   /** Counts the connections that were made and shown to have our last commit; absent where there is one for good. */

@@ -2,18 +2,18 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { formatAnchor, readAnchors } from '../audit/anchor';
 import type { ChainHead } from '../audit/chain';
 
-/** The last committed entry of the audit, noted beside the database: a backup that is put back does not know it (T-44). */
+/** The last committed entry of the audit, noted beside the database: a backup that is restored does not know it (T-44). */
 export interface HeadNote {
   /** Null when there is none, or none that can be read. */
   read(): ChainHead | null;
   write(head: ChainHead): void;
   /** Whatever is still to be written is on disk when it returns. */
   flush(): void;
-  /** A backup was put back, so what follows may count less than what was noted. */
+  /** A backup was restored, so what follows may count less than what was noted. */
   forget(): void;
 }
 
-/** Real time: who commits should not wait for the note, and a backup that is put back is much older than this. */
+/** Real time: who commits should not wait for the note, and a backup that is restored is much older than this. */
 const writeAfterMs = 100;
 
 /**

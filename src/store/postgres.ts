@@ -251,7 +251,7 @@ const commitInDoubt = (place: string, cause: unknown): StoreError =>
 /** What the server said, by SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html), longest prefix first. */
 const reasonsByState: ReadonlyArray<readonly [state: string, reason: string]> = [
   ['28', 'it refused the sign-in. Check the user, the password and the TLS mode in DATABASE_URL'],
-  ['3D000', 'there is no database of that name. Create it, or mend the name in DATABASE_URL'],
+  ['3D000', 'there is no database of that name. Create it, or fix the name in DATABASE_URL'],
   ['42501', 'the user may not do this there. It must own the schema of its database'],
   ['53100', 'its disk is full. Make room there'],
   ['53', 'it has no connections or memory left. Look at its limits and at who uses them'],

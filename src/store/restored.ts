@@ -5,10 +5,10 @@ import { applyEvent } from './apply';
 import type { HeadNote } from './head-note';
 import type { Reader, Store, Stored, Tx } from './store';
 
-/** The name under which it is kept when a backup was last found to have been put back. */
+/** The name under which it is kept when a backup was last found to have been restored. */
 export const restoredFact = 'store.restoredAt';
 
-/** What was found and done after a backup was put back. */
+/** What was found and done after a backup was restored. */
 export interface Restored {
   /** The last entry that this service is known to have written (null: it cannot know), and the last one that the database has. */
   readonly noted: ChainHead | null;

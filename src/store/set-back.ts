@@ -10,7 +10,7 @@ export interface SetBack {
   readonly requests: number;
 }
 
-/** Ours: clocks of one machine that differ by less have only drifted. */
+/** Clocks of one machine that differ by less have only drifted. */
 const toleranceMs = seconds(2);
 
 /**

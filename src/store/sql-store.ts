@@ -68,7 +68,7 @@ export function createSqlStore(engine: Engine, { nesting }: SqlStoreOptions = { 
     const { result, head } = await engine.transaction(survives, (db) =>
       running === null ? inTransaction(db) : running.run(scope, () => inTransaction(db)),
     );
-    // What may be lost again is not noted: it would look like a backup that was put back (T-44).
+    // What may be lost again is not noted: it would look like a backup that was restored (T-44).
     if (head !== null && survives === 'power') engine.headNote.write(head); // guard: only-lasting-heads-are-noted
     return result;
   }

@@ -270,7 +270,7 @@ export type StoreErrorCode =
   | 'store.locked'
   | 'store.corrupt'
   | 'store.newerSchema'
-  /** A backup was put back, or a standby took over, under the running service. */
+  /** A backup was restored, or a standby took over, under the running service. */
   | 'store.rolledBack'
   /** No answer to a commit: it may have taken effect. Whoever repeats it must be able to tell. */
   | 'store.commitInDoubt'

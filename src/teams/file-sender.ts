@@ -28,7 +28,7 @@ export interface FileSenderOptions {
 
 /** A multiple of 320 KiB, as upload sessions want it, and small enough for a slow line (Graph: "Upload large files"). */
 const chunkBytes = 10 * 320 * 1024;
-/** Ours: Teams' place for the file lives for hours, but a person who agreed waits for minutes. */
+/** Teams' place for the file lives for hours, but a person who agreed waits for minutes. */
 const mostTries = 4;
 const firstRetryMs = seconds(5);
 

@@ -37,7 +37,7 @@ export const runSearch: Run = async (turn, { value }, options) => {
   };
 };
 
-/** Ours: longer than any path that can be asked for. */
+/** Longer than any path that can be asked for. */
 const maxQueryLength = 2_000;
 
 /** "Dialogs in bots": opens one (`task/fetch`), or hands over what was filled in (`task/submit`). */

@@ -68,7 +68,7 @@ export const answers = {
     `For some minutes I have not reached the conversation where ${id} was asked: ${seenWords(seen)}. I go on trying there. Type status ${id} to see here how it stands.`,
   policyFaulty: (lines: readonly string[]) =>
     [
-      'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must mend it:',
+      'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must fix it:',
       ...lines,
     ].join('\n'),
   policyMended: (version: string) =>

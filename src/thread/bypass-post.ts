@@ -14,7 +14,7 @@ export interface BypassShown {
   readonly createdAt: number;
 }
 
-/** Ours: what fits on a screen; the audit has all of them. */
+/** What fits on a screen; the audit has all of them. */
 const mostShown = 5;
 const mostCommands = 5;
 const longestCommand = 200;

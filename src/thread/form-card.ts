@@ -250,5 +250,5 @@ const faultBlocks = (faults: readonly FormFault[], { locale }: ReaderFormat): re
   faults.map((fault) => ({
     type: 'RichTextBlock',
     spacing: 'Small',
-    inlines: [{ ...sayBold('Please mend: ') }, relay(describeFormFault(fault, locale).replaceAll('\n', ' '))],
+    inlines: [{ ...sayBold('Please fix: ') }, relay(describeFormFault(fault, locale).replaceAll('\n', ' '))],
   }));

@@ -82,7 +82,7 @@ export function quoteLines(reason: string | null): readonly Line[] {
   return [[say('They wrote: '), ...first], ...rest];
 }
 
-/** Ours: about a screen of a phone. */
+/** About a screen of a phone. */
 const mostParagraphs = 12;
 
 /** People as a sentence part: "Ana, Bo and Cy". */
@@ -104,7 +104,7 @@ export function showNames(ids: readonly string[], names: ReadonlyMap<string, str
   return joinLines([...shown, ...(more > 0 ? [[say(count(more, 'more', 'more'))]] : [])], word);
 }
 
-/** Ours: with more of them, a card would be a list of people. */
+/** With more of them, a card would be a list of people. */
 const mostNames = 8;
 
 /** Runs as a list: commas, and "and" before the last. */

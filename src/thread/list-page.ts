@@ -15,7 +15,7 @@ export interface ListQuery {
   readonly page: number;
 }
 
-/** Ours: no list of ours has more pages than this, so a larger number comes from no card of ours. */
+/** No list of ours has more pages than this, so a larger number comes from no card of ours. */
 export const mostPages = 1_000;
 
 export interface ListOptions extends CardOptions {
@@ -74,7 +74,7 @@ export interface PageSize {
   readonly bytes: number;
 }
 
-/** Ours: about two screens of a phone; what is left of an activity is for the title, the buttons and the envelope (teams.md E3). */
+/** About two screens of a phone; what is left of an activity is for the title, the buttons and the envelope (teams.md E3). */
 const pageSize: PageSize = { rows: 8, bytes: 20_000 };
 /** What a line of runs costs on the card beside the runs. */
 const lineBytes = 100;

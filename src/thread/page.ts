@@ -39,7 +39,7 @@ export interface CardOptions {
   readonly reader?: ReaderFormat;
 }
 
-/** Ours: more rows than people read in a chat. */
+/** More rows than people read in a chat. */
 export const mostRows = 12;
 /** A row of buttons holds five in the reference renderer (teams.md D2). */
 export const mostChoices = 5;

@@ -54,7 +54,7 @@ export type Refusal =
   | { readonly type: 'ambiguousDevice'; readonly query: string; readonly count: number }
   /** Found beforehand: it could not run, so nobody is asked. */
   | { readonly type: 'unfit'; readonly finding: Finding }
-  /** More than one thing to mend, each with its cure. */
+  /** More than one thing to fix, each with its cure. */
   | { readonly type: 'several'; readonly refusals: readonly Refusal[] }
   | { readonly type: 'unknownLibraryFile'; readonly fileName: string; readonly known: readonly string[] }
   /** `number` counts commands from 1, as people do. */

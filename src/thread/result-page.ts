@@ -7,7 +7,7 @@ import type { Post } from './post';
 import { sendableOf } from './sendable';
 import type { RequestView } from './view';
 
-/** Ours: about three screens; what is left of an activity is for the title and the buttons (teams.md E3). */
+/** About three screens; what is left of an activity is for the title and the buttons (teams.md E3). */
 const pageSize = { rows: 80, bytes: 20_000 };
 /** A longer line goes on in the next: nothing of what is kept as text is left out here. */
 const longestLine = 400;

@@ -10,9 +10,9 @@ import { sendableOf, wholeOutputOf } from './sendable';
 import type { RequestView } from './view';
 import { commandSubject, commandTitle, countFor, everyone, formatSize, groupHex, type ReaderFormat } from './words';
 
-/** Ours: what people still read in a thread; the whole of it is kept as evidence. */
+/** What people still read in a thread; the whole of it is kept as evidence. */
 const mostLines = 60;
-/** Ours: what a thread shows of it at once; the others unfold. */
+/** What a thread shows of it at once; the others unfold. */
 const linesAtOnce = 15;
 const longestLine = 300;
 

@@ -8,7 +8,7 @@ import { describeState } from './state-words';
 import type { RequestView } from './view';
 import { count, formatList, formatTime } from './words';
 
-/** Ours: about a screen of a desktop, and room for a mention of everybody on it. */
+/** About a screen of a desktop, and room for a mention of everybody on it. */
 const postSize = { rows: 25, bytes: 12_000 };
 
 /**

@@ -89,7 +89,7 @@ test('faults are told all at once, and no package is made', async () => {
   const { code, stdout, stderr } = await run({}, '--env', 'bad');
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr.split('\n').map((line) => line.split(':')[0])).toEqual([
-    'No package was made. Mend env/.env.bad (or, for what only you should use, env/.env.bad.user)',
+    'No package was made. Fix env/.env.bad (or, for what only you should use, env/.env.bad.user)',
     'TEAMS_APP_ID',
     'DEVELOPER_WEBSITE_URL',
     'DEVELOPER_PRIVACY_URL',

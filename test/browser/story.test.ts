@@ -98,7 +98,7 @@ inBrowser('in two windows of the Playground', () => {
     expect(cancels).toHaveLength(1);
   });
 
-  promise('the form comes back with its fault and what was filled in, and asks once mended', async () => {
+  promise('the form comes back with its fault and what was filled in, and asks once fixed', async () => {
     await ana.goTo('Personal Chat');
     await ana.press('New request', ana.card('Live Response help'));
     const form = ana.card('New live response request');

@@ -418,7 +418,7 @@ describe('a reading that was begun when the request was approved', () => {
   test.each([
     ['a second old, it is compared with', seconds(1), 1],
     ['older, it is read anew', seconds(1) + 1, 2],
-    ['begun by a clock that was put back since, it is read anew', -1, 2],
+    ['begun by a clock that was set back since, it is read anew', -1, 2],
   ])('%s', async (_, ageMs, expected) => {
     clock.advance(minutes(1));
     const { runner, readings, runPass } = newReader();
@@ -474,7 +474,7 @@ describe('a reading that was begun when the request was approved', () => {
 test.each([
   ['ten seconds, it goes', seconds(10), 1],
   ['longer, nothing goes, and it is checked again', seconds(10) + 1, 0],
-  ['until after the clock was put back, nothing goes, and it is checked again', -1, 0],
+  ['until after the clock was set back, nothing goes, and it is checked again', -1, 0],
 ])('when the check took %s (T-20)', async (_, tookMs, expected) => {
   clock.advance(minutes(1));
   let release = () => {};
@@ -520,7 +520,7 @@ test('of more approved requests than the minute has room for, those of two repli
   );
 });
 
-test('a clock that was put back holds nobody up for longer than the minute that a call counts', async () => {
+test('a clock that was set back holds nobody up for longer than the minute that a call counts', async () => {
   await alsoQueued(12);
   clock.advance(hours(5));
   await pass();

@@ -68,7 +68,7 @@ describe('sessions', () => {
     expect(sessionsAt(refused, now + hours(24))).toEqual({ limit: 50, heldUntil: 0, risesAt: null });
   });
 
-  test('a clock that was put back holds nobody: a refusal in the future counts for nothing until then', () => {
+  test('a clock that was set back holds nobody: a refusal in the future counts for nothing until then', () => {
     expect(sessionsAt(refused, now - hours(1))).toEqual({ limit: 50, heldUntil: 0, risesAt: null });
   });
 });

@@ -81,7 +81,7 @@ test('what goes at once has no place to show', async () => {
   expect([await places.show(planOf(ids, 'nothing'), t0), await drawn(t0)]).toEqual([null, 0]);
 });
 
-test('a clock that was put back does not keep the cards from being drawn', async () => {
+test('a clock that was set back does not keep the cards from being drawn', async () => {
   const places = createPlaces(store);
   await places.show(planOf(ids), t0 + minutes(90));
   await drawn(t0 + minutes(90));

@@ -171,13 +171,13 @@ test('every fault is told at once, each with its cure and never with its value',
 fail settings: BOT_TENANT_ID: must be a GUID such as 11111111-2222-3333-4444-555555555555, as Entra shows it. -> Copy it from there.
 fail settings: DEFENDER_CLIENT_CERTIFICATE_PATH: is set as well as DEFENDER_CLIENT_SECRET, and it must be clear which identity signs in to Defender. -> Unset one of them.
 warn limits: DEFENDER_SESSIONS is 500, but Defender documents 50 sessions at a time, so what exceeds it is refused or given up there. -> Set DEFENDER_SESSIONS to 50 or less, or unset it, unless Microsoft has told you another limit for your tenant.
-fail policy: env/broken.yaml:6: rule everything: 7 different people must approve, but its groups have only 1. With a fault in it nobody could approve anything. -> Mend that line; docs/policy.md has every word of the file.
+fail policy: env/broken.yaml:6: rule everything: 7 different people must approve, but its groups have only 1. With a fault in it nobody could approve anything. -> Fix that line; docs/policy.md has every word of the file.
 fail store: The database file <dir>/dist/index.js cannot be read as a database of this service. -> Check that this account may read it and the files beside it; if it may, restore a backup.
 fail evidence: The evidence folder <dir>/package.json is no folder, so results of scripts could not be kept. -> Set EVIDENCE_DIR to another place.
 fail clock: The clock of this machine is <n> s ahead: tokens and signatures are refused when it is off by more than five minutes. -> Set the clock by NTP (on Linux: timedatectl set-ntp true), and see that it stays on.
-skip token: Not looked at, since DEFENDER_CLIENT_CERTIFICATE_PATH must be mended first.
-skip machines: Not looked at, since DEFENDER_CLIENT_CERTIFICATE_PATH must be mended first.
-skip teams: Not looked at, since BOT_TYPE, BOT_TENANT_ID must be mended first."
+skip token: Not looked at, since DEFENDER_CLIENT_CERTIFICATE_PATH must be fixed first.
+skip machines: Not looked at, since DEFENDER_CLIENT_CERTIFICATE_PATH must be fixed first.
+skip teams: Not looked at, since BOT_TYPE, BOT_TENANT_ID must be fixed first."
 `);
 });
 
@@ -208,7 +208,7 @@ test('a token for another audience is told as that, and the reads that it breaks
   expect(code).toBe(1);
   expect(of('token', 'roles', 'actions')).toMatchInlineSnapshot(`
 "fail token: The token is for another audience than the host of DEFENDER_API_URL expects, so every call is refused. -> Set DEFENDER_API_URL to the host of the cloud that the app and its tenant are in.
-fail token: The token is of another tenant than DEFENDER_TENANT_ID. -> Mend DEFENDER_TENANT_ID, or the identity that is used.
+fail token: The token is of another tenant than DEFENDER_TENANT_ID. -> Fix DEFENDER_TENANT_ID, or the identity that is used.
 fail token: The token was issued to another app than DEFENDER_CLIENT_ID. -> Set DEFENDER_CLIENT_ID to the client id (not the object id) of the identity that the service runs with.
 ok roles: Roles in the token: Mail.Send.
 fail roles: Machine.LiveResponse is missing: nothing can be submitted to Defender or cancelled there. -> Grant it to the app as an application permission of WindowsDefenderATP, with admin consent. It counts from the next token on: within about an hour, for a managed identity within a day.
@@ -259,7 +259,7 @@ test('hosts of different clouds are told as a contradiction', async () => {
   expect(code).toBe(1);
   expect(of('settings', 'cloud')).toMatchInlineSnapshot(`
 "fail settings: TEAMS_CLOUD: is public, but DEFENDER_API_URL is of the government cloud: people and devices would be of different clouds, whose tenants do not know each other. -> Set TEAMS_CLOUD to gccHigh or dod, or DEFENDER_API_URL to the host of the cloud that Teams is in.
-skip cloud: Not looked at, since TEAMS_CLOUD must be mended first."
+skip cloud: Not looked at, since TEAMS_CLOUD must be fixed first."
 `);
 });
 

@@ -221,7 +221,7 @@ test('a policy is judged by its faults, and by whether anybody can use it', () =
 test('a name that is almost a setting is a warning, beside what is a fault', () => {
   const misspelt = findMisspelt({ POLCY_FILE: 'x' });
   expect(words(judgeSettings([], misspelt, false))).toBe(
-    'warn POLCY_FILE: is no setting of this service, so it is not taken. -> Did you mean POLICY_FILE? Rename it, or unset it.',
+    'warn POLCY_FILE: is not a setting of this service, so it is ignored. -> Did you mean POLICY_FILE? Rename it, or unset it.',
   );
   expect(verdicts(judgeSettings([{ name: 'BOT_ID', message: 'is missing. Set it.' }], misspelt, false))).toBe(
     'fail warn',

@@ -160,7 +160,7 @@ test('when a standby without our last commits takes over under the running servi
     'restored',
   ]);
   expect(log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toContainEqual(
-    expect.stringContaining('A backup was put back'),
+    expect.stringContaining('A backup was restored'),
   );
   await disconnect(url);
   await note(store, 'later');

@@ -8,7 +8,7 @@ import { absent, cancelBy, found, go, newsOf, refusalOf, resend, unreadable, usu
 const doubted = ['awaitingApproval', 'queued', 'submitting', 'unknown'] as const;
 const restored = (state: (typeof doubted)[number]) => go(samples[state], usual.storeRestored);
 
-describe('after a backup was put back, a request that it calls undecided, waiting or under way to Defender', () => {
+describe('after a backup was restored, a request that it calls undecided, waiting or under way to Defender', () => {
   test.each(doubted)('is looked for from when it was asked, and its thread is told (%s)', (state) => {
     const step = restored(state);
     expect(step.request).toMatchObject({
@@ -51,6 +51,6 @@ describe('after a backup was put back, a request that it calls undecided, waitin
 
 test.each(
   (Object.keys(samples) as State[]).filter((state) => isFinal(state) || state === 'pending' || state === 'running'),
-)('what Defender surely has or what has ended stays as it is when a backup was put back (%s)', (state) => {
+)('what Defender surely has or what has ended stays as it is when a backup was restored (%s)', (state) => {
   expect(() => go(samples[state], usual.storeRestored)).toThrow();
 });

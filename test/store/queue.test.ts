@@ -46,7 +46,7 @@ test('a device rests for half a minute after an action on it was cancelled, and 
   expect(await store.resting(t0 + 30_000)).toEqual(new Map());
 });
 
-test('an answer is kept with its submission, and instants of a clock that was put back become those of now', async () => {
+test('an answer is kept with its submission, and instants of a clock that was set back become those of now', async () => {
   const store = await stores.openNew();
   await insert(store, asQueued(sampleRequest()));
   await store.transact(async (tx) => {

@@ -58,7 +58,7 @@ const statesOf = async (store: Store): Promise<readonly (State | undefined)[]> =
 
 const warnings = () => log.lines.filter((line) => line.level === 'warn');
 
-test('after a backup was put back, what is undecided or not surely submitted in it is in doubt, and all of it is said', async () => {
+test('after a backup was restored, what is undecided or not surely submitted in it is in doubt, and all of it is said', async () => {
   const backup = await withBackup();
   restore(backup);
   const store = await open();
@@ -72,7 +72,7 @@ test('after a backup was put back, what is undecided or not surely submitted in 
   });
   expect(verifyChain(rows).ok).toBe(true);
   expect(warnings()).toMatchObject([{ path, doubted: [waiting.id, approved.id, requestId('LR-4444')] }]);
-  expect(warnings()[0]?.message).toContain('A backup was put back');
+  expect(warnings()[0]?.message).toContain('A backup was restored');
   await store.close();
 });
 

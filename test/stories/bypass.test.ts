@@ -111,7 +111,7 @@ test('what we sent ourselves raises no alarm, hidden, unclear or ended long ago'
   expect(await alarms()).toEqual([]);
 });
 
-test('after a backup was put back, what ran before it is not judged, and what runs after it is', async () => {
+test('after a backup was restored, what ran before it is not judged, and what runs after it is', async () => {
   const requestor = await runOnce();
   stage.emulator.addForeignAction({ requestor, machineId: 'ws-042.contoso.com', status: 'Succeeded' });
   stage.clock.advance(minutes(1));

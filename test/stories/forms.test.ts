@@ -273,7 +273,7 @@ describe('a preview of a form whose device is ambiguous', () => {
 });
 
 describe('a dialog', () => {
-  test('holds the form, keeps what was filled in on a fault, and makes one request by its mend', async () => {
+  test('holds the form, keeps what was filled in on a fault, and makes one request once that is fixed', async () => {
     stage = await Stage.open();
     const thread = await stage.ask(ana, 'help');
     const message = stage.connector.messages(thread).find((m) => m.from === 'bot');

@@ -105,7 +105,7 @@ test('the same wish asked twice is warned of, with the id of the first', async (
   expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
 });
 
-test('a form keeps what was filled in beside each thing to mend', async () => {
+test('a form keeps what was filled in beside each thing to fix', async () => {
   const thread = await stage.ask(ana, 'new ws-042');
   const form = stage.cardIn(thread, 'Ask for approval');
   const filled = { device: 'ws-042', name1: 'a.zip', name2: 'b.ps1', reason: 'INC-1' };

@@ -123,7 +123,7 @@ test('a changed policy is taken while running, and what waited is asked again un
   expect(stage.chat(bo)).toContain('Another approval policy is in force');
 });
 
-test('a broken policy file changes nothing, and the approvers are told its lines, and that it was mended', async () => {
+test('a broken policy file changes nothing, and the approvers are told its lines, and that it was fixed', async () => {
   await open();
   const refused = async () => {
     const scraped = await (await fetch(`http://127.0.0.1:${stage.service.port}/metrics`)).text();

@@ -128,7 +128,6 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       'takes none.',
       'has them, so it may find nothing.',
       'I have seen nothing accepted there since.',
-      'nothing found that speaks against it.',
       'either it names nobody for it, or the glass is broken already, or the request no longer waits for approval.',
       'Nothing is paused, so there is nothing to resume.',
       '}, or none yet.',

@@ -74,7 +74,7 @@ test('a request that no card can carry with a button is not asked about', () => 
   expect(preflightCard({ draft, device: makeDevice(), findings: makeFindings().slice(8, 9) }, options)).toBeNull();
 });
 
-test('several things to mend are told together, each with its cure', () => {
+test('several things to fix are told together, each with its cure', () => {
   const [unsupported] = makeFindings();
   const refusals = [
     { type: 'unfit', finding: unsupported as never },

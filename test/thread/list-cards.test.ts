@@ -222,7 +222,7 @@ I send nothing to Defender before other people have approved exactly this. Leave
 Device: name, address, id, or tag: and a tag: [ws-042]
 
 1. putfile: library file to put on the device: [a/b]
-Please mend: "a/b" cannot be the name of a library file. Give the name only, without a folder, not starting with a dot, and without any of \\ / : * ? " < > |; library lists the names.
+Please fix: "a/b" cannot be the name of a library file. Give the name only, without a folder, not starting with a dot, and without any of \\ / : * ? " < > |; library lists the names.
 (Remove 1. putfile)
 
 2. run: library script: []
@@ -234,7 +234,7 @@ Please mend: "a/b" cannot be the name of a library file. Give the name only, wit
 (Add getfile)
 
 Reason: approvers decide by it: []
-Please mend: The reason is missing, and approvers decide by it. Say in a few words why.
+Please fix: The reason is missing, and approvers decide by it. Say in a few words why.
 (Ask for approval)
 (Preview)"
 `);
