@@ -69,6 +69,8 @@ export interface Service {
   readonly store: Store;
   /** Does everything that is due now, and what that makes due, until nothing is. */
   settle(): Promise<void>;
+  /** When `settle` finds something again although nothing happens; null: never. What only looks at a file or a disk is not counted. */
+  nextDueAt(): Promise<number | null>;
   /** Takes nothing new, lets what is under way finish, closes the store. What is left is on disk for the next start. */
   stop(): Promise<void>;
 }
@@ -233,12 +235,14 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     log,
     trial,
   });
-  const chores: readonly DueWork[] = [
+  const lookers: readonly DueWork[] = [
     ...more,
     health.probe,
     inForce,
-    door,
     { startDue: async () => keeper.refresh().then(() => 0), nextDueAt: async () => clock.now() + policyEveryMs },
+  ];
+  const chores: readonly DueWork[] = [
+    door,
     createRoundUps({ store, views, clock, trial }),
     createBypassWatch({
       store,
@@ -289,7 +293,8 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   // Whatever it started nudges when it ends, so that no pass need follow on its heels.
   const dispatchLoop = steadily('dispatch', { ...dispatch, startDue: async () => dispatch.startDue().then(() => 0) });
   const fileLoop = steadily('files', files);
-  const loops = [dispatchLoop, outboxLoop, fileLoop, ...chores.map((chore, i) => steadily(`chore ${i + 1}`, chore))];
+  const asides = [...lookers, ...chores];
+  const loops = [dispatchLoop, outboxLoop, fileLoop, ...asides.map((chore, i) => steadily(`chore ${i + 1}`, chore))];
   const server = createServer({
     bot,
     ready,
@@ -315,8 +320,12 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
         did += await outbox.startDue();
         await outbox.idle();
         did += await files.startDue();
-        for (const chore of chores) did += await chore.startDue();
+        for (const chore of asides) did += await chore.startDue();
       }
+    },
+    async nextDueAt() {
+      const instants = await Promise.all([dispatch, files, ...chores].map((work) => work.nextDueAt()));
+      return instants.reduce((first, at) => (first === null || (at !== null && at < first) ? at : first), null);
     },
     async stop() {
       server.drain();

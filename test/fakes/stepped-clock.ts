@@ -23,6 +23,11 @@ export class SteppedClock implements Clock {
     return this.#sleepers.length;
   }
 
+  /** When the first of them wakes; null when none is asleep. */
+  get wakesAt(): number | null {
+    return this.#sleepers.length === 0 ? null : Math.min(...this.#sleepers.map(({ dueAt }) => dueAt));
+  }
+
   /** Moves time and wakes whoever is due; what they do runs after this returns. */
   advance(ms: number): void {
     this.#now += ms;

@@ -77,7 +77,7 @@ async function nothingHappened(): Promise<void> {
 }
 
 const click = async (person: TeamsPerson, message: TeamsMessage, verb: string, data: unknown): Promise<number> =>
-  (await stage.teams.click(person, message.id, { verb, data })).status;
+  (await stage.click(person, message, verb, data)).status;
 
 const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ maxLength: 40 }));
 const anyJson = fc.oneof(fc.jsonValue({ maxDepth: 2 }), anyText, fc.constantFrom(null, -1, 1e308, '__proto__', [[]]));

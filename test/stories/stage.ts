@@ -244,12 +244,25 @@ export class Stage {
     return tracked;
   }
 
-  /** Lets time pass in small steps, and does what each of them makes due. */
+  /**
+   * Lets time pass and does what becomes due, at most `stepMs` late: time moves in steps of that, and those in which nothing is due are
+   * taken at once.
+   */
   async pass(ms: number, stepMs = seconds(1)): Promise<void> {
-    for (let left = ms; left > 0; left -= stepMs) {
-      this.clock.advance(Math.min(stepMs, left));
+    const endsAt = this.clock.now() + ms;
+    // Whatever the story did before: a file that it wrote or a time that it set is seen at the first step.
+    for (let isFirst = true; this.clock.now() < endsAt; isFirst = false) {
+      const idleMs = isFirst ? 0 : (await this.#nextDueAt()) - this.clock.now();
+      const steps = Math.max(Math.ceil(idleMs / stepMs), 1);
+      this.clock.advance(Math.min(steps * stepMs, endsAt - this.clock.now()));
       await this.settle();
     }
+  }
+
+  async #nextDueAt(): Promise<number> {
+    const services = [this.#service, ...this.#replicas];
+    const instants = [this.clock.wakesAt, ...(await Promise.all(services.map((service) => service.nextDueAt())))];
+    return Math.min(...instants.map((at) => at ?? Number.POSITIVE_INFINITY));
   }
 
   /** Writes in a new thread of the channel; gives the thread's conversation id. */
@@ -300,6 +313,12 @@ export class Stage {
     return findActions(cardOf(message.activity)).find((a) => a.title === title && a.type === 'Action.Execute') ?? null;
   }
 
+  /** What a client sends for a button; reads that are tried again meanwhile get the time they sleep for. */
+  click(person: TeamsPerson, message: TeamsMessage, verb: string, data: unknown): Promise<BotAnswer> {
+    // The answer's own limit sleeps as well: a slow database must not look like it, so less than the shortest passes here.
+    return this.#whileReadsWait(this.teams.click(person, message.id, { verb, data }), answerWithin.dialog - 250);
+  }
+
   /** Presses a button by its title, with what was typed into the card. */
   async press(
     person: TeamsPerson,
@@ -310,9 +329,7 @@ export class Stage {
     const action = this.action(message, title);
     if (action === null) throw new Error(`No button ${title}`);
     const data = { ...(action.data as object), ...inputs };
-    const click = this.teams.click(person, message.id, { verb: String(action.verb), data });
-    // The answer's own limit sleeps as well: a slow database must not look like it, so less than the shortest passes here.
-    const answer = await this.#whileReadsWait(click, answerWithin.dialog - 250);
+    const answer = await this.click(person, message, String(action.verb), data);
     await this.settle();
     return answer;
   }

@@ -163,6 +163,7 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       'The device is missing, and I never guess one.',
       'Break-glass lowers the number of approvals to one and never to none:',
       'Nobody approves their own request.',
+      'not the person who paused, and nobody whose own request waits to be sent.',
       'the members of … cannot be read at the moment, so nobody counts as one.',
     ],
   },
