@@ -39,6 +39,7 @@ if (process.env.TEST_ALL === '1') onPostgres.push('<rootDir>/test/stories/**/*.t
 
 const base = {
   testEnvironment: 'node',
+  runtime: '<rootDir>/test/shared-packages.cjs',
   roots: ['<rootDir>/test'],
   transform: {
     '^.+\\.ts$': [
@@ -93,8 +94,9 @@ function hasPostgres() {
 module.exports = {
   // jest leaves one core idle, which is half of a small machine; and a worker that has grown large is slow.
   maxWorkers: '100%',
-  workerIdleMemoryLimit: '700MB',
+  workerIdleMemoryLimit: '900MB',
   // Real HTTP and real files on a busy two-core machine; the tests themselves hold the clock.
   testTimeout: 120_000,
+  testSequencer: '<rootDir>/test/long-first.cjs',
   projects,
 };

@@ -104,7 +104,9 @@ async function run(replicas: readonly Dispatch[]): Promise<number> {
     await tellNobody();
     if ((await store.waiting()).length + (await store.underWay()).length === 0) break;
     const due = (await Promise.all(replicas.map((replica) => replica.nextDueAt()))).map((at) => at ?? Infinity);
-    clock.advance(Math.min(...due.filter((at) => at > clock.now()), clock.now() + seconds(5)) - clock.now());
+    // What is due and was not done is somebody else's or waits for an answer of theirs.
+    const nextAt = Math.min(...due);
+    clock.advance(nextAt > clock.now() && nextAt < Infinity ? nextAt - clock.now() : seconds(5));
   }
   const taken = emulator.journal.filter((e) => e.route === 'runLiveResponse' && e.status === 201);
   return Math.max(...taken.map((e) => e.at)) + runMs - t0;
