@@ -7,8 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY src ./src
-# The trial, the demo and the Defender that they simulate have no place beside a real one.
-RUN npm run build && rm -rf dist/emulator dist/local dist/demo dist/local.js* dist/demo.js*
+RUN npm run build
 
 FROM ${NODE} AS packages
 WORKDIR /app

@@ -2,9 +2,16 @@ const { existsSync, readdirSync } = require('node:fs');
 const { join } = require('node:path');
 
 /** What says the same of every engine of the store. */
-const everyEngine = ['records', 'work', 'transactions', 'reviews', 'places', 'queue', 'history', 'marks'].map(
-  (name) => `<rootDir>/test/store/${name}.test.ts`,
-);
+const everyEngine = [
+  'records',
+  'work/work',
+  'transactions',
+  'rows/reviews',
+  'places',
+  'rows/queue',
+  'history/history',
+  'rows/marks',
+].map((name) => `<rootDir>/test/store/${name}.test.ts`);
 /** What needs a server: replicas, leases, kills; each story in which the engine decides what happens, and why. */
 const onPostgres = [
   ...everyEngine,

@@ -1,10 +1,10 @@
-import { createConnector } from '../src/emulator/connector';
-import { createTeamsClient, type TeamsClient } from '../src/emulator/connector-people';
-import type { Connector, ConnectorCall, TeamsMessage } from '../src/emulator/connector-port';
-import { findActions } from '../src/emulator/connector-reading';
 import { systemClock } from '../src/lib/clock';
 import { ana, bo, bot, cy, teamId, tenantId } from '../test/fakes/fake-connector';
 import { cardOf } from '../test/stories/stage';
+import { createConnector } from '../trial/teams/connector';
+import { createTeamsClient, type TeamsClient } from '../trial/teams/connector-people';
+import type { Connector, ConnectorCall, TeamsMessage } from '../trial/teams/connector-port';
+import { findActions } from '../trial/teams/connector-reading';
 import { type Program, portOf, startProgram } from './child';
 import { openLine } from './line';
 import type { Section } from './report';

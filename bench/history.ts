@@ -1,9 +1,9 @@
 import { hours, minutes } from '../src/lib/clock';
-import { digestOf } from '../src/request/digest';
+import { digestOf } from '../src/request/ask/digest';
 import type { Event } from '../src/request/event';
 import type { RequestBase, RequestId } from '../src/request/request';
 import { openRequest } from '../src/request/transition';
-import { applyEvent, storeNewRequest } from '../src/store/apply';
+import { applyEvent, storeNewRequest } from '../src/store/commit/apply';
 import { defenderWork, type Store, type Tx, teamsWork } from '../src/store/store';
 import { ana, bo, bot, tenantId } from '../test/fakes/fake-connector';
 import { action, base, vote } from '../test/request/sample';

@@ -1,12 +1,12 @@
 import { createDefender } from '../src/defender/client';
 import { DefenderError } from '../src/defender/errors';
 import { localToken } from '../src/defender/token';
-import { type Emulator, startEmulator } from '../src/emulator/emulator';
 import { hours, minutes, seconds } from '../src/lib/clock';
 import { silentLog } from '../src/lib/log';
 import type { State } from '../src/request/request';
 import { SteppedClock } from '../test/fakes/stepped-clock';
 import { ana, bo, Stage } from '../test/stories/stage';
+import { type Emulator, startEmulator } from '../trial/defender/emulator';
 import type { Section } from './report';
 import { quantile } from './statistics';
 import { deviceName } from './world';

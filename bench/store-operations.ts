@@ -4,7 +4,7 @@ import { minutes, systemClock } from '../src/lib/clock';
 import { silentLog } from '../src/lib/log';
 import { parsePolicy } from '../src/policy/parse-policy';
 import { openRequest } from '../src/request/transition';
-import { storeNewRequest } from '../src/store/apply';
+import { storeNewRequest } from '../src/store/commit/apply';
 import { openStore } from '../src/store/open';
 import type { Store } from '../src/store/store';
 import { type Cluster, findPostgres, startCluster } from '../test/postgres/cluster';

@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Emulator, startEmulator } from '../src/emulator/emulator';
-import { addTrialWorld } from '../src/emulator/trial-world';
 import type { Clock } from '../src/lib/clock';
 import { systemClock } from '../src/lib/clock';
 import { ana, bo, cy } from '../test/fakes/fake-connector';
 import { policyOf } from '../test/stories/stage';
+import { type Emulator, startEmulator } from '../trial/defender/emulator';
+import { addTrialWorld } from '../trial/defender/trial-world';
 
 /** The clock of the fakes: instants with fractions of a millisecond, so that what the journals say is exact enough to subtract. */
 export const fineClock: Clock = {

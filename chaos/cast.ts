@@ -1,6 +1,6 @@
-import type { TeamsPerson } from '../src/emulator/connector-port';
-import type { DeviceSpec, Emulator } from '../src/emulator/emulator';
 import { minutes, seconds } from '../src/lib/clock';
+import type { DeviceSpec, Emulator } from '../trial/defender/emulator';
+import type { TeamsPerson } from '../trial/teams/connector-port';
 
 /** The people and places of every story. */
 const person = (name: string, n: number): TeamsPerson => ({

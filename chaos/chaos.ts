@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JournalEntry } from '../src/emulator/emulator';
 import { hours, systemClock } from '../src/lib/clock';
+import type { JournalEntry } from '../trial/defender/emulator';
 import { type Database, openDatabase } from './database';
 import type { Facts } from './facts';
 import type { ClockStep, FastTime } from './fast-time';

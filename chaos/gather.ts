@@ -3,16 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditRow } from '../src/audit/chain';
 import { verifyAudit } from '../src/audit/verify';
-import type { ConnectorCall } from '../src/emulator/connector-port';
-import { readActivity } from '../src/emulator/connector-reading';
-import type { ActionView } from '../src/emulator/emulator';
 import type { KeptResult } from '../src/evidence/keep-result';
 import { minutes, seconds } from '../src/lib/clock';
 import { silentLog } from '../src/lib/log';
-import { commandToParams } from '../src/request/command';
+import { commandToParams } from '../src/request/ask/command';
 import { finalStates, type LiveResponseRequest, openStates, type State } from '../src/request/request';
 import { openStore } from '../src/store/open';
 import type { Copy, Store } from '../src/store/store';
+import type { ActionView } from '../trial/defender/emulator';
+import type { ConnectorCall } from '../trial/teams/connector-port';
+import { readActivity } from '../trial/teams/connector-reading';
 import { approvers, decideByMs, devices, evidenceOf, startByMs } from './cast';
 import type {
   ActionFacts,

@@ -1,6 +1,6 @@
-import type { InboundActivity } from '../src/emulator/connector-people';
-import type { TeamsMessage, TeamsPerson } from '../src/emulator/connector-port';
 import { minutes, seconds } from '../src/lib/clock';
+import type { InboundActivity } from '../trial/teams/connector-people';
+import type { TeamsMessage, TeamsPerson } from '../trial/teams/connector-port';
 import { approvers, channelId, decideByMs, evidencePath, installed, requesters, startByMs, teamId } from './cast';
 import type { Ask, Click } from './plan';
 import type { Stage } from './stage';

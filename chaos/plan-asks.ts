@@ -1,5 +1,5 @@
-import type { TeamsPerson } from '../src/emulator/connector-port';
 import { minutes, seconds } from '../src/lib/clock';
+import type { TeamsPerson } from '../trial/teams/connector-port';
 import { approvers, devices, evidencePath, requesters, scripts, tool } from './cast';
 import type { Draw } from './draw';
 import type { Ask, Click, Course, Plan, PlanOptions } from './plan';

@@ -1,6 +1,6 @@
-import type { ConnectorFault } from '../src/emulator/connector-port';
-import type { Fault, FaultRule } from '../src/emulator/emulator';
 import { seconds } from '../src/lib/clock';
+import type { Fault, FaultRule } from '../trial/defender/emulator';
+import type { ConnectorFault } from '../trial/teams/connector-port';
 import type { Draw } from './draw';
 import type { DefenderFault, PlanOptions, TeamsFault } from './plan';
 

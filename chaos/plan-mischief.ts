@@ -1,5 +1,5 @@
-import type { FaultRule } from '../src/emulator/emulator';
 import { minutes, seconds } from '../src/lib/clock';
+import type { FaultRule } from '../trial/defender/emulator';
 import { approvers } from './cast';
 import type { Draw } from './draw';
 import type { ClockStep } from './fast-time';

@@ -1,6 +1,6 @@
-import type { ConnectorFault } from '../src/emulator/connector-port';
-import type { FaultRule } from '../src/emulator/emulator';
 import { minutes, seconds } from '../src/lib/clock';
+import type { FaultRule } from '../trial/defender/emulator';
+import type { ConnectorFault } from '../trial/teams/connector-port';
 import { devices } from './cast';
 import type { CommitCut } from './commit-gate';
 import { createDraw, type Draw } from './draw';

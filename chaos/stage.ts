@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createConnector } from '../src/emulator/connector';
-import type { Connector, ConnectorCall, ConnectorFault } from '../src/emulator/connector-port';
-import { type Emulator, startEmulator } from '../src/emulator/emulator';
 import type { Clock } from '../src/lib/clock';
+import { type Emulator, startEmulator } from '../trial/defender/emulator';
+import { createConnector } from '../trial/teams/connector';
+import type { Connector, ConnectorCall, ConnectorFault } from '../trial/teams/connector-port';
 import { addWorld, channelId, everybody, policy, teamId, tenantId } from './cast';
 import { type CommitGate, openCommitGate } from './commit-gate';
 import { createFastClock, type FastTime, toEnvironment } from './fast-time';

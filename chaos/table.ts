@@ -112,7 +112,7 @@ export function describeRun(outcome: Outcome): string {
     ],
     ["somebody else's actions", actions.filter(({ requestId }) => requestId === null).length],
     ['results kept', requests.flatMap(({ results }) => results).filter(({ isKept }) => isKept).length],
-    // A post whose answer was lost is sent again (src/teams/outbox.ts), and nobody can find the first one.
+    // A post whose answer was lost is sent again (src/teams/outbox/outbox.ts), and nobody can find the first one.
     ['stale twins of cards', requests.reduce((sum, { twins }) => sum + twins.length, 0)],
     ['final replies repeated', requests.reduce((sum, { endsTold }) => sum + Math.max(0, endsTold - 1), 0)],
   ];

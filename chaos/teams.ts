@@ -1,8 +1,8 @@
-import { createTeamsClient, type InboundActivity, type TeamsClient } from '../src/emulator/connector-people';
-import type { TeamsMessage, TeamsPerson, WireActivity } from '../src/emulator/connector-port';
-import { findActions, readActivity } from '../src/emulator/connector-reading';
 import { seconds } from '../src/lib/clock';
 import { isFinal } from '../src/request/request';
+import { createTeamsClient, type InboundActivity, type TeamsClient } from '../trial/teams/connector-people';
+import type { TeamsMessage, TeamsPerson, WireActivity } from '../trial/teams/connector-port';
+import { findActions, readActivity } from '../trial/teams/connector-reading';
 import { bot, channelId, tenantId } from './cast';
 import { toMachineMs } from './fast-time';
 import { readCardPhase } from './phases';

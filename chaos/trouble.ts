@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import type { ConnectorCall, ConnectorFault } from '../src/emulator/connector-port';
-import type { Fault } from '../src/emulator/emulator';
 import { minutes, seconds } from '../src/lib/clock';
+import type { Fault } from '../trial/defender/emulator';
+import type { ConnectorCall, ConnectorFault } from '../trial/teams/connector-port';
 import { approvers } from './cast';
 import { type FastTime, toMachineMs } from './fast-time';
 import type { DefenderFault, Incident, Outage, Plan, Strike, TeamsFault } from './plan';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { silentLog } from '../src/lib/log';
-import { oneLineExample } from '../src/local/instructions';
-import { startTrial } from '../src/local/trial';
 import { chromiumPath, launchChromium, noChromium } from '../test/browser/chromium';
 import { Window } from '../test/browser/window';
+import { oneLineExample } from '../trial/local/instructions';
+import { startTrial } from '../trial/local/trial';
 
 const images = resolve('docs', 'images');
 const maxBytes = 300_000;

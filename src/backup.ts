@@ -8,7 +8,7 @@ import { formatAnchor } from './audit/anchor';
 import { diskCodeOf } from './lib/disk-code';
 import { makeFolder } from './lib/make-folder';
 import { err, ok, type Result } from './lib/result';
-import { checkAudit, copyDatabase } from './store/backup';
+import { checkAudit, copyDatabase } from './store/offline/backup';
 
 /** What a backup holds; written last, so that a folder without it is no backup. */
 const Manifest = z.object({

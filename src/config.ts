@@ -4,7 +4,7 @@ import type { CredentialSettings } from './defender/token';
 import { isLoopback } from './lib/loopback';
 import { type Redacted, redact } from './lib/redacted';
 import { err, ok, type Result } from './lib/result';
-import { isUnprotected } from './store/database-address';
+import { isUnprotected } from './store/engine/database-address';
 
 /** The run contract (design.md §7) as values. Made only by `parseConfig`. */
 export interface Config {

@@ -1,15 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Limits } from './dispatch/limits';
 import { readQuotaLeft } from './dispatch/read-budget';
-import { bypassCountFact } from './flow/bypass-watch';
 import type { Clock } from './lib/clock';
 import { minutes } from './lib/clock';
+import { bypassCountFact } from './oversight/bypass-watch';
 import { type Pause, pauseFact } from './request/pause';
 import { openStates, type State } from './request/request';
-import { durationBoundsMs } from './store/figures';
-import type { Duration, Figures } from './store/history';
-import type { WorkOutcome } from './store/leases';
+import type { Duration, Figures } from './store/history/history';
+import { durationBoundsMs } from './store/rows/figures';
 import { defenderWork, isOutage, type Store, teamsWork, type WorkType } from './store/store';
+import type { WorkOutcome } from './store/work/leases';
 
 export interface MetricsOptions {
   readonly store: Store;

@@ -1,6 +1,6 @@
 import { type Clock, seconds } from './lib/clock';
 import type { DueWork } from './lib/loop';
-import { putPolicyInForce } from './store/policy-in-force';
+import { putPolicyInForce } from './store/rows/policy-in-force';
 import type { Store } from './store/store';
 
 /** How soon it is looked again whether this replica may put its policy in force. */

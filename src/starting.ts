@@ -10,7 +10,7 @@ import type { PolicyFault } from './policy/parse-policy';
 import { findTrialPeople } from './policy/people';
 import type { Policy } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
-import { answers } from './thread/answers';
+import { answers } from './thread/sentences/answers';
 
 /** Why the service does not start; each line says what, why and what next. */
 export class StartError extends Error {

@@ -151,7 +151,7 @@ const hasDisk = ((): boolean => {
     return true;
   } catch {
     console.warn(
-      'SKIPPED: what a full disk does, since this account may not mount one (test/store/sqlite.test.ts fills a database instead).',
+      'SKIPPED: what a full disk does, since this account may not mount one (test/store/engine/sqlite.test.ts fills a database instead).',
     );
     return false;
   }

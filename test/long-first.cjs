@@ -6,7 +6,7 @@ const long = [
   'stories/submitting',
   'dispatch/backlog',
   'stories/doubt',
-  'teams/outbox',
+  'teams/outbox/outbox',
   'stories/bypass',
   'stories/deciding',
   'stories/war-room',

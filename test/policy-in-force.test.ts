@@ -1,5 +1,5 @@
 import { createInForce } from '../src/policy-in-force';
-import { isOutrun } from '../src/store/policy-in-force';
+import { isOutrun } from '../src/store/rows/policy-in-force';
 import { SteppedClock } from './fakes/stepped-clock';
 import { useStores } from './store/sample';
 

@@ -7,9 +7,9 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'libsql';
-import { type Emulator, startEmulator } from '../src/emulator/emulator';
-import { addTrialWorld } from '../src/emulator/trial-world';
 import { systemClock } from '../src/lib/clock';
+import { type Emulator, startEmulator } from '../trial/defender/emulator';
+import { addTrialWorld } from '../trial/defender/trial-world';
 import {
   ana,
   bo,
@@ -287,7 +287,7 @@ describe('a trial that serves', () => {
 
 describe('a backup of a running service', () => {
   const backup = async (name: string, ...args: readonly string[]) => {
-    const run = promisify(execFile)(process.execPath, [join(dir, 'dist', 'backup-cli.js'), ...args], {
+    const run = promisify(execFile)(process.execPath, [join(dir, 'dist', 'cli', 'backup.js'), ...args], {
       cwd: dir,
       env: { ...trial(name), DATABASE_URL: trial(name).DATABASE_URL },
     });
@@ -351,7 +351,7 @@ describe('a backup of a running service', () => {
   });
 
   test('of a database on a server is left to the tool of that server', async () => {
-    const run = promisify(execFile)(process.execPath, [join(dir, 'dist', 'backup-cli.js'), '/backups/today'], {
+    const run = promisify(execFile)(process.execPath, [join(dir, 'dist', 'cli', 'backup.js'), '/backups/today'], {
       cwd: dir,
       env: { DATABASE_URL: 'postgres://bot:secret-word@db/live' },
     });

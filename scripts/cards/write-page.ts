@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Post } from '../../src/thread/post';
+import type { Post } from '../../src/thread/kit/post';
 import { allPosts } from '../../test/thread/all-posts';
 import { harmless, hostile } from '../../test/thread/samples';
 import { hostConfigOf, themes } from './host-config';

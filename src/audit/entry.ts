@@ -1,5 +1,5 @@
 import { hours } from '../lib/clock';
-import { canonicalText } from '../request/digest';
+import { canonicalText } from '../request/ask/digest';
 import type { FileOffer } from '../request/file-offer';
 import type { Digest, LiveResponseRequest, RequestId } from '../request/request';
 import type { AuditEntry } from './chain';

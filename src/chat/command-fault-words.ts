@@ -1,4 +1,4 @@
-import type { Command, PathFault } from '../request/command';
+import type { Command, PathFault } from '../request/ask/command';
 
 /** What to do about a name that is missing. */
 export const missingNames: Readonly<Record<Command['type'], string>> = {

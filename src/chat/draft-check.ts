@@ -1,5 +1,5 @@
 import { hasHidden, hasHiddenInProse } from '../lib/visible';
-import { maxReasonLength } from '../request/command';
+import { maxReasonLength } from '../request/ask/command';
 import type { ChatFault } from './faults';
 
 type TextFault = Extract<ChatFault, { type: 'tooLong' | 'hiddenCharacters' }>;

@@ -1,4 +1,4 @@
-import type { Command } from '../request/command';
+import type { Command } from '../request/ask/command';
 import { findVerb, verbOf } from './words';
 
 /** A parsed, not yet stored wish; chat and form make the same. */

@@ -7,7 +7,7 @@ import {
   forbiddenArgCharacters,
   maxCommands,
   maxTotalLength,
-} from '../request/command';
+} from '../request/ask/command';
 import type { RequestId } from '../request/request';
 import { isIncidentId, maxIncidentLength } from './break-glass';
 import { missingNames, pathFaults } from './command-fault-words';

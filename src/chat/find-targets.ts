@@ -1,4 +1,4 @@
-import { maxPathLength } from '../request/command';
+import { maxPathLength } from '../request/ask/command';
 import { maxDeviceLength } from './draft-check';
 import { type Found, mostFound } from './form';
 

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../lib/result';
-import { type Command, type CommandFault, findCommandFaults, maxCommands, maxPathLength } from '../request/command';
+import { type Command, type CommandFault, findCommandFaults, maxCommands, maxPathLength } from '../request/ask/command';
 import type { Draft } from './draft';
 import { checkDevice, checkReason, maxDeviceLength } from './draft-check';
 import { type ChatFault, describeCommandFault, describeFaults } from './faults';

@@ -1,4 +1,4 @@
-import { commandOrder, forbiddenArgCharacters, maxCommands } from '../request/command';
+import { commandOrder, forbiddenArgCharacters, maxCommands } from '../request/ask/command';
 import {
   exampleRequest,
   type Verb,

@@ -1,5 +1,5 @@
 import { visible } from '../lib/visible';
-import type { Command } from '../request/command';
+import type { Command } from '../request/ask/command';
 import { writeCommand } from './draft';
 
 /** What was understood differently from what was typed, or could be; shown before anything is stored. All text is untrusted. */

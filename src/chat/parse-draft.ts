@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../lib/result';
-import { type Command, findCommandFaults } from '../request/command';
+import { type Command, findCommandFaults } from '../request/ask/command';
 import { straighten } from './clean';
 import { insteadOfConsole } from './console-words';
 import type { Draft } from './draft';

@@ -1,4 +1,4 @@
-import type { CommandType } from '../request/command';
+import type { CommandType } from '../request/ask/command';
 
 /** Whom a word is for; policy decides, this only tells. */
 export type Role = 'everyone' | 'requester' | 'approver';

@@ -1,7 +1,7 @@
 import { type Clock, seconds } from '../lib/clock';
 import type { Log } from '../lib/log';
 import { isLoopback } from '../lib/loopback';
-import type { Command } from '../request/command';
+import type { Command } from '../request/ask/command';
 import type { Device, LibraryFile } from '../request/request';
 import { type Api, boundless, type Purpose, type ReadBudget } from './budget';
 import { type CallContext, createAgent, get, post, type Reply, type SeenCall, segment } from './call';

@@ -1,4 +1,4 @@
-import { type Command, commandToParams } from '../request/command';
+import { type Command, commandToParams } from '../request/ask/command';
 import { type CallContext, type Outcome, segment, send, timeLimit, waitOf } from './call';
 import { classifyRefusal, DefenderError, type DefenderErrorCode, readEnvelope } from './errors';
 import { type Answer, ExchangeFailure } from './exchange';

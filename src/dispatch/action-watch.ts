@@ -5,7 +5,7 @@ import type { Event } from '../request/event';
 import type { InState, RequestId } from '../request/request';
 import { isFinal } from '../request/request';
 import { transition } from '../request/transition';
-import { applyEvent } from '../store/apply';
+import { applyEvent } from '../store/commit/apply';
 import type { DispatchOptions, Task } from './options';
 import { readLoad } from './read-budget';
 

@@ -1,8 +1,8 @@
 import { seconds } from '../lib/clock';
+import type { Submission } from '../request/doubt/submission';
 import type { RequestId } from '../request/request';
-import type { Submission } from '../request/submission';
 import type { UnderWay, Waiting } from '../request/waiting';
-import type { QueuePlace } from '../thread/view';
+import type { QueuePlace } from '../thread/kit/view';
 import { type InForce, inForce, type Learned, type Limits } from './limits';
 import { rateWindowMs, roomInRate } from './rate';
 

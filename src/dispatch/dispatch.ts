@@ -1,5 +1,5 @@
 import type { Queued } from '../request/request';
-import { applyEvent } from '../store/apply';
+import { applyEvent } from '../store/commit/apply';
 import type { Store } from '../store/store';
 import { createActionWatch } from './action-watch';
 import { createAdmissionRunner } from './admission-runner';

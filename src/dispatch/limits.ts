@@ -1,5 +1,5 @@
 import { hours, minutes, seconds } from '../lib/clock';
-import type { SubmissionAnswer } from '../request/submission';
+import type { SubmissionAnswer } from '../request/doubt/submission';
 
 /** Per Defender tenant and app (defender-api.md §5); the defaults are the documented values. */
 export interface Limits {

@@ -1,9 +1,9 @@
 import type { Defender, MachineAction } from '../defender/client';
 import { days } from '../lib/clock';
-import { readMarker } from '../request/digest';
+import { readMarker } from '../request/ask/digest';
+import { whose } from '../request/doubt/whose';
 import type { Event } from '../request/event';
 import type { LiveResponseRequest, Queued } from '../request/request';
-import { whose } from '../request/whose';
 
 /** How long before it was asked its device's actions are looked at: far more than clocks differ. By Defender's own `Date`, never by ours. */
 const lookBackMs = days(1);

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
 import type { Groups, Policy } from '../policy/policy';
-import type { Command } from '../request/command';
+import type { Command } from '../request/ask/command';
 import type { RequestId } from '../request/request';
 import type { Store } from '../store/store';
 import type { Limits } from './limits';

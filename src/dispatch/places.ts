@@ -1,7 +1,7 @@
 import { seconds } from '../lib/clock';
 import type { RequestId } from '../request/request';
 import type { Store } from '../store/store';
-import type { QueuePlace } from '../thread/view';
+import type { QueuePlace } from '../thread/kit/view';
 import type { Admission } from './admission';
 
 /** What the cards of waiting requests showed last, and when they were asked to show it. */

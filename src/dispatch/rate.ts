@@ -1,5 +1,5 @@
 import { minutes, seconds } from '../lib/clock';
-import type { Submission } from '../request/submission';
+import type { Submission } from '../request/doubt/submission';
 
 /** 10 calls a minute are documented (defender-api.md §5); how the minute is counted is not, so any 60 s are taken for one. */
 export const rateWindowMs = minutes(1);

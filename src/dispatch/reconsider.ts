@@ -1,9 +1,9 @@
 import { evaluate, type Facts, mayAsk } from '../policy/evaluate';
 import { type Groups, type Policy, seatGroupsOf } from '../policy/policy';
-import { digestOf } from '../request/digest';
+import { digestOf } from '../request/ask/digest';
 import type { Terms } from '../request/event';
 import type { AwaitingApproval, Change, Queued } from '../request/request';
-import { tally } from '../request/tally';
+import { tally } from '../request/votes/tally';
 
 /** What the policy and the groups say now of a request that they were asked about before (T-16). */
 export type Reconsidered =

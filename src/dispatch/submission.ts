@@ -1,9 +1,9 @@
 import type { SubmitOutcome } from '../defender/client';
 import { minutes, seconds } from '../lib/clock';
 import { exhaustive } from '../lib/result';
+import type { SubmissionAnswer } from '../request/doubt/submission';
 import type { Event } from '../request/event';
 import type { LiveResponseRequest, Submitting } from '../request/request';
-import type { SubmissionAnswer } from '../request/submission';
 
 /** Whoever claims the row after this long must treat the submission as unclear: twice as long as a POST can take (`longestPostMs`). */
 export const submitLeaseMs = minutes(3);

@@ -3,7 +3,7 @@ import type { Policy } from '../policy/policy';
 import { type Pause, pauseFact } from '../request/pause';
 import type { RequestId } from '../request/request';
 import type { Reader, Stored } from '../store/store';
-import type { QueuePlace, RequestView } from '../thread/view';
+import type { QueuePlace, RequestView } from '../thread/kit/view';
 import { type Admission, planAdmission, type RoomInput } from './admission';
 import { admissionFact, type Learned, type Limits, nothingLearned } from './limits';
 import { rateCountsSince } from './rate';

@@ -1,5 +1,5 @@
 import type { Config } from '../config';
-import type { BotIdentity } from '../teams/adapter';
+import type { BotIdentity } from '../teams/inbound/adapter';
 
 /** Who the bot is towards Teams; null while its settings do not say so completely. */
 export function botIdentityOf({ trial, bot, teamsCloud: cloud }: Config): BotIdentity | null {

@@ -1,5 +1,5 @@
-import type { StoreLook } from '../store/look';
-import { formatSize } from '../thread/words';
+import type { StoreLook } from '../store/offline/look';
+import { formatSize } from '../thread/kit/words';
 import { fail, fine, type Judged, warn } from './finding';
 
 /** A folder as this account finds it. */

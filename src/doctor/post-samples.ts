@@ -1,9 +1,9 @@
 import type { Config } from '../config';
 import { type Clock, seconds } from '../lib/clock';
-import { lookUpPlace } from '../store/look';
+import { lookUpPlace } from '../store/offline/look';
 import { StoreError } from '../store/store';
-import { createAdapter } from '../teams/adapter';
-import { createTeams } from '../teams/outbound';
+import { createAdapter } from '../teams/inbound/adapter';
+import { createTeams } from '../teams/outbox/outbound';
 import { TeamsError } from '../teams/teams';
 import { botIdentityOf } from './bot-identity';
 import { type Finding, fail, fine, type Judged } from './finding';

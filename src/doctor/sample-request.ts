@@ -1,6 +1,6 @@
 import type { KeptResult } from '../evidence/keep-result';
 import { minutes } from '../lib/clock';
-import type { Command } from '../request/command';
+import type { Command } from '../request/ask/command';
 import type {
   CommandProgress,
   Device,

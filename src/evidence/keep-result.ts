@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { formatNumber } from '../lib/number';
-import type { Command, CommandType } from '../request/command';
+import type { Command, CommandType } from '../request/ask/command';
 import { type ContentStore, openContentStore, type Received } from './content-store';
 import { decodeScriptResult, type ScriptFault } from './decode-script';
 import { fileNameOf } from './file-name';

@@ -6,13 +6,13 @@ import type { RandomBytes } from '../lib/random';
 import type { Groups, Policy } from '../policy/policy';
 import type { Place } from '../request/place';
 import type { Store, Tx } from '../store/store';
-import { answers } from '../thread/answers';
-import type { CardJson, Post } from '../thread/post';
-import { sentencePost } from '../thread/sentence';
-import type { Turn } from '../thread/turn';
-import { formatDuration } from '../thread/words';
-import type { PeopleReads } from './people-reads';
-import type { Typeahead } from './typeahead';
+import type { CardJson, Post } from '../thread/kit/post';
+import { sentencePost } from '../thread/kit/sentence';
+import type { Turn } from '../thread/kit/turn';
+import { formatDuration } from '../thread/kit/words';
+import { answers } from '../thread/sentences/answers';
+import type { PeopleReads } from './ask/people-reads';
+import type { Typeahead } from './ask/typeahead';
 
 export interface FlowOptions {
   readonly store: Store;

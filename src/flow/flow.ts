@@ -1,21 +1,17 @@
 import { cleanMessage, type RawMessage } from '../chat/clean';
 import { describeFaults } from '../chat/faults';
 import { type Intent, parseMessage } from '../chat/parse';
-import { helpFor } from '../thread/help-card';
-import type { ListName, ListQuery } from '../thread/list-page';
-import { pausedPost, resumedPost } from '../thread/pause-post';
-import { readerOf } from '../thread/reader';
-import { opinionPost } from '../thread/review-cards';
-import { sentencePost } from '../thread/sentence';
-import type { Flow, Turn } from '../thread/turn';
-import { type CardAction, isForDialog, readCardAction } from '../thread/verbs';
+import { helpFor } from '../thread/cards/help-card';
+import type { ListName, ListQuery } from '../thread/kit/list-page';
+import { readerOf } from '../thread/kit/reader';
+import { sentencePost } from '../thread/kit/sentence';
+import type { Flow, Turn } from '../thread/kit/turn';
+import { type CardAction, isForDialog, readCardAction } from '../thread/kit/verbs';
+import { pausedPost, resumedPost } from '../thread/posts/pause-post';
+import { opinionPost } from '../thread/posts/review-cards';
 import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
-import { byCard, byWords, inOwnChat, viewing } from './answer-decision';
-import { ask } from './ask';
-import { cancel, voteByCard, voteByWords } from './decide';
-import { devicePageFor } from './device-page';
-import { breakGlass, pause, resume, review } from './emergency';
-import { answerOffer, offerFile } from './files';
+import { ask } from './ask/ask';
+import { devicePageFor } from './ask/device-page';
 import {
   askAgainForm,
   changeForm,
@@ -26,12 +22,16 @@ import {
   search,
   showForm,
   submitForm,
-} from './form';
+} from './ask/form';
+import { byCard, byWords, inOwnChat, viewing } from './decide/answer-decision';
+import { cancel, voteByCard, voteByWords } from './decide/decide';
+import { breakGlass, pause, resume, review } from './decide/emergency';
+import { voteToResend } from './decide/resend';
 import { greet, partOf } from './greet';
-import { openRequest, showList } from './lists';
-import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './look-up';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
-import { voteToResend } from './resend';
+import { answerOffer, offerFile } from './show/files';
+import { openRequest, showList } from './show/lists';
+import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './show/look-up';
 import { writeAnswer } from './write-answer';
 
 /**

@@ -1,12 +1,12 @@
 import type { Part } from '../chat/help';
 import { type Groups, isMember, type Policy, roleOf, seatsOf } from '../policy/policy';
-import { postRow } from '../store/lane';
 import type { Tx } from '../store/store';
-import { helpFor } from '../thread/help-card';
-import type { Turn } from '../thread/turn';
-import { type PolicyGroup, type Welcome, welcomeCard } from '../thread/welcome-card';
+import { postRow } from '../store/work/lane';
+import { helpFor } from '../thread/cards/help-card';
+import { type PolicyGroup, type Welcome, welcomeCard } from '../thread/cards/welcome-card';
+import type { Turn } from '../thread/kit/turn';
 import type { Answer, FlowOptions } from './answer';
-import { postApprovalAnew } from './card-copies';
+import { postApprovalAnew } from './decide/card-copies';
 
 /**
  * What follows when the bot is added. To a team: what it does there and who approves. To a person: what that person may do, and after it, in an

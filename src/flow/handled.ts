@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Tx } from '../store/store';
-import type { Turn } from '../thread/turn';
+import type { Turn } from '../thread/kit/turn';
 
 /**
  * False for what was handled before and was delivered again. Teams' ids are milliseconds within a conversation, so that two people may send the

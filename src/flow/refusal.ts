@@ -1,11 +1,11 @@
 import type { Result } from '../lib/result';
-import type { Post } from '../thread/post';
-import { readerOf } from '../thread/reader';
-import { describeRefusal, type Refusal } from '../thread/refusals';
-import { sentencePost } from '../thread/sentence';
-import type { Turn } from '../thread/turn';
+import type { Post } from '../thread/kit/post';
+import { readerOf } from '../thread/kit/reader';
+import { sentencePost } from '../thread/kit/sentence';
+import type { Turn } from '../thread/kit/turn';
+import { describeRefusal, type Refusal } from '../thread/sentences/refusals';
 import { type Answer, type FlowOptions, posts } from './answer';
-import { auditRefusal } from './decide';
+import { auditRefusal } from './decide/decide';
 
 /** A card in place of the one that was clicked. */
 export const showing = (post: Post): Answer =>

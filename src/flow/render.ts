@@ -1,15 +1,15 @@
 import type { Views } from '../dispatch/views';
 import type { RandomBytes } from '../lib/random';
+import { isOffered, offerShown } from '../request/doubt/resend';
 import type { News } from '../request/effect';
 import type { Place } from '../request/place';
 import type { Digest, LiveResponseRequest, RequestId } from '../request/request';
-import { isOffered, offerShown } from '../request/resend';
 import type { Copy, Store } from '../store/store';
-import { newsPost } from '../thread/news';
-import type { Post } from '../thread/post';
-import { replacedPost } from '../thread/replaced-post';
-import { requestCard } from '../thread/request-card';
-import { hashToken, newToken } from './decide';
+import { requestCard } from '../thread/cards/request-card';
+import type { Post } from '../thread/kit/post';
+import { replacedPost } from '../thread/posts/replaced-post';
+import { newsPost } from '../thread/sentences/news';
+import { hashToken, newToken } from './decide/decide';
 
 /** What the outbox sends, made from the request as it is at that moment. */
 export interface Render {

@@ -1,7 +1,7 @@
 import type { ClaimedWork } from '../store/store';
-import { answers } from '../thread/answers';
-import type { Post } from '../thread/post';
-import type { Unreached } from '../thread/unreached-words';
+import type { Post } from '../thread/kit/post';
+import { answers } from '../thread/sentences/answers';
+import type { Unreached } from '../thread/sentences/unreached-words';
 
 /** A short plain sentence in the place of a message that Teams refused for what it is: what could not be shown, and how to get it. */
 export function standInPost({ work, requestId }: Pick<ClaimedWork, 'work' | 'requestId'>, seen: Unreached): Post {

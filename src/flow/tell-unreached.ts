@@ -1,9 +1,9 @@
 import type { Policy } from '../policy/policy';
-import { laneName, postRow, readLane } from '../store/lane';
 import type { ClaimedWork, Copy, NewWork, Tx } from '../store/store';
-import { answers } from '../thread/answers';
-import { sentencePost } from '../thread/sentence';
-import type { Unreached } from '../thread/unreached-words';
+import { laneName, postRow, readLane } from '../store/work/lane';
+import { sentencePost } from '../thread/kit/sentence';
+import { answers } from '../thread/sentences/answers';
+import type { Unreached } from '../thread/sentences/unreached-words';
 
 interface Undelivered extends Unreached {
   readonly work: ClaimedWork;

@@ -1,9 +1,9 @@
 import { err, ok } from '../lib/result';
-import { postRow } from '../store/lane';
 import { StoreError, type Survives, type Tx } from '../store/store';
-import { answers } from '../thread/answers';
-import type { Post } from '../thread/post';
-import type { ActionAnswer, Turn } from '../thread/turn';
+import { postRow } from '../store/work/lane';
+import type { Post } from '../thread/kit/post';
+import type { ActionAnswer, Turn } from '../thread/kit/turn';
+import { answers } from '../thread/sentences/answers';
 import type { Answer, FlowOptions, Notice } from './answer';
 import { isFirstDelivery } from './handled';
 

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../lib/result';
-import { type Command, libraryFileOf } from '../request/command';
+import { type Command, libraryFileOf } from '../request/ask/command';
 import type { Device, LibraryFile } from '../request/request';
 import { evaluate } from './evaluate';
 import { describeRefusal } from './explain';

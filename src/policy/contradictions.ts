@@ -1,5 +1,5 @@
-import type { Seat } from '../request/bar';
-import { type Tally, tally } from '../request/tally';
+import type { Seat } from '../request/votes/bar';
+import { type Tally, tally } from '../request/votes/tally';
 import { personKeyOf } from './people';
 import { type BarSpec, type Policy, seatsOf } from './policy';
 import type { PolicyFault } from './read-yaml';

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../lib/result';
-import type { BarReason } from '../request/bar';
-import { tally } from '../request/tally';
+import type { BarReason } from '../request/votes/bar';
+import { tally } from '../request/votes/tally';
 import { type Facts, isTier0, matchRule, testPattern } from './match';
 import { accountsOf, personKeyOf, uploadersOf } from './people';
 import {

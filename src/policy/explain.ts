@@ -1,6 +1,6 @@
 import { minutes } from '../lib/clock';
 import { visible } from '../lib/visible';
-import type { BarReason, Seat } from '../request/bar';
+import type { BarReason, Seat } from '../request/votes/bar';
 import { evaluate } from './evaluate';
 import { type Facts, type Match, type Miss, matchRule } from './match';
 import { personKeyOf, uploadersOf } from './people';

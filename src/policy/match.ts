@@ -1,4 +1,4 @@
-import { type Command, libraryFileOf } from '../request/command';
+import { type Command, libraryFileOf } from '../request/ask/command';
 import type { Device, LibraryFile, Person } from '../request/request';
 import { matchesGlob } from './glob';
 import { compilePattern } from './pattern';

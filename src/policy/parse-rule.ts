@@ -1,6 +1,6 @@
 import { hours, minutes } from '../lib/clock';
-import type { Seat } from '../request/bar';
-import { type CommandType, commandOrder } from '../request/command';
+import { type CommandType, commandOrder } from '../request/ask/command';
+import type { Seat } from '../request/votes/bar';
 import { compilePattern } from './pattern';
 import type { BarSpec, Condition, DeviceCondition, Rule } from './policy';
 import { isSame, listOf, namePattern, nameRule, readGroupName, readGroupNames } from './read-names';

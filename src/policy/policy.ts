@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../lib/result';
-import type { RequestBar, Seat } from '../request/bar';
-import type { CommandType } from '../request/command';
+import type { CommandType } from '../request/ask/command';
 import type { Digest, LiveResponseRequest, Person } from '../request/request';
+import type { RequestBar, Seat } from '../request/votes/bar';
 import { samePerson, uploadersOf } from './people';
 
 /** Who may ask for what on which device, and who must approve it; made only by `parsePolicy`. */

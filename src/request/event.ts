@@ -1,5 +1,5 @@
-import type { RequestBar } from './bar';
 import type { Change, CommandProgress, Digest, Hold, Person, Vote } from './request';
+import type { RequestBar } from './votes/bar';
 
 /** One command as Defender says that it was asked to run it. */
 export interface AskedCommand {

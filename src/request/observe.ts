@@ -1,4 +1,4 @@
-import { libraryFileOf } from './command';
+import { libraryFileOf } from './ask/command';
 import type { Effect, News } from './effect';
 import type { ObservedAction } from './event';
 import { decidedOf, move, type Outcome, stay } from './outcome';

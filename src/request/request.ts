@@ -1,6 +1,6 @@
-import type { RequestBar } from './bar';
-import type { Command } from './command';
-import type { Finding } from './preflight';
+import type { Command } from './ask/command';
+import type { Finding } from './ask/preflight';
+import type { RequestBar } from './votes/bar';
 
 /**
  * The words of this project (design.md §2): a *request* is a stored draft; a *vote* is one person's approve or deny over a *digest*;

@@ -1,5 +1,5 @@
 import { minutes } from '../lib/clock';
-import type { CommandType } from './command';
+import type { CommandType } from './ask/command';
 import type { News } from './effect';
 import type { LiveResponseRequest } from './request';
 

@@ -1,5 +1,10 @@
 import { err, exhaustive } from '../lib/result';
 import { hasVisible } from '../lib/visible';
+import { voteToResend } from './doubt/resend';
+import { doubtAfterRestore } from './doubt/restored';
+import { lookedUp } from './doubt/search';
+import { doubt, lose } from './doubt/unknown';
+import { whose } from './doubt/whose';
 import type { Effect } from './effect';
 import type { Event, ObservedAction } from './event';
 import { observe, taken } from './observe';
@@ -30,15 +35,10 @@ import type {
   Vote,
 } from './request';
 import { isFinal } from './request';
-import { voteToResend } from './resend';
-import { doubtAfterRestore } from './restored';
-import { askAgain, awaiting, breakGlass, remind } from './round';
-import { lookedUp } from './search';
 import { setBack } from './set-back';
-import { tally } from './tally';
-import { doubt, lose } from './unknown';
-import { findVoteFault } from './vote';
-import { whose } from './whose';
+import { askAgain, awaiting, breakGlass, remind } from './votes/round';
+import { tally } from './votes/tally';
+import { findVoteFault } from './votes/vote';
 
 export type { Transition, TransitionRefusal } from './outcome';
 

@@ -2,14 +2,14 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../lib/clock';
 import type { Log } from '../lib/log';
-import { withContinuity } from './continuity';
-import type { Engine } from './engine';
-import { migrate } from './migrate';
-import { setBackInstants } from './set-back';
+import type { Engine } from './engine/engine';
+import { migrate } from './engine/migrate';
+import { openSqlite } from './engine/sqlite';
+import { withContinuity } from './offline/continuity';
+import { setBackInstants } from './rows/set-back';
 import { createSqlStore, type SqlStoreOptions } from './sql-store';
-import { openSqlite } from './sqlite';
 import { type Store, StoreError } from './store';
-import { freeLeases } from './work';
+import { freeLeases } from './work/work';
 
 const clockWasAhead =
   'The clock of this machine is behind what the database has seen: one of the two was wrong. Waits, limits and deadlines that lay in the future were brought back, so that none lasts longer than it should. Check the time of this machine.';
@@ -44,7 +44,7 @@ export async function openStore({ url, log, clock = systemClock, nesting = 'refu
 function openEngine(url: string, log: Log, now: number): { readonly engine: Engine; readonly path: string } {
   if (/^postgres(ql)?:\/\//i.test(url)) {
     // Loaded only where it is used: a start on SQLite does without its driver.
-    const { openPostgres } = require('./postgres') as typeof import('./postgres.js');
+    const { openPostgres } = require('./engine/postgres') as typeof import('./engine/postgres');
     return { engine: openPostgres(url, log), path: 'postgres' };
   }
   const path = parseSqliteUrl(url);

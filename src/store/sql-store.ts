@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChainHead } from '../audit/chain';
 import { overlay } from '../lib/overlay';
-import { appendAudit } from './audit-rows';
-import type { Engine } from './engine';
-import { addDurations } from './figures';
+import { createReader, createTx, endTx, type Writing } from './commit/tx';
+import type { Engine } from './engine/engine';
+import type { Db } from './engine/tables';
+import { appendAudit } from './rows/audit-rows';
+import { addDurations } from './rows/figures';
 import { type Store, StoreError, type Survives, type Tx } from './store';
-import type { Db } from './tables';
-import { createReader, createTx, endTx, type Writing } from './tx';
 
 /** `nesting`: whether a transaction that is begun inside another one is refused, or trusted not to be. */
 export interface SqlStoreOptions {

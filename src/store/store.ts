@@ -1,14 +1,14 @@
 import type { AuditEntry, AuditRow, ChainHead } from '../audit/chain';
 import type { KeptResult } from '../evidence/keep-result';
+import type { Submission, SubmissionAnswer } from '../request/doubt/submission';
 import type { Effect, News } from '../request/effect';
 import type { Place } from '../request/place';
 import type { LiveResponseRequest, RequestId, State } from '../request/request';
 import type { Review } from '../request/review';
 import type { GatheredNews } from '../request/round-up';
-import type { Submission, SubmissionAnswer } from '../request/submission';
 import type { UnderWay, Waiting } from '../request/waiting';
-import type { Post } from '../thread/post';
-import type { HistoryReader, HistoryTx } from './history';
+import type { Post } from '../thread/kit/post';
+import type { HistoryReader, HistoryTx } from './history/history';
 
 /**
  * Everything that must survive a crash. One code path over Kysely; what differs between engines is the dialect file.

@@ -1,6 +1,6 @@
 import type { Place } from '../request/place';
 import type { Store } from '../store/store';
-import { Reference } from './inbound';
+import { Reference } from './inbound/inbound';
 
 /**
  * The place at an address of its tenant that has not been tried; null when there is none. A tenant that moves to another region is served at another address from

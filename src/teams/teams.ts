@@ -1,5 +1,5 @@
 import type { Place } from '../request/place';
-import type { Post } from '../thread/post';
+import type { Post } from '../thread/kit/post';
 
 /** What the outbox needs of Teams. Each call is one attempt: nothing below it tries again (teams.md E2). Throws `TeamsError` only. */
 export interface Teams {

@@ -68,7 +68,7 @@ test('every command fits where Teams shows it', () => {
 
 /** No handler answers `composeExtension/*` yet: an entry would open a dialog that nobody fills. */
 test('the message extension that it offers is the one that the code answers', () => {
-  const invokes = readFileSync('src/teams/invokes.ts', 'utf8');
+  const invokes = readFileSync('src/teams/inbound/invokes.ts', 'utf8');
   const named = /messageCommand = '(\w+)'/.exec(invokes)?.[1] ?? 'none';
   expect(JSON.stringify(manifest.composeExtensions)).toContain(`"id":"${named}"`);
 });

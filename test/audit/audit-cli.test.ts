@@ -61,7 +61,7 @@ const audit = (...args: readonly string[]) => run(args);
 function run(args: readonly string[], heapMb = 256): Promise<{ code: number | null; out: string; err: string }> {
   const child = spawn(
     process.execPath,
-    [`--max-old-space-size=${heapMb}`, '--require', hook(), join(root, 'src', 'audit-cli.ts'), ...args],
+    [`--max-old-space-size=${heapMb}`, '--require', hook(), join(root, 'src', 'cli', 'audit.ts'), ...args],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let out = '';

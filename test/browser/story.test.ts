@@ -1,5 +1,5 @@
-import { requireFreePorts } from '../../src/local/free-port';
-import { oneLineExample } from '../../src/local/instructions';
+import { requireFreePorts } from '../../trial/local/free-port';
+import { oneLineExample } from '../../trial/local/instructions';
 import { chromiumPath, noChromium } from './chromium';
 import { TwoWindows } from './two-windows';
 import type { Window } from './window';

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import type { Clock } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
-import { startTrial, type Trial } from '../../src/local/trial';
+import { startTrial, type Trial } from '../../trial/local/trial';
 import { launchChromium } from './chromium';
 import { Window } from './window';
 

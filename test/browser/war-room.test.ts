@@ -1,5 +1,5 @@
-import { createFastClock } from '../../src/demo/fast-clock';
 import { seconds, systemClock } from '../../src/lib/clock';
+import { createFastClock } from '../../trial/demo/fast-clock';
 import { chromiumPath, noChromium } from './chromium';
 import { TwoWindows } from './two-windows';
 

@@ -1,5 +1,5 @@
 import type { Browser, Locator, Page } from 'playwright-core';
-import { trialBot } from '../../src/local/people';
+import { trialBot } from '../../trial/local/people';
 
 /** Long enough for the slowest step of a story on a busy machine; every wait ends as soon as its condition holds. */
 const patienceMs = 25_000;

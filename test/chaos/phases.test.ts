@@ -1,13 +1,13 @@
 import { readCardPhase, tellsEnd, tellsResult } from '../../chaos/phases';
-import type { WireActivity } from '../../src/emulator/connector-port';
-import { readActivity } from '../../src/emulator/connector-reading';
 import { isFinal, type LiveResponseRequest } from '../../src/request/request';
-import { newsPost } from '../../src/thread/news';
-import type { Post } from '../../src/thread/post';
-import { requestCard } from '../../src/thread/request-card';
-import { resultPost } from '../../src/thread/result-post';
-import { roundUpPosts } from '../../src/thread/round-up-post';
-import type { QueuePlace } from '../../src/thread/view';
+import { requestCard } from '../../src/thread/cards/request-card';
+import type { Post } from '../../src/thread/kit/post';
+import type { QueuePlace } from '../../src/thread/kit/view';
+import { resultPost } from '../../src/thread/posts/result-post';
+import { roundUpPosts } from '../../src/thread/posts/round-up-post';
+import { newsPost } from '../../src/thread/sentences/news';
+import type { WireActivity } from '../../trial/teams/connector-port';
+import { readActivity } from '../../trial/teams/connector-reading';
 import { makeNews, makeRequests, makeView, place, scriptResult } from '../thread/samples';
 
 const requests = Object.entries(makeRequests());

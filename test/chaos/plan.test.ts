@@ -1,6 +1,6 @@
 import { type PlanOptions, planStory } from '../../chaos/plan';
 import { killsOf } from '../../chaos/plan-strikes';
-import { settleMs } from '../../src/request/search';
+import { settleMs } from '../../src/request/doubt/search';
 
 const options: PlanOptions = { kills: 200, replicas: 2, seed: 7 };
 

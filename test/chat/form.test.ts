@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { createForm, describeFormFault, editForm, type FormInput, readForm, readFormInput } from '../../src/chat/form';
 import { parseMessage } from '../../src/chat/parse';
 import { exampleRequest, verbs } from '../../src/chat/words';
-import { findCommandFaults } from '../../src/request/command';
+import { findCommandFaults } from '../../src/request/ask/command';
 
 const filled = {
   verb: 'form.send',

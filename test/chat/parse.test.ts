@@ -3,7 +3,7 @@ import { cleanMessage } from '../../src/chat/clean';
 import { type Draft, writeCommand, writeDraft } from '../../src/chat/draft';
 import { type Intent, maxMessageLength, parseMessage } from '../../src/chat/parse';
 import { exampleRequest, verbs, verbTable, words, wordTable } from '../../src/chat/words';
-import { type Command, findCommandFaults, inAllowedOrder } from '../../src/request/command';
+import { type Command, findCommandFaults, inAllowedOrder } from '../../src/request/ask/command';
 
 const parse = (text: string) => parseMessage({ text, notices: [] });
 const intentOf = (text: string): Intent => {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createDefender, type Defender, type MachineAction } from '../../src/defender/client';
 import { localToken } from '../../src/defender/token';
-import { type Emulator, type Fault, startEmulator } from '../../src/emulator/emulator';
 import { keepResult } from '../../src/evidence/keep-result';
-import type { Command } from '../../src/request/command';
+import type { Command } from '../../src/request/ask/command';
+import { type Emulator, type Fault, startEmulator } from '../../trial/defender/emulator';
 import { KeepingLog, NotingClock } from './fake-defender';
 
 const dump = Buffer.from('memory of a process');

@@ -4,7 +4,7 @@ import { createDefender } from '../../src/defender/client';
 import { DefenderError } from '../../src/defender/errors';
 import { silentLog } from '../../src/lib/log';
 import { redact } from '../../src/lib/redacted';
-import type { Command } from '../../src/request/command';
+import type { Command } from '../../src/request/ask/command';
 import { NotingClock, type Play, type Stage, setStage } from './fake-defender';
 
 const machineId = '1e5bc9d7e413ddd7902c2932e418702b84d0cc07';

@@ -82,5 +82,7 @@ test('no secret is in it, and nothing gets in that is not named', () => {
 });
 
 test('the trial and the Defender that it simulates are not in it', () => {
-  expect(text).toContain('rm -rf dist/emulator dist/local dist/demo dist/local.js* dist/demo.js*');
+  expect(readFileSync('.dockerignore', 'utf8').split('\n')).not.toContain('!trial');
+  expect(text).toContain('RUN npm run build\n');
+  expect(JSON.parse(readFileSync('tsconfig.build.json', 'utf8')).include).toEqual(['src/**/*.ts', 'src/**/*.json']);
 });

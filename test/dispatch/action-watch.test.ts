@@ -1,9 +1,9 @@
 import { loadOf, nothingSpent, type Spent, waitFor, withCall } from '../../src/defender/budget';
 import { DefenderError } from '../../src/defender/errors';
 import { paceOf } from '../../src/dispatch/action-watch';
-import type { EmulatorOptions } from '../../src/emulator/emulator';
 import { hours, minutes, seconds } from '../../src/lib/clock';
 import { isFinal, type RequestId } from '../../src/request/request';
+import type { EmulatorOptions } from '../../trial/defender/emulator';
 import { now, samples } from '../request/sample';
 import { useStores } from '../store/sample';
 import { type OpenGiven, startWatchStage, type Watch, type WatchStage } from './watch-stage';

@@ -3,7 +3,7 @@ import { createPlaces } from '../../src/dispatch/places';
 import { minutes, seconds } from '../../src/lib/clock';
 import type { RequestId } from '../../src/request/request';
 import type { Store } from '../../src/store/store';
-import type { QueuePlace } from '../../src/thread/view';
+import type { QueuePlace } from '../../src/thread/kit/view';
 import { asQueued, insert, requestId, sampleRequest, t0, useStores } from '../store/sample';
 
 const stores = useStores();

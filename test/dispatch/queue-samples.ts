@@ -1,7 +1,7 @@
 import type { AdmissionInput } from '../../src/dispatch/admission';
 import { nothingLearned } from '../../src/dispatch/limits';
+import type { Submission } from '../../src/request/doubt/submission';
 import type { RequestId } from '../../src/request/request';
-import type { Submission } from '../../src/request/submission';
 import type { UnderWay, Waiting } from '../../src/request/waiting';
 
 export const now = 10_000_000;

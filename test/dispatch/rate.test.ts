@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { leavesRateAt, longestPostMs, passedRate, rateCountsSince, roomInRate } from '../../src/dispatch/rate';
-import type { Submission, SubmissionAnswer } from '../../src/request/submission';
+import type { Submission, SubmissionAnswer } from '../../src/request/doubt/submission';
 import { answered, now } from './queue-samples';
 
 const open = (at: number): Submission => ({ at, answeredAt: null, answer: null });

@@ -3,7 +3,7 @@ import { type Reconsidered, reconsider } from '../../src/dispatch/reconsider';
 import { hours } from '../../src/lib/clock';
 import { evaluate } from '../../src/policy/evaluate';
 import type { Groups, Policy } from '../../src/policy/policy';
-import { digestOf } from '../../src/request/digest';
+import { digestOf } from '../../src/request/ask/digest';
 import type { Queued } from '../../src/request/request';
 import { groupsWith, ids, person, policyOf } from '../policy/sample';
 import { base, samples } from '../request/sample';

@@ -65,17 +65,17 @@ test('every variable that the page names is a setting', () => {
 test('every sentence of a log that the page quotes is one that is logged', () => {
   const sources = [
     'src/health.ts',
-    'src/store/sqlite.ts',
-    'src/store/sqlite-failure.ts',
-    'src/store/same-file.ts',
-    'src/store/continuity.ts',
-    'src/store/migrate.ts',
+    'src/store/engine/sqlite.ts',
+    'src/store/engine/sqlite-failure.ts',
+    'src/store/engine/same-file.ts',
+    'src/store/offline/continuity.ts',
+    'src/store/engine/migrate.ts',
     'src/index.ts',
     'src/service.ts',
-    'src/teams/server.ts',
-    'src/teams/outbox.ts',
+    'src/teams/inbound/server.ts',
+    'src/teams/outbox/outbox.ts',
     'src/dispatch/admission-runner.ts',
-    'src/thread/queue-words.ts',
+    'src/thread/sentences/queue-words.ts',
     'src/dispatch/defender-work.ts',
   ]
     .map((file) => readFileSync(file, 'utf8'))
@@ -86,7 +86,7 @@ test('every sentence of a log that the page quotes is one that is logged', () =>
 });
 
 test('the days and limits that the page states are those in force', () => {
-  const source = readFileSync('src/flow/prune-history.ts', 'utf8');
+  const source = readFileSync('src/oversight/prune-history.ts', 'utf8');
   for (const line of [
     'keepDoneMs = 7 * day',
     'keepGivenUpMs = 30 * day',

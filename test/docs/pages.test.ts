@@ -130,8 +130,8 @@ test('every cloud of the table is one that the doctor finds in order', () => {
 test.each(['policy', 'audit', 'backup', 'doctor'])(
   'npm run %s builds what it runs, and a build that fails is told as "could not be done", not as a fault that was found',
   (name) => {
-    expect(scripts[name]).toBe(`(npm run --silent build || exit 2) && node dist/${name}-cli.js`);
+    expect(scripts[name]).toBe(`(npm run --silent build || exit 2) && node dist/cli/${name}.js`);
     const page = name === 'doctor' ? 'admin.md' : name === 'backup' ? 'operations.md' : `${name}.md`;
-    expect(read(page)).toContain(`\`node dist/${name}-cli.js\``);
+    expect(read(page)).toContain(`\`node dist/cli/${name}.js\``);
   },
 );

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Finding } from '../../src/doctor/finding';
-import { type Emulator, startEmulator } from '../../src/emulator/emulator';
-import { addTrialWorld } from '../../src/emulator/trial-world';
 import { systemClock } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
 import { openStore } from '../../src/store/open';
+import { type Emulator, startEmulator } from '../../trial/defender/emulator';
+import { addTrialWorld } from '../../trial/defender/trial-world';
 import { LocalMicrosoft } from '../fakes/local-microsoft';
 
 jest.setTimeout(90_000);
@@ -89,7 +89,7 @@ async function doctor(words: readonly string[] = [], over: Settings = {}): Promi
     ...over,
   };
   const env = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const ended = await run(process.execPath, [join(dir, 'dist', 'doctor-cli.js'), ...words], { cwd: dir, env }).then(
+  const ended = await run(process.execPath, [join(dir, 'dist', 'cli', 'doctor.js'), ...words], { cwd: dir, env }).then(
     ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
     (error: { readonly code: number; readonly stdout: string; readonly stderr: string }) => {
       return { code: error.code, out: error.stdout, err: error.stderr };

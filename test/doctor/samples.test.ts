@@ -16,7 +16,7 @@ test('each sample says first that it is one, and has nothing to press', () => {
 });
 
 test('there is a sample of each card that the bot has', () => {
-  const cards = readdirSync('src/thread')
+  const cards = readdirSync('src/thread', { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .flatMap((name) => [
       ...readFileSync(`src/thread/${name}`, 'utf8').matchAll(/^export (?:function|const) (\w+Card)\b/gm),

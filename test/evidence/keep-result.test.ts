@@ -6,7 +6,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { removeUnfinished } from '../../src/evidence/content-store';
 import { type EvidenceCaps, keepResult, resultNotAvailable } from '../../src/evidence/keep-result';
-import type { Command } from '../../src/request/command';
+import type { Command } from '../../src/request/ask/command';
 
 const getFile: Command = { type: 'GetFile', path: 'C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip' };
 const runScript: Command = { type: 'RunScript', scriptName: 'minidump.ps1', args: 'OfficeClickToRun' };

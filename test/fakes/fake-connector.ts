@@ -1,5 +1,5 @@
-import { createConnector } from '../../src/emulator/connector';
-import type { Connector, ConnectorCall, ConnectorFault, ConnectorOptions } from '../../src/emulator/connector-port';
+import { createConnector } from '../../trial/teams/connector';
+import type { Connector, ConnectorCall, ConnectorFault, ConnectorOptions } from '../../trial/teams/connector-port';
 
 export {
   type BotAnswer,
@@ -7,7 +7,7 @@ export {
   type InboundActivity,
   type TeamsClient,
   type Where,
-} from '../../src/emulator/connector-people';
+} from '../../trial/teams/connector-people';
 export type {
   Connector,
   ConnectorCall,
@@ -15,8 +15,8 @@ export type {
   TeamsMessage,
   TeamsPerson,
   WireActivity,
-} from '../../src/emulator/connector-port';
-export { findActions, readActivity, readCard, readMessage, readThread } from '../../src/emulator/connector-reading';
+} from '../../trial/teams/connector-port';
+export { findActions, readActivity, readCard, readMessage, readThread } from '../../trial/teams/connector-reading';
 
 export interface FaultPlan {
   readonly fault: ConnectorFault;

@@ -1,6 +1,6 @@
 import type { FlowOptions } from '../../src/flow/answer';
 import { writeAnswer } from '../../src/flow/write-answer';
-import type { Turn } from '../../src/thread/turn';
+import type { Turn } from '../../src/thread/kit/turn';
 import { useStores } from '../store/sample';
 import { recordingLog } from '../teams/kit';
 

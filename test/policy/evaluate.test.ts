@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { evaluate } from '../../src/policy/evaluate';
 import { personKeyOf } from '../../src/policy/people';
 import { seatGroupsOf } from '../../src/policy/policy';
-import { tally } from '../../src/request/tally';
+import { tally } from '../../src/request/votes/tally';
 import { type Asked, factsFor, getFile, groupsWith, head, ids, policyOf, runScript } from './sample';
 
 const outcome = (rules: string, asked: Asked = {}, leads: readonly string[] | null = []) => {

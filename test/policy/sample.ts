@@ -6,7 +6,7 @@ import { factsOf, type ReadMessage } from '../../src/policy/cases';
 import type { Facts } from '../../src/policy/match';
 import { parsePolicy } from '../../src/policy/parse-policy';
 import { type Groups, groupsOf, type Policy } from '../../src/policy/policy';
-import type { Command } from '../../src/request/command';
+import type { Command } from '../../src/request/ask/command';
 import type { Device, Person } from '../../src/request/request';
 
 const idOf = (letter: string): string => `00000000-0000-0000-0000-0000000000${letter}1`;

@@ -1,7 +1,6 @@
 import { hours, minutes } from '../../src/lib/clock';
-import type { RequestBar } from '../../src/request/bar';
-import { type Command, commandToParams } from '../../src/request/command';
-import { digestOf, markerOf } from '../../src/request/digest';
+import { type Command, commandToParams } from '../../src/request/ask/command';
+import { digestOf, markerOf } from '../../src/request/ask/digest';
 import type { ObservedAction, Terms } from '../../src/request/event';
 import type {
   CommandProgress,
@@ -14,6 +13,7 @@ import type {
   State,
   Vote,
 } from '../../src/request/request';
+import type { RequestBar } from '../../src/request/votes/bar';
 
 const person = (id: string, name: string): Person => ({ id, tenantId: 'tenant-1', name });
 

@@ -1,5 +1,5 @@
-import type { RequestBar } from '../../src/request/bar';
 import { isFinal, type LiveResponseRequest, type Vote } from '../../src/request/request';
+import type { RequestBar } from '../../src/request/votes/bar';
 import { ana, keyOf } from './sample';
 
 export const isOver = (request: LiveResponseRequest): boolean => isFinal(request.state);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { hours, minutes, seconds } from '../../src/lib/clock';
-import type { RequestBar } from '../../src/request/bar';
 import type { Decision, Person } from '../../src/request/request';
+import type { RequestBar } from '../../src/request/votes/bar';
 import { ana, ana2, bar, bob, bob2, cleo, dan, eve } from './sample';
 
 /** How the submission fares; `late` and the crashes leave no answer, and Defender may take it all the same. */

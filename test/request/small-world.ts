@@ -1,6 +1,6 @@
 import { minutes, seconds } from '../../src/lib/clock';
-import type { RequestBar } from '../../src/request/bar';
-import { digestOf, markerOf } from '../../src/request/digest';
+import { digestOf, markerOf } from '../../src/request/ask/digest';
+import { lookForMs } from '../../src/request/doubt/unknown';
 import type { Effect, News } from '../../src/request/effect';
 import type { Event } from '../../src/request/event';
 import {
@@ -12,7 +12,7 @@ import {
   type Vote,
 } from '../../src/request/request';
 import { openRequest, transition } from '../../src/request/transition';
-import { lookForMs } from '../../src/request/unknown';
+import type { RequestBar } from '../../src/request/votes/bar';
 import { wakeAt } from '../../src/request/wake-at';
 import { ana, ana2, base, bob, bob2, cleo, createdAt, eve, keyOf, samples, termsOf, vote } from './sample';
 import { createAction, type DefenderAction, type Happening, happen, isOpen, snapshot } from './small-world-defender';

@@ -1,5 +1,5 @@
 import { seconds } from '../../src/lib/clock';
-import { digestOf } from '../../src/request/digest';
+import { digestOf } from '../../src/request/ask/digest';
 import type { Effect, News } from '../../src/request/effect';
 import type { Event, EventType, ObservedAction } from '../../src/request/event';
 import type { InState, LiveResponseRequest, State } from '../../src/request/request';

@@ -1,7 +1,7 @@
 import { hours } from '../../src/lib/clock';
+import { settleMs } from '../../src/request/doubt/search';
 import type { ObservedAction } from '../../src/request/event';
 import { type CommandProgress, type LiveResponseRequest, openStates } from '../../src/request/request';
-import { settleMs } from '../../src/request/search';
 import { action, ana, base, bob, dan, now, offered, progress, samples, startBy } from './sample';
 import { absent, cancelBy, found, go, into, newsOf, observed, putBack, refusalOf, told, usual, workOf } from './steps';
 

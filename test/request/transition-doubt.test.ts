@@ -1,7 +1,7 @@
 import { days, minutes, seconds } from '../../src/lib/clock';
+import { settleMs, tellAfterMs } from '../../src/request/doubt/search';
+import { firstLookMs, lateLookMs, lookForMs, nextLookMs, slowLookMs } from '../../src/request/doubt/unknown';
 import type { Event, ObservedAction } from '../../src/request/event';
-import { settleMs, tellAfterMs } from '../../src/request/search';
-import { firstLookMs, lateLookMs, lookForMs, nextLookMs, slowLookMs } from '../../src/request/unknown';
 import {
   action,
   ana2,

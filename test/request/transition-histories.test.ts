@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import type { RequestBar } from '../../src/request/bar';
 import type { Effect } from '../../src/request/effect';
 import type { Event, EventType, ObservedAction } from '../../src/request/event';
 import { baseOf } from '../../src/request/outcome';
 import { finalStates, isFinal, type LiveResponseRequest, openStates, type Vote } from '../../src/request/request';
 import { transition } from '../../src/request/transition';
+import type { RequestBar } from '../../src/request/votes/bar';
 import { wakeAt } from '../../src/request/wake-at';
 import {
   action,

@@ -1,7 +1,7 @@
 import { seconds } from '../../src/lib/clock';
+import { settleMs } from '../../src/request/doubt/search';
+import { firstLookMs, lateLookMs } from '../../src/request/doubt/unknown';
 import { isFinal, type State } from '../../src/request/request';
-import { settleMs } from '../../src/request/search';
-import { firstLookMs, lateLookMs } from '../../src/request/unknown';
 import { ana, bob, createdAt, now, samples } from './sample';
 import { absent, cancelBy, found, go, newsOf, refusalOf, resend, unreadable, usual, voted, workOf } from './steps';
 

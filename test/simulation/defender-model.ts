@@ -1,5 +1,5 @@
 import type { SubmitOutcome } from '../../src/defender/client';
-import { commandToParams } from '../../src/request/command';
+import { commandToParams } from '../../src/request/ask/command';
 import type { ObservedAction } from '../../src/request/event';
 import { commands } from '../request/sample';
 import { endOf, isWithin, type Scenario } from './scenario';

@@ -1,4 +1,4 @@
-import { readMarker } from '../../src/request/digest';
+import { readMarker } from '../../src/request/ask/digest';
 import type { Event } from '../../src/request/event';
 import type { LiveResponseRequest } from '../../src/request/request';
 import type { DefenderModel } from './defender-model';

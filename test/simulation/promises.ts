@@ -1,7 +1,7 @@
 import type { SubmitOutcome } from '../../src/defender/client';
-import { markerOf } from '../../src/request/digest';
+import { markerOf } from '../../src/request/ask/digest';
+import { othersOf } from '../../src/request/doubt/others';
 import type { Event } from '../../src/request/event';
-import { othersOf } from '../../src/request/others';
 import { isFinal, type LiveResponseRequest, type RequestId, type Submitting } from '../../src/request/request';
 import type { Transition } from '../../src/request/transition';
 import { type DefenderModel, isEnded, type ModelAction, statusOf } from './defender-model';

@@ -12,7 +12,7 @@ import {
   submitLeaseMs,
   toEvent,
 } from '../../src/dispatch/submission';
-import { commentOf } from '../../src/request/digest';
+import { commentOf } from '../../src/request/ask/digest';
 import type { Event } from '../../src/request/event';
 import type { RequestId, Submitting } from '../../src/request/request';
 import type { Agenda } from './agenda';

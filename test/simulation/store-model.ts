@@ -1,11 +1,11 @@
 import { type AdmissionInput, planAdmission, type RoomInput } from '../../src/dispatch/admission';
 import { type Learned, type Limits, nothingLearned } from '../../src/dispatch/limits';
 import { rateCountsSince } from '../../src/dispatch/rate';
+import type { Submission } from '../../src/request/doubt/submission';
 import type { Effect } from '../../src/request/effect';
 import type { Event } from '../../src/request/event';
 import type { LiveResponseRequest, RequestId } from '../../src/request/request';
 import { isFinal, openStates } from '../../src/request/request';
-import type { Submission } from '../../src/request/submission';
 import { type Transition, transition } from '../../src/request/transition';
 import { restsUntil, type UnderWay, underWayOf, type Waiting, waitingOf } from '../../src/request/waiting';
 import { wakeAt } from '../../src/request/wake-at';
@@ -104,7 +104,7 @@ export function createStoreModel(given: {
       return true;
     },
 
-    /** As src/store/set-back.ts does at the start of the only service; true: its clock was ahead before. */
+    /** As src/store/rows/set-back.ts does at the start of the only service; true: its clock was ahead before. */
     setBack(now: number): boolean {
       if (latest <= now + setBackToleranceMs) return false;
       latest = now;

@@ -1,6 +1,6 @@
-import { othersOf } from '../../src/request/others';
+import { othersOf } from '../../src/request/doubt/others';
+import { isOffered } from '../../src/request/doubt/resend';
 import type { LiveResponseRequest, RequestId } from '../../src/request/request';
-import { isOffered } from '../../src/request/resend';
 import { base, bob, cleo, needing, samples, vote } from '../request/sample';
 import { createAgenda } from './agenda';
 import { createDefenderModel, nextChange, type Refusal, statusOf } from './defender-model';

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { PostgresQueryResult } from 'kysely';
 import { DatabaseError } from 'pg';
-import { migrate } from '../../src/store/migrate';
-import { type Connections, createPostgresEngine } from '../../src/store/postgres';
+import { migrate } from '../../src/store/engine/migrate';
+import { type Connections, createPostgresEngine } from '../../src/store/engine/postgres';
 import { createSqlStore } from '../../src/store/sql-store';
 import type { Store } from '../../src/store/store';
 

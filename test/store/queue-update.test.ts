@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Migrator } from 'kysely';
-import { migrations } from '../../src/store/migrations';
-import { openSqlite } from '../../src/store/sqlite';
+import { migrations } from '../../src/store/engine/migrations';
+import { openSqlite } from '../../src/store/engine/sqlite';
 import { asQueued, sampleRequest, t0, useStores } from './sample';
 
 const stores = useStores();

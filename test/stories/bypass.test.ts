@@ -1,6 +1,6 @@
 import { hours, minutes } from '../../src/lib/clock';
 import type { Log } from '../../src/lib/log';
-import { doubtUnsent } from '../../src/store/restored';
+import { doubtUnsent } from '../../src/store/offline/restored';
 import { testStore } from '../postgres/test-store';
 import { ana, bo, channelId, cy, policyOf, Stage, teamId } from './stage';
 

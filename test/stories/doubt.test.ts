@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Fault } from '../../src/emulator/emulator';
 import { hours, minutes, seconds } from '../../src/lib/clock';
+import type { Fault } from '../../trial/defender/emulator';
 import { ana, bo, cy, dee, policyOf, Stage, type StageOptions, seedExample, wordsOf } from './stage';
 
 let stage: Stage;

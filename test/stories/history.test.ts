@@ -1,6 +1,6 @@
 import { verifyChain } from '../../src/audit/chain';
-import { prunedByFact } from '../../src/flow/pruning-time';
 import { hours, minutes, seconds } from '../../src/lib/clock';
+import { prunedByFact } from '../../src/oversight/pruning-time';
 import { ana, bo, dee, policyOf, Stage, seedExample, wordsOf } from './stage';
 
 let stage: Stage;

@@ -2,14 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../src/config';
-import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/emulator';
-import { addTrialWorld } from '../../src/emulator/trial-world';
 import { seconds } from '../../src/lib/clock';
 import type { Log } from '../../src/lib/log';
 import { silentLog } from '../../src/lib/log';
 import { systemRandom } from '../../src/lib/random';
 import { type Service, startService } from '../../src/service';
-import { answerWithin } from '../../src/teams/in-time';
+import { answerWithin } from '../../src/teams/inbound/in-time';
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../trial/defender/emulator';
+import { addTrialWorld } from '../../trial/defender/trial-world';
 import {
   ana,
   type BotAnswer,

@@ -1,5 +1,5 @@
-import type { Fault } from '../../src/emulator/emulator';
 import { hours, minutes, seconds } from '../../src/lib/clock';
+import type { Fault } from '../../trial/defender/emulator';
 import { ana, bo, cy, policyOf, Stage, type StageOptions, seedExample } from './stage';
 
 let stage: Stage;

@@ -1,6 +1,6 @@
 import { hours, seconds } from '../../src/lib/clock';
 import { redact } from '../../src/lib/redacted';
-import { type BotIdentity, createAdapter } from '../../src/teams/adapter';
+import { type BotIdentity, createAdapter } from '../../src/teams/inbound/adapter';
 import { ana, appId, bot, tenantId } from '../fakes/fake-connector';
 import { LocalAuthority } from '../fakes/local-authority';
 import { LocalIssuer, strangersKey, type TokenClaims, type TokenForm } from '../fakes/local-issuer';

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { systemClock } from '../../src/lib/clock';
 import { redact } from '../../src/lib/redacted';
-import { keepAliveMs } from '../../src/teams/server';
+import { keepAliveMs } from '../../src/teams/inbound/server';
 import { ana, appId, tenantId } from '../fakes/fake-connector';
 import { LocalIssuer } from '../fakes/local-issuer';
 import { inPersonal, type Kit, startKit } from './kit';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { systemClock } from '../../src/lib/clock';
-import { routes } from '../../src/teams/routes';
+import { routes } from '../../src/teams/inbound/routes';
 import { ana, bo, bot, findActions, isPost, readThread, tenantId } from '../fakes/fake-connector';
 import { inChannel, inPersonal, type Kit, plainPost, startKit } from './kit';
 

@@ -1,4 +1,4 @@
-import { createAdapter } from '../../src/teams/adapter';
+import { createAdapter } from '../../src/teams/inbound/adapter';
 
 const newAdapter = () => createAdapter({ identity: { type: 'trial' } });
 

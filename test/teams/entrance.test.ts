@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { redact } from '../../src/lib/redacted';
-import { routes } from '../../src/teams/routes';
+import { routes } from '../../src/teams/inbound/routes';
 import { ana, appId, tenantId } from '../fakes/fake-connector';
 import { LocalIssuer } from '../fakes/local-issuer';
 import { inPersonal, type Kit, startKit } from './kit';

@@ -4,15 +4,15 @@ import type { RefusedAtDoor } from '../../src/flow/refused-at-door';
 import { systemClock } from '../../src/lib/clock';
 import type { Log } from '../../src/lib/log';
 import type { Place } from '../../src/request/place';
-import { type AdapterOptions, createAdapter, type VerifiedAdapter } from '../../src/teams/adapter';
-import { createLateWork } from '../../src/teams/in-time';
-import { createTeams } from '../../src/teams/outbound';
-import { createRoster, type RosterOptions } from '../../src/teams/roster';
-import { createBot } from '../../src/teams/routes';
-import { createServer, type Server, type ServerOptions } from '../../src/teams/server';
+import { type AdapterOptions, createAdapter, type VerifiedAdapter } from '../../src/teams/inbound/adapter';
+import { createLateWork } from '../../src/teams/inbound/in-time';
+import { createRoster, type RosterOptions } from '../../src/teams/inbound/roster';
+import { createBot } from '../../src/teams/inbound/routes';
+import { createServer, type Server, type ServerOptions } from '../../src/teams/inbound/server';
+import { createTeams } from '../../src/teams/outbox/outbound';
 import type { Teams } from '../../src/teams/teams';
-import type { Post } from '../../src/thread/post';
-import type { ActionAnswer, Flow, Presence, Turn } from '../../src/thread/turn';
+import type { Post } from '../../src/thread/kit/post';
+import type { ActionAnswer, Flow, Presence, Turn } from '../../src/thread/kit/turn';
 import {
   ana,
   bo,

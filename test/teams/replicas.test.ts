@@ -3,11 +3,11 @@ import { silentLog } from '../../src/lib/log';
 import { overlay } from '../../src/lib/overlay';
 import type { Place } from '../../src/request/place';
 import type { Copy, NewWork, Store } from '../../src/store/store';
-import { createAdapter } from '../../src/teams/adapter';
-import { createTeams } from '../../src/teams/outbound';
-import { createOutbox, type Outbox } from '../../src/teams/outbox';
+import { createAdapter } from '../../src/teams/inbound/adapter';
+import { createTeams } from '../../src/teams/outbox/outbound';
+import { createOutbox, type Outbox } from '../../src/teams/outbox/outbox';
 import type { Teams } from '../../src/teams/teams';
-import type { Post } from '../../src/thread/post';
+import type { Post } from '../../src/thread/kit/post';
 import {
   bot,
   channelId,

@@ -3,31 +3,37 @@ import { createHelp } from '../../src/chat/help';
 import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
 import { isFinal, type LiveResponseRequest } from '../../src/request/request';
-import { bypassPost } from '../../src/thread/bypass-post';
-import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/choose-device-card';
-import { deviceCard, devicesCard } from '../../src/thread/device-card';
-import { explainCard } from '../../src/thread/explain-card';
-import { offerPost, sentPost } from '../../src/thread/file-posts';
-import { formCard } from '../../src/thread/form-card';
-import { helpCard } from '../../src/thread/help-card';
-import { libraryCard } from '../../src/thread/library-card';
-import { newsPost } from '../../src/thread/news';
-import { pausedPost, resumedPost } from '../../src/thread/pause-post';
-import type { Post } from '../../src/thread/post';
-import { preflightCard } from '../../src/thread/preflight-card';
-import { previewCard } from '../../src/thread/preview-card';
-import { describeRefusal } from '../../src/thread/refusals';
-import { replacedPost } from '../../src/thread/replaced-post';
-import { requestCard } from '../../src/thread/request-card';
-import { historyCard, mineCard, queueCard, statusListCard, waitingCard } from '../../src/thread/request-list-card';
-import { resultPage } from '../../src/thread/result-page';
-import { resultPost } from '../../src/thread/result-post';
-import { opinionPost, reviewsCard } from '../../src/thread/review-cards';
-import { roundUpPosts } from '../../src/thread/round-up-post';
-import { sentencePost } from '../../src/thread/sentence';
-import { understoodCard } from '../../src/thread/understood-card';
-import { welcomeCard } from '../../src/thread/welcome-card';
-import { whoamiCard } from '../../src/thread/whoami-card';
+import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/cards/choose-device-card';
+import { deviceCard, devicesCard } from '../../src/thread/cards/device-card';
+import { explainCard } from '../../src/thread/cards/explain-card';
+import { formCard } from '../../src/thread/cards/form-card';
+import { helpCard } from '../../src/thread/cards/help-card';
+import { libraryCard } from '../../src/thread/cards/library-card';
+import { preflightCard } from '../../src/thread/cards/preflight-card';
+import { previewCard } from '../../src/thread/cards/preview-card';
+import { requestCard } from '../../src/thread/cards/request-card';
+import {
+  historyCard,
+  mineCard,
+  queueCard,
+  statusListCard,
+  waitingCard,
+} from '../../src/thread/cards/request-list-card';
+import { understoodCard } from '../../src/thread/cards/understood-card';
+import { welcomeCard } from '../../src/thread/cards/welcome-card';
+import { whoamiCard } from '../../src/thread/cards/whoami-card';
+import type { Post } from '../../src/thread/kit/post';
+import { sentencePost } from '../../src/thread/kit/sentence';
+import { bypassPost } from '../../src/thread/posts/bypass-post';
+import { offerPost, sentPost } from '../../src/thread/posts/file-posts';
+import { pausedPost, resumedPost } from '../../src/thread/posts/pause-post';
+import { replacedPost } from '../../src/thread/posts/replaced-post';
+import { resultPage } from '../../src/thread/posts/result-page';
+import { resultPost } from '../../src/thread/posts/result-post';
+import { opinionPost, reviewsCard } from '../../src/thread/posts/review-cards';
+import { roundUpPosts } from '../../src/thread/posts/round-up-post';
+import { newsPost } from '../../src/thread/sentences/news';
+import { describeRefusal } from '../../src/thread/sentences/refusals';
 import { fileOffer, tooLong, warRoom } from './large-samples';
 import {
   fileResult,

@@ -1,9 +1,9 @@
 import type * as AdaptiveCards from 'adaptivecards';
 import { createForm } from '../../src/chat/form';
-import { formCard } from '../../src/thread/form-card';
-import type { CardJson } from '../../src/thread/post';
-import { requestCard } from '../../src/thread/request-card';
-import { readCardAction } from '../../src/thread/verbs';
+import { formCard } from '../../src/thread/cards/form-card';
+import { requestCard } from '../../src/thread/cards/request-card';
+import type { CardJson } from '../../src/thread/kit/post';
+import { readCardAction } from '../../src/thread/kit/verbs';
 import { buttonsOf } from './read-card';
 import { harmless, makeCommands, makeRequests, makeView } from './samples';
 

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createForm } from '../../src/chat/form';
 import { hasHidden, parseVisible } from '../../src/lib/visible';
-import { commandToParams } from '../../src/request/command';
+import { commandToParams } from '../../src/request/ask/command';
 import { finalStates, openStates } from '../../src/request/request';
-import { activityBytes, maxActivityBytes } from '../../src/thread/fits';
-import { formCard } from '../../src/thread/form-card';
-import type { Post } from '../../src/thread/post';
-import { requestCard } from '../../src/thread/request-card';
-import { trialBanner } from '../../src/thread/trial';
-import { readCardAction } from '../../src/thread/verbs';
+import { formCard } from '../../src/thread/cards/form-card';
+import { requestCard } from '../../src/thread/cards/request-card';
+import { activityBytes, maxActivityBytes } from '../../src/thread/kit/fits';
+import type { Post } from '../../src/thread/kit/post';
+import { trialBanner } from '../../src/thread/kit/trial';
+import { readCardAction } from '../../src/thread/kit/verbs';
 import { allPosts } from './all-posts';
 import { buttonsOf, choicesOf, evaluatedTexts, lintCard, nodesOf, readPost, runsOf } from './read-card';
 import { harmless, hostile, makeCommands, makeRequests, makeView } from './samples';
@@ -100,7 +100,7 @@ describe('the list of all cards', () => {
 
   test('holds what each function of src/thread draws', () => {
     const folder = join(__dirname, '..', '..', 'src', 'thread');
-    const drawing = readdirSync(folder)
+    const drawing = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .flatMap((name) => [
         ...readFileSync(join(folder, name), 'utf8').matchAll(

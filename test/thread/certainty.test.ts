@@ -169,9 +169,11 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
   },
 ];
 
-const rooms = ['thread', 'chat', 'policy', 'teams', 'flow'];
+const rooms = ['thread', 'chat', 'policy', 'teams', 'flow', 'oversight'];
 const files = [
-  ...rooms.flatMap((room) => readdirSync(`src/${room}`).map((name) => `${room}/${name}`)),
+  ...rooms.flatMap((room) =>
+    readdirSync(`src/${room}`, { recursive: true, encoding: 'utf8' }).map((name) => `${room}/${name}`),
+  ),
   'defender/errors.ts',
   'dispatch/defender-work.ts',
   'evidence/keep-result.ts',

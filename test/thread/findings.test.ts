@@ -1,7 +1,7 @@
-import { deviceCard } from '../../src/thread/device-card';
-import { describeFinding, lineText } from '../../src/thread/finding-words';
-import { preflightCard } from '../../src/thread/preflight-card';
-import { describeRefusal } from '../../src/thread/refusals';
+import { deviceCard } from '../../src/thread/cards/device-card';
+import { preflightCard } from '../../src/thread/cards/preflight-card';
+import { describeFinding, lineText } from '../../src/thread/sentences/finding-words';
+import { describeRefusal } from '../../src/thread/sentences/refusals';
 import { readPost } from './read-card';
 import { harmless, makeCommands, makeDevice, makeFindings, makeRequests, makeView, noon } from './samples';
 

@@ -2,8 +2,8 @@ import type { FileOffer } from '../../src/request/file-offer';
 import { idAlphabet } from '../../src/request/id';
 import type { LiveResponseRequest, RequestBase, RequestId } from '../../src/request/request';
 import type { GatheredNews } from '../../src/request/round-up';
-import type { Post } from '../../src/thread/post';
-import { roundUpPosts } from '../../src/thread/round-up-post';
+import type { Post } from '../../src/thread/kit/post';
+import { roundUpPosts } from '../../src/thread/posts/round-up-post';
 import { makeRequests, makeView, noon, type Outside, person } from './samples';
 
 export const fileOffer: FileOffer = {

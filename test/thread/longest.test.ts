@@ -5,11 +5,11 @@ import {
   maxCommands,
   maxReasonLength,
   maxTotalLength,
-} from '../../src/request/command';
+} from '../../src/request/ask/command';
 import type { RequestBase } from '../../src/request/request';
-import { activityBytes, fits, maxActivityBytes } from '../../src/thread/fits';
-import { fitsOneCard, requestCard } from '../../src/thread/request-card';
-import { resultPost } from '../../src/thread/result-post';
+import { fitsOneCard, requestCard } from '../../src/thread/cards/request-card';
+import { activityBytes, fits, maxActivityBytes } from '../../src/thread/kit/fits';
+import { resultPost } from '../../src/thread/posts/result-post';
 import { buttonsOf, readPost } from './read-card';
 import { harmless, makeBar, makeDevice, makeFile, makeRequests, makeView, noon, person, scriptResult } from './samples';
 

@@ -1,6 +1,6 @@
 import type { News } from '../../src/request/effect';
-import { newsPost } from '../../src/thread/news';
-import { describeRefusal, type Refusal } from '../../src/thread/refusals';
+import { newsPost } from '../../src/thread/sentences/news';
+import { describeRefusal, type Refusal } from '../../src/thread/sentences/refusals';
 import { readPost } from './read-card';
 import { makeNews, makePause, makeRequests, makeView, noon, person } from './samples';
 

@@ -1,5 +1,5 @@
 import type * as AdaptiveCards from 'adaptivecards';
-import type { CardJson, Post } from '../../src/thread/post';
+import type { CardJson, Post } from '../../src/thread/kit/post';
 
 /** The bundle, since jest cannot load the ES module that the library's own entry asks for. */
 const { AdaptiveCard, SerializationContext, ValidationEvent, Versions } =

@@ -1,10 +1,10 @@
 import { isFinal } from '../../src/request/request';
-import { describeDemand } from '../../src/thread/bar-lines';
-import type { Line } from '../../src/thread/line';
-import { requestCard } from '../../src/thread/request-card';
-import { resultPost } from '../../src/thread/result-post';
-import { weighRisk } from '../../src/thread/risk';
-import type { RequestView } from '../../src/thread/view';
+import { requestCard } from '../../src/thread/cards/request-card';
+import type { Line } from '../../src/thread/kit/line';
+import type { RequestView } from '../../src/thread/kit/view';
+import { resultPost } from '../../src/thread/posts/result-post';
+import { describeDemand } from '../../src/thread/sentences/bar-lines';
+import { weighRisk } from '../../src/thread/sentences/risk';
 import { nodesOf, readPost, runsOf } from './read-card';
 import { fileResult, harmless, makeDevice, makeFile, makePause, makeRequests, makeView, scriptResult } from './samples';
 

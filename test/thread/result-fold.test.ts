@@ -1,4 +1,4 @@
-import { resultPost } from '../../src/thread/result-post';
+import { resultPost } from '../../src/thread/posts/result-post';
 import { nodesOf, runsOf } from './read-card';
 import { harmless, makeRequests, makeView, scriptResult } from './samples';
 

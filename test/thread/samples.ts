@@ -1,8 +1,7 @@
 import type { KeptResult } from '../../src/evidence/keep-result';
-import type { RequestBar } from '../../src/request/bar';
-import type { Command } from '../../src/request/command';
+import type { Command } from '../../src/request/ask/command';
+import type { Finding } from '../../src/request/ask/preflight';
 import type { News } from '../../src/request/effect';
-import type { Finding } from '../../src/request/preflight';
 import type {
   CancelWish,
   CommandProgress,
@@ -17,7 +16,8 @@ import type {
   State,
 } from '../../src/request/request';
 import type { Review } from '../../src/request/review';
-import type { QueuePlace, RequestView } from '../../src/thread/view';
+import type { RequestBar } from '../../src/request/votes/bar';
+import type { QueuePlace, RequestView } from '../../src/thread/kit/view';
 
 export const noon = Date.UTC(2026, 2, 3, 12, 0, 0);
 const minute = 60_000;

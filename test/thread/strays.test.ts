@@ -4,11 +4,11 @@ import { join } from 'node:path';
 /** Where sentences for people may stand; everywhere else they are looked up (a reader of this project finds all of them in these rooms). */
 const rooms = ['thread', 'chat', 'policy'];
 const searched = [
-  ...['flow', 'request'].flatMap((folder) => filesOf(folder)),
+  ...['flow', 'request', 'oversight'].flatMap((folder) => filesOf(folder)),
   // The rest of teams/ answers programs, by the protocol's own words.
-  'teams/inbound.ts',
-  'teams/outbox.ts',
-  'teams/to-activity.ts',
+  'teams/inbound/inbound.ts',
+  'teams/outbox/outbox.ts',
+  'teams/outbox/to-activity.ts',
 ];
 
 const sentence = /(?:'|`)([A-Z][^'`\n]*? [a-z]+ [a-z]+ [^'`\n]*[.!?])(?:'|`)/g;
@@ -25,7 +25,7 @@ const found = (path: string): readonly string[] =>
   [...spoken(readFileSync(join('src', path), 'utf8')).matchAll(sentence)].map(([, text = '']) => `${path}: ${text}`);
 
 function filesOf(folder: string): readonly string[] {
-  return readdirSync(join('src', folder))
+  return readdirSync(join('src', folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => `${folder}/${name}`);
 }

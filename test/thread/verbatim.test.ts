@@ -1,13 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates and what looks like them are what this file tests
 import fc from 'fast-check';
 import { hasHidden, parseVisible } from '../../src/lib/visible';
-import { type Command, commandToParams } from '../../src/request/command';
-import { activityBytes, maxActivityBytes } from '../../src/thread/fits';
-import { relay, showCut, showOutput, showParagraphs } from '../../src/thread/line';
-import { requestCard } from '../../src/thread/request-card';
-import { resultPost } from '../../src/thread/result-post';
-import { fillTemplate } from '../../src/thread/template';
-import { formatDuration, formatList, formatSize, formatTime, parseDefenderTime } from '../../src/thread/words';
+import { type Command, commandToParams } from '../../src/request/ask/command';
+import { requestCard } from '../../src/thread/cards/request-card';
+import { activityBytes, maxActivityBytes } from '../../src/thread/kit/fits';
+import { relay, showCut, showOutput, showParagraphs } from '../../src/thread/kit/line';
+import { fillTemplate } from '../../src/thread/kit/template';
+import { formatDuration, formatList, formatSize, formatTime, parseDefenderTime } from '../../src/thread/kit/words';
+import { resultPost } from '../../src/thread/posts/result-post';
 import { readPost, runsOf } from './read-card';
 import {
   harmless,

@@ -1,4 +1,4 @@
-import { welcomeCard } from '../../src/thread/welcome-card';
+import { welcomeCard } from '../../src/thread/cards/welcome-card';
 import { readPost } from './read-card';
 import { person } from './samples';
 

@@ -1,0 +1,248 @@
+import { shownEntry } from '../../audit/entry';
+import { ok, type Result } from '../../lib/result';
+import { shortDigest } from '../../request/ask/digest';
+import type { Effect } from '../../request/effect';
+import type { Event } from '../../request/event';
+import { type LiveResponseRequest, openStates } from '../../request/request';
+import { isBusy, mayWait, warRoomFrom } from '../../request/round-up';
+import { type Transition, type TransitionRefusal, transition } from '../../request/transition';
+import { keepLesson } from '../rows/lessons';
+import type { NewWork, Reader, Stored, Tx } from '../store';
+import { laneName, laneOfCopy } from '../work/lane';
+
+/** Who or what caused a change: an Entra object id, or one of the three that are not people. */
+export type Actor = { readonly personId: string } | 'defender' | 'clock' | 'bot';
+
+/** Stores a new request with its first effects and audit entry, in the caller's transaction. */
+export async function storeNewRequest(tx: Tx, opened: Transition, now: number): Promise<void> {
+  const { request, effects } = opened;
+  await tx.insertRequest(request);
+  await tx.appendAudit({
+    at: now,
+    requestId: request.id,
+    actor: request.requester.id,
+    what: 'requested',
+    detail: {
+      digest: request.digest,
+      machineId: request.device.machineId,
+      device: request.device.name,
+      commands: request.commands,
+      library: request.library.map(({ fileName, sha256 }) => ({ fileName, sha256 })),
+      reason: request.reason,
+      policyVersion: request.policyVersion,
+      approverIds: request.approverIds,
+    },
+  });
+  await tx.appendAudit(shownEntry(request, now)); // guard: shown-text-audited
+  await storeEffects(tx, request, effects, now);
+}
+
+/**
+ * Puts one event to a request: next state, effects and audit entry go into the caller's transaction together (T-42).
+ * A refusal changes nothing; an event that changes nothing writes nothing.
+ */
+export async function applyEvent(
+  tx: Tx,
+  stored: Stored,
+  event: Event,
+  actor: Actor,
+  now: number,
+): Promise<Result<LiveResponseRequest, TransitionRefusal>> {
+  const outcome = transition(stored.request, event, now);
+  if (!outcome.ok) return outcome;
+  const { request, effects } = outcome.value;
+  if (request === stored.request && effects.length === 0) return ok(request);
+  if (request !== stored.request) await tx.saveRequest(request, stored.version);
+  await tx.appendAudit({
+    at: now,
+    requestId: request.id,
+    actor: typeof actor === 'string' ? actor : actor.personId,
+    what: event.type,
+    detail: { from: stored.request.state, to: request.state, digest: shortDigest(request.digest), ...detailOf(event) },
+  });
+  measure(tx, stored.request, request, now);
+  if (request.digest !== stored.request.digest) await tx.appendAudit(shownEntry(request, now)); // guard: new-round-text-audited
+  if (stored.request.state === 'awaitingApproval' && request.state === 'queued') {
+    for (const { fileName, sha256 } of request.library) await tx.saveFact(approvedFact(fileName), sha256);
+  }
+  await keepLesson(tx, request, event, now);
+  await storeEffects(tx, request, effects, now);
+  return ok(request);
+}
+
+/** How long people took to decide, and how long the decision then waited for its first submission. */
+function measure(tx: Tx, before: LiveResponseRequest, after: LiveResponseRequest, now: number): void {
+  if (before.state === 'awaitingApproval' && (after.state === 'queued' || after.state === 'denied'))
+    tx.addDuration(
+      { name: 'decision', outcome: after.state === 'queued' ? 'approved' : 'denied' },
+      now - before.createdAt,
+    );
+  if (before.state === 'queued' && after.state === 'submitting' && after.attempts === 1)
+    tx.addDuration({ name: 'submission', outcome: 'approved' }, now - before.approvedAt);
+}
+
+const approvedFact = (fileName: string): string => `approvedFile:${fileName}`;
+
+/** The hashes under which these library files were last approved, by name; one never approved is left out. */
+export async function readApprovedHashes(
+  reader: Reader,
+  library: ReadonlyArray<{ readonly fileName: string }>,
+): Promise<ReadonlyMap<string, string>> {
+  const hashes = new Map<string, string>();
+  for (const { fileName } of library) {
+    const sha256 = await reader.fact<string>(approvedFact(fileName));
+    if (sha256 !== null) hashes.set(fileName, sha256);
+  }
+  return hashes;
+}
+
+async function storeEffects(
+  tx: Tx,
+  request: LiveResponseRequest,
+  effects: readonly Effect[],
+  now: number,
+): Promise<void> {
+  for (const effect of effects) {
+    switch (effect.type) {
+      case 'postCards':
+        await addThreadCopy(tx, request, now);
+        await addCopiesFor(
+          tx,
+          request,
+          request.approverIds.filter((id) => !request.bar.escalateIds.includes(id)),
+          now,
+        );
+        break;
+      case 'postCardsTo':
+        await addCopiesFor(tx, request, effect.personIds, now);
+        break;
+      case 'notifyPerson':
+        await tx.addWork([
+          {
+            requestId: request.id,
+            work: { type: 'sendNews', news: effect.news, personId: effect.personId },
+            lane: await laneOf(tx, effect.personId),
+            dueAt: now,
+          },
+        ]);
+        break;
+      case 'updateCards':
+        await tx.refreshCopies(request.id, now);
+        break;
+      case 'reply':
+        if (mayWait(effect.news, request) && (await isRoomBusy(tx, request))) {
+          await tx.gatherNews(request.conversationId, { news: effect.news, requestId: request.id, at: now });
+          break;
+        }
+        await tx.addWork([
+          {
+            requestId: request.id,
+            work: { type: 'sendNews', news: effect.news },
+            lane: request.conversationId,
+            dueAt: now,
+          },
+        ]);
+        break;
+      case 'lookUp':
+        await tx.addWork([{ requestId: request.id, work: effect, lane: null, dueAt: effect.dueAt }]);
+        break;
+      case 'submit':
+      case 'cancelAction':
+      case 'fetchResult':
+      case 'recheckLibrary':
+        await tx.addWork([{ requestId: request.id, work: effect, lane: null, dueAt: now }]);
+        break;
+    }
+  }
+}
+
+/** Whether the conversation of a request hears good news in round-ups. */
+export const isRoomBusy = async (tx: Tx, { conversationId }: LiveResponseRequest): Promise<boolean> =>
+  isBusy({
+    open: (await tx.recentRequests({ conversationId, states: openStates }, warRoomFrom)).length,
+    gathering: (await tx.gathering()).has(conversationId),
+  });
+
+async function addThreadCopy(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
+  const { conversationId } = request;
+  const thread = await tx.addCopy({
+    requestId: request.id,
+    audience: 'thread',
+    personId: null,
+    conversationId,
+    activityId: null,
+  });
+  await tx.addWork([
+    { requestId: request.id, work: { type: 'sendCard', copyId: thread.copyId }, lane: conversationId, dueAt: now },
+  ]);
+}
+
+/** A card in the own chat of each of these people who has none yet. */
+async function addCopiesFor(
+  tx: Tx,
+  request: LiveResponseRequest,
+  personIds: readonly string[],
+  now: number,
+): Promise<void> {
+  const have = new Set((await tx.copies(request.id)).map((c) => c.personId));
+  const work: NewWork[] = [];
+  for (const personId of personIds) {
+    const known = await tx.personalPlace(personId);
+    // A chat of another tenant is none of this request's.
+    const place = known?.tenantId === request.tenantId ? known : null;
+    // The approver's own chat may be where it was asked: one card there is enough.
+    if (have.has(personId) || place?.conversationId === request.conversationId) continue;
+    const conversationId = place?.conversationId ?? null;
+    const copy = await tx.addCopy({
+      requestId: request.id,
+      audience: 'approver',
+      personId,
+      conversationId,
+      activityId: null,
+    });
+    const lane = laneOfCopy(copy);
+    work.push({ requestId: request.id, work: { type: 'sendCard', copyId: copy.copyId }, lane, dueAt: now });
+  }
+  await tx.addWork(work);
+}
+
+const laneOf = async (tx: Tx, personId: string): Promise<string> =>
+  (await tx.personalPlace(personId))?.conversationId ?? laneName({ type: 'person', personId });
+
+/** What of an event the audit keeps beside the states: codes, ids and words that people gave. */
+function detailOf(event: Event): Readonly<Record<string, unknown>> {
+  switch (event.type) {
+    case 'voted':
+    case 'votedToResend':
+      return { decision: event.vote.decision, shown: event.vote.digest, reason: event.vote.reason };
+    case 'cancelAsked':
+      return { reason: event.reason };
+    case 'changed':
+      return { changes: event.changes };
+    case 'askedAgain':
+      return { because: event.because, rule: event.terms.bar.rule, policyVersion: event.terms.policyVersion };
+    case 'brokeGlass':
+      return { reason: event.reason, incident: event.incident, rule: event.bar.rule };
+    case 'accepted':
+    case 'observed':
+      return {
+        actionId: event.action.actionId,
+        status: event.action.status,
+        cancellationRequestor: event.action.cancellationRequestor,
+      };
+    case 'lookedUp':
+      return { actionIds: event.actions.map(({ actionId }) => actionId), complete: event.complete, date: event.date };
+    case 'putBack':
+      return { hold: event.hold, notBefore: event.notBefore };
+    case 'rejected':
+    case 'cancelRefused':
+      return { code: event.code };
+    case 'clock':
+    case 'clockSetBack':
+    case 'admitted':
+    case 'unclear':
+    case 'vanished':
+    case 'storeRestored':
+      return {};
+  }
+}

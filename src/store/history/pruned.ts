@@ -1,0 +1,31 @@
+import type { Selectable } from 'kysely';
+import type { RequestId } from '../../request/request';
+import type { Db, PrunedRequestsTable } from '../engine/tables';
+import type { PrunedRequest } from './history';
+
+export async function findPruned(db: Db, id: RequestId): Promise<PrunedRequest | null> {
+  const row = await db.selectFrom('pruned_requests').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : rowToPruned(row);
+}
+
+export async function findPrunedByCard(
+  db: Db,
+  { conversationId, activityId }: { readonly conversationId: string; readonly activityId: string },
+): Promise<PrunedRequest | null> {
+  const row = await db
+    .selectFrom('pruned_cards')
+    .innerJoin('pruned_requests', 'pruned_requests.id', 'pruned_cards.request_id')
+    .selectAll('pruned_requests')
+    .where('pruned_cards.conversation_id', '=', conversationId)
+    .where('pruned_cards.activity_id', '=', activityId)
+    .executeTakeFirst();
+  return row === undefined ? null : rowToPruned(row);
+}
+
+const rowToPruned = (row: Selectable<PrunedRequestsTable>): PrunedRequest => ({
+  id: row.id as RequestId,
+  tenantId: row.tenant_id,
+  conversationId: row.conversation_id,
+  endedAt: row.ended_at,
+  prunedAt: row.pruned_at,
+});

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { silentLog } from '../../lib/log';
+import { openPostgres } from '../engine/postgres';
+import type { AuditTable } from '../engine/tables';
+
+const rowsAtOnce = 1_000;
+
+/**
+ * Copies the audit of a PostgreSQL database, as it is at one instant, into a file of its own that `openAuditCopy` reads: whoever verifies
+ * or exports works on a copy, whatever the engine. Nothing is changed there, and a reading right is enough. Throws a `StoreError`.
+ */
+export async function copyPostgresAudit(url: string): Promise<{ readonly path: string; remove(): void }> {
+  const engine = openPostgres(url, silentLog);
+  // Made by mkdtemp for this user alone: an audit is as confidential as its database.
+  const folder = mkdtempSync(join(tmpdir(), 'live-response-audit-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const path = join(folder, 'audit.db');
+  const copy = new Database(path);
+  try {
+    copy.exec(
+      'create table audit (seq integer primary key, at integer, request_id text, actor text, what text, detail text, previous_hash text, hash text);' +
+        'create table audit_head (id integer primary key, seq integer, hash text)',
+    );
+    const insert = copy.prepare('insert into audit values (?, ?, ?, ?, ?, ?, ?, ?)');
+    await engine.readDb
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only')
+      .execute(async (db) => {
+        for (let after = -1, more = true; more; ) {
+          const rows = await db
+            .selectFrom('audit')
+            .selectAll()
+            .where('seq', '>', after)
+            .orderBy('seq')
+            .limit(rowsAtOnce)
+            .execute();
+          copy.exec('begin');
+          for (const row of rows) insert.run(valuesOf(row));
+          copy.exec('commit');
+          after = rows.at(-1)?.seq ?? after;
+          more = rows.length === rowsAtOnce;
+        }
+        for (const { id, seq, hash } of await db.selectFrom('audit_head').selectAll().execute())
+          copy.prepare('insert into audit_head values (?, ?, ?)').run([id, seq, hash]);
+      });
+    return { path, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  } finally {
+    copy.close();
+    await engine.close();
+  }
+}
+
+const valuesOf = (row: AuditTable): unknown[] => [
+  row.seq,
+  row.at,
+  row.request_id,
+  row.actor,
+  row.what,
+  row.detail,
+  row.previous_hash,
+  row.hash,
+];

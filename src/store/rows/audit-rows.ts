@@ -1,0 +1,88 @@
+import { type AuditEntry, type AuditRow, type ChainHead, canonicalJson, genesis, hashEntry } from '../../audit/chain';
+import type { RequestId } from '../../request/request';
+import { firstOf, prepared } from '../engine/prepared';
+import type { AuditTable, Db } from '../engine/tables';
+import type { Reader } from '../store';
+
+/**
+ * Appends in the caller's transaction, so that state and audit commit together (T-42). Last of all in it: updating the head makes
+ * writers of every replica take turns until the commit, and a lock that everybody takes last cannot be part of a deadlock.
+ */
+export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promise<ChainHead | null> {
+  if (entries.length === 0) return null;
+  const last = await firstOf(countEntries(db, { added: entries.length }));
+  if (last === undefined) throw new Error('The audit has no head.');
+  let head: ChainHead = { seq: last.seq - entries.length, hash: last.hash };
+  for (const entry of entries) {
+    const seq = head.seq + 1;
+    const hash = hashEntry(head.hash, seq, entry);
+    await insertEntry(db, toTable({ ...entry, seq, previousHash: head.hash, hash }));
+    head = { seq, hash };
+  }
+  await updateHead(db, { hash: head.hash });
+  return head;
+}
+
+const countEntries = prepared((db, { added }: { added: number }) =>
+  db
+    .updateTable('audit_head')
+    .set((e) => ({ seq: e('seq', '+', added) }))
+    .where('id', '=', 1)
+    .returning(['seq', 'hash']),
+);
+
+const insertEntry = prepared((db, row: AuditTable) => db.insertInto('audit').values(row));
+
+const updateHead = prepared((db, { hash }: { hash: string }) =>
+  db.updateTable('audit_head').set({ hash }).where('id', '=', 1),
+);
+
+export async function findAuditHead(db: Db): Promise<ChainHead> {
+  return (await firstOf(selectHead(db, {}))) ?? genesis;
+}
+
+const selectHead = prepared((db) => db.selectFrom('audit_head').select(['seq', 'hash']).where('id', '=', 1));
+
+export async function findAuditRows(
+  db: Db,
+  { requestId, afterSeq, limit }: NonNullable<Parameters<Reader['auditRows']>[0]> = {},
+): Promise<readonly AuditRow[]> {
+  let query = db.selectFrom('audit').selectAll().orderBy('seq');
+  if (requestId !== undefined) query = query.where('request_id', '=', requestId);
+  if (afterSeq !== undefined) query = query.where('seq', '>', afterSeq);
+  if (limit !== undefined) query = query.limit(limit);
+  return (await query.execute()).map(toAuditRow);
+}
+
+const toTable = (row: AuditRow): AuditTable => ({
+  seq: row.seq,
+  at: row.at,
+  request_id: row.requestId,
+  actor: row.actor,
+  what: row.what,
+  detail: canonicalJson(row.detail),
+  previous_hash: row.previousHash,
+  hash: row.hash,
+});
+
+/** A detail that is not written as we write it was edited, even where it still says the same; it must not hash to the same. */
+export const toAuditRow = (row: AuditTable): AuditRow => ({
+  seq: row.seq,
+  at: row.at,
+  requestId: row.request_id as RequestId | null,
+  actor: row.actor,
+  what: row.what,
+  detail: readDetail(row.detail) ?? { unreadable: row.detail },
+  previousHash: row.previous_hash,
+  hash: row.hash,
+});
+
+function readDetail(text: string): AuditRow['detail'] | null {
+  try {
+    const detail = JSON.parse(text) as AuditRow['detail'];
+    if (canonicalJson(detail) !== text) return null; // guard: detail-is-canonical
+    return detail;
+  } catch {
+    return null;
+  }
+}

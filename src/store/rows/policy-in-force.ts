@@ -1,0 +1,15 @@
+import type { Reader, Tx } from '../store';
+
+const inForceFact = 'policy.inForce';
+
+/** Of several replicas the one that read its file last says which policy is in force; a start counts as reading. */
+export const putPolicyInForce = (tx: Tx, version: string): Promise<void> => tx.saveFact(inForceFact, version);
+
+/**
+ * True when another replica has put another policy in force: what this one would allow or ask again by its own may not hold any more,
+ * so it decides nothing until its file is the same (T-16).
+ */
+export async function isOutrun(reader: Reader, { version }: { readonly version: string }): Promise<boolean> {
+  const inForce = await reader.fact<string>(inForceFact);
+  return inForce !== null && inForce !== version;
+}

@@ -1,0 +1,234 @@
+import type { Draft } from '../../chat/draft';
+import { checkDevice, checkReason, maxDeviceLength } from '../../chat/draft-check';
+import { type FormEdit, type FormInput, readFormInput } from '../../chat/form';
+import { findVerb } from '../../chat/words';
+import { type Command, findCommandFaults, maxCommands } from '../../request/ask/command';
+import { type ListQuery, listNames, mostPages } from './list-page';
+
+/**
+ * What the buttons of our cards carry. A card comes back from a client that may have changed it (T-8): `readCardAction` reads every field
+ * anew, and nothing in it names a person or says what may be done. A vote is only an opaque token; all else is checked like typed text.
+ *
+ * The data of each verb, with the inputs that Teams merges into it:
+ *
+ * | verb | data | inputs |
+ * |---|---|---|
+ * | `vote.approve` | `token` | |
+ * | `vote.deny` | `token` | `reason` |
+ * | `vote.sendOnceMore` | `token` | |
+ * | `vote.leaveIt` | `token` | `reason` |
+ * | `card.refresh` | `token` | |
+ * | `request.cancel` | `requestId` | `cancelReason` |
+ * | `request.open` | `requestId` | |
+ * | `request.askAgain` | `requestId` | |
+ * | `list.page` | `list`, `about` (null or text), `page` from 1 | |
+ * | `form.open` | `device` (may be absent) | |
+ * | `form.submit` | `type1`, `type2`, … | `device`, `name1`, `args1`, …, `reason` |
+ * | `form.add` | the same and `add`: a verb of the grammar | the same |
+ * | `form.remove` | the same and `remove`: a row from 1 | the same |
+ * | `form.typing` | the same | the same |
+ * | `form.preview` | as `form.submit` | the same |
+ * | `form.back` | all of the form's data | |
+ * | `result.page` | `requestId`, `index` from 0, `page` from 1 | |
+ * | `file.offer` | `requestId`, `index` | |
+ * | `draft.confirm` | `draft`, `warned` and `form` (may be absent) | |
+ * | `draft.device` | `draft`, `machineId`, `step` and `form` (may be absent) | |
+ */
+export type CardAction =
+  | { readonly verb: 'vote.approve' | 'vote.sendOnceMore'; readonly token: string }
+  /** The reason may be empty: the policy refuses that with a sentence. */
+  | { readonly verb: 'vote.deny' | 'vote.leaveIt'; readonly token: string; readonly reason: string }
+  /** A client asks for its own view of the card in the thread; it may do so by itself, and decides nothing. */
+  | { readonly verb: 'card.refresh'; readonly token: string }
+  | { readonly verb: 'request.cancel'; readonly requestId: string; readonly reason: string | null }
+  /** Shows a request again; in an approver's own chat its card becomes the newest message. */
+  | { readonly verb: 'request.open'; readonly requestId: string }
+  /** The form, filled in with a request as it was asked. */
+  | { readonly verb: 'request.askAgain'; readonly requestId: string }
+  | ({ readonly verb: 'list.page' } & ListQuery)
+  | { readonly verb: 'form.open'; readonly device: string | null }
+  /** The raw data, for `readForm`. */
+  | { readonly verb: 'form.submit' | 'form.preview'; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly verb: 'form.add' | 'form.remove' | 'form.typing'; readonly input: FormInput; readonly edit: FormEdit }
+  | { readonly verb: 'result.page'; readonly requestId: string; readonly index: number; readonly page: number }
+  /** A collected file, to the one who presses, in their own chat. */
+  | { readonly verb: 'file.offer'; readonly requestId: string; readonly index: number }
+  /** From the preview to the form as it was. */
+  | { readonly verb: 'form.back'; readonly input: FormInput }
+  /** `warned`: they have read what was found beforehand, and go on. */
+  | ({ readonly verb: 'draft.confirm'; readonly warned: boolean } & Drafted)
+  /** `step`: what was pressed when the question came up. */
+  | ({ readonly verb: 'draft.device'; readonly machineId: string; readonly step: 'ask' | 'preview' } & Drafted);
+
+interface Drafted {
+  readonly draft: Draft;
+  /** The form that it is from, as it was left; null where there was none. */
+  readonly form: FormInput | null;
+}
+
+export const cardVerbs = [
+  'vote.approve',
+  'vote.deny',
+  'vote.sendOnceMore',
+  'vote.leaveIt',
+  'card.refresh',
+  'request.cancel',
+  'request.open',
+  'request.askAgain',
+  'list.page',
+  'form.open',
+  'form.submit',
+  'form.preview',
+  'form.add',
+  'form.remove',
+  'form.typing',
+  'form.back',
+  'result.page',
+  'file.offer',
+  'draft.confirm',
+  'draft.device',
+] as const satisfies readonly CardAction['verb'][];
+
+/** What dialogs do: fill in a form and ask. Votes stay on the cards that they are bound to (T-10). */
+export const isForDialog = ({ verb }: CardAction): boolean => /^(?:form|draft|result)\./.test(verb);
+
+/** The action in what a client sent, or null when our cards never send that; whatever it is, nothing is thrown. */
+export function readCardAction(verb: unknown, data: unknown): CardAction | null {
+  if (!isRecord(data)) return null;
+  const text = (key: string, limit: number): string | null => readText(data, key, limit);
+  switch (cardVerbs.find((known) => known === verb)) {
+    case 'vote.approve':
+    case 'vote.sendOnceMore':
+      return readToken(verb as 'vote.approve' | 'vote.sendOnceMore', text('token', 200));
+    case 'card.refresh':
+      return readToken('card.refresh', text('token', 200));
+    case 'vote.deny':
+    case 'vote.leaveIt': {
+      const token = text('token', 200);
+      const reason = readReason(data, 'reason');
+      return token === null || reason === null ? null : { verb: verb as 'vote.deny' | 'vote.leaveIt', token, reason };
+    }
+    case 'request.cancel': {
+      const requestId = text('requestId', 40);
+      const reason = readReason(data, 'cancelReason');
+      return requestId === null || reason === null
+        ? null
+        : { verb: 'request.cancel', requestId, reason: reason || null };
+    }
+    case 'request.open':
+    case 'request.askAgain': {
+      const requestId = text('requestId', 40);
+      return requestId === null ? null : { verb: verb as 'request.open' | 'request.askAgain', requestId };
+    }
+    case 'list.page':
+      return readListPage(data);
+    case 'form.open':
+      return { verb: 'form.open', device: text('device', 300) };
+    case 'form.submit':
+      return { verb: 'form.submit', data };
+    case 'form.preview':
+      return { verb: 'form.preview', data };
+    case 'form.typing':
+      return { verb: 'form.typing', input: readFormInput(data), edit: { type: 'typing' } };
+    case 'result.page':
+    case 'file.offer':
+      return readOfResult(verb, data);
+    case 'form.back':
+      return { verb: 'form.back', input: readFormInput(data) };
+    case 'form.add': {
+      const added = findVerb(text('add', 20) ?? '');
+      return added === null
+        ? null
+        : { verb: 'form.add', input: readFormInput(data), edit: { type: 'add', verb: added } };
+    }
+    case 'form.remove': {
+      const row: unknown = data.remove;
+      const isRow = typeof row === 'number' && Number.isInteger(row) && row >= 1 && row <= maxCommands;
+      return isRow ? { verb: 'form.remove', input: readFormInput(data), edit: { type: 'remove', row } } : null;
+    }
+    case 'draft.confirm': {
+      const draft = readDraft(data.draft);
+      return draft === null
+        ? null
+        : { verb: 'draft.confirm', draft, warned: data.warned === true, form: readOrigin(data) };
+    }
+    case 'draft.device': {
+      const draft = readDraft(data.draft);
+      const machineId = text('machineId', 200);
+      if (draft === null || machineId === null) return null;
+      const step = data.step === 'preview' ? 'preview' : 'ask';
+      return { verb: 'draft.device', machineId, draft, step, form: readOrigin(data) };
+    }
+    case undefined:
+      return null;
+  }
+}
+
+function readOfResult(verb: unknown, data: Readonly<Record<string, unknown>>): CardAction | null {
+  const requestId = readText(data, 'requestId', 40);
+  const { index, page } = data;
+  const isNumber = (value: unknown, from: number, to: number): value is number =>
+    typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to;
+  if (requestId === null || !isNumber(index, 0, maxCommands - 1)) return null;
+  if (verb === 'file.offer') return { verb, requestId, index };
+  return isNumber(page, 1, mostPages) ? { verb: 'result.page', requestId, index, page } : null;
+}
+
+function readListPage(data: Readonly<Record<string, unknown>>): CardAction | null {
+  const list = listNames.find((name) => name === data.list);
+  const { page } = data;
+  const isPage = typeof page === 'number' && Number.isInteger(page) && page >= 1 && page <= mostPages;
+  return list === undefined || !isPage
+    ? null
+    : { verb: 'list.page', list, about: readText(data, 'about', maxDeviceLength), page };
+}
+
+const readToken = <V extends 'vote.approve' | 'vote.sendOnceMore' | 'card.refresh'>(verb: V, token: string | null) =>
+  token === null ? null : ({ verb, token } as const);
+
+/** A draft that went through a card; our cards carry only faultless ones, so any fault means that it was changed. */
+function readDraft(data: unknown): Draft | null {
+  if (
+    !isRecord(data) ||
+    typeof data.device !== 'string' ||
+    typeof data.reason !== 'string' ||
+    !Array.isArray(data.commands)
+  )
+    return null;
+  if (data.commands.length > maxCommands) return null;
+  const commands: Command[] = [];
+  for (const item of data.commands) {
+    const command = readCommand(item);
+    if (command === null) return null;
+    commands.push(command);
+  }
+  const { device, reason } = data;
+  const faultless =
+    findCommandFaults(commands).length === 0 && checkDevice(device).length === 0 && checkReason(reason).length === 0;
+  return faultless && device !== '' && reason !== '' ? { device, commands, reason } : null;
+}
+
+const readOrigin = ({ form }: Readonly<Record<string, unknown>>): FormInput | null =>
+  isRecord(form) ? readFormInput(form) : null;
+
+function readCommand(data: unknown): Command | null {
+  if (!isRecord(data)) return null;
+  const { type, fileName, scriptName, args, path } = data;
+  if (type === 'PutFile' && typeof fileName === 'string') return { type, fileName };
+  if (type === 'RunScript' && typeof scriptName === 'string' && (typeof args === 'string' || args === null))
+    return { type, scriptName, args };
+  if (type === 'GetFile' && typeof path === 'string') return { type, path };
+  return null;
+}
+
+function readText(data: Readonly<Record<string, unknown>>, key: string, limit: number): string | null {
+  const value = Object.hasOwn(data, key) ? data[key] : undefined;
+  return typeof value === 'string' && value.length <= limit ? value : null;
+}
+
+/** Empty when nothing was written; null when it is more than our cards let anybody write, or no text. */
+const readReason = (data: Readonly<Record<string, unknown>>, key: string): string | null =>
+  data[key] === undefined || data[key] === null ? '' : (readText(data, key, 10_000)?.trim() ?? null);
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,168 @@
+import type { KeptResult } from '../../evidence/keep-result';
+import { formatNumber } from '../../lib/number';
+import { fits } from '../kit/fits';
+import { type Line, type Run, say, sayBold, saySubtle, showCode, showCut, showOutput } from '../kit/line';
+import { pagePost, type Section } from '../kit/page';
+import type { Post } from '../kit/post';
+import { sendableOf, wholeOutputOf } from '../kit/sendable';
+import type { RequestView } from '../kit/view';
+import {
+  commandSubject,
+  commandTitle,
+  countFor,
+  everyone,
+  formatSize,
+  groupHex,
+  type ReaderFormat,
+} from '../kit/words';
+import { describeKept } from '../sentences/result-lines';
+import { howToHaveAll, sendButton, showMore } from './result-page';
+
+/** What people still read in a thread; the whole of it is kept as evidence. */
+const mostLines = 60;
+/** What a thread shows of it at once; the others unfold. */
+const linesAtOnce = 15;
+const longestLine = 300;
+
+/** What one command returned: facts first, then errors, then output; readable, bounded, and it says so when something is left out (T-34). */
+export function resultPost(view: RequestView, result: KeptResult, reader: ReaderFormat = everyone): Post {
+  for (let lines = mostLines; lines > 1; lines = Math.floor((lines * 3) / 4)) {
+    const post = renderResult(view, result, { limit: lines, reader });
+    if (fits(post)) return post;
+  }
+  return renderResult(view, result, { limit: 1, reader });
+}
+
+interface Shape {
+  /** The most lines of each stream. */
+  readonly limit: number;
+  readonly reader: ReaderFormat;
+}
+
+function renderResult({ request, trial }: RequestView, result: KeptResult, { limit, reader }: Shape): Post {
+  const command = request.commands[result.index];
+  const number = result.index + 1;
+  const head: Line[] = [
+    ...(command === undefined
+      ? []
+      : [[sayBold(`${commandTitle(command.type)}  `), ...showCut(commandSubject(command), 200, showCode)]]),
+    [say('on '), ...showCut(request.device.name, 100, showCode)],
+    ...describeKept(result, { whole: true, reader }),
+  ];
+  const sections: Section[] = [
+    ...streamSection('Errors', { text: result.errors, isCut: result.errorsCut }, { limit, reader }),
+    ...streamSection('Output', { text: result.output, isCut: result.outputCut }, { limit, reader }),
+    { lines: footLines(result, reader) },
+  ];
+  return pagePost(
+    {
+      title: `${request.id}: result of command ${number} of ${request.commands.length}`,
+      lines: head,
+      sections: sections.filter((s) => s.lines.length > 0),
+      actions: [
+        ...(isWhole(result, limit)
+          ? []
+          : [
+              showMore(isCut(result) ? 'Show more of it' : 'Show all of it', {
+                requestId: request.id,
+                index: result.index,
+                page: 1,
+              }),
+            ]),
+        ...sendButton(request.id, result),
+      ],
+    },
+    { trial },
+  );
+}
+
+/** Whether everything that is kept as text stands on the card. */
+const isWhole = ({ output, errors }: KeptResult, limit: number): boolean =>
+  [output ?? '', errors ?? ''].every((text) => {
+    const lines = text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
+    return lines.length <= limit && lines.every((line) => [...line].length <= longestLine);
+  });
+
+const isCut = ({ outputCut, errorsCut }: KeptResult): boolean => outputCut || errorsCut;
+
+/** `isCut`: more was written than is kept as text, so that what is left out is only counted as far as it is kept. */
+function streamSection(
+  title: string,
+  { text, isCut }: { readonly text: string | null; readonly isCut: boolean },
+  { limit, reader }: Shape,
+): readonly Section[] {
+  if (text === null || text.trim() === '') return [];
+  const all = text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
+  const more = all.length - limit;
+  const atLeast = isCut ? 'at least ' : '';
+  const shown = [
+    ...all.slice(0, limit).map((line, i): Line => cutLine(line, isCut && i === all.length - 1, reader)),
+    ...(more > 0 ? [[saySubtle(`Cut here: ${atLeast}${countFor(reader, more, 'more line')}.`)]] : []),
+  ];
+  // A few lines would be folded behind a button as high as they are.
+  const atOnce = shown.length > linesAtOnce + 3 ? linesAtOnce : shown.length;
+  const left = Math.min(all.length, limit) - atOnce;
+  const fold = {
+    title: `${title}: ${left} ${more > 0 ? `of ${formatNumber(all.length - atOnce, reader.locale)}${isCut ? '+' : ''} ` : ''}more lines`,
+    lines: shown.slice(atOnce),
+  };
+  return [{ title, dense: true, lines: shown.slice(0, atOnce), ...(fold.lines.length === 0 ? {} : { fold }) }];
+}
+
+function cutLine(line: string, goesOn: boolean, reader: ReaderFormat): Line {
+  if (line === '') return [blank];
+  const chars = [...line];
+  if (chars.length <= longestLine) return [showOutput(line)];
+  return [
+    showOutput(chars.slice(0, longestLine).join('')),
+    saySubtle(
+      ` … (cut here; ${goesOn ? 'at least ' : ''}${countFor(reader, chars.length - longestLine, 'more character')})`,
+    ),
+  ];
+}
+
+/** A renderer drops an empty run, and with it the empty line that the output had. */
+const blank: Run = { type: 'TextRun', text: '\u00a0', fontType: 'Monospace' };
+
+function footLines(result: KeptResult, reader: ReaderFormat): readonly Line[] {
+  const lines: Line[] = [];
+  if (result.command === 'RunScript' && result.problem === null && isBlank(result.output) && isBlank(result.errors))
+    lines.push([say('The result holds no output.')]);
+  if (result.errorsCut) lines.push(cutNote('errors', { kept: result.errors, length: result.errorsLength }, reader));
+  if (result.outputCut) lines.push(cutNote('output', { kept: result.output, length: result.outputLength }, reader));
+  if (wholeOutputOf(result) !== null) lines.push([saySubtle(howToHaveAll(result))]);
+  if (result.banner !== null)
+    lines.push([saySubtle('The transcript header that PowerShell puts around the output is left out here.')]);
+  if (result.file !== null)
+    lines.push([
+      saySubtle(
+        sendableOf(result) !== null
+          ? 'The file is kept as evidence under that hash. The requester and the approvers can have it sent to their own chat; it may be malicious.'
+          : 'The file is kept as evidence under that hash. It is too large to be sent in Teams: ask whoever runs this bot for it by the hash; it may be malicious.',
+      ),
+    ]);
+  if (
+    result.rawRelativePath !== null &&
+    result.rawSha256 !== null &&
+    result.rawSize !== null &&
+    result.rawSha256 !== result.file?.sha256
+  ) {
+    lines.push([
+      saySubtle(`The download is kept as evidence as it came: ${formatSize(result.rawSize, reader)}, SHA-256 `),
+      { ...showCode(groupHex(result.rawSha256)), isSubtle: true },
+    ]);
+  }
+  return lines;
+}
+
+const cutNote = (
+  what: string,
+  { kept, length }: { readonly kept: string | null; readonly length: number | null },
+  reader: ReaderFormat,
+): Line => [
+  saySubtle(
+    `Only the beginning of the ${what} is kept as text: ${length === null ? countFor(reader, kept?.length ?? 0, 'character') : `${formatNumber(kept?.length ?? 0, reader.locale)} of ${countFor(reader, length, 'character')}`}.`,
+  ),
+];
+
+const isBlank = (text: string | null): boolean => text === null || text.trim() === '';

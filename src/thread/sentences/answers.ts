@@ -1,0 +1,104 @@
+import { visible } from '../../lib/visible';
+import type { LiveResponseRequest } from '../../request/request';
+import { cutAt } from '../kit/line';
+import { count } from '../kit/words';
+import { seenWords, type Unreached } from './unreached-words';
+
+/**
+ * Short answers of the bot that stand on no card of their own: what a click gets back, what a typed decision is told, what the thread hears about
+ * somebody. Plain text whose quoted parts are visible already.
+ */
+export const answers = {
+  stored: 'Your request is stored and the approvers are asked. Its card in this conversation shows how it goes on.',
+  storedUnanswered: 'That is stored. I could not draw an answer to it: look at the card, or type status.',
+  handledAlready: 'I have already handled this click; the card shows how it stands.',
+  inDoubt:
+    'I had an answer for you here, and I do not know whether you got it. It may be out of date by now, so I do not send it again: if you miss it, please ask again.',
+  malformedAction: 'This button did not say what it is for, so nothing was done. Please send `help` for a fresh card.',
+  malformedSearch: 'This list cannot be searched like that, so nothing was looked up. Type the name that you look for.',
+  notHere:
+    'Teams did not show me who is in this conversation, so I take no request here. Add Live Response to this team or chat and try again, or write to me in my own chat. Nothing was requested.',
+  seeBelow: 'See my answer below.',
+  stillChecking:
+    'I am still checking, because a service that I need is slow; the answer follows here. You do not need to send it again.',
+  tooSlowToOpen:
+    'A service that I need is slow, so I could not open this in time. Nothing was requested. Try again in a minute.',
+  handledLate: 'I have handled your click now. The card shows the result.',
+  elsewhereShown: (id: string, title: string, sent: boolean) =>
+    `${id}: ${title}. It was asked in another conversation, so that is all I show here. ${sent ? 'The rest is in your own chat with me.' : 'Ask me for the rest in your own chat with me.'}`,
+  withdrawn: (id: string) => `${id} is withdrawn. Nothing ran, and nobody can approve it any more.`,
+  cancelled: (id: string) => `${id} is cancelled. Defender had not accepted it, and nothing ran.`,
+  cancelPassedOn: (id: string) =>
+    `Your wish to cancel ${id} is passed on; what Defender says decides, and its commands may have acted before that. Type status ${id} to see where it stands.`,
+  approved: (id: string) =>
+    `Your approval of ${id} is counted, and it is approved. Type status ${id} to see where it stands.`,
+  denied: (id: string) => `Your denial of ${id} is counted. Nothing ran, and the requester reads your reason.`,
+  glassBroken: (id: string) =>
+    `Break-glass of ${id} is kept: one approval by somebody else whom the rule names is enough now. The owners of the rule are told.`,
+  counted: (id: string) => `Your approval of ${id} is counted. It needs more people before it runs.`,
+  resendCounted: (id: string) =>
+    `Your vote to send ${id} once more is counted. It needs more people before anything is sent.`,
+  decided: (id: string) => `${id} is decided. Type status ${id} to see where it stands.`,
+  onOthersCard: (who: string, id: string) =>
+    `${named(who)} tried to decide ${id} on a card that was sent to somebody else. Nothing was counted.`,
+  fromElsewhere: (who: string, id: string) =>
+    `${named(who)} tried to decide ${id} from another conversation. Nothing was counted.`,
+  guest:
+    'You are a guest or an external participant here, and this bot serves members of its own organisation only. Nothing was done. Please ask a member of the organisation to make the request.',
+  sharedChannel:
+    'This channel is shared with other teams or organisations, and this bot is not used in such channels unless its administrator allows it. Nothing was done. Please write to it in a standard channel or in its own chat.',
+  unknownMember:
+    'I could not check with Teams whether you are a member of this organisation or a guest, so nothing was done. Please try again in a minute; if it stays so, write to me in my own chat, and tell your administrator.',
+  unread: (why: string, code: string) => `${why} Nothing was requested (${code}).`,
+  shareSpent: (wait: string) =>
+    `You have used your share of what I may ask Defender; the rest is kept for others and for approved requests. Nothing was requested. You can go on in ${wait}.`,
+  unreached: (id: string, who: string, seen: Unreached) =>
+    `I could not send ${id} to ${named(who)} in their own chat: ${seenWords(seen)}. They can decide on the card in this conversation.`,
+  unreachedSoFar: (id: string, who: string, seen: Unreached) =>
+    `I have not reached ${named(who)} with ${id} in their own chat so far: ${seenWords(seen)}. I go on trying. They can decide on the card in this conversation.`,
+  elsewhere: (id: string, seen: Unreached) =>
+    `I cannot write where ${id} was asked: ${seenWords(seen)}. The request goes on; what I would say there comes here, and status ${id} shows how it stands.`,
+  notShown: (id: string, command: number | null, seen: Unreached) =>
+    command === null
+      ? `I could not show a message about ${id} here: ${seenWords(seen)}. Type status ${id} to see how it stands.`
+      : `I could not show the result of command ${command} of ${id} here: ${seenWords(seen)}. It is kept: type result ${id} ${command} to read it.`,
+  notShownAnswer: (seen: Unreached) =>
+    `I had an answer for you here and could not show it: ${seenWords(seen)}. Ask for less at once, such as one command of a result; if it stays so, tell whoever runs this bot.`,
+  elsewhereSoFar: (id: string, seen: Unreached) =>
+    `For some minutes I have not reached the conversation where ${id} was asked: ${seenWords(seen)}. I go on trying there. Type status ${id} to see here how it stands.`,
+  policyFaulty: (lines: readonly string[]) =>
+    [
+      'The policy file was changed and has faults, so the policy of before stays in force. Whoever keeps it must fix it:',
+      ...lines,
+    ].join('\n'),
+  policyMended: (version: string) =>
+    `The policy file is in order again. It says what has been in force all the while, policy ${version}, so nothing has to be asked again.`,
+  policyReplaced: (now: string, before: string) =>
+    `Another approval policy is in force: ${now} in place of ${before}. What was approved under the old one and has not been sent yet is asked again.`,
+  policyRules: (version: string) =>
+    `Policy ${version}: the first rule that matches decides, and what none matches is refused.`,
+  policyRule: (number: number, name: string, approvals: number | null) =>
+    `${number}. ${name}: ${approvals === null ? 'refused' : count(approvals, 'approval')}`,
+  policyHint:
+    'Type policy explain and an id, or policy explain and a whole request, to see which rule applies and why.',
+} as const;
+
+/** What a typed decision came to, for the one who typed it. */
+export function describeDone(
+  { id, state }: LiveResponseRequest,
+  did: 'approve' | 'deny' | 'cancel' | 'breakGlass',
+): string {
+  switch (did) {
+    case 'approve':
+      return state === 'awaitingApproval' ? answers.counted(id) : answers.approved(id);
+    case 'deny':
+      return answers.denied(id);
+    case 'cancel':
+      if (state === 'withdrawn') return answers.withdrawn(id);
+      return state === 'cancelled' ? answers.cancelled(id) : answers.cancelPassedOn(id);
+    case 'breakGlass':
+      return answers.glassBroken(id);
+  }
+}
+
+const named = (who: string): string => cutAt(visible(who), 100);

@@ -1,0 +1,306 @@
+import { exhaustive } from '../../lib/result';
+import { tellAfterMs } from '../../request/doubt/search';
+import type { News } from '../../request/effect';
+import type { Doubt, Emergency, LiveResponseRequest, OtherAction } from '../../request/request';
+import {
+  type Line,
+  quoteLines,
+  say,
+  sayBold,
+  show,
+  showCode,
+  showCut,
+  showNames,
+  showPeople,
+  showPerson,
+} from '../kit/line';
+import type { Post } from '../kit/post';
+import { linesPost } from '../kit/sentence';
+import type { RequestView } from '../kit/view';
+import { commandSubject, commandTitle, count, formatDuration, formatTime } from '../kit/words';
+import { describeHold } from './queue-words';
+import { beforeAskingAgain, describeChange } from './request-lines';
+import { describeState } from './state-words';
+import { describeOther } from './unknown-words';
+
+/** A short reply in the thread about what people should notice; an end that somebody or something else brought about mentions the requester. */
+export function newsPost(news: News, view: RequestView): Post {
+  const { summary, lines } = describeNews(news, view);
+  if (mentionsRequester(news, view)) {
+    return { ...linesPost(lines, { summary, trial: view.trial }), text: summary, mention: view.request.requester };
+  }
+  return linesPost(lines, { summary, trial: view.trial });
+}
+
+/** Every end that the requester did not bring about, and what asks something of them: in a channel nobody hears of the rest. */
+function mentionsRequester(news: News, { request }: RequestView): boolean {
+  switch (news.type) {
+    case 'ended':
+    case 'denied':
+    case 'expired':
+    case 'voided':
+    case 'notListed':
+    case 'foundAnother':
+      return true;
+    case 'unclear':
+      return news.doubt === 'otherCommands';
+    case 'withdrawn':
+      return news.by.id !== request.requester.id;
+    default:
+      return false;
+  }
+}
+
+interface NewsWords {
+  /** Our own words. */
+  readonly summary: string;
+  readonly lines: readonly Line[];
+}
+
+function describeNews(news: News, view: RequestView): NewsWords {
+  const { request } = view;
+  const one = (summary: string, ...line: Line): NewsWords => ({
+    summary: `${request.id}: ${summary}`,
+    lines: [[sayBold(`${request.id} `), ...line]],
+  });
+  const about = (summary: string, ...line: Line): NewsWords => ({
+    summary: `${request.id}: ${summary}`,
+    lines: [[sayBold(`${request.id}: `), ...line]],
+  });
+  const quote = (words: NewsWords, reason: string | null): NewsWords => ({
+    ...words,
+    lines: [...words.lines, ...quoteLines(reason)],
+  });
+  switch (news.type) {
+    case 'voteCounted':
+      return about(
+        'one approval counted',
+        ...showPerson(news.by),
+        say(` approved. ${count(news.still, 'more approval is', 'more approvals are')} needed before anything runs.`),
+      );
+    case 'approved':
+      return one(
+        'approved',
+        say('is approved by '),
+        ...showPeople(news.by),
+        say(
+          view.pause === null
+            ? '. It runs as soon as Defender has room; the card above follows it.'
+            : '. It is held by the pause and is not sent before somebody else who may approve types resume; the card above follows it.',
+        ),
+      );
+    case 'denied':
+      return quote(one('denied', say('was denied by '), ...showPerson(news.by), say('. Nothing ran.')), news.reason);
+    case 'expired':
+      return one(
+        'expired without a decision',
+        say('expired: it was not decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.'),
+      );
+    case 'reminded':
+      return describeReminder(news, view);
+    case 'askedAgain': {
+      const words = one(
+        'asked again',
+        say(
+          'must be decided again: what it was asked under has changed, so no vote from before counts, if there was one. Read its card anew and decide on that.',
+        ),
+      );
+      return { ...words, lines: [...words.lines, ...news.because.map(describeChange)] };
+    }
+    case 'brokeGlass':
+      return describeBreakGlass(news.emergency, view);
+    case 'withdrawn':
+      return quote(
+        one(
+          'withdrawn',
+          say('was withdrawn by '),
+          ...showPerson(news.by),
+          say(
+            news.by.id === request.requester.id
+              ? ' before a decision. Nothing ran.'
+              : ', who may approve it, before a decision. Nothing ran. Answer the reason, then ask again if it is still needed.',
+          ),
+        ),
+        news.reason,
+      );
+    case 'voided': {
+      const words = one(
+        'void',
+        say(
+          'is void: what would run is no longer what was shown. Nothing ran. Ask again to have the new version decided.',
+        ),
+      );
+      return { ...words, lines: [...words.lines, ...news.changes.map(describeChange)] };
+    }
+    case 'held':
+      return one('waits', say('has to wait. '), ...describeHold(news.hold));
+    case 'started':
+      return one('started', say('has started on '), ...showCut(request.device.name, 100, showCode), say('.'));
+    case 'commandFailed': {
+      const command = request.commands[news.progress.index];
+      const what: Line =
+        command === undefined
+          ? []
+          : [say(` (${commandTitle(command.type)} `), ...showCut(commandSubject(command), 200, showCode), say(')')];
+      const words = about(
+        'a command failed',
+        say(`command ${news.progress.index + 1} of ${request.commands.length}`),
+        ...what,
+        say(' failed.'),
+        ...(news.progress.errors.length === 0 ? [say(' Defender gives no reason.')] : []),
+      );
+      return {
+        ...words,
+        lines: [
+          ...words.lines,
+          ...news.progress.errors.slice(0, 5).map((error): Line => [say('Defender says: '), ...showCut(error, 1_000)]),
+        ],
+      };
+    }
+    case 'cancelAsked':
+      return quote(
+        about(
+          'asked to be cancelled',
+          ...showPerson(news.by),
+          say(' asked to cancel it. I have passed that on; what Defender then says decides.'),
+        ),
+        news.reason,
+      );
+    case 'cancelRefused':
+      return one(
+        'could not be cancelled',
+        say('could not be cancelled; it goes on and I follow it to its end. Defender answered '),
+        ...showCut(news.code, 100, showCode),
+        say('.'),
+      );
+    case 'unclear':
+      return news.doubt === 'otherCommands'
+        ? one('alarm: other commands', say(doubts.otherCommands))
+        : one('it may have run', say(doubts[news.doubt]));
+    case 'found':
+      return one('found in Defender', say('turned up in Defender. I follow it from here.'));
+    case 'foundAnother':
+      return describeAnother(news.action, view);
+    case 'notListed':
+      return one(
+        'Defender does not list it',
+        say(
+          `is not listed by Defender. It may still have run. People who may approve it can send it once more, or leave it. Without a decision by ${formatTime('startBy' in request ? request.startBy : view.now)} it is left.`,
+        ),
+      );
+    case 'resendVoteCounted':
+      return about(
+        'one vote to send it once more',
+        ...showPerson(news.by),
+        say(` wants to send it once more. ${count(news.still, 'more approval is', 'more approvals are')} needed.`),
+      );
+    case 'resendApproved':
+      return about(
+        'to be sent once more',
+        ...showPeople(news.by),
+        say(' decided to send it once more. I look for it in Defender right before I send it.'),
+      );
+    case 'cannotTell':
+      return one(
+        "I cannot read Defender's list",
+        say(
+          `may have run: I could not read Defender's list for ${formatDuration(tellAfterMs)}. ${beforeAskingAgain(request.id)} I keep trying.`,
+        ),
+      );
+    case 'changedDuringRun': {
+      const words = about(
+        'something changed while it ran',
+        say(
+          'what was approved is not what is there now, and it may have changed before or while the commands ran. Read the results with that in mind, and look at the library before you rely on them.',
+        ),
+      );
+      return { ...words, lines: [...words.lines, ...news.changes.map(describeChange)] };
+    }
+    case 'ended':
+      return describeEnd(view, request);
+    default:
+      return exhaustive(news);
+  }
+}
+
+const doubts = {
+  noAnswer:
+    'may have run: Defender gave no clear answer when I sent it. I look for it there and send nothing by myself.',
+  unread:
+    'may have run: Defender took something, and I could not read what. I look for it there and send nothing by myself.',
+  vanished: 'may have run: Defender accepted it and no longer lists it. I keep looking and send nothing by myself.',
+  otherCommands:
+    'is not what Defender runs: an action there carries its id and other commands. I do not touch it and never send it again. People who may approve it can cancel it in Defender; look at the action in the Defender portal now.',
+  restored:
+    'may have run: my database was restored from a backup, which does not know what became of it. I look for it in Defender and never send it again.',
+} as const satisfies Readonly<Record<Doubt, string>>;
+
+/** More than one submission of it arrived: nobody may overlook that. */
+function describeAnother(action: OtherAction, { request }: RequestView): NewsWords {
+  return {
+    summary: `${request.id}: a second action turned up`,
+    lines: [[sayBold(`${request.id}: a second action of it turned up in Defender. `), ...describeOther(action)]],
+  };
+}
+
+/** The same words in the thread and in the chats of those who have not voted. */
+function describeReminder(
+  { missing, escalated }: Extract<News, { type: 'reminded' }>,
+  { request }: RequestView,
+): NewsWords {
+  const asked = escalated === 0 ? '' : `, and ${count(escalated, 'more person is', 'more people are')} asked now`;
+  const next =
+    request.state === 'awaitingApproval'
+      ? `Without a decision by ${formatTime(request.decideBy)} it expires and is not sent; read its card before you decide.`
+      : `It no longer waits; type status ${request.id} to see how it stands.`;
+  return {
+    summary: `${request.id}: half of the time to decide has run`,
+    lines: [
+      [
+        sayBold(`${request.id}: `),
+        say('half of the time to decide has run. '),
+        ...showPerson(request.requester),
+        say(` asked for ${count(request.commands.length, 'command')} on `),
+        ...showCut(request.device.name, 100, showCode),
+        say(`. ${missing === 1 ? '1 person has' : `${missing} people have`} not voted yet${asked}. ${next}`),
+      ],
+    ],
+  };
+}
+
+/** The same words in the thread and in the owners' own chats, so it says which request and device it is about (T-24). */
+function describeBreakGlass({ by, reason, incident, at }: Emergency, { request, names }: RequestView): NewsWords {
+  const summary = `${request.id}: break-glass, one approval is enough`;
+  return {
+    summary,
+    lines: [
+      [
+        sayBold(`${request.id}: break-glass. `),
+        ...showPerson(by),
+        say(` used it at ${formatTime(at)} for incident `),
+        ...showCut(incident, 100, showCode),
+        say('.'),
+      ],
+      [
+        say('It is about '),
+        ...showCut(request.device.name, 100, showCode),
+        say(`, ${count(request.commands.length, 'command')}, asked by `),
+        ...showPerson(request.requester),
+        say('. One approval is enough now, by '),
+        ...showNames(request.bar.breakGlassIds, names, 'or'),
+        say('; never by the requester.'),
+      ],
+      [
+        say('If it is sent, a review opens: two people who had no part in it must accept or object, and rule '),
+        show(request.bar.rule),
+        say(' allows no other break-glass before that. The owners of the rule are told in their own chats.'),
+      ],
+      ...quoteLines(reason),
+    ],
+  };
+}
+
+function describeEnd(view: RequestView, request: LiveResponseRequest): NewsWords {
+  const { title, lines } = describeState(view);
+  return { summary: `${request.id} · ${title}`, lines };
+}

@@ -1,0 +1,298 @@
+import { visible, visibleCode } from '../../lib/visible';
+import { describeRefusal as describePolicyRefusal } from '../../policy/explain';
+import type { PolicyRefusal } from '../../policy/policy';
+import type { Finding } from '../../request/ask/preflight';
+import type { ResumeRefusal } from '../../request/pause';
+import type { LiveResponseRequest, Person } from '../../request/request';
+import type { ReviewRefusal } from '../../request/review';
+import { cutAt } from '../kit/line';
+import { countFor, everyone, formatList, formatTime, type ReaderFormat } from '../kit/words';
+import { describeFinding, lineText } from './finding-words';
+import { beforeAskingAgain } from './request-lines';
+
+/** Why a person may not do something now; a value, since people are answered, not failed. Names and typed words are untrusted. */
+export type Refusal =
+  | { readonly type: 'requesterCannotVote' }
+  | { readonly type: 'notAnApprover' }
+  | { readonly type: 'uploaderCannotVote'; readonly fileName: string }
+  | { readonly type: 'alreadyVoted' }
+  | { readonly type: 'denyNeedsReason' }
+  /** By an approver, while it waits for approval. */
+  | { readonly type: 'withdrawalNeedsReason' }
+  /** The request is past the point: decided, ended, or being cancelled; the sentence says by whom and when. */
+  | { readonly type: 'alreadyDecided'; readonly request: LiveResponseRequest }
+  | { readonly type: 'expired'; readonly at: number }
+  | { readonly type: 'cardOutdated' }
+  | { readonly type: 'notYourCard' }
+  | { readonly type: 'wrongConversation' }
+  /** Neither digest is told: one that can be copied from an answer proves nothing about what was read. */
+  | { readonly type: 'requestChanged' }
+  | { readonly type: 'policyChanged' }
+  /** Another replica has put another policy in force than the one that this one has. */
+  | { readonly type: 'policyOutrun' }
+  | { readonly type: 'notYours' }
+  /** Its requester may not ask any more. */
+  | { readonly type: 'askerLostRight' }
+  /** To send it once more, while nothing is sent. */
+  | { readonly type: 'notWhilePaused' }
+  /** The policy is another one than the one it was approved under. */
+  | { readonly type: 'cannotResend' }
+  /** What the policy refuses, told in its own words. */
+  | PolicyRefusal
+  | { readonly type: 'noRole' }
+  | { readonly type: 'doesNotFit' }
+  /** `near`: ids that may be meant, of those only that this person may see here. */
+  | { readonly type: 'unknownRequest'; readonly id: string; readonly near?: readonly string[] }
+  /** The retention has removed it; its audit is kept. */
+  | { readonly type: 'prunedRequest'; readonly id: string; readonly endedAt: number }
+  | {
+      readonly type: 'unknownDevice';
+      readonly query: string;
+      readonly isLookUp?: true;
+      readonly near?: readonly string[];
+    }
+  | { readonly type: 'ambiguousDevice'; readonly query: string; readonly count: number }
+  /** Found beforehand: it could not run, so nobody is asked. */
+  | { readonly type: 'unfit'; readonly finding: Finding }
+  /** More than one thing to fix, each with its cure. */
+  | { readonly type: 'several'; readonly refusals: readonly Refusal[] }
+  | { readonly type: 'unknownLibraryFile'; readonly fileName: string; readonly known: readonly string[] }
+  /** `number` counts commands from 1, as people do. */
+  /** This person has asked for the same with this card before; `activityId`: by which press. */
+  | { readonly type: 'cardUsed'; readonly id: string; readonly activityId: string }
+  /** `ids`: what is open, newest first. */
+  | { readonly type: 'tooManyOpen'; readonly most: number; readonly ids: readonly string[] }
+  | { readonly type: 'noResult'; readonly id: string; readonly number: number | null }
+  /** Asked in another conversation, and others read along here. */
+  | { readonly type: 'shownElsewhere'; readonly id: string }
+  | { readonly type: 'noBreakGlass' }
+  | { readonly type: 'breakGlassNotYours' }
+  /** Reviews of earlier break-glass under this rule that nobody has closed. */
+  | { readonly type: 'reviewOpen'; readonly rule: string; readonly ids: readonly string[] }
+  | { readonly type: 'unknownReview'; readonly id: string }
+  | { readonly type: 'reviewNotYours' }
+  | ReviewRefusal
+  | { readonly type: 'mayNotPause' }
+  | { readonly type: 'alreadyPaused'; readonly by: Person; readonly at: number }
+  | ResumeRefusal
+  | { readonly type: 'unknownAction' };
+
+/** What, why, and what next. Plain text whose quoted parts are visible already: for a notice as it is, for a card by `sentencePost`. */
+export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyone): string {
+  const time = (at: number): string => formatTime(at, reader);
+  switch (refusal.type) {
+    case 'requesterCannotVote':
+      return 'You opened this request, so someone else must decide it.';
+    case 'notAnApprover':
+      return 'You may not decide this request, because the policy does not name you as one of its approvers. Ask one of them.';
+    case 'alreadyVoted':
+      return 'You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.';
+    case 'denyNeedsReason':
+      return 'A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.';
+    case 'withdrawalNeedsReason':
+      return 'You did not ask for this, so withdrawing it needs a reason, which the requester and the thread will read. Nothing was changed; write one and withdraw it again, or deny it on your card.';
+    case 'alreadyDecided':
+      return describeDecided(refusal.request, time);
+    case 'expired':
+      return `The time to decide ran out at ${time(refusal.at)}, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.`;
+    case 'cardOutdated':
+      return 'This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.';
+    case 'notYourCard':
+      return 'This card was sent to someone else, so nothing was done. Use the card in your own chat with me.';
+    case 'wrongConversation':
+      return 'This request belongs to another conversation, so nothing was done. Decide it on the card that I posted there or in your own chat with me.';
+    case 'requestChanged':
+      return 'This is not what you were shown: the digest that you decided on is not the one of the request as it is now. Your vote was not counted. Read its newest card and decide on that.';
+    case 'policyChanged':
+      return 'The approval policy has changed since this card was posted, so your vote was not counted. If the new policy still allows the request, it is asked again; decide on its newest card.';
+    case 'policyOutrun':
+      return 'The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing. Try again in a minute; if it stays so, whoever runs me must give all replicas the same policy file.';
+    case 'askerLostRight':
+      return 'The requester may no longer ask for live response, so nothing was counted and nothing is sent. Somebody who may ask can make a new request.';
+    case 'notWhilePaused':
+      return 'Sending is paused, so this was not counted. Decide again when somebody has resumed; or leave it.';
+    case 'cannotResend':
+      return 'The approval policy has changed, so this approval cannot be used again. Leave it, look for it in the Defender portal, then make a new request.';
+    case 'notYours':
+      return 'You may not cancel this request, because only its requester and its approvers may. Ask one of them.';
+    case 'mayNotAsk':
+      return `You may not ask for live response, because the policy does not name you as a requester: it names the members of ${formatList(refusal.requesters.map(visible))}. Nothing was requested. Ask one of them, or whoever keeps the policy.`;
+    case 'noRule':
+    case 'denied':
+    case 'reasonPattern':
+    case 'tooFewApprovers':
+    case 'groupUnreadable':
+      return describePolicyRefusal(refusal);
+    case 'uploaderCannotVote':
+      return `You uploaded ${quote(refusal.fileName)}, which changed since it was last approved, so someone else must decide about running it. Your vote was not counted.`;
+    case 'noRole':
+      return 'I show devices, the library, the queue and the history only to people whom the policy names. Ask whoever keeps the policy to add you.';
+    case 'doesNotFit':
+      return 'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was requested. Split it into several requests, or shorten the arguments or the reason.';
+    case 'unknownRequest':
+      return `I know no request ${quote(refusal.id)}. ${didYouMean(refusal.near)}Check the id on its card, or type status for the open ones.`;
+    case 'prunedRequest':
+      return `${visibleCode(refusal.id)} ended at ${time(refusal.endedAt)}, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.`;
+    case 'unknownDevice':
+      return `Defender knows no device by ${quote(refusal.query)}${refusal.isLookUp ? '' : ', so nothing was requested'}. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
+    case 'ambiguousDevice':
+      return `${quote(refusal.query)} matches ${countFor(reader, refusal.count, 'device')}, and I never guess. Nothing was requested. Use the full name or the Defender id; the word device shows them.`;
+    case 'unfit':
+      return `${lineText(describeFinding(refusal.finding, reader))} Nothing was requested.`;
+    case 'several':
+      return refusal.refusals.map((one) => `- ${describeRefusal(one, reader)}`).join('\n');
+    case 'unknownLibraryFile':
+      return describeUnknownFile(refusal.fileName, refusal.known);
+    case 'cardUsed':
+      return `This card was already used for ${visibleCode(refusal.id)}, so nothing new was requested. Type status ${visibleCode(refusal.id)} to see it, or new for another request.`;
+    case 'tooManyOpen':
+      return describeTooMany(refusal, reader);
+    case 'shownElsewhere':
+      return `${visibleCode(refusal.id)} was asked in another conversation, and others read along here. Ask me for it in your own chat with me.`;
+    case 'noResult':
+      return describeNoResult(refusal.id, refusal.number);
+    case 'noBreakGlass':
+      return 'The rule of this request allows no break-glass now: either it names nobody for it, or the glass is broken already, or the request no longer waits for approval. It needs the approvals that its card shows.';
+    case 'breakGlassNotYours':
+      return 'You may not use break-glass on this request, because only its requester and its approvers may. Ask one of them.';
+    case 'reviewOpen':
+      return `Rule ${visible(refusal.rule)} allows no other break-glass while the review of the last one is open: ${formatList(refusal.ids.map(visibleCode))}. Two people who had no part in it must close it first; the word reviews shows what is missing.`;
+    case 'unknownReview':
+      return `There is no review of a request ${quote(refusal.id)}. The word reviews shows the open ones.`;
+    case 'reviewNotYours':
+      return 'You may not review this break-glass, because the policy does not name you as an owner or approver of its rule. Ask one of them.';
+    case 'tookPart':
+      return 'You had a part in this break-glass, so someone else must review it. Nothing was counted.';
+    case 'alreadyReviewed':
+      return 'You have reviewed this break-glass already, and one person counts once. Somebody else must give the other opinion.';
+    case 'reviewNeedsReason':
+      return 'A review needs a reason, since it is what remains of the break-glass. Nothing was counted. Write: review LR-7F3K accept because <reason>, or object.';
+    case 'reviewClosed':
+      return `This review was closed at ${time(refusal.at)}, so nothing was added. If something came up since, raise it with the owners of the rule.`;
+    case 'mayNotPause':
+      return 'You may not pause or resume, because the policy does not name you as a requester or an approver. Ask one of them.';
+    case 'alreadyPaused':
+      return `It is paused already: ${nameOf(refusal.by)} did so at ${time(refusal.at)}. No live response is sent to Defender until somebody else who may approve types resume.`;
+    case 'notPaused':
+      return 'Nothing is paused, so there is nothing to resume. Approved requests go as soon as Defender has room.';
+    case 'pausedByYou':
+      return `You paused at ${time(refusal.at)}, so somebody else who may approve must resume. No live response is sent to Defender before that.`;
+    case 'mayNotResume':
+      return 'Only somebody who may approve requests can resume. Ask an approver. No live response is sent to Defender before that.';
+    case 'yoursWait':
+      return `You asked for ${formatList(refusal.ids)}, which would go with it, so somebody else must resume. Or withdraw yours first: ${formatList(refusal.ids.map((id) => `cancel ${id}`))}.`;
+    case 'unknownAction':
+      return 'I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew.';
+  }
+}
+
+function describeDecided(request: LiveResponseRequest, time: (at: number) => string): string {
+  const { id } = request;
+  switch (request.state) {
+    case 'awaitingApproval':
+      return `${id} still waits for approval. Use its newest card.`;
+    case 'denied': {
+      const denial = request.votes.findLast((v) => v.decision === 'deny');
+      return denial === undefined
+        ? `${id} was already denied. Nothing ran.`
+        : `${id} was already denied by ${nameOf(denial.by)} at ${time(denial.at)}. Nothing ran.`;
+    }
+    case 'expired':
+      return `${id} expired at ${time(request.endedAt)}: it was not decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.`;
+    case 'withdrawn':
+      return `${id} was already withdrawn by ${nameOf(request.by)} at ${time(request.endedAt)}. Nothing ran.`;
+    case 'voided':
+      return `${id} became void at ${time(request.endedAt)}, because what was shown had changed. Nothing ran. Ask again to have the new version decided.`;
+    case 'queued':
+      return `${describeApproval(request, time)} It waits to be sent; type status ${id} to see where it stands.`;
+    case 'submitting':
+    case 'unknown':
+    case 'pending':
+    case 'running':
+      if (request.state === 'unknown' && request.doubt === 'restored')
+        return `${id} cannot be decided any more: my database was restored from a backup, and it may have run since. I look for it in Defender; type status ${id} to see what I found.`;
+      if (request.state === 'unknown' && request.offer !== null)
+        return `${id} may have run; Defender does not list it. Decide on its newest card whether to send it once more.`;
+      return request.cancel?.by == null || request.cancel.refused
+        ? `${describeApproval(request, time)} Type status ${id} to see where it stands.`
+        : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${time(request.cancel.at)}. What Defender says decides.`;
+    case 'unconfirmed':
+      return `${id} is not decided any more: that ended at ${time(request.endedAt)}, and it may have run. ${beforeAskingAgain(id)}`;
+    case 'cancelled':
+      return `${id} was already cancelled, at ${time(request.endedAt)}; type status ${id} to see how far it came.`;
+    case 'lapsed':
+      return `${id} was already withdrawn at ${time(request.endedAt)}, because its time to start ran out.${request.actionId === null ? ' Nothing ran.' : ' It may have begun: its card says what is known.'}`;
+    case 'succeeded':
+    case 'failed':
+    case 'timedOut':
+    case 'refused':
+      return `${describeApproval(request, time)} It ended at ${time(request.endedAt)}; type status ${id} to see how.`;
+  }
+}
+
+function describeApproval(
+  { id, votes }: Pick<LiveResponseRequest, 'id' | 'votes'>,
+  time: (at: number) => string,
+): string {
+  const approvals = votes.filter((v) => v.decision === 'approve');
+  const last = approvals.at(-1);
+  return last === undefined
+    ? `${id} was already approved.`
+    : `${id} was already approved by ${formatList(approvals.map((v) => nameOf(v.by)))} at ${time(last.at)}.`;
+}
+
+/** More ids than that are not read; mine shows them all. */
+const mostIds = 10;
+
+function describeTooMany({ most, ids }: Extract<Refusal, { type: 'tooManyOpen' }>, reader: ReaderFormat): string {
+  const [newest = ''] = ids;
+  const left = ids.length - mostIds;
+  const listed = formatList([
+    ...ids.slice(0, mostIds).map(visibleCode),
+    ...(left > 0 ? [`${left} more (type mine)`] : []),
+  ]);
+  return `You have ${countFor(reader, ids.length, 'open request')}, and ${most} is the most for one person, so nothing was requested. Open: ${listed}. Withdraw one that you do not need, such as with cancel ${visibleCode(newest)}, or wait until one has ended; then ask again.`;
+}
+
+const describeNoResult = (id: string, number: number | null): string =>
+  `${id} has no result${number === null ? '' : ` of command ${number}`}, or none yet. putfile returns none; others follow here when Defender has ended the request. Type status ${id} to see where it stands.`;
+
+function describeUnknownFile(fileName: string, known: readonly string[]): string {
+  const near = nearestNames(fileName, known);
+  return `The live response library has no file ${quote(fileName)}, so nothing was requested. ${didYouMean(near)}Type library to see ${near.length === 0 ? 'what there is' : 'all'}.`;
+}
+
+const didYouMean = (near: readonly string[] = []): string =>
+  near.length === 0 ? '' : `Did you mean ${formatList(near.map(quote), 'or')}? `;
+
+/** The known names that come nearest by shared pairs of characters: typos and missing extensions both keep most of them. */
+export function nearestNames(typed: string, known: readonly string[], most = 3): readonly string[] {
+  return known
+    .map((name) => ({ name, likeness: likeness(typed.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ likeness: found }) => found >= 0.4)
+    .sort((a, b) => b.likeness - a.likeness || (a.name < b.name ? -1 : 1))
+    .slice(0, most)
+    .map(({ name }) => name);
+}
+
+/** Dice's coefficient over pairs of neighbours, from 0 to 1. */
+function likeness(a: string, b: string): number {
+  if (a === b) return 1;
+  const left = pairsOf(a);
+  const right = pairsOf(b);
+  const shared = left.filter((pair) => {
+    const at = right.indexOf(pair);
+    if (at === -1) return false;
+    right[at] = '';
+    return true;
+  }).length;
+  const total = left.length + right.length;
+  return total === 0 ? 0 : (2 * shared) / total;
+}
+
+const pairsOf = (text: string): string[] =>
+  Array.from({ length: Math.max(0, text.length - 1) }, (_, i) => text.slice(i, i + 2));
+
+const nameOf = (person: Person): string => cutAt(visible(person.name.trim() === '' ? person.id : person.name), 100);
+
+const quote = (text: string): string => `"${cutAt(visibleCode(text), 200)}"`;

@@ -1,0 +1,131 @@
+import { maxReasonLength } from '../../request/ask/command';
+import type { LiveResponseRequest } from '../../request/request';
+import { type ActionJson, askFirst, button } from '../kit/button';
+import type { RequestView } from '../kit/view';
+
+/** `thread`: one card for all who are there; `approver`: a card in one person's own chat. */
+export type Audience = 'thread' | 'approver';
+
+/** Buttons while they can still do something; all of them vanish with the decision (T-9). */
+export function findActions(
+  { request, pause, policyVersion }: Pick<RequestView, 'request' | 'pause' | 'policyVersion'>,
+  { audience, token }: { readonly audience: Audience; readonly token: string | null },
+): readonly ActionJson[] {
+  switch (request.state) {
+    case 'unconfirmed':
+      return audience === 'thread' ? [askAgainButton(request)] : [];
+    case 'unknown': {
+      const mayGoAgain = policyVersion === undefined || policyVersion === request.policyVersion;
+      return [
+        ...(token === null || request.offer === null
+          ? []
+          : [...(pause === null && mayGoAgain ? [sendOnceMoreButton(token)] : []), leaveItButton(token)]),
+        ...(request.offer !== null && !mayGoAgain && audience === 'thread' ? [askAgainButton(request)] : []),
+        ...(request.cancel !== null && !request.cancel.refused
+          ? []
+          : [
+              request.doubt === 'otherCommands'
+                ? cancelButton(request, 'Cancel it in Defender…', 'Cancel that action in Defender')
+                : cancelButton(request, 'Cancel…', 'Cancel this request'),
+            ]),
+      ];
+    }
+    case 'awaitingApproval':
+      return [
+        ...(token === null ? [] : voteButtons(token)),
+        ...(audience === 'thread'
+          ? [cancelButton(request, 'Withdraw…', 'Withdraw this request', 'Why? (needed unless you asked for it)')]
+          : []),
+      ];
+    case 'queued':
+    case 'submitting':
+    case 'pending':
+    case 'running':
+      return 'cancel' in request && request.cancel !== null && !request.cancel.refused
+        ? []
+        : [cancelButton(request, 'Cancel…', 'Cancel this request')];
+    default:
+      return [];
+  }
+}
+
+const voteButtons = (token: string): readonly ActionJson[] => [
+  button({ title: 'Approve', verb: 'vote.approve', data: { token }, style: 'positive', inputs: 'none' }),
+  askFirst({
+    title: 'Deny…',
+    style: 'destructive',
+    question: {
+      id: 'reason',
+      label: 'Why not? The requester and the thread will read it.',
+      errorMessage: 'Write a reason, so that the requester knows what to change.',
+      required: true,
+      maxLength: maxReasonLength,
+      multiline: true,
+    },
+    answer: { title: 'Deny', verb: 'vote.deny', data: { token }, style: 'destructive', inputs: 'all' },
+  }),
+];
+
+const sendOnceMoreButton = (token: string): ActionJson =>
+  button({ title: 'Send it once more', verb: 'vote.sendOnceMore', data: { token }, inputs: 'none' });
+
+const leaveItButton = (token: string): ActionJson =>
+  askFirst({
+    title: 'Leave it…',
+    question: {
+      id: 'reason',
+      label: 'Why? (optional)',
+      errorMessage: 'That is too long.',
+      required: false,
+      maxLength: maxReasonLength,
+      multiline: false,
+    },
+    answer: { title: 'Leave it', verb: 'vote.leaveIt', data: { token }, inputs: 'all' },
+  });
+
+/** The same request in the form, for whoever presses to ask under their own name. */
+const askAgainButton = ({ id }: LiveResponseRequest): ActionJson =>
+  button({ title: 'Ask again…', verb: 'request.askAgain', data: { requestId: id }, inputs: 'none' });
+
+const cancelButton = (
+  request: LiveResponseRequest,
+  title: string,
+  confirm: string,
+  label = 'Why? (optional)',
+): ActionJson =>
+  askFirst({
+    title,
+    question: {
+      id: 'cancelReason',
+      label,
+      errorMessage: 'That is too long.',
+      required: false,
+      maxLength: maxReasonLength,
+      multiline: false,
+    },
+    answer: {
+      title: confirm,
+      verb: 'request.cancel',
+      data: { requestId: request.id },
+      style: 'destructive',
+      inputs: 'all',
+    },
+  });
+
+/** As many as Teams refreshes for (teams.md E4). */
+const mostViewers = 60;
+
+/**
+ * Asks the clients of these people (Teams user ids) to fetch their own view of the card; nothing where nobody is named or too many are. It decides
+ * only what is drawn: who may vote is decided when a vote comes in, from the verified activity (T-8). What answers it must carry no `refresh`
+ * itself, or the library would post one person's view to all (teams.md B2.1).
+ */
+export const refreshFor = (userIds: readonly string[], token: string): Refresh | null =>
+  userIds.length === 0 || userIds.length > mostViewers
+    ? null
+    : { action: { type: 'Action.Execute', title: 'Show my view', verb: 'card.refresh', data: { token } }, userIds };
+
+export interface Refresh {
+  readonly action: ActionJson;
+  readonly userIds: readonly string[];
+}

@@ -1,0 +1,335 @@
+import { exhaustive } from '../../lib/result';
+import type { Command } from '../../request/ask/command';
+import type { CancelWish, CommandProgress, InState, Vote } from '../../request/request';
+import { type Line, quoteLines, say, showCode, showCut, showPerson } from '../kit/line';
+import type { RequestView, StateWords } from '../kit/view';
+import { formatDuration, formatTime } from '../kit/words';
+import { describeProgressOfVotes } from './bar-lines';
+import { describeQueued } from './queue-words';
+import { commandAtWork, describeChange, failedCommand } from './request-lines';
+import { describeRun } from './run-words';
+import { describeUnconfirmed, describeUnknown, hasRunTwice, otherLines } from './unknown-words';
+
+/** Each state has its own words (design.md §1, promise 3): accepted is never success, running out of time is never a denial (T-22). */
+export function describeState(view: RequestView): StateWords {
+  const words = describeOwn(view);
+  return {
+    ...words,
+    tone: hasRunTwice(view.request) ? 'attention' : words.tone,
+    lines: [...otherLines(view.request), ...words.lines],
+  };
+}
+
+function describeOwn(view: RequestView): StateWords {
+  const { request } = view;
+  switch (request.state) {
+    case 'awaitingApproval':
+      return describeAwaiting(request);
+    case 'queued':
+      return describeQueued(request, view.queue, { paused: view.pause !== null });
+    case 'submitting':
+      return {
+        title: 'Being sent to Defender',
+        tone: 'accent',
+        lines: [
+          [
+            say(
+              'Approved. I am sending it now, once; if no clear answer comes back, I look for it instead of sending again.',
+            ),
+          ],
+          ...wishLines(request.cancel, 'I pass that on as soon as Defender has answered.'),
+        ],
+      };
+    case 'unknown': {
+      const words = describeUnknown(request, view);
+      return { ...words, lines: [...words.lines, ...wishLines(request.cancel, 'I pass that on if I find it.')] };
+    }
+    case 'unconfirmed':
+      return describeUnconfirmed(request);
+    case 'pending':
+      return {
+        title: 'Waiting for the device',
+        tone: 'accent',
+        lines: [
+          [
+            say(
+              `Defender has accepted it and has not reached the device yet.${request.cancel === null ? ` If that does not happen by ${formatTime(request.startBy)}, I withdraw it.` : ''}`,
+            ),
+          ],
+          ...wishLines(request.cancel, 'I have passed that on; Defender decides whether it is still in time.'),
+        ],
+      };
+    case 'running':
+      return {
+        title: runningTitle(request.progress, request.commands.length),
+        tone: 'accent',
+        lines: [
+          [
+            say(
+              `Running on the device since ${formatTime(request.runningSince)}.${hasScript(request.commands) ? ` Defender stops a script after ${scriptMinutes} minutes.` : ''}`,
+            ),
+          ],
+          ...wishLines(
+            request.cancel,
+            'I have passed that on; commands that ran before it takes effect may have acted.',
+          ),
+        ],
+      };
+    case 'succeeded': {
+      const words = describeRun(view, request);
+      const late =
+        words.tone === 'good' && cameTooLate(request.cancel)
+          ? ({ title: 'Ran to its end: the cancel came too late', tone: 'warning' } as const)
+          : {};
+      return { ...words, ...late, lines: [...words.lines, ...tooLateLines(request.cancel)] };
+    }
+    case 'failed':
+      return {
+        title: 'Finished: Defender says it failed',
+        tone: 'attention',
+        lines: [
+          [
+            say(
+              `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. ${describeFailure(request.progress)}`,
+            ),
+          ],
+          ...tooLateLines(request.cancel),
+        ],
+      };
+    case 'timedOut':
+      return {
+        title: "Stopped: Defender's time limit ran out",
+        tone: 'attention',
+        lines: [
+          [
+            say(
+              `Ended ${formatTime(request.endedAt)}. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.`,
+            ),
+          ],
+          ...tooLateLines(request.cancel),
+        ],
+      };
+    case 'cancelled':
+      return describeCancelled(request);
+    case 'lapsed':
+      return {
+        title: 'Withdrawn: the time to start ran out',
+        tone: 'warning',
+        lines: [
+          [
+            say(
+              request.actionId === null
+                ? `It was approved, and Defender had not accepted it by ${formatTime(request.startBy)}. Nothing ran. Ask again if it is still needed.`
+                : `Not seen on the device by ${formatTime(request.startBy)}, so I withdrew it in Defender. ${mayHaveBegun(request)}`,
+            ),
+          ],
+        ],
+      };
+    case 'denied':
+      return { title: 'Denied', tone: 'attention', lines: describeDenial(request.votes) };
+    case 'expired':
+      return {
+        title: 'Expired: not decided in time',
+        tone: 'warning',
+        lines: [
+          [
+            say(
+              `The time to decide ran out at ${formatTime(request.endedAt)}. Nothing ran; this is not a denial. Ask again if it is still needed.`,
+            ),
+          ],
+        ],
+      };
+    case 'withdrawn':
+      return {
+        title: 'Withdrawn before a decision',
+        tone: 'emphasis',
+        lines: [
+          request.by.id === request.requester.id
+            ? [...showPerson(request.by), say(` took it back at ${formatTime(request.endedAt)}. Nothing ran.`)]
+            : [
+                ...showPerson(request.by),
+                say(
+                  ` may approve it and withdrew it at ${formatTime(request.endedAt)}. Nothing ran. Answer the reason, then ask again if it is still needed.`,
+                ),
+              ],
+          ...quoteLines(request.why),
+        ],
+      };
+    case 'voided':
+      return {
+        title: 'Void: what was shown has changed',
+        tone: 'warning',
+        lines: [
+          [
+            say(
+              'What would run is no longer what the card showed, so I did not send it. Nothing ran. Ask again to have the new version decided.',
+            ),
+          ],
+          ...request.changes.map(describeChange),
+        ],
+      };
+    case 'refused':
+      return {
+        title: 'Refused by Defender',
+        tone: 'attention',
+        lines: [
+          [say('Defender did not accept it. Nothing ran. Its code: '), ...showCut(request.code, 100, showCode)],
+          ...(request.message.trim() === '' ? [] : [[say('Its words: '), ...showCut(request.message, 600)]]),
+          ...refusalCure(request.code),
+        ],
+      };
+    default:
+      return exhaustive(request);
+  }
+}
+
+/** For each RunScript (defender-api.md §5). */
+const scriptMinutes = 10;
+
+const hasScript = (commands: readonly Command[]): boolean => commands.some(({ type }) => type === 'RunScript');
+
+const describeFailure = (progress: readonly CommandProgress[]): string =>
+  progress.some((p) => p.status === 'Failed')
+    ? 'The failed command and those before it may have acted. Look at the error, then ask again if needed.'
+    : 'Defender does not say which command failed, so some may have acted. Check the device, then ask again if needed.';
+
+function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
+  const mayVote = request.approverIds.filter(
+    (id) => id !== request.requester.id && !request.votes.some((v) => v.by.id === id),
+  ).length;
+  return {
+    title: 'Waiting for approval',
+    tone: 'accent',
+    lines: [
+      [
+        ...describeProgressOfVotes(request),
+        say(`${mayVote === 1 ? '1 person' : `${mayVote} people`} may still vote, not the requester.`),
+      ],
+      [say(`Decide by ${formatTime(request.decideBy)}; after that it expires and is not sent.`)],
+    ],
+  };
+}
+
+function describeCancelled(request: InState<'cancelled'>): StateWords {
+  const before = request.actionId === null;
+  // Cards of before were written `mayHaveActed: false` for what was only not seen to start.
+  const wasSeen = request.mayHaveActed && request.seenWaitingAt == null;
+  const after = before
+    ? 'Defender had not accepted it. Nothing ran.'
+    : wasSeen
+      ? 'It had reached the device, so it may have acted. Check what the commands below did.'
+      : mayHaveBegun(request);
+  const who: Line =
+    request.by.type === 'wish'
+      ? [
+          ...(request.by.wish.by === null
+            ? [say('The time to start ran out')]
+            : [...showPerson(request.by.wish.by), say(' asked for it')]),
+          say(` at ${formatTime(request.by.wish.at)}. `),
+        ]
+      : [
+          say('Somebody outside this bot cancelled it in Defender'),
+          ...(request.by.requestor === null ? [] : [say(': '), ...showCut(request.by.requestor, 100, showCode)]),
+          say('. '),
+        ];
+  return {
+    title: before
+      ? 'Cancelled: Defender had not accepted it'
+      : wasSeen
+        ? 'Cancelled while running: it may have acted'
+        : 'Cancelled: it may have begun',
+    tone: before ? 'emphasis' : 'warning',
+    lines: [[...who, say(after)], ...(request.by.type === 'wish' ? quoteLines(request.by.wish.reason) : [])],
+  };
+}
+
+/** Defender's times may be missing for what ran (defender-api.md §2.1), so that nothing but what was seen can be said. */
+const mayHaveBegun = ({ seenWaitingAt }: Pick<InState<'cancelled' | 'lapsed'>, 'seenWaitingAt'>): string =>
+  `${seenWaitingAt == null ? '' : `Last known to wait for the device at ${formatTime(seenWaitingAt)}. `}It may have begun after that: check the device before you ask again.`;
+
+function describeDenial(votes: readonly Vote[]): readonly Line[] {
+  const denials = votes.filter((v) => v.decision === 'deny');
+  return [
+    ...denials.flatMap((vote): Line[] => [
+      [
+        ...showPerson(vote.by),
+        say(` denied it at ${formatTime(vote.at)}. Nothing ran. `),
+        say('Answer the reason, then ask again if it is still needed.'),
+      ],
+      ...quoteLines(vote.reason),
+    ]),
+  ];
+}
+
+function wishLines(cancel: CancelWish | null, next: string): readonly Line[] {
+  if (cancel === null) return [];
+  if (cancel.refused)
+    return [[say('Defender answered that it cannot be cancelled now; it goes on, and I follow it to its end.')]];
+  if (cancel.by === null)
+    return [
+      [
+        say(
+          `The time to start ran out at ${formatTime(cancel.at)}, so I am withdrawing it. What Defender then says decides.`,
+        ),
+      ],
+    ];
+  return [
+    [...showPerson(cancel.by), say(` asked to cancel it at ${formatTime(cancel.at)}. ${next}`)],
+    ...quoteLines(cancel.reason),
+  ];
+}
+
+/** Somebody wanted it stopped: an end that they did not want is not told in green. */
+const cameTooLate = (cancel: CancelWish | undefined): boolean => cancel?.by != null;
+
+/** A wish that did not stop it stays on the card: whoever reads it later must not think that nobody asked. */
+function tooLateLines(cancel: CancelWish | undefined): readonly Line[] {
+  if (cancel?.by == null) return [];
+  return [
+    [
+      ...showPerson(cancel.by),
+      say(
+        ` asked to cancel it at ${formatTime(cancel.at)}. That came too late: Defender reports this end and no cancellation.`,
+      ),
+    ],
+    ...quoteLines(cancel.reason),
+  ];
+}
+
+function runningTitle(progress: readonly CommandProgress[], total: number): string {
+  const failed = failedCommand(progress);
+  if (failed !== null) return `Running: command ${failed} of ${total} failed, Defender is closing it`;
+  const at = commandAtWork(progress, total);
+  return at === null
+    ? `Running: ${total === 1 ? 'its command has' : `all ${total} commands have`} ended, Defender is closing it`
+    : `Running command ${at} of ${total}`;
+}
+
+/** What to do about the refusals that have a known cure (defender-api.md §1.1). */
+function refusalCure(code: string): readonly Line[] {
+  switch (code) {
+    case 'DisallowedOperation':
+      return [
+        [
+          say(
+            "The device's group has no remediation level, which live response needs. Ask the Defender administrators to set one, then ask again.",
+          ),
+        ],
+      ];
+    case 'Forbidden':
+      return [
+        [
+          say(
+            "This bot's app lacks a permission in Defender. Its operator must grant it; asking again does not help before that.",
+          ),
+        ],
+      ];
+    case 'ResourceNotFound':
+      return [[say('The device is no longer known to Defender under that id. Look it up again with the word device.')]];
+    case 'ClientVersionNotSupported':
+    case 'OsPlatformNotSupported':
+      return [[say('Live response does not support this device. Another way to reach it is needed.')]];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,159 @@
+import { trialBanner } from '../../src/thread/kit/trial';
+import type { Connector, TeamsMessage, WireActivity } from '../teams/connector-port';
+import { readActivity } from '../teams/connector-reading';
+import type { Page } from './page';
+
+/** Prints conversations as people see them grow: each message once, an edited card by what is new on it, a copied card by what differs. */
+export interface Reader {
+  /** All that is new in the conversation, edits included. */
+  follow(conversationId: string): void;
+  /** All that is new, of an edited card only how it ends. */
+  glance(conversationId: string): void;
+  /** Takes what is there as read. */
+  skip(conversationId: string): void;
+}
+
+const editMark = ' ✎ edited';
+/** Id, title and the lines that tell where it stands. */
+const headLines = 4;
+const shortestRun = 2;
+
+export function createReader(options: {
+  readonly connector: Connector;
+  readonly page: Page;
+  /** What people call the conversation. */
+  readonly titleOf: (conversationId: string) => string;
+}): Reader {
+  const { connector, page, titleOf } = options;
+  /** How many versions of a message were read. */
+  const read = new Map<string, number>();
+  /** Cards as they were printed in full. */
+  const printed: ReadonlySet<string>[] = [];
+  let lastTitle = '';
+  let bannerSeen = false;
+
+  function follow(conversationId: string): void {
+    for (const message of connector.messages(conversationId)) {
+      const versions = versionsOf(message);
+      for (let index = read.get(message.id) ?? 0; index < versions.length; index++) {
+        const before = versions[index - 1];
+        if (before === undefined) printNew(message, linesOf(versions[index]));
+        else printEdit(message, linesOf(before), linesOf(versions[index]));
+      }
+      read.set(message.id, versions.length);
+    }
+  }
+
+  function glance(conversationId: string): void {
+    for (const message of connector.messages(conversationId)) {
+      const versions = versionsOf(message);
+      const known = read.get(message.id) ?? 0;
+      const last = linesOf(versions.at(-1));
+      if (known === 0) printNew(message, last);
+      else if (known < versions.length) {
+        if (isCopy(last)) printCopy(message, editMark, last);
+        else printEdit(message, linesOf(versions[known - 1]), last);
+      }
+      read.set(message.id, versions.length);
+    }
+  }
+
+  const isCopy = (lines: readonly string[]): boolean => {
+    const content = lines.filter((line) => !isButtons(line));
+    return content.length > headLines && printed.some((card) => content.every((line) => card.has(line)));
+  };
+
+  function printNew(message: TeamsMessage, lines: readonly string[]): void {
+    if (isCopy(lines)) {
+      printCopy(message, '', lines);
+      return;
+    }
+    printHead(message, '');
+    if (message.from === 'bot' && !bannerSeen) {
+      bannerSeen = true;
+      page.framed([
+        page.style('dim', trialBanner),
+        page.style('dim', '(That stands on every card, and only here in this print.)'),
+      ]);
+    }
+    page.framed(withoutKnown(lines));
+    printed.push(new Set(lines));
+  }
+
+  function printCopy(message: TeamsMessage, marker: string, [id = '', title = '', ...rest]: readonly string[]): void {
+    printHead(message, marker);
+    page.framed([`${id}  ${page.style('bold', title)}`, '… line by line as in the channel', ...rest.filter(isButtons)]);
+  }
+
+  /** Longer runs of lines that stood on an earlier card are left out, but for the head of the card. */
+  function withoutKnown(lines: readonly string[]): readonly string[] {
+    const known = (line: string) => !isOwn(line) && printed.some((card) => card.has(line));
+    const kept: string[] = [];
+    let run: string[] = [];
+    const endRun = () => {
+      kept.push(
+        ...(run.length < shortestRun ? run : [page.style('dim', `… ${run.length} lines as on an earlier card`)]),
+      );
+      run = [];
+    };
+    for (const [index, line] of lines.entries()) {
+      if (index >= headLines && known(line)) run.push(line);
+      else {
+        endRun();
+        kept.push(line);
+      }
+    }
+    endRun();
+    return kept;
+  }
+
+  function printEdit(message: TeamsMessage, before: readonly string[], after: readonly string[]): void {
+    const [id = '', title = '', ...rest] = after;
+    const known = new Set(before);
+    const lines: string[] = [];
+    let command: string | null = null;
+    for (const line of rest) {
+      if (isCommand(line)) command = line;
+      else if (!known.has(line)) {
+        if (command !== null) lines.push(command);
+        command = null;
+        lines.push(line);
+      }
+    }
+    printHead(message, editMark);
+    page.framed([`${id}  ${page.style('bold', title)}`, ...lines]);
+    printed.push(new Set(after));
+  }
+
+  function printHead(message: TeamsMessage, marker: string): void {
+    const title = titleOf(message.conversationId);
+    if (title !== lastTitle) page.line(`\n  ${page.style('dim', `[${title}]`)}`);
+    lastTitle = title;
+    const name = message.from === 'bot' ? page.style('cyan', 'Live Response') : page.style('bold', message.from.name);
+    page.line(`  ${name}${page.style('yellow', marker)}`);
+  }
+
+  return {
+    follow,
+    glance,
+    skip(conversationId) {
+      for (const message of connector.messages(conversationId)) read.set(message.id, versionsOf(message).length);
+    },
+  };
+}
+
+const versionsOf = (message: TeamsMessage): readonly WireActivity[] => [...message.versions, message.activity];
+
+/** Without the banner of the trial, and without what only opens when a button is pressed. */
+function linesOf(activity: WireActivity | undefined): readonly string[] {
+  const lines = activity === undefined ? [] : readActivity(activity).split('\n');
+  const buttons = lines.findIndex(isButtons);
+  return lines.slice(0, buttons === -1 ? undefined : buttons + 1).filter((line) => line !== trialBanner);
+}
+
+const isCommand = (line: string): boolean => /^\d+\. /.test(line);
+
+/** Says what this card is about, however often the like stood elsewhere. */
+const isOwn = (line: string): boolean => isButtons(line) || isCommand(line) || line.startsWith('arguments ');
+
+const isButtons = (line: string): boolean => /^(\[[^\]]+\] ?)+$/.test(line);
