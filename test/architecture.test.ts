@@ -15,11 +15,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   store: ['lib', 'request', 'evidence', 'audit', 'thread'],
   dispatch: ['lib', 'request', 'defender', 'evidence', 'store', 'thread', 'policy'],
   flow: ['lib', 'request', 'chat', 'policy', 'defender', 'evidence', 'audit', 'thread', 'store', 'dispatch'],
-  oversight: ['lib', 'request', 'policy', 'defender', 'audit', 'thread', 'store', 'flow'],
+  oversight: ['lib', 'request', 'policy', 'defender', 'evidence', 'audit', 'thread', 'store', 'dispatch', 'flow'],
   teams: ['lib', 'request', 'chat', 'audit', 'thread', 'store', 'flow'],
   /** '' is the assembled service. */
-  cli: ['', 'lib', 'chat', 'policy', 'audit', 'store', 'doctor'],
   doctor: ['', 'lib', 'request', 'chat', 'policy', 'directory', 'defender', 'evidence', 'thread', 'store', 'teams'],
+  cli: ['', 'lib', 'chat', 'policy', 'audit', 'store', 'doctor'],
 };
 
 /** Between these the import is of types only: the one draws or delivers what the other decides. */
