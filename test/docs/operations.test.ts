@@ -87,13 +87,9 @@ test('every sentence of a log that the page quotes is one that is logged', () =>
 
 test('the days and limits that the page states are those in force', () => {
   const source = readFileSync('src/oversight/prune-history.ts', 'utf8');
-  for (const line of [
-    'keepDoneMs = 7 * day',
-    'keepGivenUpMs = 30 * day',
-    'keepActivitiesMs = 3 * day',
-    'keepUnusedMs = day',
-  ])
+  for (const line of ['keepDoneMs = 7 * day', 'keepGivenUpMs = 30 * day', 'keepActivitiesMs = 3 * day'])
     expect(source).toContain(line);
+  expect(readFileSync('src/oversight/remove-unused-files.ts', 'utf8')).toContain('keepUnusedMs = hours(24)');
   expect(page).toContain('after 7; 30; 3 days');
   expect(readFileSync('src/config.ts', 'utf8')).toContain('from 7 to 3650, or 0 to keep everything');
   expect(readFileSync('src/index.ts', 'utf8')).toContain('longestStopMs = 25_000');

@@ -47,7 +47,7 @@ export function createFileSender(options: FileSenderOptions): DueWork {
     const archive = await options.readArchive(offer);
     if (archive === null)
       return end(row, offer, { state: 'failed', what: 'fileNotSent', post: tell(fileSentences.differs) });
-    const problem = await put(offer.upload, archive);
+    const problem = await put(offer.upload, archive, options);
     if (problem === null)
       return end(row, offer, { state: 'sent', what: 'fileSent', post: sentPost(offer, offer.upload, { trial }) });
     log.warn({ requestId: offer.requestId, problem, tries: row.claims }, 'file not sent');
@@ -74,31 +74,6 @@ export function createFileSender(options: FileSenderOptions): DueWork {
     });
   }
 
-  /** Null when all of it is there; else a word for the log, never the address. A chunk that arrives twice is the same chunk. */
-  async function put({ uploadUrl }: Upload, archive: Uint8Array): Promise<string | null> {
-    if (!isUploadUrl(uploadUrl, options.cloud)) return 'untrusted'; // guard: evidence-goes-to-onedrive-only
-    for (let from = 0; from < archive.length; from += chunkBytes) {
-      const chunk = archive.subarray(from, from + chunkBytes);
-      try {
-        const answer = await fetch(uploadUrl, {
-          method: 'PUT',
-          headers: {
-            'content-type': 'application/octet-stream',
-            'content-range': `bytes ${from}-${from + chunk.length - 1}/${archive.length}`,
-          },
-          body: chunk,
-          redirect: 'manual',
-          signal: AbortSignal.timeout(chunkTimeoutMs),
-        });
-        await answer.body?.cancel();
-        if (!answer.ok) return `http.${answer.status}`;
-      } catch (error) {
-        return error instanceof Error ? error.name : 'unknown';
-      }
-    }
-    return null;
-  }
-
   return {
     async startDue() {
       const now = clock.now();
@@ -113,3 +88,32 @@ export function createFileSender(options: FileSenderOptions): DueWork {
 }
 
 const fileWork = ['sendFile'] as const;
+
+/** Null when all of it is there; else a word for the log, never the address. A chunk that arrives twice is the same chunk. */
+async function put(
+  { uploadUrl }: Upload,
+  archive: Uint8Array,
+  { cloud, chunkTimeoutMs = seconds(30) }: Pick<FileSenderOptions, 'cloud' | 'chunkTimeoutMs'>,
+): Promise<string | null> {
+  if (!isUploadUrl(uploadUrl, cloud)) return 'untrusted'; // guard: evidence-goes-to-onedrive-only
+  for (let from = 0; from < archive.length; from += chunkBytes) {
+    const chunk = archive.subarray(from, from + chunkBytes);
+    try {
+      const answer = await fetch(uploadUrl, {
+        method: 'PUT',
+        headers: {
+          'content-type': 'application/octet-stream',
+          'content-range': `bytes ${from}-${from + chunk.length - 1}/${archive.length}`,
+        },
+        body: chunk,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(chunkTimeoutMs),
+      });
+      await answer.body?.cancel();
+      if (!answer.ok) return `http.${answer.status}`;
+    } catch (error) {
+      return error instanceof Error ? error.name : 'unknown';
+    }
+  }
+  return null;
+}

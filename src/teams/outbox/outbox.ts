@@ -6,7 +6,7 @@ import type { Post } from '../../thread/kit/post';
 import { createCall, type DeliveryOptions, deliver, LeaseOver } from './delivery';
 import { drawAgain, type EndedTask, judge, type OutcomeOptions, record, toEndedCall } from './outcome';
 import { claimWithinPace, type EndedCall, type PacedWork, type Start, type Taken } from './paced-claim';
-import { createSayings } from './sayings';
+import { createSayings, type Sayings } from './sayings';
 
 export interface OutboxOptions extends DeliveryOptions, OutcomeOptions {
   /** Long enough to draw what is sent and for one call to Teams. */
@@ -53,183 +53,224 @@ export const queuePost =
 const defaultLimit = 50;
 const forgetEveryMs = 600_000;
 
-export function createOutbox(options: OutboxOptions): Outbox {
-  const { store, clock, log, random, leaseMs, callMs, limit = defaultLimit, onLeft = () => {} } = options;
-  const name = Buffer.from(random(16)).toString('hex');
-  let claims = 0;
-  const underWay = new Set<Promise<void>>();
+/** The `Outbox` of one process: what it has under way, and what is to be recorded of it. */
+class LeasedOutbox implements Outbox {
+  readonly #options: OutboxOptions;
+  readonly #name: string;
+  readonly #limit: number;
+  #claims = 0;
+  readonly #underWay = new Set<Promise<void>>();
   /** Consecutive failures by row; forgotten by a restart, which starts the back-off anew. */
-  const failures = new Map<number, number>();
+  readonly #failures = new Map<number, number>();
   /** The service addresses that answered 400, by row. */
-  const tried = new Map<number, Set<string>>();
+  readonly #tried = new Map<number, Set<string>>();
   /** What waits for the turnover, which is the one commit that is under way or waits for its turn. */
-  const waiting: { ended: EndedTask[]; isDue: boolean } = { ended: [], isDue: false };
-  let turnover: Promise<void> | null = null;
-  /** What another transaction adds while one that takes or ends is under way, that one does not see, nor the other its end: somebody must look after both. */
-  const lookAgain = store.databaseNow === null ? () => {} : onLeft;
-  let isStopping = false;
-  let forgetAt = clock.now();
-  const sayings = createSayings({ ...options, newKey: () => `${name}-${++claims}`, take, turnOver, lookAgain });
+  readonly #waiting: { ended: EndedTask[]; isDue: boolean } = { ended: [], isDue: false };
+  #turnover: Promise<void> | null = null;
+  #isStopping = false;
+  #forgetAt: number;
+  readonly #sayings: Sayings;
 
-  return {
-    async startDue() {
-      const recorded = await sayings.recordKept();
-      const now = clock.now();
-      if (isStopping || underWay.size >= limit || !(await store.isWorkDue(teamsWork, now))) return recorded;
-      if (now >= forgetAt) {
-        await store.transact((tx) => tx.forgetPaces(now), 'process');
-        forgetAt = now + forgetEveryMs;
-      }
-      const taken = await store.transact((tx) => take(tx, []), 'process');
-      taken.start();
-      return recorded + taken.count;
-    },
-    async takeDue(tx) {
-      if (turnover === null) {
-        const taken = await take(tx, []);
-        return () => {
-          taken.start();
-          lookAgain();
-        };
-      }
-      // Many answers at once are taken together by the next turnover, rather than one by one.
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#name = Buffer.from(options.random(16)).toString('hex');
+    this.#limit = options.limit ?? defaultLimit;
+    this.#forgetAt = options.clock.now();
+    this.#sayings = createSayings({
+      ...options,
+      newKey: () => this.#newKey(),
+      take: (tx, over) => this.#take(tx, over),
+      turnOver: () => this.#turnOver(),
+      lookAgain: () => this.#lookAgain(),
+    });
+  }
+
+  async startDue(): Promise<number> {
+    const { store, clock } = this.#options;
+    const recorded = await this.#sayings.recordKept();
+    const now = clock.now();
+    if (this.#isFull() || !(await store.isWorkDue(teamsWork, now))) return recorded;
+    if (now >= this.#forgetAt) {
+      await store.transact((tx) => tx.forgetPaces(now), 'process');
+      this.#forgetAt = now + forgetEveryMs;
+    }
+    const taken = await store.transact((tx) => this.#take(tx, []), 'process');
+    taken.start();
+    return recorded + taken.count;
+  }
+
+  async takeDue(tx: Tx): Promise<Start> {
+    if (this.#turnover === null) {
+      const taken = await this.#take(tx, []);
       return () => {
-        waiting.isDue = true;
-        void turnOver();
+        taken.start();
+        this.#lookAgain();
       };
-    },
-    async sayAfter(tx, place, post) {
-      if (isStopping || underWay.size >= limit) return null;
-      const say = await sayings.sayAfter(tx, place, post);
-      return say === null ? null : () => track(say(), { type: 'sendPost' });
-    },
-    idle,
-    stop() {
-      isStopping = true;
-      return idle();
-    },
-  };
+    }
+    // Many answers at once are taken together by the next turnover, rather than one by one.
+    return () => {
+      this.#waiting.isDue = true;
+      void this.#turnOver();
+    };
+  }
 
-  async function idle(): Promise<void> {
-    while (underWay.size > 0 || turnover !== null) await Promise.all([...underWay, turnover]);
+  async sayAfter(tx: Tx, place: Place, post: Post): Promise<Start | null> {
+    if (this.#isFull()) return null;
+    const say = await this.#sayings.sayAfter(tx, place, post);
+    return say === null ? null : () => this.#track(say(), { type: 'sendPost' });
+  }
+
+  async idle(): Promise<void> {
+    while (this.#underWay.size > 0 || this.#turnover !== null) await Promise.all([...this.#underWay, this.#turnover]);
+  }
+
+  stop(): Promise<void> {
+    this.#isStopping = true;
+    return this.idle();
+  }
+
+  #isFull(): boolean {
+    return this.#isStopping || this.#underWay.size >= this.#limit;
+  }
+
+  #newKey(): string {
+    return `${this.#name}-${++this.#claims}`;
+  }
+
+  #onLeft(): void {
+    this.#options.onLeft?.();
+  }
+
+  /** What another transaction adds while one that takes or ends is under way, that one does not see, nor the other its end: somebody must look after both. */
+  #lookAgain(): void {
+    if (this.#options.store.databaseNow !== null) this.#onLeft();
   }
 
   /** A lease or an end that is lost with the power is a message that is sent once more, as after any crash in between. */
-  async function take(tx: Tx, over: readonly EndedCall[]): Promise<Taken> {
+  async #take(tx: Tx, over: readonly EndedCall[]): Promise<Taken> {
+    const limit = this.#isStopping ? 0 : this.#limit - this.#underWay.size + over.length;
+    const { clock, leaseMs } = this.#options;
     const { claimed, postponed } = await claimWithinPace(
       tx,
-      {
-        now: clock.now(),
-        leaseMs,
-        leaseToken: `${name}-${++claims}`,
-        limit: isStopping ? 0 : limit - underWay.size + over.length,
-      },
+      { now: clock.now(), leaseMs, leaseToken: this.#newKey(), limit },
       over,
     );
     return {
       count: claimed.length + postponed,
-      start() {
-        if (postponed > 0) onLeft();
-        claimed.forEach(start);
+      start: () => {
+        if (postponed > 0) this.#onLeft();
+        // Should it throw, a row stays leased until its time is up, and is sent again then.
+        for (const paced of claimed) this.#track(this.#perform(paced), fieldsOf(paced));
       },
     };
   }
 
-  /** Should it throw, a row stays leased until its time is up, and is sent again then. */
-  function start(paced: PacedWork): void {
-    track(perform(paced), fieldsOf(paced));
-  }
-
-  function track(work: Promise<void>, fields: Readonly<Record<string, unknown>>): void {
+  #track(work: Promise<void>, fields: Readonly<Record<string, unknown>>): void {
     const task = work
       .catch((error: unknown) => {
-        log.error({ ...fields, error: error instanceof Error ? error.name : typeof error }, 'sending failed');
-        onLeft();
+        this.#options.log.error(
+          { ...fields, error: error instanceof Error ? error.name : typeof error },
+          'sending failed',
+        );
+        this.#onLeft();
       })
-      .finally(() => underWay.delete(task));
-    underWay.add(task);
+      .finally(() => this.#underWay.delete(task));
+    this.#underWay.add(task);
   }
 
-  async function perform(paced: PacedWork): Promise<void> {
-    const { work } = paced;
+  async #perform(paced: PacedWork): Promise<void> {
+    const { clock, callMs, log } = this.#options;
     const call = createCall(paced, { clock, longestMs: callMs });
     let outcome: EndedTask['outcome'];
     try {
-      outcome = await deliver(options, paced, call);
+      outcome = await deliver(this.#options, paced, call);
     } catch (error) {
       if (error instanceof LeaseOver) {
         log.warn(fieldsOf(paced), 'lease ran out before it was sent, left to whoever holds it now');
-        return onLeft();
+        return this.#onLeft();
       }
-      failures.set(work.workId, (failures.get(work.workId) ?? 0) + 1);
-      const addresses = tried.get(work.workId) ?? new Set<string>();
-      tried.set(work.workId, addresses);
-      outcome = await judge(options, { work, failures: failures.get(work.workId) ?? 1, error, tried: addresses });
+      outcome = await this.#judgeFailure(paced, error);
     }
-    waiting.ended.push({ paced, outcome, endedAt: call.endedAt() });
-    await turnOver();
+    this.#waiting.ended.push({ paced, outcome, endedAt: call.endedAt() });
+    await this.#turnOver();
+  }
+
+  #judgeFailure({ work }: PacedWork, error: unknown): Promise<EndedTask['outcome']> {
+    const failures = (this.#failures.get(work.workId) ?? 0) + 1;
+    this.#failures.set(work.workId, failures);
+    const tried = this.#tried.get(work.workId) ?? new Set<string>();
+    this.#tried.set(work.workId, tried);
+    return judge(this.#options, { work, failures, error, tried });
   }
 
   /** Calls that end close together are recorded by one commit, which also takes what may go next. */
-  function turnOver(): Promise<void> {
-    turnover ??= Promise.resolve().then(recordWaiting);
-    return turnover;
+  #turnOver(): Promise<void> {
+    this.#turnover ??= Promise.resolve().then(() => this.#recordWaiting());
+    return this.#turnover;
   }
 
-  async function recordWaiting(): Promise<void> {
-    while (waiting.ended.length > 0 || sayings.isWaiting() || waiting.isDue) {
-      if (sayings.isWaiting()) await sayings.record();
-      if (waiting.ended.length === 0 && !waiting.isDue) continue;
-      let over: readonly EndedTask[] = [];
-      try {
-        await recordAll(() => {
-          waiting.isDue = false;
-          over = [...over, ...waiting.ended.splice(0)];
-          return over;
-        });
-      } catch (error) {
-        // It may have failed before it collected anything, and what nobody takes would be tried without end.
-        if (over.length === 0) over = waiting.ended.splice(0);
-        waiting.isDue = false;
-        const [only, ...others] = over;
-        if (only === undefined) onLeft();
-        else if (others.length === 0) await tellUnrecorded(only, error);
-        // One that another replica has taken over must not keep back the others.
-        else for (const task of over) await recordAll(() => [task]).catch((alone) => tellUnrecorded(task, alone));
-      }
+  async #recordWaiting(): Promise<void> {
+    while (this.#waiting.ended.length > 0 || this.#sayings.isWaiting() || this.#waiting.isDue) {
+      if (this.#sayings.isWaiting()) await this.#sayings.record();
+      if (this.#waiting.ended.length > 0 || this.#waiting.isDue) await this.#recordEnded();
     }
     // In the same turn in which nothing waited: what ends from now on begins a new one.
-    turnover = null;
+    this.#turnover = null;
   }
 
-  async function recordAll(collect: () => readonly EndedTask[]): Promise<void> {
+  async #recordEnded(): Promise<void> {
+    let over: readonly EndedTask[] = [];
+    try {
+      await this.#recordAll(() => {
+        this.#waiting.isDue = false;
+        over = [...over, ...this.#waiting.ended.splice(0)];
+        return over;
+      });
+    } catch (error) {
+      // It may have failed before it collected anything, and what nobody takes would be tried without end.
+      if (over.length === 0) over = this.#waiting.ended.splice(0);
+      this.#waiting.isDue = false;
+      const [only, ...others] = over;
+      if (only === undefined) this.#onLeft();
+      else if (others.length === 0) await this.#tellUnrecorded(only, error);
+      // One that another replica has taken over must not keep back the others.
+      else
+        for (const task of over)
+          await this.#recordAll(() => [task]).catch((alone) => this.#tellUnrecorded(task, alone));
+    }
+  }
+
+  async #recordAll(collect: () => readonly EndedTask[]): Promise<void> {
+    const { store, log } = this.#options;
     let over: readonly EndedTask[] = [];
     const next = await store.transact(async (tx) => {
       over = collect();
-      for (const task of over) await record(options, tx, task);
-      return take(tx, over.map(toEndedCall));
+      for (const task of over) await record(this.#options, tx, task);
+      return this.#take(tx, over.map(toEndedCall));
     }, 'process');
     next.start();
-    lookAgain();
+    this.#lookAgain();
     for (const { paced, outcome } of over) {
-      if (outcome.type === 'retry') onLeft();
+      if (outcome.type === 'retry') this.#onLeft();
       else if (outcome.type !== 'again') {
-        failures.delete(paced.work.workId);
-        tried.delete(paced.work.workId);
+        this.#failures.delete(paced.work.workId);
+        this.#tried.delete(paced.work.workId);
       }
       if (outcome.type === 'undeliverable') log.error({ ...fieldsOf(paced), code: outcome.code }, 'given up');
     }
   }
 
   /** The row stays leased until its time is up, and is sent again then. */
-  async function tellUnrecorded({ paced, outcome }: EndedTask, error: unknown): Promise<void> {
+  async #tellUnrecorded({ paced, outcome }: EndedTask, error: unknown): Promise<void> {
     const code = error instanceof StoreError ? error.code : null;
-    log.error({ ...fieldsOf(paced), outcome: outcome.type, code }, 'outcome not recorded');
+    this.#options.log.error({ ...fieldsOf(paced), outcome: outcome.type, code }, 'outcome not recorded');
     if (code === 'store.leaseLost' && outcome.type === 'done' && outcome.drawn !== null)
-      await drawAgain(options, outcome.drawn); // guard: late-card-is-drawn-again
-    onLeft();
+      await drawAgain(this.#options, outcome.drawn); // guard: late-card-is-drawn-again
+    this.#onLeft();
   }
 }
+
+export const createOutbox = (options: OutboxOptions): Outbox => new LeasedOutbox(options);
 
 const fieldsOf = ({ work }: PacedWork) => ({
   workId: work.workId,

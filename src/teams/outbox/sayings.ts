@@ -73,90 +73,103 @@ export interface Sayings {
   recordKept(): Promise<number>;
 }
 
-export function createSayings(options: SayingOptions): Sayings {
-  const { store, clock, log, leaseMs, callMs, newKey, take, turnOver, lookAgain, onLeft = () => {} } = options;
-  const waiting = newEnds();
-  /** What could not be recorded, until the store is back; `failure` is why. */
-  const kept = newEnds();
-  let failure: unknown = null;
+export const createSayings = (options: SayingOptions): Sayings => new MemorySayings(options);
+
+class MemorySayings implements Sayings {
+  readonly #options: SayingOptions;
+  readonly #waiting = newEnds();
+  /** What could not be recorded, until the store is back; `#failure` is why. */
+  readonly #kept = newEnds();
+  #failure: unknown = null;
   /** Where something is being said. */
-  const saying = new Set<string>();
+  readonly #saying = new Set<string>();
 
-  return {
-    async sayAfter(tx, place, post) {
-      const { conversationId } = place;
-      if (saying.has(conversationId)) return null;
-      if (await tx.isLaneBusy(conversationId)) return null; // guard: nothing-is-said-before-what-waits
-      const now = clock.now();
-      const paced = await beginWithinPace(tx, place, { key: newKey(), now, leaseMs });
-      // Not in this transaction: nothing may be locked after the paces, and whoever adds a row takes what is due.
-      return () =>
-        paced === null ? queue({ place, post, dueAt: now, goodUntil: now + leaseMs }) : say(paced, place, post);
-    },
-    isWaiting: () => !isNone(waiting),
-    record,
-    async recordKept() {
-      if (failure === null) return 0;
-      const count = kept.calls.length + kept.unsaid.length;
-      move(kept, waiting);
-      await turnOver();
-      if (!isNone(kept)) throw failure;
-      failure = null;
-      return count;
-    },
-  };
-
-  function queue(one: Unsaid): Promise<void> {
-    waiting.unsaid.push(one);
-    return turnOver();
+  constructor(options: SayingOptions) {
+    this.#options = options;
   }
 
-  async function say(paced: PacedCall, place: Place, post: Post): Promise<void> {
-    saying.add(place.conversationId);
-    try {
-      await call(paced, place, post);
-      await clock.sleep(endsTogetherMs);
-      await turnOver();
-    } finally {
-      saying.delete(place.conversationId);
-    }
+  async sayAfter(tx: Tx, place: Place, post: Post): Promise<(() => Promise<void>) | null> {
+    const { clock, newKey, leaseMs } = this.#options;
+    const { conversationId } = place;
+    if (this.#saying.has(conversationId)) return null;
+    if (await tx.isLaneBusy(conversationId)) return null; // guard: nothing-is-said-before-what-waits
+    const now = clock.now();
+    const paced = await beginWithinPace(tx, place, { key: newKey(), now, leaseMs });
+    // Not in this transaction: nothing may be locked after the paces, and whoever adds a row takes what is due.
+    return () =>
+      paced === null
+        ? this.#queue({ place, post, dueAt: now, goodUntil: now + leaseMs })
+        : this.#say(paced, place, post);
   }
 
-  async function call(paced: PacedCall, place: Place, post: Post): Promise<void> {
-    const once = createCall(paced, { clock, longestMs: callMs });
-    let holdUntil: number | null = null;
-    try {
-      await once(() => options.teams.post(place, post));
-      waiting.reached.push(place.conversationId);
-    } catch (error) {
-      const judged = judgeSaying(options, paced, error);
-      holdUntil = judged.holdUntil;
-      waiting.unsaid.push({ place, post, dueAt: judged.dueAt, goodUntil: paced.leaseUntil });
-    }
-    waiting.calls.push({ paced, endedAt: once.endedAt(), holdUntil });
+  isWaiting(): boolean {
+    return !isNone(this.#waiting);
   }
 
-  async function record(): Promise<void> {
+  async recordKept(): Promise<number> {
+    if (this.#failure === null) return 0;
+    const count = this.#kept.calls.length + this.#kept.unsaid.length;
+    move(this.#kept, this.#waiting);
+    await this.#options.turnOver();
+    if (!isNone(this.#kept)) throw this.#failure;
+    this.#failure = null;
+    return count;
+  }
+
+  async record(): Promise<void> {
+    const { store, clock, take, lookAgain, onLeft = () => {} } = this.#options;
     const ends = newEnds();
     try {
       const next = await store.transact(async (tx) => {
-        move(waiting, ends);
+        move(this.#waiting, ends);
         for (const conversationId of new Set(ends.reached)) await tx.noteReached(conversationId, clock.now());
-        await queueAgain(tx, ends.unsaid);
+        await this.#queueAgain(tx, ends.unsaid);
         return take(tx, ends.calls);
       }, 'process');
       next.start();
       lookAgain();
     } catch (error) {
       // It may have failed before it collected anything, and what nobody takes would be tried without end.
-      move(waiting, ends);
-      keep(ends, error);
+      move(this.#waiting, ends);
+      this.#keep(ends, error);
       return onLeft();
     }
     if (ends.unsaid.length > 0) onLeft();
   }
 
-  function keep(ends: Ends, error: unknown): void {
+  #queue(one: Unsaid): Promise<void> {
+    this.#waiting.unsaid.push(one);
+    return this.#options.turnOver();
+  }
+
+  async #say(paced: PacedCall, place: Place, post: Post): Promise<void> {
+    this.#saying.add(place.conversationId);
+    try {
+      await this.#call(paced, place, post);
+      await this.#options.clock.sleep(endsTogetherMs);
+      await this.#options.turnOver();
+    } finally {
+      this.#saying.delete(place.conversationId);
+    }
+  }
+
+  async #call(paced: PacedCall, place: Place, post: Post): Promise<void> {
+    const { clock, callMs, teams } = this.#options;
+    const once = createCall(paced, { clock, longestMs: callMs });
+    let holdUntil: number | null = null;
+    try {
+      await once(() => teams.post(place, post));
+      this.#waiting.reached.push(place.conversationId);
+    } catch (error) {
+      const judged = judgeSaying(this.#options, paced, error);
+      holdUntil = judged.holdUntil;
+      this.#waiting.unsaid.push({ place, post, dueAt: judged.dueAt, goodUntil: paced.leaseUntil });
+    }
+    this.#waiting.calls.push({ paced, endedAt: once.endedAt(), holdUntil });
+  }
+
+  #keep(ends: Ends, error: unknown): void {
+    const { log } = this.#options;
     const code = error instanceof StoreError ? error.code : null;
     const fields = { calls: ends.calls.length, unsaid: ends.unsaid.length, code };
     // What anything but the store's outage keeps from being recorded would be kept for ever.
@@ -164,14 +177,14 @@ export function createSayings(options: SayingOptions): Sayings {
       log.error(fields, 'ends of what was said not recorded');
       return;
     }
-    if (failure === null) log.warn(fields, 'ends of what was said are kept until they can be recorded');
-    move(ends, kept);
-    failure = error;
+    if (this.#failure === null) log.warn(fields, 'ends of what was said are kept until they can be recorded');
+    move(ends, this.#kept);
+    this.#failure = error;
   }
 
   /** In order; what is too old to be shown, or has been overtaken, is not. */
-  async function queueAgain(tx: Tx, unsaid: readonly Unsaid[]): Promise<void> {
-    const now = clock.now();
+  async #queueAgain(tx: Tx, unsaid: readonly Unsaid[]): Promise<void> {
+    const now = this.#options.clock.now();
     const rows: NewWork[] = [];
     for (const { place, post, dueAt, goodUntil } of unsaid) {
       let isOld = now >= goodUntil; // guard: no-view-after-its-time
