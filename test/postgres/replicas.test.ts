@@ -82,7 +82,7 @@ test('two replicas at work at once send each approved request once, within Defen
     const ends = stage.connector
       .messages(thread)
       .map(readMessage)
-      .filter((text) => text.includes('Finished: '));
+      .filter((text) => text.includes('Ended 2 Mar 2026'));
     // The live card, and one reply.
     expect(ends).toHaveLength(2);
   }
