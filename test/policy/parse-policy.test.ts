@@ -280,12 +280,12 @@ test.each<[string, string, readonly string[]]>([
   [
     'a pattern that is none',
     rule("    when: { args: '(a' }\n"),
-    ['11: rule all: when.args: the pattern cannot be used: character 1: this ( is never closed'],
+    ['11: rule all: when.args: the pattern cannot be used: a ( is never closed'],
   ],
   [
     'a reason pattern that is none',
     rule('    reason: "[a"\n'),
-    ['11: rule all: reason: the pattern cannot be used: character 1: this [ is never closed'],
+    ['11: rule all: reason: the pattern cannot be used: [a: this [ is never closed'],
   ],
   [
     'break-glass without owners',
