@@ -1,6 +1,7 @@
 import { cleanMessage, type RawMessage } from '../chat/clean';
 import { describeFaults } from '../chat/faults';
 import { type Intent, parseMessage } from '../chat/parse';
+import type { Stored } from '../store/store';
 import { helpFor } from '../thread/cards/help-card';
 import type { ListName, ListQuery } from '../thread/kit/list-page';
 import { readerOf } from '../thread/kit/reader';
@@ -97,56 +98,43 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
   return isView(intent.value) ? { ...answer, isView: true } : answer;
 }
 
+const views = [
+  'help',
+  'whoami',
+  'status',
+  'queue',
+  'mine',
+  'waiting',
+  'reviews',
+  'history',
+  'library',
+  'result',
+  'device',
+  'policy',
+] as const;
 /** Nothing is asked for, decided or begun by it. */
-function isView({ type }: Intent): boolean {
-  switch (type) {
-    case 'help':
-    case 'whoami':
-    case 'status':
-    case 'queue':
-    case 'mine':
-    case 'waiting':
-    case 'reviews':
-    case 'history':
-    case 'library':
-    case 'result':
-    case 'device':
-    case 'policy':
-      return true;
+type View = Extract<Intent, { readonly type: (typeof views)[number] }>;
+
+const isView = (intent: Intent): intent is View => views.some((type) => type === intent.type);
+
+function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
+  if (isView(intent)) return view(options, turn, intent);
+  switch (intent.type) {
     case 'newForm':
+      return showForm(options, turn, intent.device);
     case 'draft':
-    case 'approve':
-    case 'deny':
-    case 'cancel':
-    case 'breakGlass':
-    case 'review':
-    case 'pause':
-    case 'resume':
-      return false;
+      return askInWords(options, turn, intent);
+    default:
+      return decideInWords(options, turn, intent);
   }
 }
 
-async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
+async function view(options: FlowOptions, turn: Turn, intent: View): Promise<Answer> {
   switch (intent.type) {
     case 'help':
       return posts(helpFor({ word: intent.word, part: await partOf(options, turn), trial: options.trial }));
-    case 'newForm':
-      return showForm(options, turn, intent.device);
     case 'whoami':
       return showPerson(options, turn);
-    case 'draft': {
-      const asked = await ask(options, turn, intent.draft, intent.notices);
-      if (!asked.ok) return notStored(options, turn, asked.error);
-      const { value } = asked;
-      if ('question' in value) return posts(value.question);
-      return {
-        posts: [],
-        write: async (tx) => {
-          const stored = await value.store(tx);
-          return stored.ok ? [] : [refusalPost(options, turn, stored.error)];
-        },
-      };
-    }
     case 'status':
       return intent.id === null
         ? listing(options, turn, 'open', null)
@@ -165,52 +153,65 @@ async function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): P
       return orRefusal(options, turn, await showDevice(options, turn, intent.query));
     case 'policy':
       return orRefusal(options, turn, await explainPolicy(options, turn, intent));
-    case 'approve':
+  }
+}
+
+type AskInWords = Extract<Intent, { readonly type: 'draft' }>;
+
+async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: AskInWords): Promise<Answer> {
+  const asked = await ask(options, turn, draft, notices);
+  if (!asked.ok) return notStored(options, turn, asked.error);
+  const { value } = asked;
+  if ('question' in value) return posts(value.question);
+  return {
+    posts: [],
+    write: async (tx) => {
+      const stored = await value.store(tx);
+      return stored.ok ? [] : [refusalPost(options, turn, stored.error)];
+    },
+  };
+}
+
+type DecideInWords = Exclude<Intent, View | AskInWords | { readonly type: 'newForm' }>;
+
+function decideInWords(options: FlowOptions, turn: Turn, intent: DecideInWords): Promise<Answer> {
+  const { trial } = options;
+  const tell = (did: 'approve' | 'deny' | 'cancel' | 'breakGlass') => (done: Stored) =>
+    inOwnChat(options, turn, done, did);
+  switch (intent.type) {
+    case 'approve': {
+      const { id, shortDigest } = intent;
+      const vote = { id, decision: 'approve', reason: null, shortDigest } as const;
+      return byWords(options, turn, (scene) => voteByWords(scene, vote), tell('approve'));
+    }
     case 'deny': {
-      const vote = {
-        id: intent.id,
-        decision: intent.type,
-        reason: intent.type === 'deny' ? intent.reason : null,
-        shortDigest: intent.type === 'approve' ? intent.shortDigest : null,
-      };
-      return byWords(
-        options,
-        turn,
-        (scene) => voteByWords(scene, vote),
-        (done) => inOwnChat(options, turn, done, intent.type),
-      );
+      const { id, reason } = intent;
+      const vote = { id, decision: 'deny', reason, shortDigest: null } as const;
+      return byWords(options, turn, (scene) => voteByWords(scene, vote), tell('deny'));
     }
     case 'cancel':
-      return byWords(
-        options,
-        turn,
-        (scene) => cancel(scene, intent),
-        (done) => inOwnChat(options, turn, done, 'cancel'),
-      );
+      return byWords(options, turn, (scene) => cancel(scene, intent), tell('cancel'));
     case 'breakGlass':
-      return byWords(
-        options,
-        turn,
-        (scene) => breakGlass(scene, intent),
-        (done) => inOwnChat(options, turn, done, 'breakGlass'),
-      );
-    case 'review':
+      return byWords(options, turn, (scene) => breakGlass(scene, intent), tell('breakGlass'));
+    case 'review': {
+      const isAlone = turn.place.scope === 'personal';
       return byWords(
         options,
         turn,
         (scene) => review(scene, intent),
-        (done) => (turn.place.scope === 'personal' ? opinionPost(done, { trial: options.trial }) : null),
+        (done) => (isAlone ? opinionPost(done, { trial }) : null),
       );
+    }
     case 'pause':
       return byWords(
         options,
         turn,
         (scene) => pause(scene, intent.reason),
-        (paused) => pausedPost(paused, { trial: options.trial }),
+        (paused) => pausedPost(paused, { trial }),
       );
     case 'resume':
       return byWords(options, turn, resume, (lifted) =>
-        resumedPost({ pause: lifted, by: turn.person, at: turn.at }, { trial: options.trial }),
+        resumedPost({ pause: lifted, by: turn.person, at: turn.at }, { trial }),
       );
   }
 }

@@ -1,6 +1,8 @@
-import type { Command } from './ask/command';
-import type { Finding } from './ask/preflight';
-import type { RequestBar } from './votes/bar';
+import type { Person, RequestBase, Vote } from './base';
+import type { Doubt, InDoubt, Offer, OtherAction } from './doubt/doubt';
+
+export type { Decision, Device, Digest, Emergency, LibraryFile, Person, RequestBase, RequestId, Vote } from './base';
+export type { Doubt, InDoubt, Offer, OtherAction } from './doubt/doubt';
 
 /**
  * The words of this project (design.md §2): a *request* is a stored draft; a *vote* is one person's approve or deny over a *digest*;
@@ -63,106 +65,6 @@ export const finalStates = [
 /** Ended as far as people are concerned; only `unconfirmed` may still change, when its action turns up. */
 export const isFinal = (state: State): boolean => (finalStates as readonly State[]).includes(state);
 
-/** `LR-` and four or more characters of an alphabet without look-alikes; made by `newRequestId`, read by `parseRequestId`. */
-export type RequestId = string & { readonly requestId: unique symbol };
-
-/** Lower-case hex SHA-256 of the canonical bytes of what approvers are shown. */
-export type Digest = string & { readonly digest: unique symbol };
-
-/** A person as the verified activity names them: the Entra object id decides, the name is a label. */
-export interface Person {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly name: string;
-}
-
-/** The device as Defender described it when the request was made. */
-export interface Device {
-  /** Defender's machine id: 40 hex characters as a rule, treated as opaque. */
-  readonly machineId: string;
-  /** `computerDnsName`. */
-  readonly name: string;
-  readonly entraDeviceId: string | null;
-  readonly osPlatform: string | null;
-  readonly healthStatus: string | null;
-  /** Absent in requests that were stored before it was read. */
-  readonly onboardingStatus?: string | null;
-  readonly riskScore: string | null;
-  readonly deviceValue: string | null;
-  readonly groupName: string | null;
-  readonly tags: readonly string[];
-  /** The last full report, about daily: a weak sign of being online (defender-api.md §1.6). */
-  readonly lastSeen: string | null;
-  readonly lastIpAddress: string | null;
-}
-
-/** A library file as the library list described it. */
-export interface LibraryFile {
-  readonly fileName: string;
-  readonly sha256: string;
-  readonly description: string | null;
-  readonly createdBy: string | null;
-  readonly lastUpdatedTime: string | null;
-  readonly hasParameters: boolean;
-  readonly parametersDescription: string | null;
-}
-
-/** What an approval binds, and all that a request carries in every state. Instants are epoch milliseconds. */
-export interface RequestBase {
-  readonly id: RequestId;
-  /** The Teams (Entra) tenant that the request was asked from. */
-  readonly tenantId: string;
-  readonly requester: Person;
-  readonly device: Device;
-  readonly commands: readonly Command[];
-  /** The library files that the commands use, each once, by name. */
-  readonly library: readonly LibraryFile[];
-  readonly reason: string;
-  readonly policyVersion: string;
-  /** What the policy asks of it; lowered by break-glass alone. */
-  readonly bar: RequestBar;
-  /** The same for all accounts of the requester's person (T-13). */
-  readonly requesterKey: string;
-  /** Entra object ids of those who may vote: never an account of the requester's person. */
-  readonly approverIds: readonly string[];
-  readonly decideWithinMs: number;
-  readonly startWithinMs: number;
-  /** 1, and one more each time that it had to be asked again. */
-  readonly round: number;
-  /** Set by break-glass: one approval is enough, and a review follows (T-24). */
-  readonly emergency: Emergency | null;
-  /** What was found beforehand that approvers should know; absent when there was nothing. */
-  readonly findings?: readonly Finding[];
-  readonly digest: Digest;
-  /** Conversation that the request was made in; all news goes there and nowhere else (T-38). */
-  readonly conversationId: string;
-  readonly createdAt: number;
-  /** Defender's own `Date` on what was read when it was asked: how far back its actions are looked for. Null: it named none, so all are. */
-  readonly askedAtDefender: number | null;
-}
-
-/** Why the bar was lowered to one approval; `incident` is the id that was typed. */
-export interface Emergency {
-  readonly by: Person;
-  readonly reason: string;
-  readonly incident: string;
-  readonly at: number;
-}
-
-export type Decision = 'approve' | 'deny';
-
-/** One person's answer over exactly the digest that their card showed. `reason` is null for an approval without one. */
-export interface Vote {
-  readonly by: Person;
-  readonly decision: Decision;
-  readonly digest: Digest;
-  readonly reason: string | null;
-  /** The person behind the account, and the groups that it was in when it voted: what the bar counts (T-13, T-14). */
-  readonly personKey: string;
-  readonly groups: readonly string[];
-  readonly at: number;
-}
-
 /** A wish to cancel: what Defender then says decides. `by` is null when the start-by clock asked. */
 export interface CancelWish {
   readonly by: Person | null;
@@ -201,25 +103,6 @@ interface Decided extends RequestBase {
   readonly others?: readonly OtherAction[];
 }
 
-/** A submission may have arrived without our knowing its action, which may turn up at any time. */
-export interface InDoubt {
-  /** When that began, by our clock; looks go on for three days. */
-  readonly since: number;
-  /** Counts the searches, so that each has one chain of looks. */
-  readonly search: number;
-}
-
-/** An action with this request's marker beside the one that is followed. */
-export interface OtherAction {
-  readonly actionId: string;
-  /** Defender's own word. */
-  readonly status: string;
-  /** It was seen to have reached the device. */
-  readonly begun: boolean;
-  /** Its commands are not those that were approved. */
-  readonly altered?: true;
-}
-
 export interface AwaitingApproval extends RequestBase {
   readonly state: 'awaitingApproval';
   readonly votes: readonly Vote[];
@@ -248,16 +131,6 @@ export interface Submitting extends Decided {
   readonly cancel: CancelWish | null;
 }
 
-/**
- * Why nobody can tell:
- * - `noAnswer`: no clear answer to the submission, or one about another action. Only this may be sent once more, if people decide so.
- * - `unread`: Defender's answer left out what makes its action ours; it is read again by its id.
- * - `vanished`: an action that we know is no longer listed.
- * - `otherCommands`: an action carries our marker over commands that nobody approved. Only a person touches it.
- * - `restored`: a backup of the store was restored, which does not know what became of the request since (T-44).
- */
-export type Doubt = 'noAnswer' | 'unread' | 'vanished' | 'otherCommands' | 'restored';
-
 export interface Unknown extends Decided {
   readonly state: 'unknown';
   readonly inDoubt: InDoubt;
@@ -278,11 +151,6 @@ export interface Unknown extends Decided {
   /** Set once people were told that Defender's list cannot be read. */
   readonly toldAt: number | null;
   readonly cancel: CancelWish | null;
-}
-
-/** Whether to send it once more: the rule's whole bar anew, over the same digest. */
-export interface Offer {
-  readonly votes: readonly Vote[];
 }
 
 /** Why nobody decides any more about a request that Defender does not list. */

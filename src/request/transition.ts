@@ -40,8 +40,6 @@ import { askAgain, awaiting, breakGlass, remind } from './votes/round';
 import { tally } from './votes/tally';
 import { findVoteFault } from './votes/vote';
 
-export type { Transition, TransitionRefusal } from './outcome';
-
 /** A new request and its first effects; from here on only `transition` changes it. */
 export const openRequest = (base: RequestBase): Transition => ({
   request: awaiting(base, base.createdAt),

@@ -2,8 +2,9 @@ import { seconds } from '../../src/lib/clock';
 import { digestOf } from '../../src/request/ask/digest';
 import type { Effect, News } from '../../src/request/effect';
 import type { Event, EventType, ObservedAction } from '../../src/request/event';
+import type { Transition } from '../../src/request/outcome';
 import type { InState, LiveResponseRequest, State } from '../../src/request/request';
-import { type Transition, transition } from '../../src/request/transition';
+import { transition } from '../../src/request/transition';
 import { action, ana, bar, base, bob, cleo, now, termsOf, vote } from './sample';
 
 const lowered = { ...bar, approvalsNeeded: 1, seats: [{ group: 'leads', count: 1 }] };

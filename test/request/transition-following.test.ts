@@ -1,8 +1,8 @@
 import { hours } from '../../src/lib/clock';
 import { nextLookMs } from '../../src/request/doubt/unknown';
 import type { Event, ObservedAction } from '../../src/request/event';
+import type { Transition } from '../../src/request/outcome';
 import { finalStates, type InState, type LiveResponseRequest, type State } from '../../src/request/request';
-import type { Transition } from '../../src/request/transition';
 import { action, ana, now, progress, samples } from './sample';
 import { absent, cancelBy, found, go, into, newsOf, observed, refusalOf, told, usual, workOf } from './steps';
 

@@ -1,6 +1,7 @@
 import type { EventType } from '../../src/request/event';
+import type { TransitionRefusal } from '../../src/request/outcome';
 import { finalStates, openStates, type State } from '../../src/request/request';
-import { type TransitionRefusal, transition } from '../../src/request/transition';
+import { transition } from '../../src/request/transition';
 import { now, samples, startBy } from './sample';
 import { usual } from './steps';
 

@@ -2,8 +2,8 @@ import type { SubmitOutcome } from '../../src/defender/client';
 import { markerOf } from '../../src/request/ask/digest';
 import { othersOf } from '../../src/request/doubt/others';
 import type { Event } from '../../src/request/event';
+import type { Transition } from '../../src/request/outcome';
 import { isFinal, type LiveResponseRequest, type RequestId, type Submitting } from '../../src/request/request';
-import type { Transition } from '../../src/request/transition';
 import { type DefenderModel, isEnded, type ModelAction, statusOf } from './defender-model';
 
 /** Defender hides a new action for about this long at most, as it is documented (defender-api.md §1.2). */

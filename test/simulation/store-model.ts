@@ -4,9 +4,10 @@ import { rateCountsSince } from '../../src/dispatch/rate';
 import type { Submission } from '../../src/request/doubt/submission';
 import type { Effect } from '../../src/request/effect';
 import type { Event } from '../../src/request/event';
+import type { Transition } from '../../src/request/outcome';
 import type { LiveResponseRequest, RequestId } from '../../src/request/request';
 import { isFinal, openStates } from '../../src/request/request';
-import { type Transition, transition } from '../../src/request/transition';
+import { transition } from '../../src/request/transition';
 import { restsUntil, type UnderWay, underWayOf, type Waiting, waitingOf } from '../../src/request/waiting';
 import { wakeAt } from '../../src/request/wake-at';
 

@@ -7,6 +7,7 @@ import { mayAsk } from '../../policy/evaluate';
 import { personKeyOf } from '../../policy/people';
 import { type Groups, mayCancel, mayVote, roleOf, seatGroupsOf, type VoteRefusal } from '../../policy/policy';
 import { parseRequestId } from '../../request/id';
+import type { TransitionRefusal } from '../../request/outcome';
 import {
   type AwaitingApproval,
   type Decision,
@@ -15,7 +16,6 @@ import {
   type LiveResponseRequest,
   type RequestId,
 } from '../../request/request';
-import type { TransitionRefusal } from '../../request/transition';
 import { applyEvent, readApprovedHashes } from '../../store/commit/apply';
 import { misplacedFact } from '../../store/history/prune';
 import { isOutrun } from '../../store/rows/policy-in-force';

@@ -1,0 +1,103 @@
+import type { Command } from './ask/command';
+import type { Finding } from './ask/preflight';
+import type { RequestBar } from './votes/bar';
+
+/** `LR-` and four or more characters of an alphabet without look-alikes; made by `newRequestId`, read by `parseRequestId`. */
+export type RequestId = string & { readonly requestId: unique symbol };
+
+/** Lower-case hex SHA-256 of the canonical bytes of what approvers are shown. */
+export type Digest = string & { readonly digest: unique symbol };
+
+/** A person as the verified activity names them: the Entra object id decides, the name is a label. */
+export interface Person {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly name: string;
+}
+
+/** The device as Defender described it when the request was made. */
+export interface Device {
+  /** Defender's machine id: 40 hex characters as a rule, treated as opaque. */
+  readonly machineId: string;
+  /** `computerDnsName`. */
+  readonly name: string;
+  readonly entraDeviceId: string | null;
+  readonly osPlatform: string | null;
+  readonly healthStatus: string | null;
+  /** Absent in requests that were stored before it was read. */
+  readonly onboardingStatus?: string | null;
+  readonly riskScore: string | null;
+  readonly deviceValue: string | null;
+  readonly groupName: string | null;
+  readonly tags: readonly string[];
+  /** The last full report, about daily: a weak sign of being online (defender-api.md §1.6). */
+  readonly lastSeen: string | null;
+  readonly lastIpAddress: string | null;
+}
+
+/** A library file as the library list described it. */
+export interface LibraryFile {
+  readonly fileName: string;
+  readonly sha256: string;
+  readonly description: string | null;
+  readonly createdBy: string | null;
+  readonly lastUpdatedTime: string | null;
+  readonly hasParameters: boolean;
+  readonly parametersDescription: string | null;
+}
+
+/** What an approval binds, and all that a request carries in every state. Instants are epoch milliseconds. */
+export interface RequestBase {
+  readonly id: RequestId;
+  /** The Teams (Entra) tenant that the request was asked from. */
+  readonly tenantId: string;
+  readonly requester: Person;
+  readonly device: Device;
+  readonly commands: readonly Command[];
+  /** The library files that the commands use, each once, by name. */
+  readonly library: readonly LibraryFile[];
+  readonly reason: string;
+  readonly policyVersion: string;
+  /** What the policy asks of it; lowered by break-glass alone. */
+  readonly bar: RequestBar;
+  /** The same for all accounts of the requester's person (T-13). */
+  readonly requesterKey: string;
+  /** Entra object ids of those who may vote: never an account of the requester's person. */
+  readonly approverIds: readonly string[];
+  readonly decideWithinMs: number;
+  readonly startWithinMs: number;
+  /** 1, and one more each time that it had to be asked again. */
+  readonly round: number;
+  /** Set by break-glass: one approval is enough, and a review follows (T-24). */
+  readonly emergency: Emergency | null;
+  /** What was found beforehand that approvers should know; absent when there was nothing. */
+  readonly findings?: readonly Finding[];
+  readonly digest: Digest;
+  /** Conversation that the request was made in; all news goes there and nowhere else (T-38). */
+  readonly conversationId: string;
+  readonly createdAt: number;
+  /** Defender's own `Date` on what was read when it was asked: how far back its actions are looked for. Null: it named none, so all are. */
+  readonly askedAtDefender: number | null;
+}
+
+/** Why the bar was lowered to one approval; `incident` is the id that was typed. */
+export interface Emergency {
+  readonly by: Person;
+  readonly reason: string;
+  readonly incident: string;
+  readonly at: number;
+}
+
+export type Decision = 'approve' | 'deny';
+
+/** One person's answer over exactly the digest that their card showed. `reason` is null for an approval without one. */
+export interface Vote {
+  readonly by: Person;
+  readonly decision: Decision;
+  readonly digest: Digest;
+  readonly reason: string | null;
+  /** The person behind the account, and the groups that it was in when it voted: what the bar counts (T-13, T-14). */
+  readonly personKey: string;
+  readonly groups: readonly string[];
+  readonly at: number;
+}
