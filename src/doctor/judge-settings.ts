@@ -14,7 +14,7 @@ export function judgeSettings(
     return [
       warn(
         'LOCAL_TRIAL=1: this is the trial, with a simulated Defender and without any sign-in.',
-        'Unset it for the real thing, and set what the README lists.',
+        'Unset it for the real thing, and set what docs/settings.md lists.',
       ),
     ];
   return [fine('Every setting can be read, and none contradicts another.')];
@@ -72,6 +72,6 @@ const toFail = ({ name, message }: SettingFault): Judged => ({ verdict: 'fail', 
 /** A setting's message says what and why, and ends with what to do: its last sentence, or the last two when it ends with an alternative. */
 function splitCure(text: string): { readonly found: string; readonly cure: string } {
   const sentences = text.split(/(?<=\.)\s+(?=[A-Z])/);
-  const cure = sentences.length > 1 ? sentences.slice(1).join(' ') : 'Set it as the README says.';
+  const cure = sentences.length > 1 ? sentences.slice(1).join(' ') : 'Set it as docs/settings.md says.';
   return { found: sentences[0] ?? text, cure };
 }
