@@ -30,14 +30,14 @@ function run(line, cwd) {
   if (status !== 0) throw new Error(`"${line}" ended with ${status}.`);
 }
 
-/** Until every address that it prints answers; then Ctrl-C must end it with 0. */
+/** Until every address that it prints answers; then Ctrl-C must end all of it. */
 async function serve(line) {
   const server = spawn('bash', ['-c', `exec 2>&1; ${line}`], {
     cwd: copy,
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const ended = new Promise((resolve) => server.once('exit', (code) => resolve(code)));
+  const ended = new Promise((resolve) => server.once('exit', (code, signal) => resolve(signal ?? code)));
   let said = '';
   for await (const chunk of server.stdout) {
     said += chunk;
@@ -51,6 +51,15 @@ async function serve(line) {
     console.log(`  ${address} answers ${status}`);
   }
   process.kill(-server.pid, 'SIGINT');
-  const code = await ended;
-  if (code !== 0) throw new Error(`"${line}" ended with ${code} after Ctrl-C.`);
+  const end = await ended;
+  // A shell whose command was ended by Ctrl-C ends by the signal as well.
+  if (end !== 0 && end !== 'SIGINT') throw new Error(`"${line}" ended with ${end} after Ctrl-C.`);
+  for (const address of addresses)
+    if (
+      await fetch(address).then(
+        () => true,
+        () => false,
+      )
+    )
+      throw new Error(`${address} still answers after Ctrl-C.`);
 }

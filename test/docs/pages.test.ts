@@ -13,7 +13,7 @@ import { harmless } from '../thread/samples';
 const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
 const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
 const settings = readFileSync('src/config.ts', 'utf8');
-const environments = ['env/.env.dev', 'env/.env.local', 'jest.config.cjs']
+const environments = ['env/.env.dev', 'env/.env.local', 'jest.config.cjs', 'test/browser/chromium.ts']
   .map((file) => readFileSync(file, 'utf8'))
   .join('\n');
 const read = (page: string): string => readFileSync(join('docs', page), 'utf8');
