@@ -102,7 +102,7 @@ async function take(
   const fault = findOfferFault(offer, { personId: turn.person.id, conversationId, now: turn.at });
   if (fault !== null || offer === null) return err(describeOfferRefusal(fault ?? { type: 'unknownOffer' }));
   const stored = await tx.request(offer.requestId);
-  if (stored === null || !mayStill(stored.request)) return err(fileSentences.notEntitled);
+  if (stored === null || !mayStill(stored.request)) return err(fileSentences.notEntitled); // guard: file-rights-compared-at-the-consent
   if (upload === 'untrusted') return err(fileSentences.badPlace);
   const answered: FileOffer = { ...offer, state: upload === null ? 'declined' : 'accepted', upload };
   await tx.saveFact(offerFact(offerId), answered);

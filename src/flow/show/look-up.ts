@@ -35,12 +35,9 @@ export type Shown = Result<Answer, Refusal>;
 export async function showStatus(options: FlowOptions, turn: Turn, id: RequestId): Promise<Shown> {
   const stored = await findVisible(options, turn, id);
   if (!stored.ok) return stored;
-  if (isShownWhole(turn, stored.value)) return ok(readerCard(turn, id));
-  return ok(
-    await elsewhere(options, turn, stored.value, async (tx, conversationId) => {
-      await postReaderCard(tx, { id, conversationId, at: turn.at });
-    }),
-  );
+  const sendCard = (tx: Tx, conversationId: string) => postReaderCard(tx, { id, conversationId, at: turn.at });
+  if (!isShownWhole(turn, stored.value)) return ok(await elsewhere(options, turn, stored.value, sendCard)); // guard: elsewhere-id-and-state-only
+  return ok(readerCard(turn, id));
 }
 
 /** Where others read along, what was asked elsewhere is named by its id and state only (T-38). */
@@ -107,17 +104,15 @@ export async function showResult(
   if (results.length === 0) return err({ type: 'noResult', id, number: index });
   const indexes = results.map((result) => result.index);
   const shown = [...results.map((result) => resultPost(view, result, readerOf(turn)))];
-  if (!isShownWhole(turn, stored.value))
-    return ok(
-      await elsewhere(options, turn, stored.value, async (tx, conversationId) => {
-        await auditRead(tx, turn, id, indexes);
-        await tx.addWork(shown.map((post) => postRow(conversationId, post, { requestId: id, at: turn.at })));
-      }),
-    );
+  const sendResults = async (tx: Tx, conversationId: string) => {
+    await auditRead(tx, turn, id, indexes);
+    await tx.addWork(shown.map((post) => postRow(conversationId, post, { requestId: id, at: turn.at })));
+  };
+  if (!isShownWhole(turn, stored.value)) return ok(await elsewhere(options, turn, stored.value, sendResults)); // guard: results-stay-in-their-conversation
   return ok({
     posts: shown,
     write: async (tx) => {
-      await auditRead(tx, turn, id, indexes);
+      await auditRead(tx, turn, id, indexes); // guard: result-reads-are-audited
       return [];
     },
   });
