@@ -121,20 +121,10 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     return problems.length > 0 || !inForce.isInForce() ? problems : findOutrun(health.store, policy());
   };
   const leasing = withLeases(health.store, (type, outcome) => metrics.onWork(type, outcome));
-  const letApprovedGo = async () => {
-    if (byItself) await clock.sleep(othersAfterPostMs);
-  };
   const store = withWakeUps(leasing, {
     takeTeamsWork: byItself ? (tx) => outbox.takeDue(tx) : null,
-    onTeamsWork(afterApproval) {
-      if (afterApproval) void letApprovedGo().then(() => outboxLoop.nudge());
-      else outboxLoop.nudge();
-    },
-    onApproved: (request) => byItself && dispatch.readAhead(request),
-    onRequestWork(afterAdmission) {
-      if (afterAdmission) void letApprovedGo().then(() => dispatchLoop.nudge());
-      else dispatchLoop.nudge();
-    },
+    onTeamsWork: () => outboxLoop.nudge(),
+    onRequestWork: () => dispatchLoop.nudge(),
     onFileWork: () => fileLoop.nudge(),
   });
   const queueMs = hours(config.defender.queueHours);
@@ -202,7 +192,6 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
       log,
       queueMs,
       openRequestsPerPerson: config.openRequestsPerPerson,
-      letApprovedGo,
       sayAfter: byItself ? outbox.sayAfter : null,
       trial: config.trial,
     }),
@@ -339,12 +328,6 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     },
   };
 }
-
-/**
- * What was approved goes before the cards that say so, the answer to the click, and the look for the next: all of it is done by one thread. By
- * then its reads are on their way, and until Defender has answered there is time for the others.
- */
-const othersAfterPostMs = 10;
 
 /** How often the policy's file is looked at. */
 const policyEveryMs = seconds(5);

@@ -4,7 +4,6 @@ import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import { type Redacted, reveal } from '../lib/redacted';
 import type { Api, Purpose, ReadBudget } from './budget';
-import type { Connections } from './connection';
 import { classifyRefusal, DefenderError, readEnvelope } from './errors';
 import { type Answer, ExchangeFailure, exchange, type Way } from './exchange';
 import { type Fault, planRetry, readRetryAfterMs } from './retry';
@@ -23,8 +22,6 @@ export interface CallContext {
   readonly purpose: Purpose;
   /** The connections that reads share. */
   readonly agent: HttpAgent;
-  /** Those of submissions. */
-  readonly connections: Connections;
   readonly onCall: (call: SeenCall) => void;
   /** Told Defender's own `Date` of each answer. */
   readonly onDate: (date: number) => void;

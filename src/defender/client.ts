@@ -6,7 +6,6 @@ import type { Device, LibraryFile } from '../request/request';
 import { type Api, boundless, type Purpose, type ReadBudget } from './budget';
 import { type CallContext, createAgent, get, post, type Reply, type SeenCall, segment } from './call';
 import { cloudOf } from './cloud';
-import { createConnections } from './connection';
 import { DefenderError, readEnvelope } from './errors';
 import { apiByQuery, isMeant, isoSeconds, namesPath, parseMachineQuery, queryToPath, quote } from './machine-query';
 import { type DownloadLimits, openResult, type ResultOutcome } from './result-download';
@@ -41,8 +40,6 @@ export interface Defender {
   getMachine(machineId: string): Promise<Device | null>;
   /** A file that is `needed` is believed gone only when it stays away for some seconds: the list is asked for again meanwhile. */
   listLibrary(needed?: readonly string[]): Promise<readonly LibraryFile[]>;
-  /** Opens a connection for the next submission, while what must come before it is done. Nothing is written on it; unused it is thrown away. */
-  openAhead(): void;
   /** Sent at most once, never retried: any doubt is `unclear`. */
   runLiveResponse(
     machineId: string,
@@ -130,7 +127,6 @@ export function createDefender(options: DefenderOptions): Defender {
     budget: options.budget ?? boundless,
     purpose: 'check',
     agent: createAgent(base),
-    connections: createConnections(base, options.clock),
     onCall: options.onCall ?? (() => {}),
     onDate: (date) => {
       lastDate = date;
@@ -152,7 +148,6 @@ const toDefender = (context: CallContext, limits: DownloadLimits, lastDate: () =
   machinesBeginning: (start) => machinesBeginning(context, start),
   getMachine: async (machineId) => (await fetchMachine(context, machineId))?.device ?? null,
   listLibrary: (needed = []) => listLibraryWith(context, needed),
-  openAhead: () => context.connections.openAhead(),
   runLiveResponse: (machineId, commands, comment, options = {}) =>
     submitOnce(context, machineId, commands, comment, options),
   listActions: (sinceMs, endedSinceMs = sinceMs) => listActions(context, sinceMs, endedSinceMs),

@@ -1,5 +1,6 @@
 import { type Command, commandToParams } from '../request/ask/command';
 import { type CallContext, type Outcome, segment, send, timeLimit, waitOf } from './call';
+import { connect } from './connection';
 import { classifyRefusal, DefenderError, type DefenderErrorCode, readEnvelope } from './errors';
 import { type Answer, ExchangeFailure } from './exchange';
 import { type MachineAction, parseJson, readAction } from './schema';
@@ -61,7 +62,7 @@ async function submit(
   });
   if (token instanceof DefenderError) return token.code;
   const signal = timeLimit(context);
-  const socket = await context.connections.take(signal).catch((error: unknown) => {
+  const socket = await connect(context.base, signal).catch((error: unknown) => {
     if (error instanceof ExchangeFailure) return error;
     throw error;
   });

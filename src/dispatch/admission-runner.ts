@@ -42,8 +42,6 @@ interface LibraryOfPass {
   readonly read: () => Promise<readonly LibraryFile[]>;
 }
 
-/** A reading that was begun as soon as its request was approved is taken by a pass that comes at once, or by none. */
-const aheadForMs = seconds(1);
 /** From the beginning of the reading to the intent. What took longer, because Defender, the directory or we were slow, says too little of now; on a slow day reads take some seconds. */
 const comparedWithinMs = seconds(10);
 
@@ -58,23 +56,19 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   showPlaces(): Promise<readonly Task[]>;
   /** As the last pass left it: whatever moves it since is stored, and begins another pass. */
   nextDueAt(): Promise<number | null>;
-  /** Begins to read what this request will be compared with, if it is the next to go; the pass that takes it need not wait for so long then. */
-  readAhead(request: Queued): void;
 } {
   const { store, defender, clock, random, log, views } = options;
   const underWay = new Set<RequestId>();
   const places = createPlaces(store);
-  let planned: { readonly plan: Admission; readonly nextAt: number | null; readonly doWait: boolean } | null = null;
+  let planned: { readonly plan: Admission; readonly nextAt: number | null } | null = null;
   let dueAt: number | null = null;
-  let ahead: (Reading & { readonly id: RequestId }) | null = null;
 
   return {
     async start() {
       const orphans = await claimOrphans();
       const plan = await readPlan();
       const paused = (await store.fact<Pause>(pauseFact)) !== null;
-      const doWait = paused || plan.places.size > plan.admit.length;
-      planned = { plan, nextAt: paused ? null : plan.nextAt, doWait };
+      planned = { plan, nextAt: paused ? null : plan.nextAt };
       dueAt = planned.nextAt;
       const ids = paused ? [] : plan.admit.filter((id) => !underWay.has(id));
       for (const id of ids) underWay.add(id);
@@ -90,36 +84,18 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       return [];
     },
     nextDueAt: async () => dueAt,
-    readAhead(request) {
-      // One at a time, and none where others wait: many are read by their passes, which ask for the library once.
-      if ((ahead !== null && isWithin(aheadForMs, ahead)) || planned?.doWait) return;
-      const reading = read(request, { begunAt: clock.now(), read: () => defender.listLibrary() });
-      // Heard by whoever takes it; when nobody does, it is nobody's failure.
-      reading.found.catch(() => {});
-      ahead = { ...reading, id: request.id };
-    },
   };
 
-  function isWithin(ms: number, { begunAt }: Reading): boolean {
+  function isFresh({ begunAt }: Reading): boolean {
     const age = clock.now() - begunAt;
-    return age >= 0 && age <= ms;
+    return age >= 0 && age <= comparedWithinMs;
   }
 
-  /** Taken once: whatever is put back is read anew. */
-  function takeAhead(id: RequestId): Reading | null {
-    if (ahead?.id !== id) return null;
-    const taken = ahead;
-    ahead = null;
-    return isWithin(aheadForMs, taken) ? taken : null;
-  }
-
-  /** The connection for the POST is opened meanwhile. */
   function read(request: Queued, library: LibraryOfPass): Reading {
     const found = Promise.all([
       request.library.length > 0 ? readLibrary(request, library) : [],
       defender.getMachine(request.device.machineId),
     ]).then(([files, device]) => ({ library: files, device }));
-    defender.openAhead();
     return { begunAt: library.begunAt, found };
   }
 
@@ -151,7 +127,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
   async function admit(id: RequestId, library: LibraryOfPass): Promise<void> {
     const request = (await store.request(id))?.request;
     if (request?.state !== 'queued') return;
-    const reading = takeAhead(id) ?? read(request, library);
+    const reading = read(request, library);
     const found = await check(request, reading);
     if (found !== null) return put(id, found);
     // Before the transaction, so that whoever is stopped in it or right after it knows how late it is.
@@ -166,7 +142,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       if ((await tx.fact<Pause>(pauseFact)) !== null) return []; // guard: nothing-is-sent-while-paused
       const now = clock.now();
       // guard: only-a-fresh-reading-is-compared
-      if (!isWithin(comparedWithinMs, reading)) {
+      if (!isFresh(reading)) {
         log.warn(
           { requestId: id, tookMs: now - reading.begunAt },
           'The check before sending took too long; it is made again',

@@ -1,4 +1,3 @@
-import type { Queued } from '../request/request';
 import { applyEvent } from '../store/commit/apply';
 import type { Store } from '../store/store';
 import { createActionWatch } from './action-watch';
@@ -15,8 +14,6 @@ export interface Dispatch {
   idle(): Promise<void>;
   /** When to start again although nothing happens; null when only an event can bring work. */
   nextDueAt(): Promise<number | null>;
-  /** A request was approved just now. */
-  readAhead(request: Queued): void;
   readonly views: Views;
 }
 
@@ -44,7 +41,6 @@ export function createDispatch(options: DispatchOptions & { readonly onTaskEnded
 
   return {
     views,
-    readAhead: admission.readAhead,
     async startDue() {
       let started = await runClocks(store, clock.now());
       const parts = [() => admission.start(), () => admission.showPlaces(), () => work.start(), () => watch.start()];

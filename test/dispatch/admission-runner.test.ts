@@ -1,6 +1,5 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { createDefender, type Defender } from '../../src/defender/client';
-import { DefenderError } from '../../src/defender/errors';
 import { localToken } from '../../src/defender/token';
 import { readGroups } from '../../src/directory/read-groups';
 import { createAdmissionRunner } from '../../src/dispatch/admission-runner';
@@ -21,7 +20,7 @@ import { type Emulator, startEmulator } from '../../trial/defender/emulator';
 import type { FaultRule } from '../../trial/defender/faults';
 import { addTrialWorld } from '../../trial/defender/trial-world';
 import { SteppedClock } from '../fakes/stepped-clock';
-import { asQueued, insert, requestId, sampleRequest, t0, useStores } from '../store/sample';
+import { asQueued, insert, sampleRequest, t0, useStores } from '../store/sample';
 import { ana, bo, cy, policyOf } from '../stories/stage';
 
 const stores = useStores();
@@ -380,95 +379,6 @@ test('the library is read once for all requests of a pass, each device for itsel
   const routes = emulator.journal.slice(before).map((e) => e.route);
   const count = (route: string) => routes.filter((r) => r === route).length;
   expect([count('listLibrary'), count('getMachine'), count('runLiveResponse')]).toEqual([1, 5, 5]);
-});
-
-describe('a reading that was begun when the request was approved', () => {
-  /** A replica, and how often it has read a device; from then on a reading gives what `then` says. */
-  function newReader(then: (real: Defender, reading: number) => Promise<Device | null> = askAlways) {
-    const readings = { count: 0 };
-    const runner = newRunner({
-      defender: (real) => ({
-        getMachine: () => {
-          readings.count += 1;
-          return then(real, readings.count);
-        },
-      }),
-    });
-    const runPass = async () => Promise.allSettled((await runner.start()).map(({ done }) => done));
-    return { runner, readings, runPass };
-  }
-  const askAlways = (real: Defender) => real.getMachine(request.device.machineId);
-  const unreachable = () => Promise.reject(new DefenderError('getMachine', 'defender.unreachable'));
-
-  test('is what its pass compares with, and no other is made', async () => {
-    const { runner, readings, runPass } = newReader();
-    runner.readAhead(request);
-    expect(readings.count).toBe(1);
-    await runPass();
-    expect([sent(), readings.count]).toEqual([1, 1]);
-  });
-
-  test('counts as any other: what is not as it was approved does not go', async () => {
-    const { runner, runPass } = newReader(async () => null);
-    runner.readAhead(request);
-    await runPass();
-    expect([sent(), await stateNow()]).toEqual([0, 'voided']);
-  });
-
-  test.each([
-    ['a second old, it is compared with', seconds(1), 1],
-    ['older, it is read anew', seconds(1) + 1, 2],
-    ['begun by a clock that was set back since, it is read anew', -1, 2],
-  ])('%s', async (_, ageMs, expected) => {
-    clock.advance(minutes(1));
-    const { runner, readings, runPass } = newReader();
-    runner.readAhead(request);
-    clock.advance(ageMs);
-    await runPass();
-    expect([sent(), readings.count]).toEqual([1, expected]);
-  });
-
-  test('is compared with once: whatever is put back is read anew', async () => {
-    const { runner, readings, runPass } = newReader((real, n) => (n === 1 ? unreachable() : askAlways(real)));
-    runner.readAhead(request);
-    await runPass();
-    expect([sent(), await stateNow(), readings.count]).toEqual([0, 'queued', 1]);
-    clock.advance(checkWaitMs);
-    await runPass();
-    expect([sent(), readings.count]).toEqual([1, 2]);
-  });
-
-  test("that fails and is never taken is nobody's failure", async () => {
-    const { runner, readings } = newReader(unreachable);
-    runner.readAhead(request);
-    await setImmediate();
-    expect(readings.count).toBe(1);
-  });
-
-  test('is one at a time, since many are read by their passes', async () => {
-    const { runner, readings } = newReader();
-    runner.readAhead(request);
-    runner.readAhead({ ...request, id: requestId('LR-7KQ9') });
-    expect(readings.count).toBe(1);
-  });
-
-  test('is not begun while everything is paused', async () => {
-    const { runner, readings, runPass } = newReader();
-    const pause = { by: request.requester, personKey: 'ana', reason: 'An account was taken', at: t0 };
-    await store.transact((tx) => tx.saveFact(pauseFact, pause));
-    await runPass();
-    runner.readAhead(request);
-    expect(readings.count).toBe(0);
-  });
-
-  test('is not begun while others wait for room', async () => {
-    await alsoQueued(limits.runsPerMinute);
-    const { runner, readings, runPass } = newReader();
-    await runPass();
-    const before = readings.count;
-    runner.readAhead(request);
-    expect(readings.count).toBe(before);
-  });
 });
 
 test.each([
