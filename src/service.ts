@@ -7,7 +7,7 @@ import { createTokenSource, localToken, type TokenSource } from './defender/toke
 import { createDirectory, type Directory } from './directory/directory';
 import { readGroups } from './directory/read-groups';
 import { createDispatch, problemOf } from './dispatch/dispatch';
-import { admissionFact, type Learned, limitsInForce } from './dispatch/limits';
+import { admissionFact, type LearnedLimits, limitsInForce } from './dispatch/limits';
 import { createReadBudget } from './dispatch/read-budget';
 import { keepResult } from './evidence/keep-result';
 import { createPeopleReads } from './flow/ask/people-reads';
@@ -131,7 +131,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const limits = { runsPerMinute: config.defender.runsPerMinute, sessions: config.defender.sessions };
   const metrics = createMetrics({
     store,
-    limits: async () => limitsInForce(limits, await store.fact<Learned>(admissionFact), clock.now()),
+    limits: async () => limitsInForce(limits, await store.fact<LearnedLimits>(admissionFact), clock.now()),
     clock,
     ready,
     isPolicyRefused: () => keeper.isRefused(),

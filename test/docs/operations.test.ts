@@ -74,9 +74,10 @@ test('every sentence of a log that the page quotes is one that is logged', () =>
     'src/service.ts',
     'src/teams/inbound/server.ts',
     'src/teams/outbox/outbox.ts',
-    'src/dispatch/admission-runner.ts',
+    'src/dispatch/submit/write-intent.ts',
+    'src/dispatch/submit/post-once.ts',
     'src/thread/sentences/queue-words.ts',
-    'src/dispatch/defender-work.ts',
+    'src/dispatch/follow/defender-work.ts',
   ]
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');

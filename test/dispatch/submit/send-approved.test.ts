@@ -1,27 +1,27 @@
 import { setTimeout } from 'node:timers/promises';
-import { createDefender, type Defender } from '../../src/defender/client';
-import { localToken } from '../../src/defender/token';
-import { readGroups } from '../../src/directory/read-groups';
-import { createAdmissionRunner } from '../../src/dispatch/admission-runner';
-import { admissionFact, type Learned } from '../../src/dispatch/limits';
-import { checkWaitMs } from '../../src/dispatch/submission';
-import { createViews } from '../../src/dispatch/views';
-import { hours, minutes, seconds } from '../../src/lib/clock';
-import { silentLog } from '../../src/lib/log';
-import { overlay } from '../../src/lib/overlay';
-import { systemRandom } from '../../src/lib/random';
-import { parsePolicy } from '../../src/policy/parse-policy';
-import type { Groups, Policy } from '../../src/policy/policy';
-import { pauseFact } from '../../src/request/pause';
-import type { Device, Digest, Queued, RequestId } from '../../src/request/request';
-import { putPolicyInForce } from '../../src/store/rows/policy-in-force';
-import type { Store } from '../../src/store/store';
-import { type Emulator, startEmulator } from '../../trial/defender/emulator';
-import type { FaultRule } from '../../trial/defender/faults';
-import { addTrialWorld } from '../../trial/defender/trial-world';
-import { SteppedClock } from '../fakes/stepped-clock';
-import { asQueued, insert, sampleRequest, t0, useStores } from '../store/sample';
-import { ana, bo, cy, policyOf } from '../stories/stage';
+import { createDefender, type Defender } from '../../../src/defender/client';
+import { localToken } from '../../../src/defender/token';
+import { readGroups } from '../../../src/directory/read-groups';
+import { createAdmissionPass } from '../../../src/dispatch/admission-pass';
+import { admissionFact, type LearnedLimits } from '../../../src/dispatch/limits';
+import { checkWaitMs } from '../../../src/dispatch/submit/answer-to-post';
+import { createViews } from '../../../src/dispatch/views';
+import { hours, minutes, seconds } from '../../../src/lib/clock';
+import { silentLog } from '../../../src/lib/log';
+import { overlay } from '../../../src/lib/overlay';
+import { systemRandom } from '../../../src/lib/random';
+import { parsePolicy } from '../../../src/policy/parse-policy';
+import type { Groups, Policy } from '../../../src/policy/policy';
+import { pauseFact } from '../../../src/request/pause';
+import type { Device, Digest, Queued, RequestId } from '../../../src/request/request';
+import { putPolicyInForce } from '../../../src/store/rows/policy-in-force';
+import type { Store } from '../../../src/store/store';
+import { type Emulator, startEmulator } from '../../../trial/defender/emulator';
+import type { FaultRule } from '../../../trial/defender/faults';
+import { addTrialWorld } from '../../../trial/defender/trial-world';
+import { SteppedClock } from '../../fakes/stepped-clock';
+import { asQueued, insert, sampleRequest, t0, useStores } from '../../store/sample';
+import { ana, bo, cy, policyOf } from '../../stories/stage';
 
 const stores = useStores();
 const limits = { runsPerMinute: 10, sessions: 50 };
@@ -101,7 +101,7 @@ function newRunner({ afterCheck, beforeCommit, afterCommit, onTransact, defender
   let act = afterCheck;
   let isChecked = false;
   let isSent = false;
-  return createAdmissionRunner({
+  return createAdmissionPass({
     store: overlay(store, {
       transact: async (work) => {
         onTransact?.();
@@ -453,7 +453,7 @@ test('sessions that Defender refuses are learned, kept over a restart, and probe
   const statuses = () => emulator.journal.filter((e) => e.route === 'runLiveResponse').map((e) => e.status);
   await pass();
   expect(statuses().filter((s) => s === 201)).toHaveLength(3);
-  expect(await store.fact<Learned>(admissionFact)).toMatchObject({ rate: null, sessions: { limit: 3 } });
+  expect(await store.fact<LearnedLimits>(admissionFact)).toMatchObject({ rate: null, sessions: { limit: 3 } });
   const asked = statuses().length;
   for (let i = 0; i < 9; i++) {
     clock.advance(minutes(1));
@@ -464,7 +464,9 @@ test('sessions that Defender refuses are learned, kept over a restart, and probe
   await pass();
   await pass();
   expect(statuses().slice(asked)).toEqual([429]);
-  expect(await store.fact<Learned>(admissionFact)).toMatchObject({ sessions: { limit: 3, changedAt: clock.now() } });
+  expect(await store.fact<LearnedLimits>(admissionFact)).toMatchObject({
+    sessions: { limit: 3, changedAt: clock.now() },
+  });
 });
 
 test('a rate that somebody else uses as well is lowered for all, and waited out as long as Defender says', async () => {
@@ -475,7 +477,7 @@ test('a rate that somebody else uses as well is lowered for all, and waited out 
     times: 4,
   });
   await pass();
-  const learned = await store.fact<Learned>(admissionFact);
+  const learned = await store.fact<LearnedLimits>(admissionFact);
   expect(learned).toMatchObject({ rate: { limit: 5, holdMs: 20_000 }, sessions: null });
   clock.advance(seconds(19));
   const before = sent();
