@@ -55,7 +55,7 @@ test('every command that the page gives is a script', () => {
 });
 
 test('every variable that the page names is a setting', () => {
-  const source = readFileSync('src/config.ts', 'utf8');
+  const source = readFileSync('src/settings.ts', 'utf8');
   const known = new Set([...source.matchAll(/^\s+([A-Z][A-Z_]{3,}):/gm)].map(([, name]) => name));
   const named = [...page.matchAll(/`"?\$?([A-Z][A-Z_]{3,})"?`/g)].map(([, name]) => name);
   expect(named.filter((name) => !known.has(name) && name !== 'SIGTERM' && name !== 'SIGINT')).toEqual([]);
@@ -96,6 +96,6 @@ test('the days and limits that the page states are those in force', () => {
   ])
     expect(source).toContain(line);
   expect(page).toContain('after 7; 30; 3 days');
-  expect(readFileSync('src/config.ts', 'utf8')).toContain('from 7 to 3650, or 0 to keep everything');
+  expect(readFileSync('src/settings.ts', 'utf8')).toContain('from 7 to 3650, or 0 to keep everything');
   expect(readFileSync('src/index.ts', 'utf8')).toContain('longestStopMs = 25_000');
 });

@@ -19,7 +19,7 @@ test('every command that the README gives is a script', () => {
 
 test('the README explains every setting that there is, and no other', () => {
   const explained = new Set([...readme.matchAll(/`([A-Z][A-Z_]{3,})`/g)].map((match) => match[1]));
-  const source = readFileSync('src/config.ts', 'utf8');
+  const source = readFileSync('src/settings.ts', 'utf8');
   const known = new Set([...source.matchAll(/^\s+([A-Z][A-Z_]{3,}):/gm)].map((match) => match[1]));
   expect(known.size).toBeGreaterThan(10);
   expect([...known].filter((name) => !explained.has(name))).toEqual([]);
