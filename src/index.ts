@@ -4,7 +4,7 @@ import { createSteadyClock } from './lib/clock';
 import { systemRandom } from './lib/random';
 import { findMisspelt } from './misspelt';
 import { type Service, startService } from './service';
-import { StartError } from './starting';
+import { StartError } from './start-checks';
 import { StoreError } from './store/store';
 
 /** How long a stop may take before the process ends anyway; what is left is on disk. */

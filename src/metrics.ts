@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Limits } from './dispatch/limits';
-import { readQuotaLeft } from './dispatch/read-budget';
+import { readQuotaLeft } from './dispatch/reads-left';
 import type { Clock } from './lib/clock';
 import { minutes } from './lib/clock';
 import { bypassCountFact } from './oversight/bypass-watch';

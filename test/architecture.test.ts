@@ -40,10 +40,24 @@ const keptIn: Readonly<Record<string, readonly string[]>> = {
 /** The files that do something when they are run: only these read the environment and take the time by themselves. */
 const entryPoints = ['index.ts', 'cli/audit.ts', 'cli/policy.ts', 'cli/backup.ts', 'cli/doctor.ts'];
 
+/** Of dispatch. */
+const decidingHalf = [
+  'admission',
+  'limits',
+  'rate',
+  'reconsider',
+  'room',
+  'turns',
+  'follow/next-poll',
+  'submit/answer-to-post',
+  'submit/changes',
+  'submit/may-post',
+];
+
 /** Decides and draws, and so has no async, no clock and no SDK. Of dispatch, the half that decides. */
 const isCore = ({ path, folder }: SourceFile): boolean =>
   ['request', 'chat', 'policy', 'thread', 'audit'].includes(folder) ||
-  ['admission', 'changes', 'limits', 'rate', 'submission'].some((name) => path === `dispatch/${name}.ts`);
+  decidingHalf.some((name) => path === `dispatch/${name}.ts`);
 
 interface SourceFile {
   /** From `src`, with slashes. */

@@ -1,5 +1,5 @@
-import { settingNames } from '../src/config';
 import { findMisspelt } from '../src/misspelt';
+import { settingNames } from '../src/settings';
 
 const namesIn = (...names: readonly string[]) =>
   findMisspelt(Object.fromEntries(names.map((name) => [name, 'secret-word']))).map(

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import pino from 'pino';
-import { StartError } from '../src/starting';
+import { StartError } from '../src/start-checks';
 import { StoreError } from '../src/store/store';
 import { instructions } from './local/instructions';
 import { knowsTrialPeople, startTrial, type Trial } from './local/trial';

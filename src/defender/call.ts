@@ -4,9 +4,8 @@ import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import { type Redacted, reveal } from '../lib/redacted';
 import type { Api, Purpose, ReadBudget } from './budget';
-import type { Connections } from './connection';
 import { classifyRefusal, DefenderError, readEnvelope } from './errors';
-import { type Answer, ExchangeFailure, exchange, type Way } from './exchange';
+import { ExchangeFailure, exchange, type HttpAnswer, type Way } from './exchange';
 import { type Fault, planRetry, readRetryAfterMs } from './retry';
 import type { TokenSource } from './token';
 
@@ -23,8 +22,6 @@ export interface CallContext {
   readonly purpose: Purpose;
   /** The connections that reads share. */
   readonly agent: HttpAgent;
-  /** Those of submissions. */
-  readonly connections: Connections;
   readonly onCall: (call: SeenCall) => void;
   /** Told Defender's own `Date` of each answer. */
   readonly onDate: (date: number) => void;
@@ -91,8 +88,8 @@ export async function post(
 }
 
 /** One attempt's end. */
-export type Outcome =
-  | { readonly type: 'answer'; readonly answer: Answer }
+export type CallOutcome =
+  | { readonly type: 'answer'; readonly answer: HttpAnswer }
   | { readonly type: 'failure'; readonly failure: ExchangeFailure };
 
 export interface Message {
@@ -106,7 +103,7 @@ export async function send(
   call: { readonly url: URL },
   message: Message,
   given: { readonly token: Redacted<string>; readonly way: Way; readonly signal: AbortSignal },
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   const headers = {
     accept: 'application/json',
     'accept-encoding': 'gzip, deflate',
@@ -129,7 +126,7 @@ async function tryOnce(
   call: Call,
   message: Message,
   allowed: readonly number[],
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   const token = await context.token();
   const outcome = await sendCounted(context, call, message, { token, allowed });
   if (outcome.type !== 'answer' || outcome.answer.status !== 401) return outcome;
@@ -143,7 +140,7 @@ async function sendCounted(
   call: Call,
   message: Message,
   given: { readonly token: Redacted<string>; readonly allowed: readonly number[] },
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   await waitForRoom(context, call);
   const { clock } = context;
   const startedAt = clock.now();
@@ -182,7 +179,7 @@ async function waitForRoom(context: CallContext, call: Call): Promise<void> {
 }
 
 /** A read on a shared connection; one that the other side had given up meanwhile is no fault, and the read goes again on a new one. */
-async function read(context: CallContext, call: Call, token: Redacted<string>): Promise<Outcome> {
+async function read(context: CallContext, call: Call, token: Redacted<string>): Promise<CallOutcome> {
   const signal = timeLimit(context);
   const message: Message = { method: 'GET' };
   const outcome = await send(context, call, message, { token, way: { type: 'shared', agent: context.agent }, signal });
@@ -195,7 +192,7 @@ export const timeLimit = (context: CallContext): AbortSignal => AbortSignal.time
 const isWanted = (status: number, allowed: readonly number[]): boolean =>
   (status >= 200 && status < 300) || allowed.includes(status);
 
-function faultOf(outcome: Outcome, now: number): Fault {
+function faultOf(outcome: CallOutcome, now: number): Fault {
   if (outcome.type === 'answer')
     return { type: 'status', status: outcome.answer.status, retryAfterMs: waitOf(outcome.answer, now) };
   switch (outcome.failure.code) {
@@ -211,11 +208,11 @@ function faultOf(outcome: Outcome, now: number): Fault {
 }
 
 /** The wait that an answer asks for, wherever it says so. */
-export const waitOf = (answer: Answer, now: number): number | null =>
+export const waitOf = (answer: HttpAnswer, now: number): number | null =>
   readRetryAfterMs({ retryAfter: answer.retryAfter, message: readEnvelope(answer.body).message, now });
 
 /** The error of an outcome that nobody wanted. */
-export function toError(call: { readonly name: string }, outcome: Outcome, now: number): DefenderError {
+export function toError(call: { readonly name: string }, outcome: CallOutcome, now: number): DefenderError {
   if (outcome.type === 'failure')
     return new DefenderError(call.name, codeByFailure[outcome.failure.code], { cause: outcome.failure });
   const { status, body } = outcome.answer;
@@ -238,7 +235,7 @@ const codeByFailure = {
   undecodable: 'defender.badAnswer',
 } as const;
 
-function describe(outcome: Outcome): Record<string, unknown> {
+function describe(outcome: CallOutcome): Record<string, unknown> {
   if (outcome.type === 'failure') return { failure: outcome.failure.code, reason: outcome.failure.reason };
   const { code, target } = readEnvelope(outcome.answer.body);
   return { status: outcome.answer.status, defenderCode: code, target };

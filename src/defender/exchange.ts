@@ -11,7 +11,7 @@ export interface Outgoing {
   readonly body?: string;
 }
 
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   readonly retryAfter: string | null;
   /** The other side's own clock (`Date`), epoch milliseconds; null where it names none. */
@@ -67,7 +67,7 @@ export async function exchange(
   outgoing: Outgoing,
   limits: { readonly signal: AbortSignal; readonly maxBytes: number },
   way: Way = { type: 'own' },
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   const { signal, maxBytes } = limits;
   const { response } = await open(outgoing, signal, way);
   const bytes = await readWhole(response, signal, maxBytes);

@@ -1,9 +1,8 @@
-import type { Queued } from '../request/request';
 import { applyEvent } from '../store/commit/apply';
 import type { Store } from '../store/store';
-import { createActionWatch } from './action-watch';
-import { createAdmissionRunner } from './admission-runner';
-import { createDefenderWork } from './defender-work';
+import { createAdmissionPass } from './admission-pass';
+import { createActionWatch } from './follow/action-watch';
+import { createDefenderWork } from './follow/defender-work';
 import type { DispatchOptions } from './options';
 import { createViews, type Views } from './views';
 
@@ -15,8 +14,6 @@ export interface Dispatch {
   idle(): Promise<void>;
   /** When to start again although nothing happens; null when only an event can bring work. */
   nextDueAt(): Promise<number | null>;
-  /** A request was approved just now. */
-  readAhead(request: Queued): void;
   readonly views: Views;
 }
 
@@ -24,7 +21,7 @@ export interface Dispatch {
 export function createDispatch(options: DispatchOptions & { readonly onTaskEnded?: () => void }): Dispatch {
   const { store, clock, log, onTaskEnded = () => {} } = options;
   const views = createViews(options);
-  const admission = createAdmissionRunner({ ...options, views });
+  const admission = createAdmissionPass({ ...options, views });
   const work = createDefenderWork({ ...options, views });
   const watch = createActionWatch(options);
   const underWay = new Set<Promise<unknown>>();
@@ -44,10 +41,9 @@ export function createDispatch(options: DispatchOptions & { readonly onTaskEnded
 
   return {
     views,
-    readAhead: admission.readAhead,
     async startDue() {
       let started = await runClocks(store, clock.now());
-      const parts = [() => admission.start(), () => admission.showPlaces(), () => work.start(), () => watch.start()];
+      const parts = [() => admission.start(), () => admission.showPositions(), () => work.start(), () => watch.start()];
       for (const start of parts) {
         // At once: when the next part fails, nobody else would hear of a task that fails as well, and that ends the process.
         for (const { done, what } of await start()) {

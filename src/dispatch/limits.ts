@@ -9,7 +9,7 @@ export interface Limits {
 }
 
 /** What a 429 has taught of one limit. */
-export interface Lesson {
+export interface LearnedLimit {
   /** What Defender is known to allow. */
   readonly limit: number;
   readonly refusedAt: number;
@@ -22,18 +22,18 @@ export interface Lesson {
 }
 
 /** What Defender has taught of its limits; shared by replicas and kept over restarts. Null: nothing but what is configured. */
-export interface Learned {
-  readonly rate: Lesson | null;
-  readonly sessions: Lesson | null;
+export interface LearnedLimits {
+  readonly rate: LearnedLimit | null;
+  readonly sessions: LearnedLimit | null;
 }
 
-export const nothingLearned: Learned = { rate: null, sessions: null };
+export const nothingLearned: LearnedLimits = { rate: null, sessions: null };
 
-/** The name of the fact that holds a `Learned`; whoever locks it has its turn at admission. */
+/** The name of the fact that holds a `LearnedLimits`; whoever locks it has its turn at admission. */
 export const admissionFact = 'admission';
 
 /** One limit as it is now. */
-export interface InForce {
+export interface EffectiveLimit {
   readonly limit: number;
   /** Nothing goes before, whatever is free. */
   readonly heldUntil: number;
@@ -51,26 +51,31 @@ const forgetMs = { rate: hours(1), sessions: hours(24) } as const;
 const unsaidHoldMs = { rate: seconds(30), sessions: seconds(60) } as const;
 
 /** The limit that counts now: what is configured, lowered to what was learned. */
-export function inForce(configured: number, lesson: Lesson | null, kind: keyof Learned, now: number): InForce {
+export function effectiveLimit(
+  configured: number,
+  learned: LearnedLimit | null,
+  kind: keyof LearnedLimits,
+  now: number,
+): EffectiveLimit {
   // A refusal in the future is one of a clock that has been set back.
-  if (lesson === null || now < lesson.refusedAt || now >= lesson.refusedAt + forgetMs[kind])
+  if (learned === null || now < learned.refusedAt || now >= learned.refusedAt + forgetMs[kind])
     return { limit: configured, heldUntil: 0, risesAt: null };
-  const heldUntil = lesson.refusedAt + lesson.holdMs;
-  if (lesson.limit >= configured) return { limit: configured, heldUntil, risesAt: null };
-  const probesAt = lesson.changedAt + lesson.probeAfterMs;
+  const heldUntil = learned.refusedAt + learned.holdMs;
+  if (learned.limit >= configured) return { limit: configured, heldUntil, risesAt: null };
+  const probesAt = learned.changedAt + learned.probeAfterMs;
   return now >= probesAt
-    ? { limit: lesson.limit + 1, heldUntil, risesAt: lesson.refusedAt + forgetMs[kind] }
-    : { limit: lesson.limit, heldUntil, risesAt: probesAt };
+    ? { limit: learned.limit + 1, heldUntil, risesAt: learned.refusedAt + forgetMs[kind] }
+    : { limit: learned.limit, heldUntil, risesAt: probesAt };
 }
 
 /** Both limits as they count now. */
-export const limitsInForce = (configured: Limits, learned: Learned | null, now: number): Limits => ({
-  runsPerMinute: inForce(configured.runsPerMinute, learned?.rate ?? null, 'rate', now).limit,
-  sessions: inForce(configured.sessions, learned?.sessions ?? null, 'sessions', now).limit,
+export const limitsInForce = (configured: Limits, learned: LearnedLimits | null, now: number): Limits => ({
+  runsPerMinute: effectiveLimit(configured.runsPerMinute, learned?.rate ?? null, 'rate', now).limit,
+  sessions: effectiveLimit(configured.sessions, learned?.sessions ?? null, 'sessions', now).limit,
 });
 
 /** What an answer teaches. Of what we had with Defender when it was recorded, this answer included. */
-export interface Seen {
+export interface AnswerSeen {
   readonly answer: SubmissionAnswer;
   /** As Defender said it. */
   readonly retryAfterMs: number | null;
@@ -84,7 +89,7 @@ export interface Seen {
  * A refusal lowers a limit to what Defender had taken of ours; what it takes above a lowered limit raises it. Both work in any order of
  * answers, since calls go out side by side. The same object when nothing was learned.
  */
-export function learn(learned: Learned, configured: Limits, seen: Seen, now: number): Learned {
+export function learn(learned: LearnedLimits, configured: Limits, seen: AnswerSeen, now: number): LearnedLimits {
   switch (seen.answer) {
     case 'sessions':
       return { ...learned, sessions: lowerSessions(configured.sessions, seen, now) };
@@ -102,7 +107,7 @@ export function learn(learned: Learned, configured: Limits, seen: Seen, now: num
 }
 
 /** While some of ours are in, one of them will end and make room; nothing says when others' do. */
-const lowerSessions = (configured: number, { sessionsTaken }: Seen, now: number): Lesson => ({
+const lowerSessions = (configured: number, { sessionsTaken }: AnswerSeen, now: number): LearnedLimit => ({
   limit: Math.min(Math.max(sessionsTaken, 1), configured),
   refusedAt: now,
   holdMs: sessionsTaken === 0 ? unsaidHoldMs.sessions : 0,
@@ -114,30 +119,35 @@ const lowerSessions = (configured: number, { sessionsTaken }: Seen, now: number)
  * By half at most, and once for all refusals of one minute: the calls of somebody else with the same app may have come in a burst. What
  * they leave us, when that is more, is known.
  */
-function lowerRate(lesson: Lesson | null, configured: number, { retryAfterMs, runsPassed }: Seen, now: number): Lesson {
-  const { limit, heldUntil } = inForce(configured, lesson, 'rate', now);
-  const isSameMinute = lesson !== null && now >= lesson.refusedAt && now < lesson.refusedAt + minutes(1);
+function lowerRate(
+  learned: LearnedLimit | null,
+  configured: number,
+  { retryAfterMs, runsPassed }: AnswerSeen,
+  now: number,
+): LearnedLimit {
+  const { limit, heldUntil } = effectiveLimit(configured, learned, 'rate', now);
+  const isSameMinute = learned !== null && now >= learned.refusedAt && now < learned.refusedAt + minutes(1);
   const holdMs = Math.max(retryAfterMs ?? unsaidHoldMs.rate, heldUntil - now);
   if (isSameMinute)
-    return { ...lesson, limit: Math.min(Math.max(lesson.limit, runsPassed), configured), refusedAt: now, holdMs };
+    return { ...learned, limit: Math.min(Math.max(learned.limit, runsPassed), configured), refusedAt: now, holdMs };
   const lowered = Math.max(runsPassed, Math.floor(limit / 2), 1);
   return { limit: Math.min(lowered, configured), refusedAt: now, holdMs, changedAt: now, probeAfterMs: firstProbeMs };
 }
 
-function raise(learned: Learned, sessionsTaken: number, runsPassed: number, now: number): Learned {
+function raise(learned: LearnedLimits, sessionsTaken: number, runsPassed: number, now: number): LearnedLimits {
   const rate = raiseOne(learned.rate, runsPassed, now);
   const sessions = raiseOne(learned.sessions, sessionsTaken, now);
   return rate === learned.rate && sessions === learned.sessions ? learned : { rate, sessions };
 }
 
 /** Only what a probe has got may bring the next one sooner: the rest went out before the refusal. */
-function raiseOne(lesson: Lesson | null, taken: number, now: number): Lesson | null {
-  if (lesson === null || taken <= lesson.limit) return lesson;
-  if (now < lesson.changedAt + lesson.probeAfterMs) return { ...lesson, limit: taken };
+function raiseOne(learned: LearnedLimit | null, taken: number, now: number): LearnedLimit | null {
+  if (learned === null || taken <= learned.limit) return learned;
+  if (now < learned.changedAt + learned.probeAfterMs) return { ...learned, limit: taken };
   return {
-    ...lesson,
+    ...learned,
     limit: taken,
     changedAt: now,
-    probeAfterMs: Math.max(lesson.probeAfterMs / 2, soonestProbeMs),
+    probeAfterMs: Math.max(learned.probeAfterMs / 2, soonestProbeMs),
   };
 }

@@ -4,14 +4,15 @@ import { type Pause, pauseFact } from '../request/pause';
 import type { RequestId } from '../request/request';
 import type { Reader, Stored } from '../store/store';
 import type { QueuePlace, RequestView } from '../thread/kit/view';
-import { type Admission, planAdmission, type RoomInput } from './admission';
-import { admissionFact, type Learned, type Limits, nothingLearned } from './limits';
+import { type Admission, planAdmission } from './admission';
+import { admissionFact, type LearnedLimits, type Limits, nothingLearned } from './limits';
 import { rateCountsSince } from './rate';
+import type { RoomInput } from './room';
 
-/** Reads what people are shown of requests, and the plan that their places in the queue come from. */
+/** Reads what people are shown of requests, and the plan that their positions in the queue come from. */
 export interface Views {
   of(reader: Reader, stored: Stored): Promise<RequestView>;
-  /** Every waiting request with its place, in the order in which they would go. */
+  /** Every waiting request with its position, in the order in which they would go. */
   queue(reader: Reader): Promise<readonly RequestView[]>;
   /** The same for a list: the plan is made once, and results are read of what ran only. */
   list(reader: Reader, stored: readonly Stored[]): Promise<readonly RequestView[]>;
@@ -21,7 +22,7 @@ export interface Views {
 /** What decides whether one may go now, read from the store. */
 export async function readRoom(
   reader: Reader,
-  given: { readonly learned: Learned | null; readonly limits: Limits; readonly now: number },
+  given: { readonly learned: LearnedLimits | null; readonly limits: Limits; readonly now: number },
 ): Promise<RoomInput> {
   const { limits, now } = given;
   return {
@@ -34,80 +35,69 @@ export async function readRoom(
   };
 }
 
-export function createViews(options: {
+interface ViewOptions {
   readonly policy: () => Policy;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly trial: boolean;
-}): Views {
-  const { limits, clock, trial } = options;
+}
 
-  async function plan(reader: Reader) {
-    const now = clock.now();
-    const waiting = await reader.waiting();
-    const learned = await reader.fact<Learned>(admissionFact);
-    const room = await readRoom(reader, { learned, limits, now });
-    const isClockPutBack = room.submissions.some((s) => s.at > now || (s.answeredAt ?? 0) > now);
-    return { ...planAdmission({ ...room, waiting }), isClockPutBack };
-  }
+type Positions = ReadonlyMap<RequestId, QueuePlace>;
 
-  async function view(
-    reader: Reader,
-    stored: Stored,
-    places: ReadonlyMap<RequestId, QueuePlace>,
-  ): Promise<RequestView> {
-    const { request } = stored;
-    return {
-      request,
-      results: await reader.results(request.id),
-      queue: places.get(request.id) ?? null,
-      pause: await reader.fact<Pause>(pauseFact),
-      names: options.policy().names,
-      policyVersion: options.policy().version,
-      now: clock.now(),
-      trial,
-    };
-  }
-
-  async function list(
-    reader: Reader,
-    all: readonly Stored[],
-    known?: ReadonlyMap<RequestId, QueuePlace>,
-  ): Promise<readonly RequestView[]> {
-    const anyQueued = all.some(({ request }) => request.state === 'queued');
-    const places = known ?? (anyQueued ? (await plan(reader)).places : new Map<RequestId, QueuePlace>());
-    const pause = await reader.fact<Pause>(pauseFact);
-    const { names } = options.policy();
-    const now = clock.now();
-    // Whether a run went well is in its results, and a list says it as its card does.
-    const resultsOf = async ({ request }: Stored) =>
-      request.state === 'succeeded' ? await reader.results(request.id) : [];
-    const results: Array<Awaited<ReturnType<typeof resultsOf>>> = [];
-    for (const stored of all) results.push(await resultsOf(stored));
-    return all.map(({ request }, i) => ({
-      request,
-      results: results[i] ?? [],
-      queue: places.get(request.id) ?? null,
-      pause,
-      names,
-      now,
-      trial,
-    }));
-  }
-
+/** Cards, lists and the queue show the same plan that decides who goes, so all of them read it here. */
+export function createViews(options: ViewOptions): Views {
   return {
-    plan,
-    list,
+    plan: (reader) => readPlan(options, reader),
+    list: (reader, stored) => readList(options, reader, stored),
     async of(reader, stored) {
-      const places: ReadonlyMap<RequestId, QueuePlace> =
-        stored.request.state === 'queued' ? (await plan(reader)).places : new Map();
-      return view(reader, stored, places);
+      const { request } = stored;
+      const queue = request.state === 'queued' ? (await readPlan(options, reader)).positions.get(request.id) : null;
+      return {
+        request,
+        results: await reader.results(request.id),
+        queue: queue ?? null,
+        pause: await reader.fact<Pause>(pauseFact),
+        names: options.policy().names,
+        policyVersion: options.policy().version,
+        now: options.clock.now(),
+        trial: options.trial,
+      };
     },
     async queue(reader) {
-      const { places } = await plan(reader);
+      const { positions } = await readPlan(options, reader);
       const queued = new Map((await reader.requestsIn(['queued'])).map((stored) => [stored.request.id, stored]));
-      const inOrder = [...places.keys()].map((id) => queued.get(id)).filter((stored) => stored !== undefined);
-      return list(reader, inOrder, places);
+      const inOrder = [...positions.keys()].map((id) => queued.get(id)).filter((stored) => stored !== undefined);
+      return readList(options, reader, inOrder, positions);
     },
   };
+}
+
+async function readPlan({ limits, clock }: ViewOptions, reader: Reader): ReturnType<Views['plan']> {
+  const now = clock.now();
+  const waiting = await reader.waiting();
+  const learned = await reader.fact<LearnedLimits>(admissionFact);
+  const room = await readRoom(reader, { learned, limits, now });
+  const isClockPutBack = room.submissions.some((s) => s.at > now || (s.answeredAt ?? 0) > now);
+  return { ...planAdmission({ ...room, waiting }), isClockPutBack };
+}
+
+async function readList(
+  options: ViewOptions,
+  reader: Reader,
+  all: readonly Stored[],
+  known?: Positions,
+): Promise<readonly RequestView[]> {
+  const anyQueued = all.some(({ request }) => request.state === 'queued');
+  const positions: Positions = known ?? (anyQueued ? (await readPlan(options, reader)).positions : new Map());
+  const pause = await reader.fact<Pause>(pauseFact);
+  const { names } = options.policy();
+  const now = options.clock.now();
+  const views: RequestView[] = [];
+  for (const { request } of all) {
+    // Whether a run went well is in its results, and a list says it as its card does.
+    const results = request.state === 'succeeded' ? await reader.results(request.id) : [];
+    const queue = positions.get(request.id) ?? null;
+    views.push({ request, results, queue, pause, names, now, trial: options.trial });
+  }
+  return views;
 }

@@ -32,8 +32,6 @@ export interface FlowOptions {
   readonly openRequestsPerPerson: number;
   /** Has something said after the transaction's commit without storing it; null: it has to be queued. Null for the whole: everything is queued. */
   readonly sayAfter: ((tx: Tx, place: Place, post: Post) => Promise<(() => void) | null>) | null;
-  /** Resolves when what was approved just now has been given the time to go first. */
-  readonly letApprovedGo: () => Promise<void>;
   readonly trial: boolean;
 }
 

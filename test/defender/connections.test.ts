@@ -7,7 +7,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createDefender, type Defender, type SeenCall } from '../../src/defender/client';
 import { localToken } from '../../src/defender/token';
-import { minutes } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
 import { SteppedClock } from '../fakes/stepped-clock';
 
@@ -48,10 +47,6 @@ class Wire {
   }
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-  async connected(count: number): Promise<void> {
-    while (this.sockets.length < count) await pause(2);
-    await pause(10);
   }
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
@@ -124,56 +119,19 @@ describe('a submission', () => {
     expect(posts()).toEqual([0, 1]);
   });
 
-  test('goes on the connection that was opened ahead, on which not a byte was written before, and only one does', async () => {
-    defender.openAhead();
-    await wire.connected(1);
-    expect(wire.got).toEqual(['']);
+  test('has a connection of its own, on which not a byte was written before', async () => {
     expect(await submit()).toMatchObject({ type: 'accepted' });
     expect(await submit()).toMatchObject({ type: 'accepted' });
     expect(posts()).toEqual([1, 1]);
   });
 
-  test('takes one that is still being opened as well', async () => {
-    defender.openAhead();
-    expect(await submit()).toMatchObject({ type: 'accepted' });
-    expect(posts()).toEqual([1]);
-  });
-
-  test.each<[string, (socket: Socket) => unknown]>([
-    ['closed', (socket) => socket.end()],
-    ['reset', (socket) => socket.resetAndDestroy()],
-    ['spoken on', (socket) => socket.write('HTTP/1.1 408 Request Timeout\r\n\r\n')],
-  ])(
-    'whose connection was %s by Defender before a byte was written goes on another, without a doubt',
-    async (_how, end) => {
-      defender.openAhead();
-      await wire.connected(1);
-      end(wire.sockets[0] as Socket);
-      // No turn of the event loop lies between: what the kernel has got must be seen by the submission itself.
-      const until = performance.now() + 20;
-      while (performance.now() < until);
-      expect(await submit()).toMatchObject({ type: 'accepted' });
-      expect(posts()).toEqual([0, 1]);
-    },
-  );
-
-  test('does not go on a connection that was opened before the process stood still', async () => {
-    defender.openAhead();
-    await wire.connected(1);
-    clock.advance(minutes(3));
-    expect(await submit()).toMatchObject({ type: 'accepted' });
-    expect(posts()).toEqual([0, 1]);
-  });
-
   test('whose connection breaks after its first byte is a doubt, and is not sent on another', async () => {
-    defender.openAhead();
     wire.onRequest = (socket) => socket.destroy();
     expect(await submit()).toEqual({ type: 'unclear', code: 'reset' });
     expect(posts()).toEqual([1]);
   });
 
-  test.each([true, false])('that may not be sent any more writes not a byte (opened ahead: %s)', async (ahead) => {
-    if (ahead) defender.openAhead();
+  test('that may not be sent any more writes not a byte', async () => {
     const asked: number[] = [];
     const outcome = await submit(() => {
       asked.push(wire.sockets.length);
@@ -197,23 +155,6 @@ describe('a submission', () => {
     expect(outcome).toEqual({ type: 'notSent', code: 'withheld' });
     expect(wire.sockets).toHaveLength(1);
     expect(wire.got.join('')).toBe('');
-  });
-
-  test('finds no connection left of those that nobody used', async () => {
-    const closed: boolean[] = [];
-    defender.openAhead();
-    await wire.connected(1);
-    wire.sockets[0]?.on('close', () => closed.push(true));
-    while (closed.length === 0) await pause(100);
-    expect(await submit()).toMatchObject({ type: 'accepted' });
-    expect(posts()).toEqual([0, 1]);
-  });
-
-  test('of which many are opened ahead opens no more than go in a minute', async () => {
-    for (let i = 0; i < 50; i++) defender.openAhead();
-    await wire.connected(10);
-    await pause(50);
-    expect(wire.sockets).toHaveLength(10);
   });
 });
 
@@ -253,7 +194,7 @@ describe('over TLS', () => {
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-  /** What a process says that reads twice and submits once on a connection opened ahead. */
+  /** What a process says that reads twice and submits once. */
   async function play(env: Readonly<Record<string, string>>): Promise<string> {
     const { stdout } = await promisify(execFile)(
       process.execPath,
@@ -263,14 +204,13 @@ describe('over TLS', () => {
     return stdout.trim();
   }
 
-  test('reads share a connection, and the submission goes on the one that was opened ahead', async () => {
+  test('reads share a connection, and the submission has one of its own', async () => {
     expect(await play({ NODE_EXTRA_CA_CERTS: tls('cert.pem') })).toBe('read read accepted');
     expect(seen).toEqual([`GET localhost:${port}`, `GET localhost:${port}`, `POST localhost:${port}`]);
-    // Both before anything was asked, and none for the submission.
-    expect(handshakes).toEqual([0, 0]);
+    expect(handshakes).toEqual([0, 2]);
   });
 
-  test('nothing is sent to a server whose certificate nobody vouches for, opened ahead or not', async () => {
+  test('nothing is sent to a server whose certificate nobody vouches for', async () => {
     expect(await play({})).toBe('defender.unreachable defender.unreachable notSent noConnection');
     expect(seen).toEqual([]);
   });

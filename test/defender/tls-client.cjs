@@ -2,7 +2,6 @@
 const { readFileSync } = require('node:fs');
 const Module = require('node:module');
 const { join } = require('node:path');
-const { setTimeout: pause } = require('node:timers/promises');
 const { transformSync } = require('@swc/core');
 
 Module._extensions['.ts'] = (module, filename) => {
@@ -36,8 +35,6 @@ async function main() {
       ),
     );
   };
-  defender.openAhead();
-  await pause(200);
   await read();
   await read();
   const outcome = await defender.runLiveResponse(process.argv[3], [{ type: 'GetFile', path: '/a' }], 'c');

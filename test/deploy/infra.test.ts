@@ -90,7 +90,7 @@ const settings = [...codeOf('app.bicep').matchAll(/\{ name: '([A-Z_]+)', (?:valu
 );
 
 test('the container gets settings that the service knows and no others, and the service starts with them', () => {
-  const known = [...readFileSync('src/config.ts', 'utf8').matchAll(/^ {2}([A-Z][A-Z_]{3,}):/gm)].map(
+  const known = [...readFileSync('src/settings.ts', 'utf8').matchAll(/^ {2}([A-Z][A-Z_]{3,}):/gm)].map(
     ([, name = '']) => name,
   );
   expect(settings.length).toBe([...codeOf('app.bicep').matchAll(/name: '[A-Z_]+'/g)].length);

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
-import { type AdmissionInput, mayGo, planAdmission } from '../../src/dispatch/admission';
-import { type Lesson, nothingLearned } from '../../src/dispatch/limits';
+import { type AdmissionInput, planAdmission } from '../../src/dispatch/admission';
+import { type LearnedLimit, nothingLearned } from '../../src/dispatch/limits';
 import { leavesRateAt } from '../../src/dispatch/rate';
+import { mayGo } from '../../src/dispatch/room';
 import type { RequestId } from '../../src/request/request';
 import type { Waiting } from '../../src/request/waiting';
 import { answered, now, quiet, underWay, type Wish, waiting } from './queue-samples';
@@ -9,10 +10,10 @@ import { answered, now, quiet, underWay, type Wish, waiting } from './queue-samp
 const idsOf = (count: number, wish: (i: number) => Omit<Wish, 'id'>, prefix: string): readonly Waiting[] =>
   Array.from({ length: count }, (_, i) => waiting({ id: `${prefix}-${String(i).padStart(3, '0')}`, ...wish(i) }));
 
-const placesOf = (input: AdmissionInput) =>
-  [...planAdmission(input).places].map(([id, place]) => `${id}: ${place.position}/${place.of} ${place.waitsFor}`);
+const positionsOf = (input: AdmissionInput) =>
+  [...planAdmission(input).positions].map(([id, place]) => `${id}: ${place.position}/${place.of} ${place.waitsFor}`);
 
-const lesson = (over: Partial<Lesson>): Lesson => ({
+const lesson = (over: Partial<LearnedLimit>): LearnedLimit => ({
   limit: 25,
   refusedAt: now - 1_000,
   holdMs: 0,
@@ -24,7 +25,7 @@ const lesson = (over: Partial<Lesson>): Lesson => ({
 test('a request whose device is free goes at once', () => {
   expect(planAdmission({ ...quiet, waiting: [waiting({ id: 'a' })] })).toEqual({
     admit: ['a'],
-    places: new Map([['a', { position: 1, of: 1, expectedAt: now, waitsFor: 'nothing' }]]),
+    positions: new Map([['a', { position: 1, of: 1, expectedAt: now, waitsFor: 'nothing' }]]),
     nextAt: null,
   });
 });
@@ -36,12 +37,12 @@ test('one for a taken device never holds up one for a free device, and stands be
     waiting: [waiting({ id: 'a', device: 'x', approvedAt: 1 }), waiting({ id: 'b' })],
   };
   expect(planAdmission(input).admit).toEqual(['b']);
-  expect(placesOf(input)).toEqual(['b: 1/2 nothing', 'a: 2/2 device']);
+  expect(positionsOf(input)).toEqual(['b: 1/2 nothing', 'a: 2/2 device']);
 });
 
 test('two for one device go one after the other', () => {
   const input = { ...quiet, waiting: [waiting({ id: 'a', device: 'x' }), waiting({ id: 'b', device: 'x' })] };
-  expect(placesOf(input)).toEqual(['a: 1/2 nothing', 'b: 2/2 device']);
+  expect(positionsOf(input)).toEqual(['a: 1/2 nothing', 'b: 2/2 device']);
 });
 
 test('no more go in a minute than Defender takes, and the next wake-up is when the oldest leaves the window', () => {
@@ -49,19 +50,24 @@ test('no more go in a minute than Defender takes, and the next wake-up is when t
   const plan = planAdmission({ ...quiet, submissions, waiting: [waiting({ id: 'a' })] });
   expect(plan.admit).toEqual([]);
   expect(plan.nextAt).toBe(now - 30_000 + 300 + 60_075);
-  expect(plan.places.get('a' as RequestId)).toEqual({ position: 1, of: 1, expectedAt: plan.nextAt, waitsFor: 'rate' });
+  expect(plan.positions.get('a' as RequestId)).toEqual({
+    position: 1,
+    of: 1,
+    expectedAt: plan.nextAt,
+    waitsFor: 'rate',
+  });
 });
 
 test('those behind the rate are told a minute of their own each ten', () => {
   const submissions = Array.from({ length: 10 }, () => answered(now));
   const plan = planAdmission({ ...quiet, submissions, waiting: idsOf(25, () => ({}), 'r') });
-  const minutesAhead = [...plan.places.values()].map((p) => ((p.expectedAt ?? 0) - now - 60_075) / 60_000);
+  const minutesAhead = [...plan.positions.values()].map((p) => ((p.expectedAt ?? 0) - now - 60_075) / 60_000);
   expect(minutesAhead).toEqual([...Array(10).fill(0), ...Array(10).fill(1), ...Array(5).fill(2)]);
 });
 
 test('no more go than there are sessions, whatever the state of those under way', () => {
   const taken = Array.from({ length: 50 }, (_, i) => underWay(`busy-${i}`));
-  expect(placesOf({ ...quiet, underWay: taken, waiting: [waiting({ id: 'a' })] })).toEqual(['a: 1/1 slot']);
+  expect(positionsOf({ ...quiet, underWay: taken, waiting: [waiting({ id: 'a' })] })).toEqual(['a: 1/1 slot']);
 });
 
 test('what Defender said holds everybody: rate and sessions', () => {
@@ -79,7 +85,7 @@ test('at a learned limit the next wake-up is the probe of one more', () => {
     learned: { rate: null, sessions: lesson({}) },
     waiting: [waiting({ id: 'a' }), waiting({ id: 'b' })],
   };
-  expect(placesOf(input)).toEqual(['a: 1/2 slot', 'b: 2/2 slot']);
+  expect(positionsOf(input)).toEqual(['a: 1/2 slot', 'b: 2/2 slot']);
   expect(planAdmission(input).nextAt).toBe(now - 1_000 + 600_000);
   expect(planAdmission({ ...input, now: now + 600_000 }).admit).toEqual(['a']);
 });
@@ -89,7 +95,7 @@ test('a device that Defender called busy is tried again at its instant, not befo
   const other = waiting({ id: 'b', device: 'x' });
   const input = { ...quiet, waiting: [busy, other] };
   expect(planAdmission(input)).toMatchObject({ admit: [], nextAt: now + 30_000 });
-  expect(placesOf(input)).toEqual(['b: 1/2 deviceBusy', 'a: 2/2 deviceBusy']);
+  expect(positionsOf(input)).toEqual(['b: 1/2 deviceBusy', 'a: 2/2 deviceBusy']);
   expect(planAdmission({ ...input, now: now + 30_000 }).admit).toHaveLength(1);
 });
 
@@ -200,7 +206,7 @@ const anyInput: fc.Arbitrary<AdmissionInput> = fc.record({
 test('whatever waits and runs, no limit is ever passed and no device gets two', () => {
   fc.assert(
     fc.property(anyInput, (input) => {
-      const { admit, places } = planAdmission(input);
+      const { admit, positions } = planAdmission(input);
       const going = input.waiting.filter((r) => admit.includes(r.id));
       const devices = [...input.underWay, ...going].map((r) => r.machineId);
       const inMinute = input.submissions.filter((s) => leavesRateAt(s) > now).length;
@@ -208,8 +214,8 @@ test('whatever waits and runs, no limit is ever passed and no device gets two', 
       expect(admit.length).toBeLessThanOrEqual(Math.max(input.limits.sessions - input.underWay.length, 0));
       expect(admit.length).toBeLessThanOrEqual(Math.max(input.limits.runsPerMinute - inMinute, 0));
       expect(going.filter((r) => r.notBefore > now || (input.resting.get(r.machineId) ?? 0) > now)).toEqual([]);
-      expect([...places.values()].map((p) => p.position)).toEqual(input.waiting.map((_, i) => i + 1));
-      expect(new Set(places.keys())).toEqual(new Set(input.waiting.map((r) => r.id)));
+      expect([...positions.values()].map((p) => p.position)).toEqual(input.waiting.map((_, i) => i + 1));
+      expect(new Set(positions.keys())).toEqual(new Set(input.waiting.map((r) => r.id)));
     }),
     { numRuns: 1_000 },
   );
@@ -237,8 +243,8 @@ test('what the plan admits may go one after the other, each asked again with the
 test('whoever waits has a wake-up, or waits for one of ours to end', () => {
   fc.assert(
     fc.property(anyInput, (input) => {
-      const { admit, places, nextAt } = planAdmission(input);
-      for (const [id, place] of places) {
+      const { admit, positions, nextAt } = planAdmission(input);
+      for (const [id, place] of positions) {
         if (admit.includes(id)) continue;
         const endsHere = input.underWay.length > 0 || admit.length > 0;
         expect(endsHere || (nextAt !== null && nextAt > now)).toBe(true);

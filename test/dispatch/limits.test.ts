@@ -1,17 +1,18 @@
 import * as fc from 'fast-check';
-import { inForce, type Learned, learn, nothingLearned, type Seen } from '../../src/dispatch/limits';
+import { type AnswerSeen, effectiveLimit, type LearnedLimits, learn, nothingLearned } from '../../src/dispatch/limits';
 import { hours, minutes, seconds } from '../../src/lib/clock';
 import { limits, now } from './queue-samples';
 
-const seen = (answer: Seen['answer'], over: Partial<Seen> = {}): Seen => ({
+const seen = (answer: AnswerSeen['answer'], over: Partial<AnswerSeen> = {}): AnswerSeen => ({
   answer,
   retryAfterMs: null,
   sessionsTaken: 0,
   runsPassed: 0,
   ...over,
 });
-const sessionsAt = (learned: Learned, at: number) => inForce(limits.sessions, learned.sessions, 'sessions', at);
-const runsAt = (learned: Learned, at: number) => inForce(limits.runsPerMinute, learned.rate, 'rate', at);
+const sessionsAt = (learned: LearnedLimits, at: number) =>
+  effectiveLimit(limits.sessions, learned.sessions, 'sessions', at);
+const runsAt = (learned: LearnedLimits, at: number) => effectiveLimit(limits.runsPerMinute, learned.rate, 'rate', at);
 
 describe('sessions', () => {
   const refused = learn(nothingLearned, limits, seen('sessions', { sessionsTaken: 25 }), now);
@@ -43,7 +44,7 @@ describe('sessions', () => {
   });
 
   test('answers of calls that went out side by side give the same limit in any order', () => {
-    const answers = [...Array(5).fill('accepted'), ...Array(4).fill('sessions')] as Array<Seen['answer']>;
+    const answers = [...Array(5).fill('accepted'), ...Array(4).fill('sessions')] as Array<AnswerSeen['answer']>;
     fc.assert(
       fc.property(fc.shuffledSubarray(answers, { minLength: 9 }), (order) => {
         let learned = nothingLearned;
@@ -63,7 +64,7 @@ describe('sessions', () => {
   });
 
   test('the limit never rises above what is configured, and is forgotten after a day without a refusal', () => {
-    expect(inForce(25, refused.sessions, 'sessions', now + hours(1)).limit).toBe(25);
+    expect(effectiveLimit(25, refused.sessions, 'sessions', now + hours(1)).limit).toBe(25);
     expect(sessionsAt(refused, now + hours(24) - 1).limit).toBe(26);
     expect(sessionsAt(refused, now + hours(24))).toEqual({ limit: 50, heldUntil: 0, risesAt: null });
   });
@@ -114,7 +115,15 @@ test('what tells nothing of a limit teaches nothing', () => {
 
 test('whatever Defender answers, a limit stays between one and what is configured', () => {
   const anySeen = fc.record({
-    answer: fc.constantFrom<Seen['answer']>('accepted', 'busy', 'rate', 'sessions', 'rejected', 'notSent', 'unclear'),
+    answer: fc.constantFrom<AnswerSeen['answer']>(
+      'accepted',
+      'busy',
+      'rate',
+      'sessions',
+      'rejected',
+      'notSent',
+      'unclear',
+    ),
     retryAfterMs: fc.option(fc.integer({ min: 0, max: 300_000 })),
     sessionsTaken: fc.integer({ min: 0, max: 60 }),
     runsPassed: fc.integer({ min: 0, max: 20 }),

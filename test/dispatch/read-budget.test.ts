@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Api, Purpose, ReadBudget } from '../../src/defender/budget';
-import { createReadBudget, readLoad, readQuotaLeft } from '../../src/dispatch/read-budget';
+import { createReadBudget } from '../../src/dispatch/read-budget';
+import { readLoad, readQuotaLeft } from '../../src/dispatch/reads-left';
 import { minutes, seconds } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
 import { overlay } from '../../src/lib/overlay';

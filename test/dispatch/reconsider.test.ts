@@ -1,5 +1,5 @@
-import { findChanges } from '../../src/dispatch/changes';
 import { type Reconsidered, reconsider } from '../../src/dispatch/reconsider';
+import { findChanges } from '../../src/dispatch/submit/changes';
 import { hours } from '../../src/lib/clock';
 import { evaluate } from '../../src/policy/evaluate';
 import type { Groups, Policy } from '../../src/policy/policy';
@@ -42,8 +42,8 @@ function approved(under: Policy = policy, over: Partial<Queued> = {}): Queued {
   return { ...request, digest, votes: [vote], ...over };
 }
 
-const after = (inForce: Policy, now: Groups, request = approved()): Reconsidered =>
-  reconsider(inForce, now, request, known);
+const after = (effectiveLimit: Policy, now: Groups, request = approved()): Reconsidered =>
+  reconsider(effectiveLimit, now, request, known);
 
 test('an approval stands under the policy and the groups that it was given under', () => {
   expect(after(policy, groups)).toEqual({ type: 'stands' });

@@ -55,7 +55,7 @@ test('every command that the page gives is a script', () => {
 });
 
 test('every variable that the page names is a setting', () => {
-  const source = readFileSync('src/config.ts', 'utf8');
+  const source = readFileSync('src/settings.ts', 'utf8');
   const known = new Set([...source.matchAll(/^\s+([A-Z][A-Z_]{3,}):/gm)].map(([, name]) => name));
   const named = [...page.matchAll(/`"?\$?([A-Z][A-Z_]{3,})"?`/g)].map(([, name]) => name);
   expect(named.filter((name) => !known.has(name) && name !== 'SIGTERM' && name !== 'SIGINT')).toEqual([]);
@@ -74,9 +74,10 @@ test('every sentence of a log that the page quotes is one that is logged', () =>
     'src/service.ts',
     'src/teams/inbound/server.ts',
     'src/teams/outbox/outbox.ts',
-    'src/dispatch/admission-runner.ts',
+    'src/dispatch/submit/write-intent.ts',
+    'src/dispatch/submit/post-once.ts',
     'src/thread/sentences/queue-words.ts',
-    'src/dispatch/defender-work.ts',
+    'src/dispatch/follow/defender-work.ts',
   ]
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
@@ -91,6 +92,6 @@ test('the days and limits that the page states are those in force', () => {
     expect(source).toContain(line);
   expect(readFileSync('src/oversight/remove-unused-files.ts', 'utf8')).toContain('keepUnusedMs = hours(24)');
   expect(page).toContain('after 7; 30; 3 days');
-  expect(readFileSync('src/config.ts', 'utf8')).toContain('from 7 to 3650, or 0 to keep everything');
+  expect(readFileSync('src/settings.ts', 'utf8')).toContain('from 7 to 3650, or 0 to keep everything');
   expect(readFileSync('src/index.ts', 'utf8')).toContain('longestStopMs = 25_000');
 });

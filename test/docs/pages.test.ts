@@ -12,7 +12,7 @@ import { harmless } from '../thread/samples';
 
 const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
 const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
-const settings = readFileSync('src/config.ts', 'utf8');
+const settings = readFileSync('src/settings.ts', 'utf8');
 const environments = ['env/.env.dev', 'env/.env.local', 'jest.config.cjs', 'test/browser/chromium.ts']
   .map((file) => readFileSync(file, 'utf8'))
   .join('\n');

@@ -24,7 +24,7 @@ test('the README is one page', () => {
 
 test('docs/settings.md explains every setting that there is, and no other', () => {
   const explained = new Set([...page.matchAll(/`([A-Z][A-Z_]{3,})`/g)].map((match) => match[1]));
-  const source = readFileSync('src/config.ts', 'utf8');
+  const source = readFileSync('src/settings.ts', 'utf8');
   const known = new Set([...source.matchAll(/^\s+([A-Z][A-Z_]{3,}):/gm)].map((match) => match[1]));
   expect(known.size).toBeGreaterThan(10);
   expect([...known].filter((name) => !explained.has(name))).toEqual([]);

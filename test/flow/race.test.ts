@@ -62,7 +62,6 @@ async function open(approvals: number): Promise<string> {
       clock,
       random: systemRandom,
       log: silentLog,
-      letApprovedGo: async () => {},
       sayAfter: async (_tx, _place, post) => (mayBeSaid ? () => said.push(post.summary) : null),
       queueMs: hours(2),
       openRequestsPerPerson: 20,

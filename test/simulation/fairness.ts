@@ -1,5 +1,6 @@
-import { type Admission, type AdmissionInput, mayGo } from '../../src/dispatch/admission';
+import type { Admission, AdmissionInput } from '../../src/dispatch/admission';
 import { nothingLearned } from '../../src/dispatch/limits';
+import { mayGo } from '../../src/dispatch/room';
 
 /** Nobody is given a turn while somebody with less under way could have had it. Who breaks that, in words. */
 export function unfairness(input: AdmissionInput, { admit }: Admission): string | null {

@@ -3,7 +3,7 @@ import type { Event } from '../../src/request/event';
 import type { LiveResponseRequest } from '../../src/request/request';
 import type { DefenderModel } from './defender-model';
 
-/** What src/dispatch/look-for.ts reads, without its waiting. */
+/** What src/dispatch/follow/find-in-defender.ts reads, without its waiting. */
 export function lookNow(
   defender: DefenderModel,
   request: LiveResponseRequest,

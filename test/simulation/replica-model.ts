@@ -1,17 +1,10 @@
 import type { SubmitOutcome } from '../../src/defender/client';
-import { mayGo } from '../../src/dispatch/admission';
+import { insteadOfPosting } from '../../src/dispatch/follow/find-in-defender';
 import { learn } from '../../src/dispatch/limits';
-import { comesFirst } from '../../src/dispatch/look-for';
 import { passedRate } from '../../src/dispatch/rate';
-import {
-  answeredAt,
-  answerOf,
-  checkWaitMs,
-  mayPost,
-  stepOf,
-  submitLeaseMs,
-  toEvent,
-} from '../../src/dispatch/submission';
+import { mayGo } from '../../src/dispatch/room';
+import { answeredAt, answerOf, checkWaitMs, toEvent } from '../../src/dispatch/submit/answer-to-post';
+import { mayPost, stepOf, submitLeaseMs } from '../../src/dispatch/submit/may-post';
 import { commentOf } from '../../src/request/ask/digest';
 import type { Event } from '../../src/request/event';
 import type { RequestId, Submitting } from '../../src/request/request';
@@ -38,7 +31,7 @@ const longestPauseMs = 30_000;
 const othersMs = 10_000;
 
 /**
- * One process of the service, as admission-runner.ts does it: pass, check, admit, post, record. Between these it may be killed, which
+ * One process of the service, as dispatch/submit does it: pass, check, admit, post, record. Between these it may be killed, which
  * loses all but what is in the store, or stopped for a while, and then goes on where it was. What it decides it decides with the real code.
  */
 export function createReplica(given: {
@@ -127,7 +120,7 @@ export function createReplica(given: {
     if (request?.state !== 'queued' || request.inDoubt === undefined) return null;
     const seen = lookNow(defender, request, agenda.now);
     promises.checked(request, seen.actions.length > 0);
-    const first = comesFirst(request, seen);
+    const first = insteadOfPosting(request, seen);
     return first === 'unread' ? putBackFor('defender.badAnswer') : first;
   }
 

@@ -1,6 +1,7 @@
-import { type AdmissionInput, planAdmission, type RoomInput } from '../../src/dispatch/admission';
-import { type Learned, type Limits, nothingLearned } from '../../src/dispatch/limits';
+import { type AdmissionInput, planAdmission } from '../../src/dispatch/admission';
+import { type LearnedLimits, type Limits, nothingLearned } from '../../src/dispatch/limits';
 import { rateCountsSince } from '../../src/dispatch/rate';
+import type { RoomInput } from '../../src/dispatch/room';
 import type { Submission } from '../../src/request/doubt/submission';
 import type { Effect } from '../../src/request/effect';
 import type { Event } from '../../src/request/event';
@@ -41,7 +42,7 @@ export function createStoreModel(given: {
   const resting = new Map<string, number>();
   let submits: SubmitRow[] = [];
   let submissions: Array<{ -readonly [K in keyof Submission]: Submission[K] } & { readonly key: string }> = [];
-  let learned: Learned = nothingLearned;
+  let learned: LearnedLimits = nothingLearned;
   let leases = 0;
   let latest = 0;
 
@@ -84,10 +85,10 @@ export function createStoreModel(given: {
     requests,
     waiting,
     underWay,
-    get learned(): Learned {
+    get learned(): LearnedLimits {
       return learned;
     },
-    set learned(next: Learned) {
+    set learned(next: LearnedLimits) {
       learned = next;
     },
     insert: save,

@@ -256,14 +256,14 @@ const startWithin = (options: FlowOptions, verdict: ReturnType<typeof evaluate>)
 async function lookAhead(options: FlowOptions, turn: Turn, wish: Wish): Promise<readonly Finding[]> {
   const { store, views } = options;
   const { machineId } = wish.device;
-  const { places } = await views.plan(store);
-  const expected = [...places.values()].map(({ expectedAt }) => expectedAt).filter((at) => at !== null);
+  const { positions } = await views.plan(store);
+  const expected = [...positions.values()].map(({ expectedAt }) => expectedAt).filter((at) => at !== null);
   return preflight(wish, {
     lessons: await readLessons(store, wish.device),
     open: (await store.recentRequests({ tenantId: turn.tenantId, machineId, states: openStates }, mostOpen)).map(
       ({ request }) => request,
     ),
-    queue: { waiting: places.size, lastAt: expected.length === 0 ? null : Math.max(...expected) },
+    queue: { waiting: positions.size, lastAt: expected.length === 0 ? null : Math.max(...expected) },
     now: turn.at,
   });
 }

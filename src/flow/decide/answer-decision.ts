@@ -81,7 +81,6 @@ async function noticeOf({ options, turn }: Pick<Scene, 'options' | 'turn'>, deci
   const { request } = decided.value;
   if (request.state === 'awaitingApproval') return { text: answers.counted(request.id) };
   if (request.state === 'unknown' && request.offer !== null) return { text: answers.resendCounted(request.id) };
-  if (request.state === 'queued') await options.letApprovedGo();
   const card = (await cardAfter(options, decided.value)).card;
   return card === null ? { text: answers.decided(request.id) } : { card };
 }

@@ -1,6 +1,5 @@
 import { overlay } from '../../lib/overlay';
 import { pauseFact } from '../../request/pause';
-import type { Queued } from '../../request/request';
 import { type Store, type Tx, teamsWork, type WorkType } from '../store';
 
 /** Who must look after a commit: a message that waits for Teams is nothing to those who decide, and most commits are just that. */
@@ -10,19 +9,17 @@ export interface WakeUps {
    * to be done after the commit. Null: by nobody.
    */
   readonly takeTeamsWork: ((tx: Tx) => Promise<() => void>) | null;
-  /** Something may be due for Teams that nobody has taken; `afterApproval`: what the same commit has approved or admitted is to go first. */
-  readonly onTeamsWork: (afterApproval: boolean) => void;
-  /** A request was approved and need not wait for anything that is known; told before all else. */
-  readonly onApproved: (request: Queued) => void;
-  /** A request is new or another one, everything is paused or goes on, or there is something to do at Defender; `afterAdmission`: the same commit has admitted one, which is to go first. */
-  readonly onRequestWork: (afterAdmission: boolean) => void;
+  /** Something may be due for Teams that nobody has taken. */
+  readonly onTeamsWork: () => void;
+  /** A request is new or another one, everything is paused or goes on, or there is something to do at Defender; told before all else. */
+  readonly onRequestWork: () => void;
   /** A file waits to be put where its person let it be put. */
   readonly onFileWork: () => void;
 }
 
 /** The same store, which also tells after each commit who may have something to do. */
 export function withWakeUps(store: Store, wakeUps: WakeUps): Store {
-  const { takeTeamsWork, onTeamsWork, onApproved, onRequestWork, onFileWork } = wakeUps;
+  const { takeTeamsWork, onTeamsWork, onRequestWork, onFileWork } = wakeUps;
   return overlay(store, {
     async transact(work, survives) {
       let found = foundNothing;
@@ -34,10 +31,9 @@ export function withWakeUps(store: Store, wakeUps: WakeUps): Store {
         start = found.teams && !found.requests ? ((await takeTeamsWork?.(tx)) ?? null) : null;
         return result;
       }, survives);
-      if (found.approved !== null) onApproved(found.approved);
-      if (found.requests) onRequestWork(found.admitted);
+      if (found.requests) onRequestWork();
       run(start);
-      if (found.later || (found.teams && start === null)) onTeamsWork(found.approved !== null || found.admitted);
+      if (found.later || (found.teams && start === null)) onTeamsWork();
       if (found.files) onFileWork();
       return result;
     },
@@ -49,21 +45,12 @@ const run = (start: (() => void) | null): void => start?.();
 interface Found {
   teams: boolean;
   requests: boolean;
-  approved: Queued | null;
-  admitted: boolean;
   files: boolean;
   /** For Teams, and not before some instant. */
   later: boolean;
 }
 
-const foundNothing: Found = {
-  teams: false,
-  requests: false,
-  approved: null,
-  admitted: false,
-  files: false,
-  later: false,
-};
+const foundNothing: Found = { teams: false, requests: false, files: false, later: false };
 
 const noting = (tx: Tx, found: Found): Tx =>
   overlay(tx, {
@@ -71,11 +58,9 @@ const noting = (tx: Tx, found: Found): Tx =>
       found.requests = true;
       return tx.insertRequest(...args);
     },
-    saveRequest(request, ...args) {
+    saveRequest(...args) {
       found.requests = true;
-      if (request.state === 'queued' && request.hold === null) found.approved = request;
-      if (request.state === 'submitting') found.admitted = true;
-      return tx.saveRequest(request, ...args);
+      return tx.saveRequest(...args);
     },
     saveFact(fact, ...args) {
       if (fact === pauseFact) found.requests = true;

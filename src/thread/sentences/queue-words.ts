@@ -96,6 +96,6 @@ export function describeHold(hold: Hold): Line {
   }
 }
 
-/** As dispatch/admission-runner.ts writes it, or defender/submission.ts: withheld at the last moment. */
+/** As dispatch/submit/ writes it, or defender/run-live-response.ts: withheld at the last moment. */
 const wasLate = (hold: Hold | null): boolean =>
   hold?.type === 'checkFailed' && (hold.code === 'service.late' || hold.code === 'withheld');

@@ -1,6 +1,5 @@
 import { overlay } from '../../../src/lib/overlay';
 import { pauseFact } from '../../../src/request/pause';
-import type { LiveResponseRequest } from '../../../src/request/request';
 import type { Tx } from '../../../src/store/store';
 import { withWakeUps } from '../../../src/store/work/wake-ups';
 import { asQueued, inState, insert, requestId, sampleRequest, sampleWork, t0, useStores } from '../sample';
@@ -15,7 +14,6 @@ async function openListening() {
   const store = withWakeUps(await openNew(), {
     takeTeamsWork: null,
     onTeamsWork: () => woken.push('teams'),
-    onApproved: () => {},
     onRequestWork: () => woken.push('requests'),
     onFileWork: () => woken.push('files'),
   });
@@ -62,96 +60,33 @@ test('a changed request wakes those who decide', async () => {
   expect(woken).toEqual(['requests']);
 });
 
-describe('whoever reads ahead', () => {
-  /** What was told of, in order, when the request becomes this. */
-  async function toldOf(to: LiveResponseRequest, fails = false): Promise<readonly string[]> {
-    const told: string[] = [];
-    const store = withWakeUps(await openNew(), {
-      takeTeamsWork: null,
-      onTeamsWork: (afterApproval) => told.push(`teams${afterApproval ? ' after it' : ''}`),
-      onApproved: ({ id }) => told.push(`approved ${id}`),
-      onRequestWork: (afterAdmission) => told.push(`requests${afterAdmission ? ' after it' : ''}`),
-      onFileWork: () => {},
-    });
-    await store.transact((tx) => tx.insertRequest(sampleRequest()));
-    told.length = 0;
-    const change = store.transact(async (tx) => {
-      await tx.saveRequest(to, 1);
-      if (fails) throw new Error('Full');
-      await tx.addWork([message]);
-    });
-    await change.catch(() => {});
-    return told;
-  }
-
-  test('is told of an approval before all else, and the cards come after it', async () => {
-    const queued = asQueued(sampleRequest());
-    expect(await toldOf(queued)).toEqual([`approved ${queued.id}`, 'requests', 'teams after it']);
-  });
-
-  test('is not told of one that Defender sent back', async () => {
-    const held = { ...asQueued(sampleRequest()), hold: { type: 'deviceBusy' } as const };
-    expect(await toldOf(held)).toEqual(['requests', 'teams']);
-  });
-
-  test('is not told of an approval that was not stored', async () => {
-    expect(await toldOf(asQueued(sampleRequest()), true)).toEqual([]);
-  });
-
-  test('is not told of an approval that a second try of the same transaction did not make', async () => {
-    const bare = await openNew();
-    const told: string[] = [];
-    const store = withWakeUps(
-      overlay(bare, {
-        async transact(work, survives) {
-          await bare
-            .transact((tx) => work(tx).then(() => Promise.reject(new Error('Conflict'))), survives)
-            .catch(() => {});
-          return bare.transact(work, survives);
-        },
-      }),
-      {
-        takeTeamsWork: null,
-        onTeamsWork: () => told.push('teams'),
-        onApproved: () => told.push('approved'),
-        onRequestWork: () => told.push('requests'),
-        onFileWork: () => {},
+test('what a lost try of a transaction changed, and the next one did not, wakes nobody', async () => {
+  const bare = await openNew();
+  const told: string[] = [];
+  const store = withWakeUps(
+    overlay(bare, {
+      async transact(work, survives) {
+        await bare
+          .transact((tx) => work(tx).then(() => Promise.reject(new Error('Conflict'))), survives)
+          .catch(() => {});
+        return bare.transact(work, survives);
       },
-    );
-    await bare.transact((tx) => tx.insertRequest(sampleRequest()));
-    let tries = 0;
-    await store.transact(async (tx) => {
-      tries += 1;
-      if (tries === 1) await tx.saveRequest(asQueued(sampleRequest()), 1);
-      else await tx.addWork([message]);
-    });
-    expect([tries, told]).toEqual([2, ['teams']]);
-  });
-
-  test('is not told of an admission, after which everybody else comes', async () => {
-    expect(await toldOf(inState(sampleRequest(), 'submitting'))).toEqual(['requests after it', 'teams after it']);
-  });
-});
-
-test('what tells of an approval lets what was approved go first', async () => {
-  const request = sampleRequest();
-  const waits: boolean[] = [];
-  const store = withWakeUps(await openNew(), {
-    takeTeamsWork: null,
-    onTeamsWork: (afterApproval) => waits.push(afterApproval),
-    onApproved: () => {},
-    onRequestWork: () => {},
-    onFileWork: () => {},
-  });
+    }),
+    {
+      takeTeamsWork: null,
+      onTeamsWork: () => told.push('teams'),
+      onRequestWork: () => told.push('requests'),
+      onFileWork: () => {},
+    },
+  );
+  await bare.transact((tx) => tx.insertRequest(sampleRequest()));
+  let tries = 0;
   await store.transact(async (tx) => {
-    await tx.insertRequest(request);
-    await tx.addWork([message]);
+    tries += 1;
+    if (tries === 1) await tx.saveRequest(asQueued(sampleRequest()), 1);
+    else await tx.addWork([message]);
   });
-  await store.transact(async (tx) => {
-    await tx.saveRequest(asQueued(request), 1);
-    await tx.addWork([message]);
-  });
-  expect(waits).toEqual([false, true]);
+  expect([tries, told]).toEqual([2, ['teams']]);
 });
 
 describe('what is added for Teams', () => {
@@ -164,7 +99,6 @@ describe('what is added for Teams', () => {
         return () => told.push('started');
       },
       onTeamsWork: () => told.push('teams'),
-      onApproved: () => {},
       onRequestWork: () => told.push('requests'),
       onFileWork: () => {},
     });
@@ -197,7 +131,6 @@ describe('what is added for Teams', () => {
       {
         takeTeamsWork: async () => () => told.push('wrong'),
         onTeamsWork: () => told.push('wrong'),
-        onApproved: () => {},
         onRequestWork: () => {},
         onFileWork: () => {},
       },
@@ -246,7 +179,6 @@ test('what is woken sees what was committed', async () => {
     takeTeamsWork: null,
     onTeamsWork: () => {},
     onFileWork: () => {},
-    onApproved: () => {},
     onRequestWork: () => {
       seen = bare.request(requestId('LR-7KQ2'));
     },

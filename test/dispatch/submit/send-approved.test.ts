@@ -1,28 +1,27 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
-import { createDefender, type Defender } from '../../src/defender/client';
-import { DefenderError } from '../../src/defender/errors';
-import { localToken } from '../../src/defender/token';
-import { readGroups } from '../../src/directory/read-groups';
-import { createAdmissionRunner } from '../../src/dispatch/admission-runner';
-import { admissionFact, type Learned } from '../../src/dispatch/limits';
-import { checkWaitMs } from '../../src/dispatch/submission';
-import { createViews } from '../../src/dispatch/views';
-import { hours, minutes, seconds } from '../../src/lib/clock';
-import { silentLog } from '../../src/lib/log';
-import { overlay } from '../../src/lib/overlay';
-import { systemRandom } from '../../src/lib/random';
-import { parsePolicy } from '../../src/policy/parse-policy';
-import type { Groups, Policy } from '../../src/policy/policy';
-import { pauseFact } from '../../src/request/pause';
-import type { Device, Digest, Queued, RequestId } from '../../src/request/request';
-import { putPolicyInForce } from '../../src/store/rows/policy-in-force';
-import type { Store } from '../../src/store/store';
-import { type Emulator, startEmulator } from '../../trial/defender/emulator';
-import type { FaultRule } from '../../trial/defender/faults';
-import { addTrialWorld } from '../../trial/defender/trial-world';
-import { SteppedClock } from '../fakes/stepped-clock';
-import { asQueued, insert, requestId, sampleRequest, t0, useStores } from '../store/sample';
-import { ana, bo, cy, policyOf } from '../stories/stage';
+import { setTimeout } from 'node:timers/promises';
+import { createDefender, type Defender } from '../../../src/defender/client';
+import { localToken } from '../../../src/defender/token';
+import { readGroups } from '../../../src/directory/read-groups';
+import { createAdmissionPass } from '../../../src/dispatch/admission-pass';
+import { admissionFact, type LearnedLimits } from '../../../src/dispatch/limits';
+import { checkWaitMs } from '../../../src/dispatch/submit/answer-to-post';
+import { createViews } from '../../../src/dispatch/views';
+import { hours, minutes, seconds } from '../../../src/lib/clock';
+import { silentLog } from '../../../src/lib/log';
+import { overlay } from '../../../src/lib/overlay';
+import { systemRandom } from '../../../src/lib/random';
+import { parsePolicy } from '../../../src/policy/parse-policy';
+import type { Groups, Policy } from '../../../src/policy/policy';
+import { pauseFact } from '../../../src/request/pause';
+import type { Device, Digest, Queued, RequestId } from '../../../src/request/request';
+import { putPolicyInForce } from '../../../src/store/rows/policy-in-force';
+import type { Store } from '../../../src/store/store';
+import { type Emulator, startEmulator } from '../../../trial/defender/emulator';
+import type { FaultRule } from '../../../trial/defender/faults';
+import { addTrialWorld } from '../../../trial/defender/trial-world';
+import { SteppedClock } from '../../fakes/stepped-clock';
+import { asQueued, insert, sampleRequest, t0, useStores } from '../../store/sample';
+import { ana, bo, cy, policyOf } from '../../stories/stage';
 
 const stores = useStores();
 const limits = { runsPerMinute: 10, sessions: 50 };
@@ -102,7 +101,7 @@ function newRunner({ afterCheck, beforeCommit, afterCommit, onTransact, defender
   let act = afterCheck;
   let isChecked = false;
   let isSent = false;
-  return createAdmissionRunner({
+  return createAdmissionPass({
     store: overlay(store, {
       transact: async (work) => {
         onTransact?.();
@@ -382,95 +381,6 @@ test('the library is read once for all requests of a pass, each device for itsel
   expect([count('listLibrary'), count('getMachine'), count('runLiveResponse')]).toEqual([1, 5, 5]);
 });
 
-describe('a reading that was begun when the request was approved', () => {
-  /** A replica, and how often it has read a device; from then on a reading gives what `then` says. */
-  function newReader(then: (real: Defender, reading: number) => Promise<Device | null> = askAlways) {
-    const readings = { count: 0 };
-    const runner = newRunner({
-      defender: (real) => ({
-        getMachine: () => {
-          readings.count += 1;
-          return then(real, readings.count);
-        },
-      }),
-    });
-    const runPass = async () => Promise.allSettled((await runner.start()).map(({ done }) => done));
-    return { runner, readings, runPass };
-  }
-  const askAlways = (real: Defender) => real.getMachine(request.device.machineId);
-  const unreachable = () => Promise.reject(new DefenderError('getMachine', 'defender.unreachable'));
-
-  test('is what its pass compares with, and no other is made', async () => {
-    const { runner, readings, runPass } = newReader();
-    runner.readAhead(request);
-    expect(readings.count).toBe(1);
-    await runPass();
-    expect([sent(), readings.count]).toEqual([1, 1]);
-  });
-
-  test('counts as any other: what is not as it was approved does not go', async () => {
-    const { runner, runPass } = newReader(async () => null);
-    runner.readAhead(request);
-    await runPass();
-    expect([sent(), await stateNow()]).toEqual([0, 'voided']);
-  });
-
-  test.each([
-    ['a second old, it is compared with', seconds(1), 1],
-    ['older, it is read anew', seconds(1) + 1, 2],
-    ['begun by a clock that was set back since, it is read anew', -1, 2],
-  ])('%s', async (_, ageMs, expected) => {
-    clock.advance(minutes(1));
-    const { runner, readings, runPass } = newReader();
-    runner.readAhead(request);
-    clock.advance(ageMs);
-    await runPass();
-    expect([sent(), readings.count]).toEqual([1, expected]);
-  });
-
-  test('is compared with once: whatever is put back is read anew', async () => {
-    const { runner, readings, runPass } = newReader((real, n) => (n === 1 ? unreachable() : askAlways(real)));
-    runner.readAhead(request);
-    await runPass();
-    expect([sent(), await stateNow(), readings.count]).toEqual([0, 'queued', 1]);
-    clock.advance(checkWaitMs);
-    await runPass();
-    expect([sent(), readings.count]).toEqual([1, 2]);
-  });
-
-  test("that fails and is never taken is nobody's failure", async () => {
-    const { runner, readings } = newReader(unreachable);
-    runner.readAhead(request);
-    await setImmediate();
-    expect(readings.count).toBe(1);
-  });
-
-  test('is one at a time, since many are read by their passes', async () => {
-    const { runner, readings } = newReader();
-    runner.readAhead(request);
-    runner.readAhead({ ...request, id: requestId('LR-7KQ9') });
-    expect(readings.count).toBe(1);
-  });
-
-  test('is not begun while everything is paused', async () => {
-    const { runner, readings, runPass } = newReader();
-    const pause = { by: request.requester, personKey: 'ana', reason: 'An account was taken', at: t0 };
-    await store.transact((tx) => tx.saveFact(pauseFact, pause));
-    await runPass();
-    runner.readAhead(request);
-    expect(readings.count).toBe(0);
-  });
-
-  test('is not begun while others wait for room', async () => {
-    await alsoQueued(limits.runsPerMinute);
-    const { runner, readings, runPass } = newReader();
-    await runPass();
-    const before = readings.count;
-    runner.readAhead(request);
-    expect(readings.count).toBe(before);
-  });
-});
-
 test.each([
   ['ten seconds, it goes', seconds(10), 1],
   ['longer, nothing goes, and it is checked again', seconds(10) + 1, 0],
@@ -543,7 +453,7 @@ test('sessions that Defender refuses are learned, kept over a restart, and probe
   const statuses = () => emulator.journal.filter((e) => e.route === 'runLiveResponse').map((e) => e.status);
   await pass();
   expect(statuses().filter((s) => s === 201)).toHaveLength(3);
-  expect(await store.fact<Learned>(admissionFact)).toMatchObject({ rate: null, sessions: { limit: 3 } });
+  expect(await store.fact<LearnedLimits>(admissionFact)).toMatchObject({ rate: null, sessions: { limit: 3 } });
   const asked = statuses().length;
   for (let i = 0; i < 9; i++) {
     clock.advance(minutes(1));
@@ -554,7 +464,9 @@ test('sessions that Defender refuses are learned, kept over a restart, and probe
   await pass();
   await pass();
   expect(statuses().slice(asked)).toEqual([429]);
-  expect(await store.fact<Learned>(admissionFact)).toMatchObject({ sessions: { limit: 3, changedAt: clock.now() } });
+  expect(await store.fact<LearnedLimits>(admissionFact)).toMatchObject({
+    sessions: { limit: 3, changedAt: clock.now() },
+  });
 });
 
 test('a rate that somebody else uses as well is lowered for all, and waited out as long as Defender says', async () => {
@@ -565,7 +477,7 @@ test('a rate that somebody else uses as well is lowered for all, and waited out 
     times: 4,
   });
   await pass();
-  const learned = await store.fact<Learned>(admissionFact);
+  const learned = await store.fact<LearnedLimits>(admissionFact);
   expect(learned).toMatchObject({ rate: { limit: 5, holdMs: 20_000 }, sessions: null });
   clock.advance(seconds(19));
   const before = sent();

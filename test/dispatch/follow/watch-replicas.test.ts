@@ -1,5 +1,5 @@
-import { hours, minutes, seconds } from '../../src/lib/clock';
-import { useAnyStores } from '../store/sample';
+import { hours, minutes, seconds } from '../../../src/lib/clock';
+import { useAnyStores } from '../../store/sample';
 import { startWatchStage, type Watch, type WatchStage } from './watch-stage';
 
 const stores = useAnyStores();

@@ -1,11 +1,11 @@
-import { loadOf, nothingSpent, type Spent, waitFor, withCall } from '../../src/defender/budget';
-import { DefenderError } from '../../src/defender/errors';
-import { paceOf } from '../../src/dispatch/action-watch';
-import { hours, minutes, seconds } from '../../src/lib/clock';
-import { isFinal, type RequestId } from '../../src/request/request';
-import type { EmulatorOptions } from '../../trial/defender/emulator';
-import { now, samples } from '../request/sample';
-import { useStores } from '../store/sample';
+import { loadOf, nothingSpent, type Spent, waitFor, withCall } from '../../../src/defender/budget';
+import { DefenderError } from '../../../src/defender/errors';
+import { pollIntervalOf } from '../../../src/dispatch/follow/next-poll';
+import { hours, minutes, seconds } from '../../../src/lib/clock';
+import { isFinal, type RequestId } from '../../../src/request/request';
+import type { EmulatorOptions } from '../../../trial/defender/emulator';
+import { now, samples } from '../../request/sample';
+import { useStores } from '../../store/sample';
 import { type OpenGiven, startWatchStage, type Watch, type WatchStage } from './watch-stage';
 
 const stores = useStores();
@@ -121,19 +121,19 @@ describe('the pace', () => {
   const easy = { pages: 1, load: 0 };
 
   test('is 5.1 s while something runs, is cancelled or was just sent, and 10 s while all wait for their devices', () => {
-    expect(paceOf([calm, lively], now, easy)).toBe(seconds(5.1));
-    expect(paceOf([{ ...calm, submittedAt: now - minutes(4) }], now, easy)).toBe(seconds(5.1));
-    expect(paceOf([{ ...calm, cancel: { by: null, reason: null, at: now } }], now, easy)).toBe(seconds(5.1));
-    expect(paceOf([calm], now, easy)).toBe(seconds(10));
+    expect(pollIntervalOf([calm, lively], now, easy)).toBe(seconds(5.1));
+    expect(pollIntervalOf([{ ...calm, submittedAt: now - minutes(4) }], now, easy)).toBe(seconds(5.1));
+    expect(pollIntervalOf([{ ...calm, cancel: { by: null, reason: null, at: now } }], now, easy)).toBe(seconds(5.1));
+    expect(pollIntervalOf([calm], now, easy)).toBe(seconds(10));
   });
 
   test('leaves a quarter of the hour to others however many pages a list has', () => {
     for (const pages of [1, 2, 3, 10, 50])
-      expect((hours(1) / paceOf([lively], now, { pages, load: 0 })) * pages).toBeLessThanOrEqual(1_125);
+      expect((hours(1) / pollIntervalOf([lively], now, { pages, load: 0 })) * pages).toBeLessThanOrEqual(1_125);
   });
 
   test('slows down as the quota fills, and never stops', () => {
-    const paces = [0, 0.6, 0.7, 0.8, 0.9, 1, 1.2].map((load) => paceOf([lively], now, { pages: 1, load }));
+    const paces = [0, 0.6, 0.7, 0.8, 0.9, 1, 1.2].map((load) => pollIntervalOf([lively], now, { pages: 1, load }));
     expect(paces).toEqual([...paces].sort((a, b) => a - b));
     expect([paces[0], paces[1], paces.at(-1)]).toEqual([seconds(5.1), seconds(5.1), seconds(20.4)]);
   });
@@ -154,7 +154,7 @@ test('look-ups without end leave the watch its reads: every 20 s at the least, f
       longest = Math.max(longest, at - last);
       last = at;
     }
-    dueAt = at + paceOf([{ ...samples.running, submittedAt: at }], at, { pages: 1, load: loadOf(spent, at) });
+    dueAt = at + pollIntervalOf([{ ...samples.running, submittedAt: at }], at, { pages: 1, load: loadOf(spent, at) });
   }
   expect(refused).toBe(0);
   expect(longest).toBeLessThanOrEqual(seconds(20));

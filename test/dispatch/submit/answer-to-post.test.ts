@@ -1,14 +1,7 @@
-import { longestPostMs } from '../../src/dispatch/rate';
-import {
-  answeredAt,
-  answerOf,
-  latestStartMs,
-  mayPost,
-  stepOf,
-  submitLeaseMs,
-  toEvent,
-} from '../../src/dispatch/submission';
-import { samples } from '../request/sample';
+import { longestPostMs } from '../../../src/dispatch/rate';
+import { answeredAt, answerOf, toEvent } from '../../../src/dispatch/submit/answer-to-post';
+import { latestStartMs, mayPost, stepOf, submitLeaseMs } from '../../../src/dispatch/submit/may-post';
+import { samples } from '../../request/sample';
 
 const request = samples.submitting;
 const now = request.intentAt + 400;

@@ -1,4 +1,4 @@
-import type { Change, Device, LibraryFile, RequestBase } from '../request/request';
+import type { Change, Device, LibraryFile, RequestBase } from '../../request/request';
 
 /** What Defender says now of that which the digest binds. `device` is null when Defender no longer knows it. */
 export interface Now {
@@ -6,11 +6,12 @@ export interface Now {
   readonly device: Device | null;
 }
 
-/** What is no longer as the approvers saw it: none of it may run (T-20, T-21). An empty list means that the digest still holds. */
+/** None of what is no longer as the approvers saw it may run (T-20, T-21): what has changed since. An empty list means that the digest still holds. */
 export function findChanges(request: RequestBase, now: Now): readonly Change[] {
   return [...findLibraryChanges(request, now.library), ...findDeviceChanges(request, now.device)];
 }
 
+/** The bytes that were approved are the bytes that may run: library files of the request that are gone, or whose SHA-256 is another one. */
 export const findLibraryChanges = (request: RequestBase, library: readonly LibraryFile[]): readonly Change[] =>
   request.library.flatMap(({ fileName, sha256 }): Change[] => {
     const current = library.find((f) => f.fileName === fileName);

@@ -1,5 +1,5 @@
 import type { Admission } from '../../src/dispatch/admission';
-import { createPlaces } from '../../src/dispatch/places';
+import { createQueuePositions } from '../../src/dispatch/queue-positions';
 import { minutes, seconds } from '../../src/lib/clock';
 import type { RequestId } from '../../src/request/request';
 import type { Store } from '../../src/store/store';
@@ -30,7 +30,7 @@ beforeEach(async () => {
 const planOf = (order: readonly RequestId[], waitsFor: QueuePlace['waitsFor'] = 'rate'): Admission => ({
   admit: [],
   nextAt: null,
-  places: new Map(order.map((id, i) => [id, { position: i + 1, of: order.length, expectedAt: null, waitsFor }])),
+  positions: new Map(order.map((id, i) => [id, { position: i + 1, of: order.length, expectedAt: null, waitsFor }])),
 });
 
 /** How many cards are to be drawn, which are then counted as drawn. */
@@ -43,32 +43,32 @@ async function drawn(now: number): Promise<number> {
 }
 
 test('cards whose place has moved are drawn again, the others are not', async () => {
-  const places = createPlaces(store);
-  expect([await places.show(planOf(ids), t0), await drawn(t0)]).toEqual([null, 3]);
-  expect([await places.show(planOf(ids), t0 + minutes(1)), await drawn(t0 + minutes(1))]).toEqual([null, 0]);
+  const positions = createQueuePositions(store);
+  expect([await positions.show(planOf(ids), t0), await drawn(t0)]).toEqual([null, 3]);
+  expect([await positions.show(planOf(ids), t0 + minutes(1)), await drawn(t0 + minutes(1))]).toEqual([null, 0]);
   const [a, b, c] = ids as [RequestId, RequestId, RequestId];
-  await places.show(planOf([b, a, c]), t0 + minutes(2));
+  await positions.show(planOf([b, a, c]), t0 + minutes(2));
   expect(await drawn(t0 + minutes(2))).toBe(2);
 });
 
-test('places that move sooner wait until it is time, and are then drawn as they are', async () => {
-  const places = createPlaces(store);
-  await places.show(planOf(ids), t0);
+test('positions that move sooner wait until it is time, and are then drawn as they are', async () => {
+  const positions = createQueuePositions(store);
+  await positions.show(planOf(ids), t0);
   await drawn(t0);
   const moved = planOf([...ids].reverse());
-  expect([await places.show(moved, t0 + seconds(2)), await drawn(t0 + seconds(2))]).toEqual([t0 + seconds(15), 0]);
-  expect([await places.show(moved, t0 + seconds(15)), await drawn(t0 + seconds(15))]).toEqual([null, 2]);
+  expect([await positions.show(moved, t0 + seconds(2)), await drawn(t0 + seconds(2))]).toEqual([t0 + seconds(15), 0]);
+  expect([await positions.show(moved, t0 + seconds(15)), await drawn(t0 + seconds(15))]).toEqual([null, 2]);
 });
 
 test('the more cards wait the seldomer they are drawn: one edit in four seconds', async () => {
   const many = planOf(Array.from({ length: 40 }, (_, i) => requestId(`LR-M${i}`)));
-  const places = createPlaces(store);
-  await places.show(many, t0);
-  expect(await places.show(planOf(ids), t0 + seconds(20))).toBe(t0 + seconds(160));
+  const positions = createQueuePositions(store);
+  await positions.show(many, t0);
+  expect(await positions.show(planOf(ids), t0 + seconds(20))).toBe(t0 + seconds(160));
 });
 
 test('a second replica does not repeat what the first has shown, and keeps its pace', async () => {
-  const [one, two] = [createPlaces(store), createPlaces(store)];
+  const [one, two] = [createQueuePositions(store), createQueuePositions(store)];
   await one.show(planOf(ids), t0);
   await drawn(t0);
   expect([await two.show(planOf(ids), t0 + 10), await drawn(t0 + 10)]).toEqual([null, 0]);
@@ -77,14 +77,14 @@ test('a second replica does not repeat what the first has shown, and keeps its p
 });
 
 test('what goes at once has no place to show', async () => {
-  const places = createPlaces(store);
-  expect([await places.show(planOf(ids, 'nothing'), t0), await drawn(t0)]).toEqual([null, 0]);
+  const positions = createQueuePositions(store);
+  expect([await positions.show(planOf(ids, 'nothing'), t0), await drawn(t0)]).toEqual([null, 0]);
 });
 
 test('a clock that was set back does not keep the cards from being drawn', async () => {
-  const places = createPlaces(store);
-  await places.show(planOf(ids), t0 + minutes(90));
+  const positions = createQueuePositions(store);
+  await positions.show(planOf(ids), t0 + minutes(90));
   await drawn(t0 + minutes(90));
   const moved = planOf([...ids].reverse());
-  expect([await places.show(moved, t0 + seconds(30)), await drawn(t0 + minutes(90))]).toEqual([null, 2]);
+  expect([await positions.show(moved, t0 + seconds(30)), await drawn(t0 + minutes(90))]).toEqual([null, 2]);
 });

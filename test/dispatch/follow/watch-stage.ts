@@ -1,18 +1,18 @@
-import { createDefender, type Defender } from '../../src/defender/client';
-import { localToken } from '../../src/defender/token';
-import { createActionWatch } from '../../src/dispatch/action-watch';
-import type { DispatchOptions } from '../../src/dispatch/options';
-import { createReadBudget } from '../../src/dispatch/read-budget';
-import { hours, seconds } from '../../src/lib/clock';
-import { silentLog } from '../../src/lib/log';
-import { systemRandom } from '../../src/lib/random';
-import type { LiveResponseRequest, RequestId } from '../../src/request/request';
-import type { Store } from '../../src/store/store';
-import { type Emulator, type EmulatorOptions, startEmulator } from '../../trial/defender/emulator';
-import { SteppedClock } from '../fakes/stepped-clock';
-import { policyOf } from '../policy/sample';
-import { samples } from '../request/sample';
-import { requestId, t0 } from '../store/sample';
+import { createDefender, type Defender } from '../../../src/defender/client';
+import { localToken } from '../../../src/defender/token';
+import { createActionWatch } from '../../../src/dispatch/follow/action-watch';
+import type { DispatchOptions } from '../../../src/dispatch/options';
+import { createReadBudget } from '../../../src/dispatch/read-budget';
+import { hours, seconds } from '../../../src/lib/clock';
+import { silentLog } from '../../../src/lib/log';
+import { systemRandom } from '../../../src/lib/random';
+import type { LiveResponseRequest, RequestId } from '../../../src/request/request';
+import type { Store } from '../../../src/store/store';
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../../trial/defender/emulator';
+import { SteppedClock } from '../../fakes/stepped-clock';
+import { policyOf } from '../../policy/sample';
+import { samples } from '../../request/sample';
+import { requestId, t0 } from '../../store/sample';
 
 /** Requests that Defender has, an emulated Defender that has their actions, and replicas that follow them over one store. */
 export interface WatchStage {

@@ -1,7 +1,8 @@
 import { type Command, commandToParams } from '../request/ask/command';
-import { type CallContext, type Outcome, segment, send, timeLimit, waitOf } from './call';
+import { type CallContext, type CallOutcome, segment, send, timeLimit, waitOf } from './call';
+import { connect } from './connection';
 import { classifyRefusal, DefenderError, type DefenderErrorCode, readEnvelope } from './errors';
-import { type Answer, ExchangeFailure } from './exchange';
+import { ExchangeFailure, type HttpAnswer } from './exchange';
 import { type MachineAction, parseJson, readAction } from './schema';
 
 /** What became of a submission. Only `unclear` may have reached Defender without our knowing. */
@@ -27,7 +28,7 @@ export interface SubmitOptions {
 }
 
 /** Sends the one POST of a submission. There is no loop here and no second token: whatever happens, it is sent at most once (T-27). */
-export async function submitOnce(
+export async function runLiveResponse(
   context: CallContext,
   machineId: string,
   commands: readonly Command[],
@@ -37,7 +38,7 @@ export async function submitOnce(
   const startedAt = context.clock.now();
   const url = new URL(`machines/${segment(machineId)}/runliveresponse`, context.base);
   const body = JSON.stringify(toBody(commands, comment));
-  const outcome = await submit(context, url, body, options);
+  const outcome = await post(context, url, body, options);
   const now = context.clock.now();
   const result = typeof outcome === 'string' ? notSent(outcome) : toSubmitOutcome(outcome, machineId, now);
   context.onCall({
@@ -49,19 +50,19 @@ export async function submitOnce(
 }
 
 /** What came of the POST; a code when there was no token to send it with. */
-async function submit(
+async function post(
   context: CallContext,
   url: URL,
   body: string,
   { isStillWanted = async () => true, mayStillSend = () => true }: SubmitOptions,
-): Promise<Outcome | DefenderErrorCode> {
+): Promise<CallOutcome | DefenderErrorCode> {
   const token = await context.token().catch((error: unknown) => {
     if (error instanceof DefenderError) return error;
     throw error;
   });
   if (token instanceof DefenderError) return token.code;
   const signal = timeLimit(context);
-  const socket = await context.connections.take(signal).catch((error: unknown) => {
+  const socket = await connect(context.base, signal).catch((error: unknown) => {
     if (error instanceof ExchangeFailure) return error;
     throw error;
   });
@@ -82,7 +83,7 @@ export const toBody = (commands: readonly Command[], comment: string) => ({
 });
 
 /** Reads what became of the POST; anything that is not plainly an answer to it is doubt. */
-export function toSubmitOutcome(outcome: Outcome, machineId: string, now: number): SubmitOutcome {
+export function toSubmitOutcome(outcome: CallOutcome, machineId: string, now: number): SubmitOutcome {
   if (outcome.type === 'failure') {
     return outcome.failure.sent ? { type: 'unclear', code: outcome.failure.code } : notSent(outcome.failure.code);
   }
@@ -96,7 +97,7 @@ export function toSubmitOutcome(outcome: Outcome, machineId: string, now: number
 /** 408 and 499: someone gave up waiting; 421 and 425: not for this server or not yet, perhaps said by something in between. */
 const doubtfulStatuses: readonly number[] = [408, 421, 425, 499];
 
-function toAccepted(answer: Answer, machineId: string, now: number): SubmitOutcome {
+function toAccepted(answer: HttpAnswer, machineId: string, now: number): SubmitOutcome {
   const action = readAction(parseJson(answer.body), now);
   if (action === null) return { type: 'unclear', code: 'unreadable' };
   const isOther = action.machineId !== null && action.machineId.toLowerCase() !== machineId.toLowerCase();
@@ -105,7 +106,7 @@ function toAccepted(answer: Answer, machineId: string, now: number): SubmitOutco
     : { type: 'accepted', action };
 }
 
-function toRefusal(answer: Answer, now: number): SubmitOutcome {
+function toRefusal(answer: HttpAnswer, now: number): SubmitOutcome {
   const { code, message } = readEnvelope(answer.body);
   const meaning = classifyRefusal(answer.status, code);
   if (meaning === 'defender.machineBusy') return { type: 'busy' };
