@@ -77,8 +77,9 @@ export function asQueued(request: AwaitingApproval): Queued {
   };
 }
 
+/** With every time that a state may need. */
 export const inState = (request: LiveResponseRequest, state: LiveResponseRequest['state']): LiveResponseRequest =>
-  ({ ...request, state }) as LiveResponseRequest;
+  ({ intentAt: t0, submittedAt: t0, runningSince: t0, endedAt: t0, ...request, state }) as LiveResponseRequest;
 
 export const sampleWork = (over: Partial<NewWork> = {}): NewWork => ({
   requestId: null,

@@ -1,4 +1,4 @@
-import type { ColumnDefinitionBuilder, SelectQueryBuilder } from 'kysely';
+import type { SelectQueryBuilder } from 'kysely';
 import type { HeadNote } from '../offline/head-note';
 import type { Survives } from '../store';
 import type { Db } from './tables';
@@ -16,7 +16,8 @@ export interface Engine {
   /** True when no other process can have this database open: whoever held a lease before is dead. */
   readonly isSole: boolean;
   readonly headNote: HeadNote;
-  readonly columns: ColumnTypes;
+  /** SQL of a primary key that the database counts up. */
+  readonly identityColumn: string;
   /** Locks the rows that are read until the transaction ends, so that writers take turns; nothing to do where there is one writer. */
   forUpdate<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
   /** Locks the rows of a claim and passes over those that another replica is claiming; nothing to do where there is one writer. */
@@ -31,12 +32,4 @@ export interface Engine {
   /** The database's clock, which all replicas share; null where there is one service, whose own will do. */
   readonly now: (() => Promise<number>) | null;
   close(): Promise<void>;
-}
-
-export interface ColumnTypes {
-  /** A primary key that the database counts up. */
-  readonly identity: {
-    readonly type: 'integer' | 'bigint';
-    readonly build: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder;
-  };
 }

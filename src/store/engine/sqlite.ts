@@ -50,7 +50,7 @@ export function openSqlite(path: string, holder: Holder): Engine {
       schemaDb: db,
       isSole: true,
       headNote,
-      columns: { identity: { type: 'integer', build: (column) => column.primaryKey().autoIncrement() } },
+      identityColumn: 'integer primary key autoincrement',
       forUpdate: (query) => query,
       skipLocked: (query) => query,
       identity: async () => null,

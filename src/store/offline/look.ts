@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import Database from 'libsql';
 import { silentLog } from '../../lib/log';
 import type { Place } from '../../request/place';
-import { appliedSteps } from '../engine/migrate';
-import { migrations } from '../engine/migrations';
+import { appliedSteps, stepsFor } from '../engine/migrate';
 import { openPostgres } from '../engine/postgres';
 import type { PlacesTable } from '../engine/tables';
 import { findPlace } from '../rows/copies';
@@ -77,7 +76,7 @@ async function onPostgres<T>(url: string, look: (engine: ReturnType<typeof openP
 }
 
 function compare(engine: StoreLook['engine'], path: string | null, taken: readonly string[]): StoreLook {
-  const known = Object.keys(migrations({ identity: { type: 'integer', build: (column) => column } }));
+  const known = Object.keys(stepsFor(''));
   return {
     engine,
     path,

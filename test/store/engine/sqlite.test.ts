@@ -59,7 +59,7 @@ test('a claim looks at undone rows only, by index, however many have ended', asy
   const indexes = database
     .prepare("select sql from sqlite_master where name in ('work_due_at', 'work_lane')")
     .all([]) as Array<{ sql: string }>;
-  expect(indexes.map((index) => index.sql.endsWith('where "ended_at" is null'))).toEqual([true, true]);
+  expect(indexes.map((index) => index.sql.endsWith('where ended_at is null'))).toEqual([true, true]);
 });
 
 test('a full disk rolls the whole transaction back, even when the error is swallowed, and nothing leaks out of it', async () => {
