@@ -37,7 +37,8 @@ import { checkBeforeStart, listenError, openPolicy, StartError } from './startin
 import { followDatabase } from './store/engine/database-clock';
 import { openStore } from './store/open';
 import { isOutrun } from './store/rows/policy-in-force';
-import { isOutage, type Store } from './store/store';
+import type { Store } from './store/store';
+import { isOutage } from './store/store-error';
 import { withLeases } from './store/work/leases';
 import { withWakeUps } from './store/work/wake-ups';
 import { type AdapterOptions, createAdapter } from './teams/inbound/adapter';

@@ -4,7 +4,7 @@ import { type Clock, hours } from '../lib/clock';
 import { diskCodeOf } from '../lib/disk-code';
 import type { Log } from '../lib/log';
 import type { DueWork } from '../lib/loop';
-import type { LeavingFile } from '../store/history/history';
+import type { LeavingFile } from '../store/rows/results';
 import type { Store } from '../store/store';
 import { createPruningTime } from './pruning-time';
 

@@ -4,7 +4,8 @@ import { createReadBudget, readLoad, readQuotaLeft } from '../../src/dispatch/re
 import { minutes, seconds } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
 import { overlay } from '../../src/lib/overlay';
-import { type Store, StoreError } from '../../src/store/store';
+import type { Store } from '../../src/store/store';
+import { StoreError } from '../../src/store/store-error';
 import { KeepingLog } from '../defender/fake-defender';
 import { SteppedClock } from '../fakes/stepped-clock';
 import { t0, useAnyStores } from '../store/sample';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { type Log, silentLog } from '../../src/lib/log';
 import { openStore } from '../../src/store/open';
-import { StoreError } from '../../src/store/store';
+import { StoreError } from '../../src/store/store-error';
 import { insert, requestId, sampleRequest, sampleWork, t0, useStores } from './sample';
 
 const stores = useStores();

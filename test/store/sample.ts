@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { silentLog } from '../../src/lib/log';
 import type { AwaitingApproval, Digest, LiveResponseRequest, Queued, RequestId } from '../../src/request/request';
 import { openStore } from '../../src/store/open';
-import type { NewWork, Store, Tx } from '../../src/store/store';
+import type { Store, Tx } from '../../src/store/store';
+import type { NewWork } from '../../src/store/work/work';
 import { createTestDatabase, type TestStore, testStore } from '../postgres/test-store';
 import { newInProcess, openInProcess } from './in-process-postgres';
 

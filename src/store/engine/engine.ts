@@ -1,7 +1,13 @@
 import type { SelectQueryBuilder } from 'kysely';
 import type { HeadNote } from '../offline/head-note';
-import type { Survives } from '../store';
 import type { Db } from './tables';
+
+/**
+ * What a commit outlasts. `power`, unless said otherwise: it is on the disk. `process`: a crash of this process, but the loss of power may
+ * take it, together with all that was committed after it and before the next one that outlasts power; cheaper, and for what is then
+ * only done once more, such as the lease of a message to Teams.
+ */
+export type Survives = 'power' | 'process';
 
 /** What differs between databases; everything else is written once, in queries that all of them run. */
 export interface Engine {

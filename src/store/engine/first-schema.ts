@@ -14,7 +14,7 @@ create table requests (
   requester_id text not null,
   conversation_id text not null,
   state text not null,
-  since bigint not null,
+  state_since bigint not null,
   wake_at bigint,
   approved_at bigint,
   not_before bigint,
@@ -27,7 +27,7 @@ create index requests_machine_id on requests (machine_id, seq);
 create index requests_requester_id on requests (requester_id, seq);
 create index requests_conversation_id on requests (conversation_id, seq);
 create index requests_state on requests (state, seq);
-create index requests_state_since on requests (state, since);
+create index requests_state_since on requests (state, state_since);
 create index requests_wake_at on requests (wake_at) where wake_at is not null;
 create index requests_rests_until on requests (rests_until) where rests_until is not null;
 
@@ -35,8 +35,8 @@ create table work (
   id $identity,
   request_id text references requests (id),
   type text not null,
-  lane text,
-  copy_id bigint,
+  ordering_key text,
+  card_id bigint,
   due_at bigint not null,
   first_due_at bigint not null,
   body text not null,
@@ -49,13 +49,13 @@ create table work (
   apart integer not null default 0
 );
 create index work_due_at on work (due_at, id) where ended_at is null;
-create index work_lane on work (lane, id) where ended_at is null;
-create index work_copy_id on work (copy_id) where ended_at is null;
+create index work_ordering_key on work (ordering_key, id) where ended_at is null;
+create index work_card_id on work (card_id) where ended_at is null;
 create index work_first_due_at on work (first_due_at, type) where ended_at is null;
 create index work_ended on work (outcome, ended_at, type) where ended_at is not null;
 create index work_request_id on work (request_id) where request_id is not null;
 
-create table copies (
+create table cards (
   id $identity,
   request_id text not null references requests (id),
   audience text not null,
@@ -64,19 +64,19 @@ create table copies (
   activity_id text,
   lost integer not null default 0
 );
-create index copies_request_id on copies (request_id);
-create index copies_lost on copies (conversation_id, person_id) where lost = 1;
+create index cards_request_id on cards (request_id);
+create index cards_lost on cards (conversation_id, person_id) where lost = 1;
 
 create table vote_tokens (
   token_hash text primary key,
   request_id text not null references requests (id),
-  copy_id bigint not null references copies (id),
+  card_id bigint not null references cards (id),
   digest text not null
 );
 create index vote_tokens_request_id on vote_tokens (request_id);
-create index vote_tokens_copy_id on vote_tokens (copy_id);
+create index vote_tokens_card_id on vote_tokens (card_id);
 
-create table places (
+create table conversations (
   conversation_id text primary key,
   tenant_id text not null,
   scope text not null,
@@ -88,7 +88,7 @@ create table places (
 
 create table personal_chats (
   person_id text primary key,
-  conversation_id text not null references places (conversation_id)
+  conversation_id text not null references conversations (conversation_id)
 );
 
 create table results (
@@ -133,14 +133,14 @@ create table reviews (
 );
 create index reviews_open on reviews (tenant_id, rule) where closed_at is null;
 
-create table gathered_news (
+create table round_up_news (
   id $identity,
   conversation_id text not null,
   request_id text not null references requests (id),
   at bigint not null,
   body text not null
 );
-create index gathered_news_conversation_id on gathered_news (conversation_id, at);
+create index round_up_news_conversation_id on round_up_news (conversation_id, at);
 
 create table activities (
   id text primary key,
@@ -153,12 +153,12 @@ create table facts (
   value text not null
 );
 
-create table paces (
+create table rates (
   key text primary key,
   body text not null,
   forget_at bigint not null
 );
-create index paces_forget_at on paces (forget_at);
+create index rates_forget_at on rates (forget_at);
 
 create table durations (
   name text not null,

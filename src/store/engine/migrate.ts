@@ -1,7 +1,8 @@
 import { type Migration, Migrator, sql } from 'kysely';
-import { StoreError } from '../store';
+import { StoreError } from '../store-error';
 import type { Engine } from './engine';
 import { firstSchema } from './first-schema';
+import type { Db } from './tables';
 
 export type Steps = Readonly<Record<string, Migration>>;
 
@@ -18,7 +19,7 @@ const inSql = (text: string): Migration => ({
 
 /** Takes the steps that the database has not taken and returns their names; a database that a newer program has changed is left alone. */
 export async function migrate(engine: Engine, steps = stepsFor(engine.identityColumn)): Promise<readonly string[]> {
-  const unknown = (await appliedSteps(engine)).filter((name) => !(name in steps));
+  const unknown = (await appliedSteps(engine.db)).filter((name) => !(name in steps));
   if (unknown.length > 0) {
     throw new StoreError(
       'store.newerSchema',
@@ -34,7 +35,7 @@ export async function migrate(engine: Engine, steps = stepsFor(engine.identityCo
 const stepsTable = 'kysely_migration';
 
 /** The names of the steps that the database has taken, in order; none when it is empty. */
-export async function appliedSteps({ db }: Pick<Engine, 'db'>): Promise<readonly string[]> {
+export async function appliedSteps(db: Db): Promise<readonly string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some((table) => table.name === stepsTable)) return [];
   const { rows } = await sql<{ name: string }>`select name from ${sql.table(stepsTable)} order by name`.execute(db);

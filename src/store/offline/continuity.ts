@@ -3,7 +3,8 @@ import type { Log } from '../../lib/log';
 import { overlay } from '../../lib/overlay';
 import type { Engine } from '../engine/engine';
 import { createSqlStore } from '../sql-store';
-import { type Store, StoreError } from '../store';
+import type { Store } from '../store';
+import { StoreError } from '../store-error';
 import { createMemoryNote } from './head-note';
 import { doubtAfterRestore, doubtUnsent, findMissing, type Restored } from './restored';
 

@@ -38,7 +38,7 @@ test('a step that fails leaves nothing behind, and is taken once its cause is fi
     '0003-shapes': step('create table shapes (name text)', 'insert into nowhere values (1)'),
   };
   await expect(migrate(engine, failing)).rejects.toThrow('nowhere');
-  expect(await appliedSteps(engine)).toEqual(['0001-first']);
+  expect(await appliedSteps(engine.db)).toEqual(['0001-first']);
   await expect(colours()).rejects.toThrow('no such table');
   const fixed = { ...next(), '0003-shapes': step('create table shapes (name text)') };
   expect(await migrate(engine, fixed)).toEqual(['0002-colours', '0003-shapes']);
