@@ -1,6 +1,7 @@
 import type { SubmitOutcome } from '../defender/client';
 import { DefenderError } from '../defender/errors';
 import { seconds } from '../lib/clock';
+import { once } from '../lib/once';
 import { exhaustive } from '../lib/result';
 import { personKeyOf } from '../policy/people';
 import { commentOf } from '../request/ask/digest';
@@ -362,11 +363,3 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
 
 const earliest = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b);
-
-function once<T>(read: () => Promise<T>): () => Promise<T> {
-  let reading: Promise<T> | null = null;
-  return () => {
-    reading ??= read();
-    return reading;
-  };
-}
