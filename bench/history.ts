@@ -4,7 +4,8 @@ import type { Event } from '../src/request/event';
 import type { RequestBase, RequestId } from '../src/request/request';
 import { openRequest } from '../src/request/transition';
 import { applyEvent, storeNewRequest } from '../src/store/commit/apply';
-import { defenderWork, type Store, type Tx, teamsWork } from '../src/store/store';
+import type { Store, Tx } from '../src/store/store';
+import { defenderWork, teamsWork } from '../src/store/work/work';
 import { ana, bo, bot, tenantId } from '../test/fakes/fake-connector';
 import { action, base, vote } from '../test/request/sample';
 

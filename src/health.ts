@@ -4,7 +4,8 @@ import { dirname, resolve } from 'node:path';
 import { type Clock, seconds } from './lib/clock';
 import type { Log } from './lib/log';
 import type { DueWork } from './lib/loop';
-import { isOutage, type Store, type StoreError } from './store/store';
+import type { Store } from './store/store';
+import { isOutage, type StoreError } from './store/store-error';
 
 /** Whether the service can do its work, as `/readyz` says it and as the log says it once a change. */
 export interface Health {

@@ -5,7 +5,7 @@ import { systemRandom } from './lib/random';
 import { findMisspelt } from './misspelt';
 import { type Service, startService } from './service';
 import { StartError } from './start-checks';
-import { StoreError } from './store/store';
+import { StoreError } from './store/store-error';
 
 /** How long a stop may take before the process ends anyway; what is left is on disk. */
 const longestStopMs = 25_000;

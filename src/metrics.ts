@@ -6,10 +6,13 @@ import { minutes } from './lib/clock';
 import { bypassCountFact } from './oversight/bypass-watch';
 import { type Pause, pauseFact } from './request/pause';
 import { openStates, type State } from './request/request';
-import type { Duration, Figures } from './store/history/history';
-import { durationBoundsMs } from './store/rows/figures';
-import { defenderWork, isOutage, type Store, teamsWork, type WorkType } from './store/store';
+import type { Figures } from './store/history/figures';
+import { durationBoundsMs } from './store/history/figures';
+import type { Duration } from './store/rows/methods';
+import type { Store } from './store/store';
+import { isOutage } from './store/store-error';
 import type { WorkOutcome } from './store/work/leases';
+import { defenderWork, teamsWork, type WorkType } from './store/work/work';
 
 export interface MetricsOptions {
   readonly store: Store;

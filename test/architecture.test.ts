@@ -159,6 +159,7 @@ test('the core imports no SDK and nothing of Node that reaches outside', () => {
     'node:crypto',
     'node:util',
     'htmlparser2',
+    're2js',
     'yaml',
     'zod',
     'adaptivecards-templating',

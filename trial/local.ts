@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import pino from 'pino';
 import { StartError } from '../src/start-checks';
-import { StoreError } from '../src/store/store';
+import { StoreError } from '../src/store/store-error';
 import { instructions } from './local/instructions';
 import { knowsTrialPeople, startTrial, type Trial } from './local/trial';
 import { TrialError } from './local/trial-error';

@@ -6,9 +6,10 @@ import { type AuditCommand, parseAuditCommand, usage } from '../audit/command-li
 import { describeVerification } from '../audit/describe';
 import { exportLine } from '../audit/export';
 import { verifyAudit } from '../audit/verify';
+import { isPostgres } from '../store/engine/database-address';
 import { openAuditCopy } from '../store/offline/audit-copy';
 import { copyPostgresAudit } from '../store/offline/postgres-audit';
-import { StoreError } from '../store/store';
+import { StoreError } from '../store/store-error';
 
 /** Exit codes, for scripts: the audit holds, it does not, it could not be looked at. */
 const holds = 0;
@@ -45,7 +46,7 @@ async function onCopy<T extends { readonly path: string }>(
   command: T,
   work: (command: T, file: string) => number | Promise<number>,
 ): Promise<number> {
-  if (!/^postgres(ql)?:\/\//i.test(command.path)) return work(command, command.path);
+  if (!isPostgres(command.path)) return work(command, command.path);
   const copy = await copyPostgresAudit(command.path);
   try {
     return await work({ ...command, path: 'the database' }, copy.path);

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { BackupNotPossible, checkBackup, makeBackup } from '../backup';
 import { parsePlaces } from '../config';
 import { diskCodeOf } from '../lib/disk-code';
-import { StoreError } from '../store/store';
+import { StoreError } from '../store/store-error';
 
 /** Exit codes, for scripts: done, a fault in what was found, it could not be done. */
 const done = 0;

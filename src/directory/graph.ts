@@ -1,3 +1,4 @@
+import { isRecord } from '../lib/record';
 import { type Redacted, reveal } from '../lib/redacted';
 
 /** Hands out a token for Graph. `refused` is one that Graph has just answered with 401. */
@@ -223,7 +224,4 @@ function codeOfInner(inner: unknown): string | null {
   const code = (inner as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? code : null;
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isGuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);

@@ -1,3 +1,4 @@
+import { once } from '../lib/once';
 import { type Pause, pauseFact } from '../request/pause';
 import type { RequestId } from '../request/request';
 import type { Admission } from './admission';
@@ -65,11 +66,3 @@ export function createAdmissionPass(options: DispatchOptions & { readonly views:
 
 const earliest = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b);
-
-function once<T>(read: () => Promise<T>): () => Promise<T> {
-  let reading: Promise<T> | null = null;
-  return () => {
-    reading ??= read();
-    return reading;
-  };
-}

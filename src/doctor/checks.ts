@@ -9,10 +9,11 @@ import { createDirectory } from '../directory/directory';
 import { readGroups } from '../directory/read-groups';
 import type { Clock } from '../lib/clock';
 import { silentLog } from '../lib/log';
+import { once } from '../lib/once';
 import { type Redacted, reveal } from '../lib/redacted';
 import { parsePolicy } from '../policy/parse-policy';
-import { lookAtStore } from '../store/offline/look';
-import { StoreError } from '../store/store';
+import { lookAtStore } from '../store/offline/inspect';
+import { StoreError } from '../store/store-error';
 import { askForBotToken, teamsHostsOf } from '../teams/inbound/bot-token';
 import { botIdentityOf } from './bot-identity';
 import { judgeCredentialFiles } from './credential-files';
@@ -279,13 +280,4 @@ function hostsOf({ trial, defender, teamsCloud }: Config): ReadonlyArray<{ reado
     { what: 'Teams', url: new URL(teams.service) },
     { what: 'Keys of the Bot Framework', url: new URL(teams.keys) },
   ];
-}
-
-/** The same promise for everybody who asks. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

@@ -1,4 +1,4 @@
-import type { StoreLook } from '../store/offline/look';
+import type { StoreLook } from '../store/offline/inspect';
 import { formatSize } from '../thread/kit/words';
 import { fail, fine, type Judged, warn } from './finding';
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config';
 import { type Clock, seconds } from '../lib/clock';
-import { lookUpPlace } from '../store/offline/look';
-import { StoreError } from '../store/store';
+import { lookUpPlace } from '../store/offline/inspect';
+import { StoreError } from '../store/store-error';
 import { createAdapter } from '../teams/inbound/adapter';
 import { createTeams } from '../teams/outbox/outbound';
 import { TeamsError } from '../teams/teams';

@@ -1,7 +1,7 @@
 import { cleanMessage, type RawMessage } from '../chat/clean';
 import { describeFaults } from '../chat/faults';
 import { type Intent, parseMessage } from '../chat/parse';
-import type { Stored } from '../store/store';
+import type { Stored } from '../store/rows/requests';
 import { helpFor } from '../thread/cards/help-card';
 import type { ListName, ListQuery } from '../thread/kit/list-page';
 import { readerOf } from '../thread/kit/reader';

@@ -1,7 +1,7 @@
 import type { Part } from '../chat/help';
 import { type Groups, isMember, type Policy, roleOf, seatsOf } from '../policy/policy';
 import type { Tx } from '../store/store';
-import { postRow } from '../store/work/lane';
+import { postRow } from '../store/work/ordering-key';
 import { helpFor } from '../thread/cards/help-card';
 import { type PolicyGroup, type Welcome, welcomeCard } from '../thread/cards/welcome-card';
 import type { Turn } from '../thread/kit/turn';

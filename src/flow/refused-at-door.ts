@@ -2,7 +2,8 @@ import { refusedEntry } from '../audit/entry';
 import { type Clock, minutes } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { DueWork } from '../lib/loop';
-import { type Store, StoreError } from '../store/store';
+import type { Store } from '../store/store';
+import { StoreError } from '../store/store-error';
 
 /** What was turned away before any stage saw it. All fields are claims of a sender who was not let in. */
 export interface RefusedAtDoor {

@@ -1,4 +1,4 @@
-import type { ClaimedWork } from '../store/store';
+import type { ClaimedWork } from '../store/work/claims';
 import type { Post } from '../thread/kit/post';
 import { answers } from '../thread/sentences/answers';
 import type { Unreached } from '../thread/sentences/unreached-words';

@@ -1,6 +1,9 @@
 import type { Policy } from '../policy/policy';
-import type { ClaimedWork, Copy, NewWork, Tx } from '../store/store';
-import { laneName, postRow, readLane } from '../store/work/lane';
+import type { Copy } from '../store/rows/cards';
+import type { Tx } from '../store/store';
+import type { ClaimedWork } from '../store/work/claims';
+import { laneName, postRow, readLane } from '../store/work/ordering-key';
+import type { NewWork } from '../store/work/work';
 import { sentencePost } from '../thread/kit/sentence';
 import { answers } from '../thread/sentences/answers';
 import type { Unreached } from '../thread/sentences/unreached-words';

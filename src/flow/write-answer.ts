@@ -1,6 +1,8 @@
 import { err, ok } from '../lib/result';
-import { StoreError, type Survives, type Tx } from '../store/store';
-import { postRow } from '../store/work/lane';
+import type { Survives } from '../store/engine/engine';
+import type { Tx } from '../store/store';
+import { StoreError } from '../store/store-error';
+import { postRow } from '../store/work/ordering-key';
 import type { Post } from '../thread/kit/post';
 import type { ActionAnswer, Turn } from '../thread/kit/turn';
 import { answers } from '../thread/sentences/answers';

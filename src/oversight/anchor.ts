@@ -4,7 +4,7 @@ import { type Clock, hours } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { DueWork } from '../lib/loop';
 import type { Store } from '../store/store';
-import { postRow } from '../store/work/lane';
+import { postRow } from '../store/work/ordering-key';
 import { sentencePost } from '../thread/kit/sentence';
 
 /** The name under which the last anchor is kept. */

@@ -3,7 +3,7 @@ import { readKeptAt, removeContent } from '../evidence/remove-content';
 import { hours } from '../lib/clock';
 import { diskCodeOf } from '../lib/disk-code';
 import type { Log } from '../lib/log';
-import type { LeavingFile } from '../store/history/history';
+import type { LeavingFile } from '../store/rows/results';
 import type { Store } from '../store/store';
 
 /** Far longer than a result takes from its file to its row, so that content which comes again is never taken from under it. */

@@ -2,8 +2,9 @@ import type { Views } from '../dispatch/views';
 import type { Clock } from '../lib/clock';
 import type { DueWork } from '../lib/loop';
 import { type GatheredNews, roundUpEveryMs } from '../request/round-up';
-import type { Store, Stored, Tx } from '../store/store';
-import { postRow } from '../store/work/lane';
+import type { Stored } from '../store/rows/requests';
+import type { Store, Tx } from '../store/store';
+import { postRow } from '../store/work/ordering-key';
 import { roundUpPosts } from '../thread/posts/round-up-post';
 
 /**

@@ -3,7 +3,7 @@ import type { DueWork } from '../lib/loop';
 import type { Groups, Policy } from '../policy/policy';
 import type { Review } from '../request/review';
 import type { Store } from '../store/store';
-import { postRow } from '../store/work/lane';
+import { postRow } from '../store/work/ordering-key';
 import { reviewsCard } from '../thread/posts/review-cards';
 
 /** The name under which it is kept when the list last went out. */

@@ -2,14 +2,16 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../lib/clock';
 import type { Log } from '../lib/log';
+import { isPostgres } from './engine/database-address';
 import type { Engine } from './engine/engine';
 import { migrate } from './engine/migrate';
 import { openSqlite } from './engine/sqlite';
 import { withContinuity } from './offline/continuity';
-import { setBackInstants } from './rows/set-back';
+import { setBackInstants } from './rows/clock-set-back';
 import { createSqlStore, type SqlStoreOptions } from './sql-store';
-import { type Store, StoreError } from './store';
-import { freeLeases } from './work/work';
+import type { Store } from './store';
+import { StoreError } from './store-error';
+import { freeLeases } from './work/claims';
 
 const clockWasAhead =
   'The clock of this machine is behind what the database has seen: one of the two was wrong. Waits, limits and deadlines that lay in the future were brought back, so that none lasts longer than it should. Check the time of this machine.';
@@ -42,7 +44,7 @@ export async function openStore({ url, log, clock = systemClock, nesting = 'refu
 
 /** `path` is what a log may say of the address: it may hold a password. */
 function openEngine(url: string, log: Log, now: number): { readonly engine: Engine; readonly path: string } {
-  if (/^postgres(ql)?:\/\//i.test(url)) {
+  if (isPostgres(url)) {
     // Loaded only where it is used: a start on SQLite does without its driver.
     const { openPostgres } = require('./engine/postgres') as typeof import('./engine/postgres');
     return { engine: openPostgres(url, log), path: 'postgres' };

@@ -1,12 +1,73 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChainHead } from '../audit/chain';
-import { overlay } from '../lib/overlay';
-import { createReader, createTx, endTx, type Writing } from './commit/tx';
-import type { Engine } from './engine/engine';
+import type { Engine, Survives } from './engine/engine';
 import type { Db } from './engine/tables';
-import { appendAudit } from './rows/audit-rows';
-import { addDurations } from './rows/figures';
-import { type Store, StoreError, type Survives, type Tx } from './store';
+import { figureReader, figureWriter, writeDurations } from './history/figures';
+import { pruneWriter } from './history/prune';
+import { prunedReader } from './history/pruned';
+import { activityWriter } from './rows/activities';
+import { auditReader, auditWriter, writeEntries } from './rows/audit';
+import { cardReader, cardWriter } from './rows/cards';
+import { conversationReader, conversationWriter } from './rows/conversations';
+import { factReader, factWriter } from './rows/facts';
+import type { InTransaction, OnDatabase } from './rows/methods';
+import { queueReader } from './rows/queue';
+import { rateWriter } from './rows/rates';
+import { requestReader, requestWriter } from './rows/requests';
+import { resultReader, resultWriter } from './rows/results';
+import { reviewReader, reviewWriter } from './rows/reviews';
+import { roundUpReader, roundUpWriter } from './rows/round-ups';
+import { submissionReader, submissionWriter } from './rows/submissions';
+import { timeReader, timeWriter } from './rows/times';
+import type { Reader, Store, Tx } from './store';
+import { StoreError } from './store-error';
+import { claimReader, claimWriter } from './work/claims';
+import { workReader, workWriter } from './work/work';
+
+const readerMethods: Reader = {
+  ...requestReader,
+  ...queueReader,
+  ...cardReader,
+  ...conversationReader,
+  ...workReader,
+  ...claimReader,
+  ...resultReader,
+  ...submissionReader,
+  ...reviewReader,
+  ...roundUpReader,
+  ...factReader,
+  ...auditReader,
+  ...timeReader,
+  ...figureReader,
+  ...prunedReader,
+};
+
+const txMethods: Tx = {
+  ...readerMethods,
+  ...requestWriter,
+  ...cardWriter,
+  ...conversationWriter,
+  ...workWriter,
+  ...claimWriter,
+  ...resultWriter,
+  ...submissionWriter,
+  ...reviewWriter,
+  ...roundUpWriter,
+  ...factWriter,
+  ...activityWriter,
+  ...rateWriter,
+  ...auditWriter,
+  ...timeWriter,
+  ...figureWriter,
+  ...pruneWriter,
+};
+
+/** In place of the database once a transaction is over: its connection may be in another one by then. */
+const over = new Proxy({} as Db, {
+  get() {
+    throw new Error('A transaction was used after its end. Do all that belongs to it before its work resolves.');
+  },
+});
 
 /** `nesting`: whether a transaction that is begun inside another one is refused, or trusted not to be. */
 export interface SqlStoreOptions {
@@ -20,7 +81,8 @@ export interface SqlStoreOptions {
 export function createSqlStore(engine: Engine, { nesting }: SqlStoreOptions = { nesting: 'refused' }): Store {
   const running = nesting === 'refused' ? new AsyncLocalStorage<{ open: boolean }>() : null;
   const underWay = new Set<Promise<unknown>>();
-  return overlay(createReader(engine.readDb) as Store, {
+  const own: Omit<Store, keyof Reader> & OnDatabase = {
+    db: engine.readDb,
     async transact(work, survives = 'power') {
       if (running?.getStore()?.open) {
         throw new Error(
@@ -40,7 +102,8 @@ export function createSqlStore(engine: Engine, { nesting }: SqlStoreOptions = { 
       await Promise.allSettled(underWay);
       await engine.close();
     },
-  });
+  };
+  return Object.assign(Object.create(readerMethods) as Reader, own);
 
   /** One that has been asked for but has no connection yet is waited for as well. */
   function keepUntilDone<T>(transaction: Promise<T>): Promise<T> {
@@ -52,17 +115,17 @@ export function createSqlStore(engine: Engine, { nesting }: SqlStoreOptions = { 
   async function runOnce<T>(work: (tx: Tx) => Promise<T>, survives: Survives): Promise<T> {
     const scope = { open: true };
     const inTransaction = async (db: Db) => {
-      const fields: Writing = { db, engine, entries: [], durations: [] };
-      const tx = createTx(fields);
+      const given: InTransaction = { db, engine, entries: [], durations: [] };
+      const tx: Tx = Object.assign(Object.create(txMethods), given);
       try {
         const result = await work(tx);
         let head: ChainHead | null = null;
-        head = await appendAudit(db, fields.entries); // guard: audit-commits-with-the-state
-        await addDurations(db, fields.durations);
+        head = await writeEntries(db, given.entries); // guard: audit-commits-with-the-state
+        await writeDurations(db, given.durations);
         return { result, head };
       } finally {
         scope.open = false;
-        endTx(tx);
+        Object.assign(tx, { db: over } satisfies OnDatabase);
       }
     };
     const { result, head } = await engine.transaction(survives, (db) =>

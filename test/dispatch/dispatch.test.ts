@@ -5,7 +5,8 @@ import { hours } from '../../src/lib/clock';
 import { silentLog } from '../../src/lib/log';
 import { overlay } from '../../src/lib/overlay';
 import { systemRandom } from '../../src/lib/random';
-import { type Store, StoreError } from '../../src/store/store';
+import type { Store } from '../../src/store/store';
+import { StoreError } from '../../src/store/store-error';
 import { SteppedClock } from '../fakes/stepped-clock';
 import { insert, sampleRequest, t0, useStores } from '../store/sample';
 

@@ -21,7 +21,7 @@ import type { Probe } from '../../src/doctor/probe';
 import { describeFindings, findingsToJson } from '../../src/doctor/report';
 import { findMisspelt } from '../../src/misspelt';
 import { parsePolicy } from '../../src/policy/parse-policy';
-import type { StoreLook } from '../../src/store/offline/look';
+import type { StoreLook } from '../../src/store/offline/inspect';
 
 const words = (judged: Judged | readonly Judged[]): string =>
   [judged]

@@ -11,7 +11,7 @@ import { overlay } from '../../src/lib/overlay';
 import { systemRandom } from '../../src/lib/random';
 import { parsePolicy } from '../../src/policy/parse-policy';
 import type { RequestId } from '../../src/request/request';
-import type { Survives } from '../../src/store/store';
+import type { Survives } from '../../src/store/engine/engine';
 import type { ActionAnswer, Flow, Turn } from '../../src/thread/kit/turn';
 import type { TeamsMessage } from '../fakes/fake-connector';
 import { ana, policyOf, Stage, seedExample, type TeamsPerson, tenantId } from '../stories/stage';

@@ -1,5 +1,5 @@
 import { tellUnreached } from '../../src/flow/tell-unreached';
-import type { NewWork, Work } from '../../src/store/store';
+import type { NewWork, Work } from '../../src/store/work/work';
 import { insert, sampleRequest, sampleWork, t0, useStores } from '../store/sample';
 
 const stores = useStores();

@@ -1,5 +1,5 @@
 import { silentLog } from '../../src/lib/log';
-import { lookAtStore, lookUpPlace } from '../../src/store/offline/look';
+import { lookAtStore, lookUpPlace } from '../../src/store/offline/inspect';
 import { openStore } from '../../src/store/open';
 import { createTestDatabase } from './test-store';
 

@@ -1,6 +1,7 @@
 import type { KeptResult } from '../../src/evidence/keep-result';
 import type { Place } from '../../src/request/place';
-import { type Store, teamsWork } from '../../src/store/store';
+import type { Store } from '../../src/store/store';
+import { teamsWork } from '../../src/store/work/work';
 import { asQueued, inState, insert, requestId, sampleRequest, t0, useAnyStores } from './sample';
 
 const stores = useAnyStores();

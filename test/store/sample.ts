@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { silentLog } from '../../src/lib/log';
 import type { AwaitingApproval, Digest, LiveResponseRequest, Queued, RequestId } from '../../src/request/request';
 import { openStore } from '../../src/store/open';
-import type { NewWork, Store, Tx } from '../../src/store/store';
+import type { Store, Tx } from '../../src/store/store';
+import type { NewWork } from '../../src/store/work/work';
 import { createTestDatabase, type TestStore, testStore } from '../postgres/test-store';
 import { newInProcess, openInProcess } from './in-process-postgres';
 
@@ -77,8 +78,9 @@ export function asQueued(request: AwaitingApproval): Queued {
   };
 }
 
+/** With every time that a state may need. */
 export const inState = (request: LiveResponseRequest, state: LiveResponseRequest['state']): LiveResponseRequest =>
-  ({ ...request, state }) as LiveResponseRequest;
+  ({ intentAt: t0, submittedAt: t0, runningSince: t0, endedAt: t0, ...request, state }) as LiveResponseRequest;
 
 export const sampleWork = (over: Partial<NewWork> = {}): NewWork => ({
   requestId: null,

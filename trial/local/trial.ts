@@ -4,6 +4,7 @@ import { parseConfig } from '../../src/config';
 import { type Clock, systemClock } from '../../src/lib/clock';
 import type { Log } from '../../src/lib/log';
 import { makeFolder } from '../../src/lib/make-folder';
+import { once } from '../../src/lib/once';
 import { systemRandom } from '../../src/lib/random';
 import { type Service, startService } from '../../src/service';
 import { type Emulator, startEmulator } from '../defender/emulator';
@@ -116,11 +117,3 @@ export async function knowsTrialPeople(policyFile: string): Promise<boolean> {
   const text = await readFile(resolve(policyFile), 'utf8').catch(() => '');
   return [ana, bo].every((person) => text.includes(person.aadObjectId));
 }
-
-const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
-  let running: Promise<T> | null = null;
-  return () => {
-    running ??= work();
-    return running;
-  };
-};

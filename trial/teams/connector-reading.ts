@@ -1,3 +1,4 @@
+import { isRecord } from '../../src/lib/record';
 import type { Connector, TeamsMessage, WireActivity } from './connector-port';
 
 /** A conversation as people read it: who, then what, one block a message; a card as its lines, buttons in brackets. */
@@ -90,5 +91,3 @@ function readActions(actions: unknown): readonly string[] {
 
 const words = (value: unknown): string => (value === undefined || value === null ? '' : String(value));
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

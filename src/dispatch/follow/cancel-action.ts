@@ -1,6 +1,6 @@
 import { othersOf } from '../../request/doubt/others';
 import type { LiveResponseRequest } from '../../request/request';
-import type { ClaimedWork } from '../../store/store';
+import type { ClaimedWork } from '../../store/work/claims';
 import type { DispatchOptions } from '../options';
 import { endWork, retryLater } from './end-work';
 

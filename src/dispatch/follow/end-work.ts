@@ -1,7 +1,7 @@
 import { minutes, seconds } from '../../lib/clock';
 import type { Event } from '../../request/event';
 import { applyEvent } from '../../store/commit/apply';
-import type { ClaimedWork } from '../../store/store';
+import type { ClaimedWork } from '../../store/work/claims';
 import type { DispatchOptions } from '../options';
 
 /** Clients wait 3 to 5 s after the end before a result is there (defender-api.md §1.3). */

@@ -1,5 +1,5 @@
 import type { LiveResponseRequest } from '../../request/request';
-import type { ClaimedWork } from '../../store/store';
+import type { ClaimedWork } from '../../store/work/claims';
 import type { DispatchOptions } from '../options';
 import { findLibraryChanges } from '../submit/changes';
 

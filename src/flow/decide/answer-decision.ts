@@ -1,5 +1,5 @@
 import type { Result } from '../../lib/result';
-import type { Stored } from '../../store/store';
+import type { Stored } from '../../store/rows/requests';
 import type { Post } from '../../thread/kit/post';
 import { readerOf } from '../../thread/kit/reader';
 import { sentencePost } from '../../thread/kit/sentence';

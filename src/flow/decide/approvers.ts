@@ -1,6 +1,6 @@
 import { type Groups, type Policy, roleOf } from '../../policy/policy';
 import type { Tx } from '../../store/store';
-import { postRow } from '../../store/work/lane';
+import { postRow } from '../../store/work/ordering-key';
 import type { Post } from '../../thread/kit/post';
 
 /** Everybody who may approve anything, by what the policy and its groups say now. */

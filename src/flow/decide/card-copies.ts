@@ -1,5 +1,6 @@
 import type { RequestId } from '../../request/request';
-import type { Copy, Tx } from '../../store/store';
+import type { Copy } from '../../store/rows/cards';
+import type { Tx } from '../../store/store';
 
 /** Where a card is shown, and when. */
 interface Showing {

@@ -18,9 +18,11 @@ import {
 } from '../../request/request';
 import { applyEvent, readApprovedHashes } from '../../store/commit/apply';
 import { misplacedFact } from '../../store/history/prune';
+import type { Copy } from '../../store/rows/cards';
 import { isOutrun } from '../../store/rows/policy-in-force';
-import type { Copy, Stored, Tx } from '../../store/store';
-import { postRow } from '../../store/work/lane';
+import type { Stored } from '../../store/rows/requests';
+import type { Tx } from '../../store/store';
+import { postRow } from '../../store/work/ordering-key';
 import { requestCard } from '../../thread/cards/request-card';
 import type { Post } from '../../thread/kit/post';
 import { sentencePost } from '../../thread/kit/sentence';

@@ -7,7 +7,7 @@ import { openStates, type RequestId } from '../../request/request';
 import { giveOpinion, type Review } from '../../request/review';
 import { applyEvent } from '../../store/commit/apply';
 import { findGlassDebt } from '../../store/rows/glass-debt';
-import { postRow } from '../../store/work/lane';
+import { postRow } from '../../store/work/ordering-key';
 import { fitsOneCard } from '../../thread/cards/request-card';
 import { opinionPost } from '../../thread/posts/review-cards';
 import type { Refusal } from '../../thread/sentences/refusals';

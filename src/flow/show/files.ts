@@ -6,7 +6,7 @@ import { type FileOffer, findOfferFault, offerFact, offerForMs } from '../../req
 import { parseRequestId } from '../../request/id';
 import type { LiveResponseRequest } from '../../request/request';
 import type { Tx } from '../../store/store';
-import { postRow } from '../../store/work/lane';
+import { postRow } from '../../store/work/ordering-key';
 import { readerOf } from '../../thread/kit/reader';
 import { sendableOf } from '../../thread/kit/sendable';
 import { sentencePost } from '../../thread/kit/sentence';

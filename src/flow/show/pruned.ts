@@ -1,5 +1,5 @@
 import { parseRequestId } from '../../request/id';
-import type { PrunedRequest } from '../../store/history/history';
+import type { PrunedRequest } from '../../store/history/pruned';
 import type { Reader } from '../../store/store';
 import type { Turn } from '../../thread/kit/turn';
 import type { Refusal } from '../../thread/sentences/refusals';

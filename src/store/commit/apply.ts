@@ -8,8 +8,10 @@ import { type LiveResponseRequest, openStates } from '../../request/request';
 import { isBusy, mayWait, warRoomFrom } from '../../request/round-up';
 import { transition } from '../../request/transition';
 import { keepLesson } from '../rows/lessons';
-import type { NewWork, Reader, Stored, Tx } from '../store';
-import { laneName, laneOfCopy } from '../work/lane';
+import type { Stored } from '../rows/requests';
+import type { Reader, Tx } from '../store';
+import { laneName, laneOfCopy } from '../work/ordering-key';
+import type { NewWork } from '../work/work';
 
 /** Who or what caused a change: an Entra object id, or one of the three that are not people. */
 export type Actor = { readonly personId: string } | 'defender' | 'clock' | 'bot';

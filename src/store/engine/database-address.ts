@@ -1,5 +1,8 @@
 import { isLoopback } from '../../lib/loopback';
 
+/** Whether an address names a server; otherwise it names a file. */
+export const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//i.test(url);
+
 /**
  * True when what goes to the database could be read or answered by somebody on the way: it is on another machine, and the address does
  * not ask for TLS whose certificate is checked. Read as pg reads it: the last of several values counts, and `host` goes before the host.

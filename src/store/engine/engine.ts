@@ -1,7 +1,13 @@
-import type { ColumnDefinitionBuilder, SelectQueryBuilder } from 'kysely';
+import type { SelectQueryBuilder } from 'kysely';
 import type { HeadNote } from '../offline/head-note';
-import type { Survives } from '../store';
 import type { Db } from './tables';
+
+/**
+ * What a commit outlasts. `power`, unless said otherwise: it is on the disk. `process`: a crash of this process, but the loss of power may
+ * take it, together with all that was committed after it and before the next one that outlasts power; cheaper, and for what is then
+ * only done once more, such as the lease of a message to Teams.
+ */
+export type Survives = 'power' | 'process';
 
 /** What differs between databases; everything else is written once, in queries that all of them run. */
 export interface Engine {
@@ -16,7 +22,8 @@ export interface Engine {
   /** True when no other process can have this database open: whoever held a lease before is dead. */
   readonly isSole: boolean;
   readonly headNote: HeadNote;
-  readonly columns: ColumnTypes;
+  /** SQL of a primary key that the database counts up. */
+  readonly identityColumn: string;
   /** Locks the rows that are read until the transaction ends, so that writers take turns; nothing to do where there is one writer. */
   forUpdate<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): SelectQueryBuilder<DB, TB, O>;
   /** Locks the rows of a claim and passes over those that another replica is claiming; nothing to do where there is one writer. */
@@ -31,12 +38,4 @@ export interface Engine {
   /** The database's clock, which all replicas share; null where there is one service, whose own will do. */
   readonly now: (() => Promise<number>) | null;
   close(): Promise<void>;
-}
-
-export interface ColumnTypes {
-  /** A primary key that the database counts up. */
-  readonly identity: {
-    readonly type: 'integer' | 'bigint';
-    readonly build: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder;
-  };
 }

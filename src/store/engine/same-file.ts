@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { StoreError } from '../store';
+import { StoreError } from '../store-error';
 
 /** Throws when a path no longer leads to the file that was opened. */
 export type SameFile = () => void;

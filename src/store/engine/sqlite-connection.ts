@@ -1,6 +1,6 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import type Database from 'libsql';
-import { StoreError } from '../store';
+import { StoreError } from '../store-error';
 import type { SameFile } from './same-file';
 import { toStoreError } from './sqlite-failure';
 

@@ -1,5 +1,5 @@
 import Database from 'libsql';
-import { StoreError } from '../store';
+import { StoreError } from '../store-error';
 
 /** SQLite's primary result codes (sqlite.org/rescode.html). */
 export const sqliteBusy = 5;

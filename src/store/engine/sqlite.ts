@@ -4,7 +4,7 @@ import { Kysely } from 'kysely';
 import Database from 'libsql';
 import { makeFolderSync } from '../../lib/make-folder';
 import { createHeadNote } from '../offline/head-note';
-import { StoreError } from '../store';
+import { StoreError } from '../store-error';
 import type { Engine } from './engine';
 import { createOwnerOnly, takeFromOthers } from './owner-only';
 import { createSameFile } from './same-file';
@@ -50,7 +50,7 @@ export function openSqlite(path: string, holder: Holder): Engine {
       schemaDb: db,
       isSole: true,
       headNote,
-      columns: { identity: { type: 'integer', build: (column) => column.primaryKey().autoIncrement() } },
+      identityColumn: 'integer primary key autoincrement',
       forUpdate: (query) => query,
       skipLocked: (query) => query,
       identity: async () => null,

@@ -7,22 +7,22 @@ export type Db = Kysely<Tables>;
 export interface Tables {
   requests: RequestsTable;
   work: WorkTable;
-  copies: CopiesTable;
+  cards: CardsTable;
   vote_tokens: VoteTokensTable;
-  places: PlacesTable;
+  conversations: ConversationsTable;
   personal_chats: PersonalChatsTable;
   results: ResultsTable;
   submissions: SubmissionsTable;
   activities: ActivitiesTable;
   facts: FactsTable;
-  paces: PacesTable;
+  rates: RatesTable;
   reviews: ReviewsTable;
   durations: DurationsTable;
   pruned_requests: PrunedRequestsTable;
   pruned_cards: PrunedCardsTable;
   evidence_files: EvidenceFilesTable;
   evidence_leaving: EvidenceLeavingTable;
-  gathered_news: GatheredNewsTable;
+  round_up_news: RoundUpNewsTable;
   audit: AuditTable;
   audit_head: AuditHeadTable;
 }
@@ -46,7 +46,7 @@ export interface RequestsTable {
   /** `restsUntil(request)`. */
   rests_until: number | null;
   /** `sinceOf(request)`. */
-  since: number;
+  state_since: number;
   body: string;
 }
 
@@ -54,9 +54,10 @@ export interface WorkTable {
   id: Generated<number>;
   request_id: string | null;
   type: string;
-  lane: string | null;
-  /** Of a sendCard, so that updates of one copy can be coalesced. */
-  copy_id: number | null;
+  /** Rows with the same key are done one after the other, oldest first; null: no order with others. */
+  ordering_key: string | null;
+  /** Of a sendCard, so that updates of one card can be coalesced. */
+  card_id: number | null;
   due_at: number;
   /** As it was added; later tries move `due_at` only. */
   first_due_at: number;
@@ -70,11 +71,11 @@ export interface WorkTable {
   outcome: string | null;
   /** Why the last attempt did not work. */
   problem: string | null;
-  /** 1: it has failed so often that only its own request waits for it, not its whole lane. */
+  /** 1: it has failed so often that only its own request waits for it, not all with its key. */
   apart: Generated<number>;
 }
 
-export interface CopiesTable {
+export interface CardsTable {
   id: Generated<number>;
   request_id: string;
   audience: string;
@@ -88,11 +89,11 @@ export interface CopiesTable {
 export interface VoteTokensTable {
   token_hash: string;
   request_id: string;
-  copy_id: number;
+  card_id: number;
   digest: string;
 }
 
-export interface PlacesTable {
+export interface ConversationsTable {
   conversation_id: string;
   tenant_id: string;
   scope: string;
@@ -180,7 +181,7 @@ export interface EvidenceLeavingTable {
   kept_at: number | null;
 }
 
-export interface GatheredNewsTable {
+export interface RoundUpNewsTable {
   id: Generated<number>;
   conversation_id: string;
   request_id: string;
@@ -194,7 +195,7 @@ export interface FactsTable {
 }
 
 /** How fast somebody was called lately, by key; for the rates that all replicas share. */
-export interface PacesTable {
+export interface RatesTable {
   key: string;
   body: string;
   /** From then on the row says nothing any more. */

@@ -1,10 +1,10 @@
-import { existsSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import { type AuditRow, type ChainHead, genesis } from '../../audit/chain';
+import { openFileReadOnly } from '../engine/read-only';
 import type { AuditTable } from '../engine/tables';
-import { toAuditRow } from '../rows/audit-rows';
-import { StoreError } from '../store';
+import { toAuditRow } from '../rows/audit';
+import { StoreError } from '../store-error';
 
 /** The audit in a database file that is only looked at: no lock, no migration, no byte of it changed. */
 export interface AuditCopy {
@@ -27,15 +27,7 @@ export interface Wanted {
 export function openAuditCopy(path: string): AuditCopy {
   if (!existsSync(path))
     throw new StoreError('store.unavailable', `There is no file ${path}. Name a copy of the service's database.`);
-  // To read a write-ahead log, SQLite puts an index of it beside the copy and leaves it there.
-  const index = `${path}-shm`;
-  const hadIndex = existsSync(index);
-  const database = new Database(toReadOnlyUri(path));
-  const close = () => {
-    database.close();
-    // Beside a lock it may be a service's by now, which could not do without.
-    if (!hadIndex && !existsSync(`${path}.lock`)) rmSync(index, { force: true });
-  };
+  const { database, close } = openFileReadOnly(path);
   try {
     const [state] = database
       .prepare('select (select count(*) from audit) as count, seq, hash from audit_head where id = 1')
@@ -58,15 +50,6 @@ const unreadable = (path: string, cause: unknown): StoreError =>
     `The file ${path} cannot be read as a database of this service. Make the copy again, with the -wal file beside it when there is one, in a folder that you may write to.`,
     { cause },
   );
-
-/**
- * libsql writes through its own `readonly` option (measured with 0.5.29: it checkpoints, and creates what is missing); SQLite's URI
- * parameters hold. Without a write-ahead log beside it the file is whole in itself, and reading it leaves no trace at all.
- */
-export function toReadOnlyUri(path: string): string {
-  const absolute = resolve(path).split(/[\\/]/).map(encodeURIComponent).join('/');
-  return `file:${absolute}?mode=ro${existsSync(`${path}-wal`) ? '' : '&immutable=1'}`;
-}
 
 function* read(database: Database.Database, path: string, wanted: Wanted = {}): Iterable<AuditRow> {
   const { requestId, from, to } = wanted;

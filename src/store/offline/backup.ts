@@ -4,8 +4,9 @@ import type { ChainHead } from '../../audit/chain';
 import { describeVerification } from '../../audit/describe';
 import { verifyAudit } from '../../audit/verify';
 import { createOwnerOnly } from '../engine/owner-only';
-import { StoreError } from '../store';
-import { openAuditCopy, toReadOnlyUri } from './audit-copy';
+import { openFileReadOnly } from '../engine/read-only';
+import { StoreError } from '../store-error';
+import { openAuditCopy } from './audit-copy';
 import { copiedFact } from './continuity';
 
 /** A database file that was copied while the service may be writing to it. */
@@ -31,7 +32,7 @@ export function copyDatabase(path: string, target: string, now: number): Databas
 }
 
 function copyInto(path: string, target: string): void {
-  const source = new Database(toReadOnlyUri(path));
+  const { database: source, close } = openFileReadOnly(path);
   try {
     source.prepare('vacuum into ?').run([target]);
   } catch (cause) {
@@ -41,7 +42,7 @@ function copyInto(path: string, target: string): void {
       { cause },
     );
   } finally {
-    source.close();
+    close();
   }
 }
 
@@ -65,13 +66,13 @@ function markAsCopy(target: string, now: number): readonly string[] {
 
 /** Throws when the copy is damaged or its audit does not hold: that would be no backup. */
 export function checkAudit(path: string): ChainHead {
-  const database = new Database(toReadOnlyUri(path));
+  const { database, close } = openFileReadOnly(path);
   try {
     const [row] = database.prepare('pragma quick_check(1)').all([]) as Array<{ quick_check: string }>;
     if (row?.quick_check !== 'ok')
       throw new StoreError('store.corrupt', `The database ${path} is damaged, so it is no backup. Make another one.`);
   } finally {
-    database.close();
+    close();
   }
   const copy = openAuditCopy(path);
   try {

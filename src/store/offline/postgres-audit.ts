@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { silentLog } from '../../lib/log';
-import { openPostgres } from '../engine/postgres';
+import { readOnly } from '../engine/read-only';
 import type { AuditTable } from '../engine/tables';
 
 const rowsAtOnce = 1_000;
@@ -13,7 +12,6 @@ const rowsAtOnce = 1_000;
  * or exports works on a copy, whatever the engine. Nothing is changed there, and a reading right is enough. Throws a `StoreError`.
  */
 export async function copyPostgresAudit(url: string): Promise<{ readonly path: string; remove(): void }> {
-  const engine = openPostgres(url, silentLog);
   // Made by mkdtemp for this user alone: an audit is as confidential as its database.
   const folder = mkdtempSync(join(tmpdir(), 'live-response-audit-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -25,35 +23,31 @@ export async function copyPostgresAudit(url: string): Promise<{ readonly path: s
         'create table audit_head (id integer primary key, seq integer, hash text)',
     );
     const insert = copy.prepare('insert into audit values (?, ?, ?, ?, ?, ?, ?, ?)');
-    await engine.readDb
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .setAccessMode('read only')
-      .execute(async (db) => {
-        for (let after = -1, more = true; more; ) {
-          const rows = await db
-            .selectFrom('audit')
-            .selectAll()
-            .where('seq', '>', after)
-            .orderBy('seq')
-            .limit(rowsAtOnce)
-            .execute();
-          copy.exec('begin');
-          for (const row of rows) insert.run(valuesOf(row));
-          copy.exec('commit');
-          after = rows.at(-1)?.seq ?? after;
-          more = rows.length === rowsAtOnce;
-        }
-        for (const { id, seq, hash } of await db.selectFrom('audit_head').selectAll().execute())
-          copy.prepare('insert into audit_head values (?, ?, ?)').run([id, seq, hash]);
-      });
+    await readOnly(url, (given) =>
+      given
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .setAccessMode('read only')
+        .execute(async (db) => {
+          for (let after = -1, more = true; more; ) {
+            const some = db.selectFrom('audit').selectAll().where('seq', '>', after).orderBy('seq').limit(rowsAtOnce);
+            const rows = await some.execute();
+            copy.exec('begin');
+            for (const row of rows) insert.run(valuesOf(row));
+            copy.exec('commit');
+            after = rows.at(-1)?.seq ?? after;
+            more = rows.length === rowsAtOnce;
+          }
+          for (const { id, seq, hash } of await db.selectFrom('audit_head').selectAll().execute())
+            copy.prepare('insert into audit_head values (?, ?, ?)').run([id, seq, hash]);
+        }),
+    );
     return { path, remove };
   } catch (error) {
     remove();
     throw error;
   } finally {
     copy.close();
-    await engine.close();
   }
 }
 

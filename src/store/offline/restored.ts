@@ -2,7 +2,8 @@ import type { ChainHead } from '../../audit/chain';
 import { type Pause, pauseFact } from '../../request/pause';
 import type { RequestId } from '../../request/request';
 import { applyEvent } from '../commit/apply';
-import type { Reader, Store, Stored, Tx } from '../store';
+import type { Stored } from '../rows/requests';
+import type { Reader, Store, Tx } from '../store';
 import type { HeadNote } from './head-note';
 
 /** The name under which it is kept when a backup was last found to have been restored. */

@@ -1,21 +1,44 @@
 import type { LiveResponseRequest, RequestId } from '../../request/request';
 import { type UnderWay, underWayStates, type Waiting, waitingOf } from '../../request/waiting';
 import { prepared } from '../engine/prepared';
-import type { Db } from '../engine/tables';
+import type { ReaderMethods } from './methods';
 
 /** The queue as columns: what admission decides by, without the whole requests. */
-
-export async function findWaiting(db: Db): Promise<readonly Waiting[]> {
-  const { rows } = await selectWaiting(db, {});
-  return rows.map((row) => ({
-    id: row.id as RequestId,
-    requesterId: row.requester_id,
-    machineId: row.machine_id,
-    approvedAt: row.approved_at ?? 0,
-    notBefore: row.not_before ?? 0,
-    hold: row.hold as Waiting['hold'],
-  }));
+export interface QueueReader {
+  /** Approved requests that wait, oldest first. */
+  waiting(): Promise<readonly Waiting[]>;
+  /** Requests that Defender has or may have. */
+  underWay(): Promise<readonly UnderWay[]>;
+  /** Devices that Defender may still call busy with a cancelled action of ours, and until when. */
+  resting(now: number): Promise<ReadonlyMap<string, number>>;
 }
+
+export const queueReader: ReaderMethods<QueueReader> = {
+  async waiting() {
+    const { rows } = await selectWaiting(this.db, {});
+    return rows.map((row) => ({
+      id: row.id as RequestId,
+      requesterId: row.requester_id,
+      machineId: row.machine_id,
+      approvedAt: row.approved_at ?? 0,
+      notBefore: row.not_before ?? 0,
+      hold: row.hold as Waiting['hold'],
+    }));
+  },
+  async underWay() {
+    const { rows } = await selectUnderWay(this.db, {});
+    return rows.map((row) => ({
+      id: row.id as RequestId,
+      requesterId: row.requester_id,
+      machineId: row.machine_id,
+      state: row.state as UnderWay['state'],
+    }));
+  },
+  async resting(now) {
+    const { rows } = await selectResting(this.db, { now });
+    return new Map(rows.map((row) => [row.machine_id, row.rests_until ?? 0]));
+  },
+};
 
 const selectWaiting = prepared((db) =>
   db
@@ -25,16 +48,6 @@ const selectWaiting = prepared((db) =>
     .orderBy('seq'),
 );
 
-export async function findUnderWay(db: Db): Promise<readonly UnderWay[]> {
-  const { rows } = await selectUnderWay(db, {});
-  return rows.map((row) => ({
-    id: row.id as RequestId,
-    requesterId: row.requester_id,
-    machineId: row.machine_id,
-    state: row.state as UnderWay['state'],
-  }));
-}
-
 const selectUnderWay = prepared((db) =>
   db
     .selectFrom('requests')
@@ -42,11 +55,6 @@ const selectUnderWay = prepared((db) =>
     .where('state', 'in', underWayStates)
     .orderBy('seq'),
 );
-
-export async function findResting(db: Db, now: number): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await selectResting(db, { now });
-  return new Map(rows.map((row) => [row.machine_id, row.rests_until ?? 0]));
-}
 
 /** Not grouped: that would be done along the devices, over all of history. */
 const selectResting = prepared((db, { now }: { now: number }) =>

@@ -3,22 +3,112 @@ import type { LiveResponseRequest, RequestId, State } from '../../request/reques
 import { sinceOf } from '../../request/since';
 import { restsUntil } from '../../request/waiting';
 import { wakeAt } from '../../request/wake-at';
-import type { Engine } from '../engine/engine';
 import { firstOf, prepared } from '../engine/prepared';
 import type { Db, RequestsTable } from '../engine/tables';
 import { findPruned } from '../history/pruned';
-import { type Reader, type Stored, StoreError } from '../store';
+import { StoreError } from '../store-error';
+import type { ReaderMethods, WriterMethods } from './methods';
 import { queueColumns } from './queue';
 
-export async function findRequest(db: Db, id: RequestId, forUpdate?: Engine['forUpdate']): Promise<Stored | null> {
-  const row = await firstOf(
-    forUpdate === undefined ? selectRequest(db, { id }) : selectRequestToChange(db, { id }, forUpdate),
-  );
-  return row === undefined ? null : rowToStored(row);
+/** A request with its version for compare-and-swap. */
+export interface Stored {
+  readonly request: LiveResponseRequest;
+  readonly version: number;
 }
 
+export interface RequestReader {
+  request(id: RequestId): Promise<Stored | null>;
+  /** Oldest first. */
+  requestsIn(states: readonly State[]): Promise<readonly Stored[]>;
+  /** Newest first, at most `limit`, of all tenants unless given. */
+  recentRequests(
+    filter: {
+      readonly tenantId?: string;
+      readonly machineId?: string;
+      readonly requesterId?: string;
+      readonly conversationId?: string;
+      readonly states?: readonly State[];
+    },
+    limit: number,
+  ): Promise<readonly Stored[]>;
+  /** Open requests whose clock is due at or before `now`. */
+  requestsDue(now: number): Promise<readonly Stored[]>;
+  countByState(): Promise<Readonly<Partial<Record<State, number>>>>;
+}
+
+export interface RequestWriter {
+  /** Locked until the transaction ends: whoever else wants to change it waits, and then sees it as this transaction leaves it. */
+  request(id: RequestId): Promise<Stored | null>;
+  /** Throws `StoreError('store.duplicateId')` when the id is taken. */
+  insertRequest(request: LiveResponseRequest): Promise<void>;
+  /** Compare-and-swap; throws `StoreError('store.conflict')` when the stored version is another one. */
+  saveRequest(request: LiveResponseRequest, expectedVersion: number): Promise<void>;
+}
+
+export const requestReader: ReaderMethods<RequestReader> = {
+  async request(id) {
+    return toStored(await firstOf(selectRequest(this.db, { id })));
+  },
+  async requestsIn(states) {
+    if (states.length === 0) return [];
+    const query = this.db.selectFrom('requests').select(stored).where('state', 'in', states).orderBy('seq');
+    return (await query.execute()).map(rowToStored);
+  },
+  async recentRequests({ tenantId, machineId, requesterId, conversationId, states }, limit) {
+    let query = this.db.selectFrom('requests').select(stored).orderBy('seq', 'desc').limit(limit);
+    if (tenantId !== undefined) query = query.where('tenant_id', '=', tenantId);
+    if (machineId !== undefined) query = query.where('machine_id', '=', machineId);
+    if (requesterId !== undefined) query = query.where('requester_id', '=', requesterId);
+    if (conversationId !== undefined) query = query.where('conversation_id', '=', conversationId);
+    if (states !== undefined) query = query.where('state', 'in', states);
+    return (await query.execute()).map(rowToStored);
+  },
+  async requestsDue(now) {
+    return (await selectDue(this.db, { now })).rows.map(rowToStored);
+  },
+  async countByState() {
+    const rows = await this.db
+      .selectFrom('requests')
+      .select((e) => ['state', e.fn.countAll<number>().as('count')])
+      .groupBy('state')
+      .execute();
+    return Object.fromEntries(rows.map((row) => [row.state, row.count]));
+  },
+};
+
+export const requestWriter: WriterMethods<RequestWriter> = {
+  async request(id) {
+    return toStored(await firstOf(selectRequestToChange(this.db, { id }, this.engine.forUpdate)));
+  },
+  async insertRequest(request) {
+    const { id } = request;
+    if ((await findPruned(this.db, id)) !== null) throw idTaken(id); // guard: pruned-id-is-not-given-again
+    const row = {
+      id,
+      version: 1,
+      tenant_id: request.tenantId,
+      machine_id: request.device.machineId,
+      requester_id: request.requester.id,
+      conversation_id: request.conversationId,
+      ...changing(request),
+    };
+    if ((await firstOf(insertNew(this.db, row))) === undefined) throw idTaken(id);
+  },
+  async saveRequest(request, expectedVersion) {
+    const { id } = request;
+    const change = { id, expectedVersion, version: expectedVersion + 1, ...changing(request) };
+    if ((await updateRequest(this.db, change)).numAffectedRows === 0n)
+      throw new StoreError(
+        'store.conflict',
+        `Request ${id} is not at version ${expectedVersion}: somebody else changed it. Read it again and decide anew.`,
+      );
+  },
+};
+
+const stored = ['version', 'body'] as const;
+
 const requestById = (db: Db, { id }: { readonly id: RequestId }) =>
-  db.selectFrom('requests').select(['version', 'body']).where('id', '=', id);
+  db.selectFrom('requests').select(stored).where('id', '=', id);
 
 const selectRequest = prepared(requestById);
 
@@ -26,33 +116,8 @@ const selectRequestToChange = prepared((db, given: { readonly id: RequestId }, f
   forUpdate(requestById(db, given)),
 );
 
-export async function findRequestsIn(db: Db, states: readonly State[]): Promise<readonly Stored[]> {
-  if (states.length === 0) return [];
-  const rows = await db.selectFrom('requests').select(stored).where('state', 'in', states).orderBy('seq').execute();
-  return rows.map(rowToStored);
-}
-
-export async function findRecentRequests(
-  db: Db,
-  filter: Parameters<Reader['recentRequests']>[0],
-  limit: number,
-): Promise<readonly Stored[]> {
-  let query = db.selectFrom('requests').select(stored).orderBy('seq', 'desc').limit(limit);
-  if (filter.tenantId !== undefined) query = query.where('tenant_id', '=', filter.tenantId);
-  if (filter.machineId !== undefined) query = query.where('machine_id', '=', filter.machineId);
-  if (filter.requesterId !== undefined) query = query.where('requester_id', '=', filter.requesterId);
-  if (filter.conversationId !== undefined) query = query.where('conversation_id', '=', filter.conversationId);
-  if (filter.states !== undefined) query = query.where('state', 'in', filter.states);
-  return (await query.execute()).map(rowToStored);
-}
-
-export async function findRequestsDue(db: Db, now: number): Promise<readonly Stored[]> {
-  const { rows } = await selectRequestsDue(db, { now });
-  return rows.map(rowToStored);
-}
-
-const selectRequestsDue = prepared((db, { now }: { now: number }) =>
-  db.selectFrom('requests').select(['version', 'body']).where('wake_at', '<=', now).orderBy('wake_at').orderBy('seq'),
+const selectDue = prepared((db, { now }: { now: number }) =>
+  db.selectFrom('requests').select(stored).where('wake_at', '<=', now).orderBy('wake_at').orderBy('seq'),
 );
 
 export const findNextWake = async (db: Db): Promise<number | null> =>
@@ -65,29 +130,6 @@ const selectNextWake = prepared((db) =>
     .where('wake_at', 'is not', null),
 );
 
-export async function countRequestsByState(db: Db): Promise<Partial<Record<State, number>>> {
-  const rows = await db
-    .selectFrom('requests')
-    .select((e) => ['state', e.fn.countAll<number>().as('count')])
-    .groupBy('state')
-    .execute();
-  return Object.fromEntries(rows.map((row) => [row.state, row.count]));
-}
-
-export async function insertRequest(db: Db, request: LiveResponseRequest): Promise<void> {
-  if ((await findPruned(db, request.id)) !== null) throw idTaken(request.id); // guard: pruned-id-is-not-given-again
-  const row = {
-    id: request.id,
-    version: 1,
-    tenant_id: request.tenantId,
-    machine_id: request.device.machineId,
-    requester_id: request.requester.id,
-    conversation_id: request.conversationId,
-    ...changing(request),
-  };
-  if ((await firstOf(insertNew(db, row))) === undefined) throw idTaken(request.id);
-}
-
 const insertNew = prepared((db, row: Insertable<RequestsTable>) =>
   db
     .insertInto('requests')
@@ -99,44 +141,22 @@ const insertNew = prepared((db, row: Insertable<RequestsTable>) =>
 const idTaken = (id: RequestId): StoreError =>
   new StoreError('store.duplicateId', `The request id ${id} is taken. Draw another one.`);
 
-export async function saveRequest(db: Db, request: LiveResponseRequest, expectedVersion: number): Promise<void> {
-  const { numAffectedRows } = await updateRequest(db, {
-    id: request.id,
-    expectedVersion,
-    version: expectedVersion + 1,
-    ...changing(request),
-  });
-  if (numAffectedRows === 0n) {
-    throw new StoreError(
-      'store.conflict',
-      `Request ${request.id} is not at version ${expectedVersion}: somebody else changed it. Read it again and decide anew.`,
-    );
-  }
-}
+type Change = { id: RequestId; expectedVersion: number; version: number } & ReturnType<typeof changing>;
 
-const updateRequest = prepared(
-  (
-    db,
-    {
-      id,
-      expectedVersion,
-      ...row
-    }: { id: RequestId; expectedVersion: number; version: number } & ReturnType<typeof changing>,
-  ) => db.updateTable('requests').set(row).where('id', '=', id).where('version', '=', expectedVersion),
+const updateRequest = prepared((db, { id, expectedVersion, ...row }: Change) =>
+  db.updateTable('requests').set(row).where('id', '=', id).where('version', '=', expectedVersion),
 );
 
-const stored = ['version', 'body'] as const;
+type StoredRow = Pick<Selectable<RequestsTable>, (typeof stored)[number]>;
 
-const rowToStored = (row: Pick<Selectable<RequestsTable>, (typeof stored)[number]>): Stored => ({
-  request: JSON.parse(row.body) as LiveResponseRequest,
-  version: row.version,
-});
+const rowToStored = (row: StoredRow): Stored => ({ request: JSON.parse(row.body), version: row.version });
+const toStored = (row: StoredRow | undefined): Stored | null => (row === undefined ? null : rowToStored(row));
 
 const changing = (request: LiveResponseRequest) => ({
   state: request.state,
   wake_at: wakeAt(request),
   ...queueColumns(request),
   rests_until: restsUntil(request),
-  since: sinceOf(request),
+  state_since: sinceOf(request),
   body: JSON.stringify(request),
 });

@@ -1,5 +1,7 @@
 import { overlay } from '../../lib/overlay';
-import type { ClaimedWork, Store, Tx, WorkType } from '../store';
+import type { Store, Tx } from '../store';
+import type { ClaimedWork } from './claims';
+import type { WorkType } from './work';
 
 export type WorkOutcome = 'done' | 'retried' | 'givenUp';
 

@@ -1,6 +1,7 @@
 import { overlay } from '../../lib/overlay';
 import { pauseFact } from '../../request/pause';
-import { type Store, type Tx, teamsWork, type WorkType } from '../store';
+import type { Store, Tx } from '../store';
+import { teamsWork, type WorkType } from './work';
 
 /** Who must look after a commit: a message that waits for Teams is nothing to those who decide, and most commits are just that. */
 export interface WakeUps {

@@ -1,6 +1,6 @@
 import type { TurnContext } from 'botbuilder';
 import type { Log } from '../../lib/log';
-import { isOutage, type StoreError } from '../../store/store';
+import { isOutage, type StoreError } from '../../store/store-error';
 import { refusalAnswer } from './invoke-answer';
 import { envelopeOf, give, type HttpAnswer, requestIdOf } from './turn-context';
 

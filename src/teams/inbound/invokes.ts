@@ -1,3 +1,4 @@
+import { isRecord } from '../../lib/record';
 import type { Place } from '../../request/place';
 import type { Turn } from '../../thread/kit/turn';
 import { answers } from '../../thread/sentences/answers';
@@ -114,5 +115,4 @@ function placeOf(turn: Turn, { id, replyToId }: Readonly<Record<string, unknown>
   return { ...turn, place: threaded };
 }
 
-const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+const recordOf = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});

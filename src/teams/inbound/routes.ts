@@ -4,6 +4,7 @@ import type { Activity, TurnContext } from 'botbuilder';
 import type { DoorAudit } from '../../flow/refused-at-door';
 import type { Clock } from '../../lib/clock';
 import type { Log } from '../../lib/log';
+import { isRecord } from '../../lib/record';
 import { err, type Result } from '../../lib/result';
 import type { Place } from '../../request/place';
 import type { Post } from '../../thread/kit/post';
@@ -300,7 +301,4 @@ const unknownInvoke = errorAnswer(
 /** Only what we read reaches botbuilder; a delivery mode, for one, would make it keep replies back. */
 const toActivity = (envelope: Envelope): Activity =>
   ({ ...envelope, textFormat: undefined, attachments: undefined, entities: undefined }) as unknown as Activity;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const hostOf = (url: string): string | null => (URL.canParse(url) ? new URL(url).hostname : null);

@@ -1,7 +1,9 @@
 import type { Clock } from '../../lib/clock';
 import type { Place } from '../../request/place';
-import { type Store, StoreError, type Tx, teamsWork } from '../../store/store';
-import { postRow } from '../../store/work/lane';
+import type { Store, Tx } from '../../store/store';
+import { StoreError } from '../../store/store-error';
+import { postRow } from '../../store/work/ordering-key';
+import { teamsWork } from '../../store/work/work';
 import type { Post } from '../../thread/kit/post';
 import { createCall, type DeliveryOptions, deliver, LeaseOver } from './delivery';
 import { drawAgain, type EndedTask, judge, type OutcomeOptions, record, toEndedCall } from './outcome';

@@ -1,6 +1,8 @@
 import type { Place } from '../../request/place';
-import { type ClaimedWork, type DueWork, type Tx, teamsWork } from '../../store/store';
-import { readLane } from '../../store/work/lane';
+import type { Tx } from '../../store/store';
+import type { ClaimedWork, DueWork } from '../../store/work/claims';
+import { readLane } from '../../store/work/ordering-key';
+import { teamsWork } from '../../store/work/work';
 import {
   begun,
   conversationLimits,

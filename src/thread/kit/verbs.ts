@@ -2,6 +2,7 @@ import type { Draft } from '../../chat/draft';
 import { checkDevice, checkReason, maxDeviceLength } from '../../chat/draft-check';
 import { type FormEdit, type FormInput, readFormInput } from '../../chat/form';
 import { findVerb } from '../../chat/words';
+import { isRecord } from '../../lib/record';
 import { type Command, findCommandFaults, maxCommands } from '../../request/ask/command';
 import { type ListQuery, listNames, mostPages } from './list-page';
 
@@ -229,6 +230,3 @@ function readText(data: Readonly<Record<string, unknown>>, key: string, limit: n
 /** Empty when nothing was written; null when it is more than our cards let anybody write, or no text. */
 const readReason = (data: Readonly<Record<string, unknown>>, key: string): string | null =>
   data[key] === undefined || data[key] === null ? '' : (readText(data, key, 10_000)?.trim() ?? null);
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

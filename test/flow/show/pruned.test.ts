@@ -1,5 +1,5 @@
 import { findMissing, findMissingCard } from '../../../src/flow/show/pruned';
-import type { PrunedRequest } from '../../../src/store/history/history';
+import type { PrunedRequest } from '../../../src/store/history/pruned';
 import type { Reader } from '../../../src/store/store';
 import type { Turn } from '../../../src/thread/kit/turn';
 import { requestId, t0 } from '../../store/sample';

@@ -5,7 +5,7 @@ import { migrate } from '../../../src/store/engine/migrate';
 import { openSqlite } from '../../../src/store/engine/sqlite';
 import type { Db } from '../../../src/store/engine/tables';
 import { createSqlStore } from '../../../src/store/sql-store';
-import { claimWork } from '../../../src/store/work/work';
+import { findDueWork } from '../../../src/store/work/claims';
 import { requestId, sampleRequest, useStores } from '../sample';
 
 const stores = useStores();
@@ -40,7 +40,7 @@ test('a claim looks at undone rows only, by index, however many have ended', asy
     query = claimable.compile();
     return claimable;
   };
-  await claimWork(engine.db, spied, { types: ['submit'], now: 1, leaseMs: 1, limit: 10, leaseToken: 'a' });
+  await findDueWork(engine.db, spied, { types: ['submit'], now: 1, limit: 10 });
   if (query === undefined) throw new Error('nothing asked');
   /** Elsewhere than the engine: libsql never ends an `explain`, and what is not ended keeps its snapshot. */
   const database = new Database(path);
@@ -50,16 +50,16 @@ test('a claim looks at undone rows only, by index, however many have ended', asy
   expect(plan.map((row) => row.detail)).toEqual([
     'SEARCH work USING INDEX work_due_at (due_at<?)',
     'CORRELATED SCALAR SUBQUERY 3',
-    'SEARCH older USING INDEX work_lane (lane=? AND id<?)',
+    'SEARCH older USING INDEX work_ordering_key (ordering_key=? AND id<?)',
     'CORRELATED SCALAR SUBQUERY 1',
-    'SEARCH places USING INDEX sqlite_autoindex_places_1 (conversation_id=?)',
+    'SEARCH conversations USING INDEX sqlite_autoindex_conversations_1 (conversation_id=?)',
     'CORRELATED SCALAR SUBQUERY 2',
     'SEARCH requests USING INDEX sqlite_autoindex_requests_1 (id=?)',
   ]);
   const indexes = database
-    .prepare("select sql from sqlite_master where name in ('work_due_at', 'work_lane')")
+    .prepare("select sql from sqlite_master where name in ('work_due_at', 'work_ordering_key')")
     .all([]) as Array<{ sql: string }>;
-  expect(indexes.map((index) => index.sql.endsWith('where "ended_at" is null'))).toEqual([true, true]);
+  expect(indexes.map((index) => index.sql.endsWith('where ended_at is null'))).toEqual([true, true]);
 });
 
 test('a full disk rolls the whole transaction back, even when the error is swallowed, and nothing leaks out of it', async () => {

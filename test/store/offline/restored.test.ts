@@ -2,18 +2,18 @@ import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'n
 import Database from 'libsql';
 import { verifyChain } from '../../../src/audit/chain';
 import { type Pause, pauseFact } from '../../../src/request/pause';
-import type { LiveResponseRequest, State } from '../../../src/request/request';
+import type { State } from '../../../src/request/request';
 import { applyEvent } from '../../../src/store/commit/apply';
 import { openStore } from '../../../src/store/open';
 import type { Store } from '../../../src/store/store';
 import { SteppedClock } from '../../fakes/stepped-clock';
 import { recordingLog } from '../../teams/kit';
-import { asQueued, insert, requestId, sampleRequest, t0, useStores } from '../sample';
+import { asQueued, inState, insert, requestId, sampleRequest, t0, useStores } from '../sample';
 
 const stores = useStores();
 const waiting = sampleRequest({ id: requestId('LR-2222'), decideBy: t0 + 9_000_000 });
 const approved = asQueued(sampleRequest({ id: requestId('LR-3333') }));
-const submitted = { ...asQueued(sampleRequest({ id: requestId('LR-4444') })), state: 'submitting' } as unknown;
+const submitted = inState(asQueued(sampleRequest({ id: requestId('LR-4444') })), 'submitting');
 
 let path: string;
 let log: ReturnType<typeof recordingLog>;
@@ -29,7 +29,7 @@ async function open(): Promise<Store> {
 /** A store with requests in it and a backup of it, after which the waiting one was withdrawn. */
 async function withBackup(): Promise<string> {
   const store = await open();
-  await insert(store, waiting, approved, submitted as LiveResponseRequest);
+  await insert(store, waiting, approved, submitted);
   await note(store, 'before the backup');
   await store.close();
   const backup = `${path}.backup`;
@@ -90,7 +90,7 @@ test('it is found once: the next start goes on from there', async () => {
 
 test('a restart puts nothing into doubt, nor does a note that is older, as after a power cut, or that cannot be read', async () => {
   const before = await open();
-  await insert(before, waiting, approved, submitted as LiveResponseRequest);
+  await insert(before, waiting, approved, submitted);
   await note(before, 'one');
   await before.close();
   const older = readFileSync(`${path}.head`, 'utf8');

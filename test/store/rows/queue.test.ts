@@ -1,5 +1,4 @@
-import type { LiveResponseRequest } from '../../../src/request/request';
-import { asQueued, insert, requestId, sampleRequest, sampleWork, t0, useAnyStores } from '../sample';
+import { asQueued, inState, insert, requestId, sampleRequest, sampleWork, t0, useAnyStores } from '../sample';
 
 const stores = useAnyStores();
 const id = sampleRequest().id;
@@ -10,7 +9,7 @@ test('what waits is read with what admission decides by, and what is under way w
   await insert(
     store,
     { ...queued, notBefore: t0 + 5, hold: { type: 'checkFailed', code: 'x' } },
-    { ...queued, id: requestId('LR-BBBB'), state: 'running' } as unknown as LiveResponseRequest,
+    inState({ ...queued, id: requestId('LR-BBBB') }, 'running'),
     sampleRequest({ id: requestId('LR-CCCC') }),
   );
   expect(await store.waiting()).toEqual([
@@ -24,7 +23,7 @@ test('what waits is read with what admission decides by, and what is under way w
 test('a request that has left the queue waits no more', async () => {
   const store = await stores.openNew();
   await insert(store, asQueued(sampleRequest()));
-  await store.transact((tx) => tx.saveRequest({ ...sampleRequest(), state: 'withdrawn' } as never, 1));
+  await store.transact((tx) => tx.saveRequest(inState(sampleRequest(), 'withdrawn'), 1));
   expect([await store.waiting(), await store.underWay()]).toEqual([[], []]);
 });
 

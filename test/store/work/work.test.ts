@@ -1,13 +1,7 @@
 import * as fc from 'fast-check';
-import {
-  type ClaimedWork,
-  defenderWork,
-  type NewWork,
-  type Store,
-  teamsWork,
-  type Work,
-  type WorkType,
-} from '../../../src/store/store';
+import type { Store } from '../../../src/store/store';
+import type { ClaimedWork } from '../../../src/store/work/claims';
+import { defenderWork, type NewWork, teamsWork, type Work, type WorkType } from '../../../src/store/work/work';
 import { insert, sampleRequest, sampleWork, t0, useAnyStores } from '../sample';
 
 const stores = useAnyStores();

@@ -1,6 +1,7 @@
 import type { RequestId } from '../../request/request';
 import type { Post } from '../../thread/kit/post';
-import type { Copy, NewWork } from '../store';
+import type { Copy } from '../rows/cards';
+import type { NewWork } from './work';
 
 /**
  * Where Teams work waits: one row of a lane is under way at a time, in the order of adding. The lane also says what its rows talk to,

@@ -2,13 +2,47 @@ import { type AuditEntry, type AuditRow, type ChainHead, canonicalJson, genesis,
 import type { RequestId } from '../../request/request';
 import { firstOf, prepared } from '../engine/prepared';
 import type { AuditTable, Db } from '../engine/tables';
-import type { Reader } from '../store';
+import type { ReaderMethods, WriterMethods } from './methods';
+
+export interface AuditReader {
+  /** The last committed entry of the chain. */
+  auditHead(): Promise<ChainHead>;
+  auditRows(options?: {
+    readonly requestId?: RequestId;
+    readonly afterSeq?: number;
+    readonly limit?: number;
+  }): Promise<readonly AuditRow[]>;
+}
+
+export interface AuditWriter {
+  /** Stored as the last thing of the transaction, in the order of asking: reads in it do not see the entry yet. */
+  appendAudit(entry: AuditEntry): Promise<void>;
+}
+
+export const auditReader: ReaderMethods<AuditReader> = {
+  async auditHead() {
+    return (await firstOf(selectHead(this.db, {}))) ?? genesis;
+  },
+  async auditRows({ requestId, afterSeq, limit } = {}) {
+    let query = this.db.selectFrom('audit').selectAll().orderBy('seq');
+    if (requestId !== undefined) query = query.where('request_id', '=', requestId);
+    if (afterSeq !== undefined) query = query.where('seq', '>', afterSeq);
+    if (limit !== undefined) query = query.limit(limit);
+    return (await query.execute()).map(toAuditRow);
+  },
+};
+
+export const auditWriter: WriterMethods<AuditWriter> = {
+  async appendAudit(entry) {
+    this.entries.push(entry);
+  },
+};
 
 /**
  * Appends in the caller's transaction, so that state and audit commit together (T-42). Last of all in it: updating the head makes
  * writers of every replica take turns until the commit, and a lock that everybody takes last cannot be part of a deadlock.
  */
-export async function appendAudit(db: Db, entries: readonly AuditEntry[]): Promise<ChainHead | null> {
+export async function writeEntries(db: Db, entries: readonly AuditEntry[]): Promise<ChainHead | null> {
   if (entries.length === 0) return null;
   const last = await firstOf(countEntries(db, { added: entries.length }));
   if (last === undefined) throw new Error('The audit has no head.');
@@ -37,22 +71,7 @@ const updateHead = prepared((db, { hash }: { hash: string }) =>
   db.updateTable('audit_head').set({ hash }).where('id', '=', 1),
 );
 
-export async function findAuditHead(db: Db): Promise<ChainHead> {
-  return (await firstOf(selectHead(db, {}))) ?? genesis;
-}
-
 const selectHead = prepared((db) => db.selectFrom('audit_head').select(['seq', 'hash']).where('id', '=', 1));
-
-export async function findAuditRows(
-  db: Db,
-  { requestId, afterSeq, limit }: NonNullable<Parameters<Reader['auditRows']>[0]> = {},
-): Promise<readonly AuditRow[]> {
-  let query = db.selectFrom('audit').selectAll().orderBy('seq');
-  if (requestId !== undefined) query = query.where('request_id', '=', requestId);
-  if (afterSeq !== undefined) query = query.where('seq', '>', afterSeq);
-  if (limit !== undefined) query = query.limit(limit);
-  return (await query.execute()).map(toAuditRow);
-}
 
 const toTable = (row: AuditRow): AuditTable => ({
   seq: row.seq,
