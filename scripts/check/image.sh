@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=scripts/tools/places.sh
 . scripts/tools/places.sh
-command -v buildah >/dev/null && command -v mmdebstrap >/dev/null && [[ -d $tools/node-$node_version ]] ||
+if [[ -z $(command -v buildah) || -z $(command -v mmdebstrap) || ! -d $tools/node-$node_version ]]; then
   skip "The image is not built" buildah
+fi
 
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs BUILDAH_FORMAT=docker
 store=$tools/images

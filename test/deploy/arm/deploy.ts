@@ -18,7 +18,6 @@ export interface Resource {
   readonly dependsOn: readonly string[];
 }
 
-// biome-ignore lint/style/useNamingConvention: the usual name
 export type Json = { readonly [key: string]: Json } & { readonly [index: number]: Json } & { readonly length?: Json };
 
 export interface Deployed {
@@ -158,9 +157,9 @@ class Run {
     );
     const { template, parameters } = Object(found).properties as {
       template: ArmTemplate;
-      parameters: Readonly<Record<string, { value: unknown }>>;
+      parameters: Readonly<Record<string, unknown>>;
     };
-    const given = Object.entries(parameters).map(([key, { value }]) => [key, this.compute(value)]);
+    const given = Object.entries(parameters).map(([key, of]) => [key, (this.compute(of) as { value: unknown }).value]);
     const made = deploy(template, Object.fromEntries(given), this.#place);
     this.#modules.set(name, made);
     return made;
