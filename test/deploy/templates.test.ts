@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseConfig } from '../../src/config';
 import { deploy, type Json } from './arm/deploy';
 import { type ArmTemplate, compile, findBicep } from './tools';
 
@@ -22,8 +23,8 @@ const at = (json: Json, ...path: readonly (string | number)[]): Json =>
   path.reduce<Json>((inner, key) => (inner as Readonly<Record<string | number, Json>>)[key] ?? {}, json);
 const settingsOf = (given: object = {}): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    (at(containerOf(given), 'containers', 0, 'env') as unknown as { name: string; value: string }[]).map(
-      ({ name, value }) => [name, value],
+    (at(containerOf(given), 'containers', 0, 'env') as unknown as { name: string; value?: string }[]).map(
+      ({ name, value = '' }) => [name, value],
     ),
   );
 
@@ -150,6 +151,26 @@ const settingsOf = (given: object = {}): Readonly<Record<string, string>> =>
   test('a word that stands for nothing reaches the service as nothing, since the toolkit takes no empty value', () => {
     expect(settingsOf()).toMatchObject({ TEAMS_TENANT_IDS: id, AUDIT_ANCHOR_CONVERSATION: '' });
     expect(settingsOf({ auditAnchorConversation: '19:x' }).AUDIT_ANCHOR_CONVERSATION).toBe('19:x');
+  });
+
+  test('the service starts with the settings that the template gives it', () => {
+    const given = Object.entries(settingsOf()).map(([name, value]) => {
+      if (name === 'DATABASE_URL')
+        return [name, 'postgres://live_response:p%40ss@host:5432/live_response?sslmode=verify-full'];
+      return [name, String(value).startsWith('reference(') ? id : value];
+    });
+    expect(parseConfig(Object.fromEntries(given))).toMatchObject({
+      ok: true,
+      value: {
+        port: 3978,
+        opsPort: 3979,
+        trial: false,
+        bot: { appId: id, type: 'UserAssignedMsi' },
+        defender: { url: 'https://api.security.microsoft.com', credential: { type: 'managedIdentity', clientId: id } },
+        evidenceDir: '/data/evidence',
+        databaseUrl: expect.stringContaining('postgres://'),
+      },
+    });
   });
 
   describe('the database', () => {

@@ -5,11 +5,10 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The places and versions of scripts/tools/places.sh, so that both name the same. */
-const versions = Object.fromEntries(
-  [...readFileSync('scripts/tools/places.sh', 'utf8').matchAll(/^(\w+)_version=(\S+)$/gm)].map(([, name, version]) => [
-    name,
-    version,
-  ]),
+export const versions: Readonly<Record<string, string>> = Object.fromEntries(
+  [...readFileSync('scripts/tools/places.sh', 'utf8').matchAll(/^(\w+)_version=(\S+)$/gm)].map(
+    ([, name = '', version = '']) => [name, version],
+  ),
 );
 const folder =
   process.env.TOOLS_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'live-response-tools');
@@ -30,6 +29,13 @@ export const findKusto = (): string | null =>
     'kusto',
     join(folder, `kusto-${versions.kusto}`, 'node_modules/@kusto/language-service-next'),
     'no query is read by the language service of Kusto',
+  );
+
+export const findAtk = (): string | null =>
+  find(
+    'atk',
+    join(folder, `atk-${versions.atk}`, 'node_modules/@microsoft/teamsfx-core'),
+    "no file is read by the Agents Toolkit's own reader",
   );
 
 export function findShellcheck(): string | null {
