@@ -14,20 +14,30 @@ param readerPrincipalId string
 param databasePassword string
 param databaseSku string
 param databaseZoneRedundant bool
+param databaseStorageGb int
+param databaseVersion string
+param databaseGeoBackup bool
+@description('Whether the region has zones.')
+param zones bool
+@description('True: a vault of this name was deleted less than 90 days ago, and comes back.')
+param recoverVault bool
+param shareGb int
 
 var unique = uniqueString(resourceGroup().id, base)
 var account = 'live_response'
 
-resource database 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
+resource database 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
   name: '${base}-${unique}'
   location: location
   tags: tags
   sku: {
     name: databaseSku
-    tier: startsWith(databaseSku, 'Standard_B') ? 'Burstable' : 'GeneralPurpose'
+    tier: startsWith(databaseSku, 'Standard_B')
+      ? 'Burstable'
+      : startsWith(databaseSku, 'Standard_E') ? 'MemoryOptimized' : 'GeneralPurpose'
   }
   properties: {
-    version: '16'
+    version: databaseVersion
     administratorLogin: account
     administratorLoginPassword: databasePassword
     authConfig: {
@@ -35,14 +45,22 @@ resource database 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
       passwordAuth: 'Enabled'
     }
     storage: {
-      storageSizeGB: 32
-      autoGrow: 'Enabled'
+      // Not by itself: a disk that has grown cannot be deployed at its old size again. alerts.bicep tells in time.
+      storageSizeGB: databaseStorageGb
+      autoGrow: 'Disabled'
     }
     backup: {
       backupRetentionDays: 35
-      geoRedundantBackup: 'Disabled'
+      geoRedundantBackup: databaseGeoBackup ? 'Enabled' : 'Disabled'
     }
     highAvailability: { mode: databaseZoneRedundant ? 'ZoneRedundant' : 'Disabled' }
+    // Azure's own updates: Sunday, 03:00 of the region.
+    maintenanceWindow: {
+      customWindow: 'Enabled'
+      dayOfWeek: 0
+      startHour: 3
+      startMinute: 0
+    }
     network: {
       publicNetworkAccess: 'Disabled'
       delegatedSubnetResourceId: databaseSubnetId
@@ -59,11 +77,11 @@ resource database 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
   }
 }
 
-resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: take('lr${replace(base, '-', '')}${unique}', 24)
   location: location
   tags: tags
-  sku: { name: 'Standard_ZRS' }
+  sku: { name: zones ? 'Standard_ZRS' : 'Standard_LRS' }
   kind: 'StorageV2'
   properties: {
     publicNetworkAccess: 'Disabled'
@@ -89,17 +107,18 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 
     resource evidence 'shares' = {
       name: 'evidence'
-      properties: { shareQuota: 100 }
+      properties: { shareQuota: shareGb }
     }
   }
 }
 
-resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: take('lr${unique}', 24)
   location: location
   tags: tags
   properties: {
     tenantId: tenant().tenantId
+    createMode: recoverVault ? 'recover' : 'default'
     sku: {
       family: 'A'
       name: 'standard'
@@ -141,7 +160,7 @@ var privateParts = [
   { name: 'vault', id: vault.id, zone: vaultZoneId }
 ]
 
-resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
+resource endpoints 'Microsoft.Network/privateEndpoints@2025-05-01' = [
   for part in privateParts: {
     name: '${base}-${part.name}'
     location: location
@@ -161,7 +180,7 @@ resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
   }
 ]
 
-resource endpointNames 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [
+resource endpointNames 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01' = [
   for (part, i) in privateParts: {
     parent: endpoints[i]
     name: 'default'
@@ -191,6 +210,38 @@ resource vaultLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
+// Who signed in to the database, and what it refused.
+resource databaseLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: database
+  name: 'logs'
+  properties: {
+    workspaceId: logsId
+    logs: [
+      {
+        categoryGroup: 'allLogs'
+        enabled: true
+      }
+    ]
+  }
+}
+
+// Who read or changed the evidence on the share.
+resource shareLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: storage::files
+  name: 'logs'
+  properties: {
+    workspaceId: logsId
+    logs: [
+      {
+        categoryGroup: 'audit'
+        enabled: true
+      }
+    ]
+  }
+}
+
+output databaseId string = database.id
+output storageId string = storage.id
 output storageName string = storage.name
 output shareName string = storage::files::evidence.name
 output vaultName string = vault.name

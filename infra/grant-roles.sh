@@ -4,18 +4,23 @@
 # With --groups it also gets what the policy needs that names Entra groups. Roles that are there already are left as they are.
 set -euo pipefail
 
-graph=${GRAPH_API_URL:-https://graph.microsoft.com}
 principal=${1:-}
 if [[ ! $principal =~ ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$ ]] || [[ ${2:-} != "" && ${2:-} != "--groups" ]]; then
   echo "Usage: infra/grant-roles.sh <BOT_OBJECT_ID> [--groups]   (BOT_OBJECT_ID is in env/.env.<name> after atk provision)" >&2
   exit 2
 fi
 
+# The Graph of the cloud that az is signed in to.
+graph=${GRAPH_API_URL:-$(az cloud show --query endpoints.microsoftGraphResourceId --output tsv)}
+graph=${graph%/}
+
 # grant <app id of the API> <its name> <role> <why>
 grant() {
   local api role
-  api=$(az ad sp show --id "$1" --query id --output tsv)
-  role=$(az ad sp show --id "$1" --query "appRoles[?value=='$3'].id | [0]" --output tsv)
+  # A tenant without this API has no such principal, and az ends with words of its own then.
+  api=$(az ad sp show --id "$1" --query id --output tsv 2>/dev/null) || api=
+  role=
+  if [[ -n $api ]]; then role=$(az ad sp show --id "$1" --query "appRoles[?value=='$3'].id | [0]" --output tsv); fi
   if [[ -z $role ]]; then
     echo "$2 has no role $3 in this tenant. Is Defender for Endpoint licensed and set up here?" >&2
     exit 1

@@ -6,11 +6,13 @@ param appSubnetId string
 param storageName string
 param shareName string
 param logsId string
+@description('Whether the region has zones; cannot be changed later.')
+param zones bool
 @description('Who may pull the image: the platform, not the code.')
 param pullerPrincipalId string
 
 // Reached by its address, since `az acr build` builds there; without an admin account or anonymous pull, only by Entra identities with a role.
-resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
+resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
   name: take('lr${uniqueString(resourceGroup().id, base)}', 50)
   location: location
   tags: tags
@@ -35,17 +37,18 @@ resource puller 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageName
 }
 
-resource hosting 'Microsoft.App/managedEnvironments@2025-01-01' = {
+resource hosting 'Microsoft.App/managedEnvironments@2025-07-01' = {
   name: '${base}-hosting'
   location: location
   tags: tags
   properties: {
     // Through a diagnostic setting, so that no key of the workspace is kept here.
     appLogsConfiguration: { destination: 'azure-monitor' }
+    zoneRedundant: zones
     vnetConfiguration: {
       infrastructureSubnetId: appSubnetId
       internal: false
@@ -88,3 +91,4 @@ resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 
 output domain string = hosting.properties.defaultDomain
 output registryName string = registry.name
+output registryServer string = registry.properties.loginServer

@@ -17,18 +17,49 @@ param botDisplayName string = 'Live Response'
 @description('Password of the database\'s first account, which the service signs in with. It is kept in the vault and nowhere else.')
 @secure()
 @minLength(16)
+@maxLength(128)
 param databasePassword string
 
-@description('Size of the database; the smallest serves thousands of requests a day.')
-param databaseSku string = 'Standard_B1ms'
+@description('Size of the database. Its connections are counted when it is made and not again: Standard_B1ms has 35 for its users, fewer than two replicas and the two that replace them may hold.')
+param databaseSku string = 'Standard_B2s'
 
-@description('Two database servers in two zones; the burstable sizes cannot.')
-param databaseZoneRedundant bool = false
+@description('yes: two database servers in two zones; the burstable sizes cannot.')
+@allowed(['yes', 'no'])
+param databaseZoneRedundant string = 'no'
+
+@description('Disk of the database in GB: it can be made larger and never smaller. A text, as all from env/.env.<name> is.')
+@allowed(['32', '64', '128', '256', '512', '1024'])
+param databaseStorageGb string = '32'
+
+@description('As the server has it; raise it here when it was upgraded in the portal.')
+@allowed(['16', '17'])
+param databaseVersion string = '16'
+
+@description('yes: backups of the database in the paired region as well. Chosen when the server is made.')
+@allowed(['yes', 'no'])
+param databaseGeoBackup string = 'no'
+
+@description('yes: over the zones of the region, which must have some. Chosen when hosting is made.')
+@allowed(['yes', 'no'])
+param zones string = 'yes'
+
+@description('yes: a vault of the same name was deleted less than 90 days ago, as with its resource group, and comes back.')
+@allowed(['yes', 'no'])
+param recoverVault string = 'no'
+
+@description('Room for the evidence in GB.')
+@allowed(['100', '256', '512', '1024'])
+param shareGb string = '100'
+
+@description('The network, a /20; another one where this is to be peered with a network that overlaps it.')
+param networkRange string = '10.42.0.0/20'
+
+@description('Who gets a mail when an alert fires; none: the alerts are in the portal only.')
+param alertEmail string = 'none'
 
 @description('How long logs are kept.')
-@minValue(30)
-@maxValue(730)
-param logDays int = 90
+@allowed(['30', '90', '180', '365', '730'])
+param logDays string = '90'
 
 @description('The Teams cloud of the people who are served.')
 @allowed(['public', 'gcc', 'gccHigh', 'dod'])
@@ -37,29 +68,29 @@ param teamsCloud string = 'public'
 @description('On every resource.')
 param tags object = { app: 'live-response-for-teams' }
 
-var base = 'lr-${suffix}'
+var base = toLower('lr-${suffix}')
 
 // What the code signs in with, to Teams and to Defender: no secret exists that could be copied.
-resource botIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource botIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: '${base}-bot'
   location: location
   tags: tags
 }
 
 // What the platform pulls the image and reads the vault with; app.bicep keeps it from the code.
-resource platformIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource platformIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: '${base}-platform'
   location: location
   tags: tags
 }
 
-resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource logs 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: '${base}-logs'
   location: location
   tags: tags
   properties: {
     sku: { name: 'PerGB2018' }
-    retentionInDays: logDays
+    retentionInDays: int(logDays)
     features: { disableLocalAuth: true }
   }
 }
@@ -70,6 +101,7 @@ module network 'network.bicep' = {
     base: base
     location: location
     tags: tags
+    range: networkRange
   }
 }
 
@@ -87,8 +119,16 @@ module data 'data.bicep' = {
     logsId: logs.id
     readerPrincipalId: platformIdentity.properties.principalId
     databasePassword: databasePassword
-    databaseSku: databaseSku
-    databaseZoneRedundant: databaseZoneRedundant
+    databaseSku: databaseSku == 'Standard_B1ms'
+      ? fail('Standard_B1ms has too few connections; take Standard_B2s.')
+      : databaseSku
+    databaseZoneRedundant: databaseZoneRedundant == 'yes'
+    databaseStorageGb: int(databaseStorageGb)
+    databaseVersion: databaseVersion
+    databaseGeoBackup: databaseGeoBackup == 'yes'
+    zones: zones == 'yes'
+    recoverVault: recoverVault == 'yes'
+    shareGb: int(shareGb)
   }
 }
 
@@ -103,13 +143,30 @@ module hosting 'hosting.bicep' = {
     shareName: data.outputs.shareName
     logsId: logs.id
     pullerPrincipalId: platformIdentity.properties.principalId
+    zones: zones == 'yes'
+  }
+}
+
+module alerts 'alerts.bicep' = {
+  name: 'alerts'
+  params: {
+    base: base
+    location: location
+    tags: tags
+    logsId: logs.id
+    databaseId: data.outputs.databaseId
+    isBurstable: startsWith(databaseSku, 'Standard_B')
+    storageId: data.outputs.storageId
+    shareGb: int(shareGb)
+    email: alertEmail == 'none' ? '' : alertEmail
   }
 }
 
 module bot 'bot.bicep' = {
   name: 'bot'
   params: {
-    name: '${base}-bot'
+    // A name in all of Azure, and not only in this group: lr-dev-bot is somebody else's.
+    name: '${base}-${uniqueString(resourceGroup().id, base)}'
     tags: tags
     displayName: botDisplayName
     endpoint: 'https://${base}.${hosting.outputs.domain}/api/messages'
@@ -126,4 +183,5 @@ output BOT_TENANT_ID string = botIdentity.properties.tenantId
 output BOT_OBJECT_ID string = botIdentity.properties.principalId
 output BOT_ENDPOINT string = 'https://${base}.${hosting.outputs.domain}/api/messages'
 output REGISTRY_NAME string = hosting.outputs.registryName
+output REGISTRY_SERVER string = hosting.outputs.registryServer
 output VAULT_NAME string = data.outputs.vaultName

@@ -30,6 +30,15 @@ var columns = [
   { name: 'hash', type: 'string' }
 ]
 
+var device = {
+  entityType: 'Host'
+  fieldMappings: [{ identifier: 'HostName', columnName: 'device' }]
+}
+var person = {
+  entityType: 'Account'
+  fieldMappings: [{ identifier: 'AadUserId', columnName: 'actor' }]
+}
+
 var rules = [
   {
     name: 'bypass'
@@ -38,6 +47,9 @@ var rules = [
     severity: 'High'
     query: loadTextContent('bypass.kql')
     tactics: ['Execution', 'PrivilegeEscalation']
+    frequency: 'PT1H'
+    period: 'P3D'
+    entities: [device]
   }
   {
     name: 'break-glass'
@@ -46,6 +58,9 @@ var rules = [
     severity: 'Medium'
     query: loadTextContent('break-glass.kql')
     tactics: ['Execution']
+    frequency: 'PT1H'
+    period: 'P3D'
+    entities: [person]
   }
   {
     name: 'chain'
@@ -54,14 +69,18 @@ var rules = [
     severity: 'High'
     query: loadTextContent('chain.kql')
     tactics: ['DefenseEvasion']
+    // Both sides of a gap must be seen.
+    frequency: 'P1D'
+    period: 'P14D'
+    entities: []
   }
 ]
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' existing = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existing = {
   name: workspaceName
 }
 
-resource table 'Microsoft.OperationalInsights/workspaces/tables@2022-10-01' = {
+resource table 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = {
   parent: workspace
   name: 'LiveResponseAudit_CL'
   properties: {
@@ -74,7 +93,7 @@ resource table 'Microsoft.OperationalInsights/workspaces/tables@2022-10-01' = {
 }
 
 // Lines go to the ingestion endpoint of this rule; who sends them needs the role Monitoring Metrics Publisher on it.
-resource ingestion 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
+resource ingestion 'Microsoft.Insights/dataCollectionRules@2024-03-11' = {
   name: 'live-response-audit'
   location: location
   tags: tags
@@ -100,7 +119,7 @@ resource ingestion 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
   dependsOn: [table]
 }
 
-resource analytics 'Microsoft.SecurityInsights/alertRules@2024-09-01' = [
+resource analytics 'Microsoft.SecurityInsights/alertRules@2025-06-01' = [
   for rule in rules: {
     scope: workspace
     name: guid(workspace.id, 'live-response', rule.name)
@@ -111,15 +130,17 @@ resource analytics 'Microsoft.SecurityInsights/alertRules@2024-09-01' = [
       severity: rule.severity
       enabled: true
       query: rule.query
-      // An export may arrive a day late; each query looks at what has arrived since it last ran (ago(15m)), so that nothing is told twice.
-      queryFrequency: 'PT15M'
-      queryPeriod: 'P1D'
+      // What arrives late keeps its own time for two days, and a rule sees no further than its period, whatever its query says. Each query looks at
+      // what has arrived since it last ran, so that nothing is told twice. With two days or more a rule may not run more often than once an hour.
+      queryFrequency: rule.frequency
+      queryPeriod: rule.period
       triggerOperator: 'GreaterThan'
       triggerThreshold: 0
       suppressionEnabled: false
       suppressionDuration: 'PT5H'
       tactics: rule.tactics
-      eventGroupingSettings: { aggregationKind: 'SingleAlert' }
+      entityMappings: rule.entities
+      eventGroupingSettings: { aggregationKind: 'AlertPerResult' }
       incidentConfiguration: { createIncident: true }
     }
     dependsOn: [table]

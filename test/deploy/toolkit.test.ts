@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
 import { parseConfig } from '../../src/config';
+import { versions } from './tools';
 
 const schema = JSON.parse(readFileSync('test/fixtures/toolkit/yaml.schema.v1.13.json', 'utf8')) as object;
 const check = new Ajv({ allErrors: true, strict: false }).compile(schema);
@@ -16,6 +17,7 @@ interface Step {
 }
 type Project = Readonly<Record<'version' | 'provision' | 'deploy', unknown>> & {
   readonly version: string;
+  readonly projectId?: string;
   readonly provision: readonly Step[];
   readonly deploy: readonly Step[];
   readonly publish?: readonly Step[];
@@ -94,6 +96,23 @@ describe.each([dev.env, local.env])('%s', (file) => {
   test('holds no secret', () => {
     expect(read(file)).not.toMatch(/^SECRET_|^\w*(PASSWORD|KEY|TOKEN)\w*=\S/m);
   });
+});
+
+test('the image is built in the subscription of the deployment, from a base that was taken into its registry before', () => {
+  const runs = projectOf(dev).deploy.flatMap(({ with: { run } }) => (typeof run === 'string' ? [run] : []));
+  for (const command of runs.flatMap((run) => run.split('||')))
+    expect(command).toContain(`--subscription \${{AZURE_SUBSCRIPTION_ID}}`);
+  const base = /^ARG NODE=(node:\S+)$/m.exec(read('Dockerfile'))?.[1] ?? 'none';
+  expect(runs[0]).toContain(`--source docker.io/library/${base} --image ${base}`);
+  expect(runs[1]).toContain(`--build-arg NODE=\${{REGISTRY_SERVER}}/${base} `);
+});
+
+test('the toolkit fetches the compiler that the templates are tested with, and finds the id of the project', () => {
+  const deployments = stepsOf(projectOf(dev)).filter(({ uses }) => uses === 'arm/deploy');
+  expect(deployments.map(({ with: { bicepCliVersion } }) => bicepCliVersion)).toEqual(
+    deployments.map(() => `v${versions.bicep}`),
+  );
+  for (const project of [dev, local]) expect(projectOf(project).projectId).toMatch(/^[0-9a-f-]{36}$/);
 });
 
 test("what is one person's own or secret is ignored by git", () => {

@@ -54,9 +54,11 @@ test('every command that the page gives is a script', () => {
   expect(named.size).toBeGreaterThan(3);
 });
 
-test('every variable that the page names is a setting', () => {
+test('every variable that the page names is a setting of the service or of a deployment', () => {
   const source = readFileSync('src/settings.ts', 'utf8');
   const known = new Set([...source.matchAll(/^\s+([A-Z][A-Z_]{3,}):/gm)].map(([, name]) => name));
+  // Of a deployment by the templates: env/.env.<name>.
+  for (const [name] of readFileSync('env/.env.dev', 'utf8').matchAll(/SECRET_\w+|^[A-Z_]+(?==)/gm)) known.add(name);
   const named = [...page.matchAll(/`"?\$?([A-Z][A-Z_]{3,})"?`/g)].map(([, name]) => name);
   expect(named.filter((name) => !known.has(name) && name !== 'SIGTERM' && name !== 'SIGINT')).toEqual([]);
   expect(named.length).toBeGreaterThan(3);

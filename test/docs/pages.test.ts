@@ -86,7 +86,8 @@ test.each(pages)('every path, command and setting that %s names is there', (page
   const named = [...text.matchAll(/`((?:src|test|scripts|docs|env|infra)\/[\w./-]+\.\w+)`/g)].map(
     ([, path = '']) => path,
   );
-  expect([...linked, ...named].filter((path) => !existsSync(path))).toEqual([]);
+  // What git ignores is made by the reader.
+  expect([...linked, ...named].filter((path) => !existsSync(path) && !path.endsWith('.user'))).toEqual([]);
   const commands = [...text.matchAll(/npm run (?:--silent )?([a-z:-]+)/g)].map(([, name = '']) => name);
   expect(commands.filter((name) => scripts[name] === undefined)).toEqual([]);
   const variables = [...text.matchAll(/`([A-Z][A-Z]+_[A-Z_]+)`/g)].map(([, name = '']) => name);
