@@ -34,6 +34,8 @@ export interface Config {
     readonly sessions: number;
     readonly queueHours: number;
   };
+  /** What calls to Defender go through, and which hosts not. */
+  readonly proxy: { readonly proxy: string | null; readonly except: string };
   /** How many requests of one person may be open at a time; the policy may allow fewer. */
   readonly openRequestsPerPerson: number;
   readonly databaseUrl: string;
@@ -192,6 +194,14 @@ const Env = z.object({
     )
     .default('0'),
   POLICY_FILE: z.string().default('env/policy.yaml'),
+  HTTPS_PROXY: z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+      'must be the address of a proxy, such as http://proxy.example:8080. Set it so, or unset it to go straight.',
+    )
+    .optional(),
+  NO_PROXY: z.string().optional(),
   EVIDENCE_DIR: z.string().default('data/evidence'),
   HISTORY_DAYS: z
     .string()
@@ -366,6 +376,7 @@ function toConfig(env: Env): Config {
       sessions: env.DEFENDER_SESSIONS,
       queueHours: env.DEFENDER_QUEUE_HOURS,
     },
+    proxy: { proxy: env.HTTPS_PROXY ?? null, except: env.NO_PROXY ?? '' },
     openRequestsPerPerson: env.OPEN_REQUESTS_PER_PERSON,
     databaseUrl: env.DATABASE_URL,
     policyFile: env.POLICY_FILE,

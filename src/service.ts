@@ -23,6 +23,7 @@ import { createHealth } from './health';
 import { type Clock, hours, monotonicMs, seconds } from './lib/clock';
 import type { Log } from './lib/log';
 import { createLoop, type DueWork, type Loop } from './lib/loop';
+import { findProxy } from './lib/proxy';
 import type { RandomBytes } from './lib/random';
 import { createMetrics, type Metrics } from './metrics';
 import { createAnchor } from './oversight/anchor';
@@ -370,7 +371,8 @@ function createDefenderClient(
 ): Defender {
   // Reads that must wait longer than a person does are tried again from their rows, where a restart finds them.
   const timeouts = { longestWaitMs: longestReadWaitMs };
-  return createDefender({ baseUrl: config.defender.url, clock, log, timeouts, ...more });
+  const proxy = findProxy(new URL(config.defender.url), config.proxy);
+  return createDefender({ baseUrl: config.defender.url, proxy, clock, log, timeouts, ...more });
 }
 
 const longestReadWaitMs = 1_500;

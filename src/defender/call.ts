@@ -1,10 +1,11 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Clock } from '../lib/clock';
+import type { Duplex } from 'node:stream';
+import { type Clock, systemClock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import { type Redacted, reveal } from '../lib/redacted';
 import type { Api, Purpose, ReadBudget } from './budget';
-import type { Connections } from './connection';
+import { type Connections, createConnections } from './connection';
 import { classifyRefusal, DefenderError, readEnvelope } from './errors';
 import { type Answer, ExchangeFailure, exchange, type Way } from './exchange';
 import { type Fault, planRetry, readRetryAfterMs } from './retry';
@@ -58,10 +59,25 @@ const mostConnections = 16;
 /** Shorter than the times after which servers and balancers on the way to Azure give up a silent connection (2 to 4 minutes); a server that names its own is believed. */
 const idleConnectionMs = 30_000;
 
-export function createAgent(base: URL): HttpAgent {
+/** Connections of reads; through a proxy each has a way of its own, and is used again like any other. */
+export function createAgent(base: URL, proxy: URL | null = null): HttpAgent {
   const options = { keepAlive: true, maxSockets: mostConnections, maxFreeSockets: 4, timeout: idleConnectionMs };
-  return base.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+  const agent = base.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+  if (proxy === null) return agent;
+  const connections = createConnections(base, systemClock, proxy);
+  return Object.assign(agent, {
+    createConnection: (_: unknown, done: (error: Error | null, socket?: Duplex) => void): undefined => {
+      const signal = AbortSignal.timeout(tunnelMs);
+      connections.take(signal).then(
+        (socket) => done(null, socket),
+        (error: Error) => done(error),
+      );
+    },
+  });
 }
+
+/** As long as a read may take. */
+const tunnelMs = 30_000;
 
 /** GET with the retry table; statuses in `allowed` come back as replies, all others that are not 2xx are thrown. */
 export async function get(context: CallContext, call: Call, allowed: readonly number[] = []): Promise<Reply> {

@@ -2,6 +2,7 @@ import { isIP, type Socket, connect as tcpConnect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
 import { type Clock, seconds } from '../lib/clock';
+import { openTunnel } from '../lib/proxy';
 import { ExchangeFailure } from './exchange';
 
 /** Connections to one host of which each carries one request, and none a byte before it. */
@@ -24,7 +25,7 @@ interface Ahead {
   readonly ending: AbortController;
 }
 
-export function createConnections(base: URL, clock: Clock): Connections {
+export function createConnections(base: URL, clock: Clock, proxy: URL | null = null): Connections {
   const waiting: Ahead[] = [];
 
   return {
@@ -32,7 +33,7 @@ export function createConnections(base: URL, clock: Clock): Connections {
       if (waiting.length >= mostAhead) return;
       const ending = new AbortController();
       const ahead: Ahead = {
-        socket: connect(base, ending.signal).then(
+        socket: connect(base, ending.signal, proxy).then(
           (socket) => socket.unref(),
           () => null,
         ),
@@ -53,7 +54,7 @@ export function createConnections(base: URL, clock: Clock): Connections {
         if (socket !== null && (await isGood(socket, ahead.openedAt, clock))) return socket.ref();
         await throwAway(ahead);
       }
-      return connect(base, signal);
+      return connect(base, signal, proxy);
     },
   };
 }
@@ -87,13 +88,30 @@ async function isGood(socket: Socket, openedAt: number, clock: Clock): Promise<b
 }
 
 /** Resolves when the connection stands, its certificate checked; nothing was written on it then. */
-function connect(base: URL, signal: AbortSignal): Promise<Socket> {
+async function connect(base: URL, signal: AbortSignal, proxy: URL | null): Promise<Socket> {
+  if (proxy === null) return connectOver(base, signal, null);
+  const target = { host: hostOf(base), port: portOf(base) };
+  const tunnel = await openTunnel(proxy, target, signal).catch((cause: unknown) => {
+    throw new ExchangeFailure(signal.aborted ? 'timedOut' : 'noConnection', false, cause);
+  });
+  // Without TLS it stands already; its errors are heard as those of any other.
+  return base.protocol === 'https:' ? connectOver(base, signal, tunnel) : tunnel.on('error', () => {});
+}
+
+const hostOf = (base: URL): string => base.hostname.replace(/^\[|\]$/g, '');
+const portOf = (base: URL): number => Number(base.port || (base.protocol === 'https:' ? 443 : 80));
+
+function connectOver(base: URL, signal: AbortSignal, tunnel: Socket | null): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const secure = base.protocol === 'https:';
-    const host = base.hostname.replace(/^\[|\]$/g, '');
-    const at = { host, port: Number(base.port || (secure ? 443 : 80)), noDelay: true };
+    const host = hostOf(base);
+    const at = { host, port: portOf(base), noDelay: true };
     const socket = secure
-      ? tlsConnect({ ...at, ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 && { servername: host }) })
+      ? tlsConnect({
+          ...(tunnel === null ? at : { host, socket: tunnel }),
+          ALPNProtocols: ['http/1.1'],
+          ...(isIP(host) === 0 && { servername: host }),
+        })
       : tcpConnect(at);
     const fail = (cause?: unknown) => {
       socket.destroy();
