@@ -18,6 +18,7 @@ RUN node scripts/prune-packages.mjs node_modules
 
 FROM ${NODE}
 ENV NODE_ENV=production \
+    NODE_USE_ENV_PROXY=1 \
     PORT=3978 \
     DATABASE_URL=sqlite:/data/live-response.db \
     EVIDENCE_DIR=/data/evidence \

@@ -35,6 +35,8 @@ export interface Config {
     readonly sessions: number;
     readonly queueHours: number;
   };
+  /** What calls to Defender go through, and which hosts not. */
+  readonly proxy: { readonly proxy: string | null; readonly except: string };
   /** How many requests of one person may be open at a time; the policy may allow fewer. */
   readonly openRequestsPerPerson: number;
   readonly databaseUrl: string;
@@ -115,6 +117,7 @@ function toConfig(env: Settings): Config {
       sessions: env.DEFENDER_SESSIONS,
       queueHours: env.DEFENDER_QUEUE_HOURS,
     },
+    proxy: { proxy: env.HTTPS_PROXY ?? null, except: env.NO_PROXY ?? '' },
     openRequestsPerPerson: env.OPEN_REQUESTS_PER_PERSON,
     databaseUrl: env.DATABASE_URL,
     policyFile: env.POLICY_FILE,

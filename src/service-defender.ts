@@ -2,6 +2,7 @@ import { createDefender, type Defender } from './defender/client';
 import { createTokenSource, localToken, type TokenSource } from './defender/token';
 import { createDirectory, type Directory } from './directory/directory';
 import { createReadBudget } from './dispatch/read-budget';
+import { findProxy } from './lib/proxy';
 import type { Metrics } from './metrics';
 import type { ServiceOptions } from './service-base';
 import type { Store } from './store/store';
@@ -18,7 +19,8 @@ export function connectDefender(
   const token = credential.type === 'local' ? localToken() : createTokenSource({ credential, baseUrl: url, clock });
   const budget = createReadBudget({ store, clock, log });
   const timeouts = { longestWaitMs: longestReadWaitMs };
-  return { token, defender: createDefender({ baseUrl: url, token, clock, log, timeouts, budget, onCall }) };
+  const proxy = findProxy(new URL(url), config.proxy);
+  return { token, defender: createDefender({ baseUrl: url, proxy, token, clock, log, timeouts, budget, onCall }) };
 }
 
 /** Groups of Entra. Null in a trial without a local Graph: then no group of Entra can be read, and nobody in one counts. */

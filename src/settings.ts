@@ -102,6 +102,14 @@ export const Settings = z.object({
     )
     .default('0'),
   POLICY_FILE: z.string().default('env/policy.yaml'),
+  HTTPS_PROXY: z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+      'must be the address of a proxy, such as http://proxy.example:8080. Set it so, or unset it to go straight.',
+    )
+    .optional(),
+  NO_PROXY: z.string().optional(),
   EVIDENCE_DIR: z.string().default('data/evidence'),
   HISTORY_DAYS: z
     .string()

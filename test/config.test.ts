@@ -47,6 +47,7 @@ describe('defaults', () => {
         sessions: 50,
         queueHours: 2,
       },
+      proxy: { proxy: null, except: '' },
       openRequestsPerPerson: 20,
       databaseUrl: 'sqlite:./data/live-response.db',
       policyFile: 'env/policy.yaml',
@@ -102,6 +103,7 @@ describe('what is set is taken', () => {
     ).toMatchObject({
       port: 0,
       defender: { url: 'https://api-eu.securitycenter.microsoft.com/', runsPerMinute: 5, sessions: 25, queueHours: 72 },
+      proxy: { proxy: null, except: '' },
       openRequestsPerPerson: 5,
       databaseUrl: 'sqlite:/var/lib/lr.db',
       policyFile: '/etc/lr/policy.yaml',

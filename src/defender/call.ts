@@ -1,9 +1,11 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import { type Redacted, reveal } from '../lib/redacted';
 import type { Api, Purpose, ReadBudget } from './budget';
+import { connect } from './connection';
 import { classifyRefusal, DefenderError, readEnvelope } from './errors';
 import { ExchangeFailure, exchange, type HttpAnswer, type Way } from './exchange';
 import { type Fault, planRetry, readRetryAfterMs } from './retry';
@@ -22,6 +24,8 @@ export interface CallContext {
   readonly purpose: Purpose;
   /** The connections that reads share. */
   readonly agent: HttpAgent;
+  /** What every call goes through, by CONNECT; null: nothing. */
+  readonly proxy: URL | null;
   readonly onCall: (call: SeenCall) => void;
   /** Told Defender's own `Date` of each answer. */
   readonly onDate: (date: number) => void;
@@ -55,9 +59,22 @@ const mostConnections = 16;
 /** Shorter than the times after which servers and balancers on the way to Azure give up a silent connection (2 to 4 minutes); a server that names its own is believed. */
 const idleConnectionMs = 30_000;
 
-export function createAgent(base: URL): HttpAgent {
+/** As long as a read may take. */
+const tunnelMs = 30_000;
+
+/** Connections of reads; through a proxy each has a way of its own, and is used again like any other. */
+export function createAgent(base: URL, proxy: URL | null): HttpAgent {
   const options = { keepAlive: true, maxSockets: mostConnections, maxFreeSockets: 4, timeout: idleConnectionMs };
-  return base.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+  const agent = base.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+  if (proxy === null) return agent;
+  return Object.assign(agent, {
+    createConnection: (_: unknown, done: (error: Error | null, socket?: Duplex) => void): undefined => {
+      connect(base, AbortSignal.timeout(tunnelMs), proxy).then(
+        (socket) => done(null, socket),
+        (error: Error) => done(error),
+      );
+    },
+  });
 }
 
 /** GET with the retry table; statuses in `allowed` come back as replies, all others that are not 2xx are thrown. */

@@ -82,6 +82,8 @@ export interface DefenderOptions {
   /** Host suffixes that result links may lead to, in place of those of the cloud; a leading dot is implied. */
   readonly resultHosts?: readonly string[];
   readonly maxResultBytes?: number;
+  /** Every call goes through it, by CONNECT. */
+  readonly proxy?: URL | null;
   /** Without one reads are bounded by Defender alone. */
   readonly budget?: ReadBudget;
   /** Told of each exchange, and of each read that the budget held back. */
@@ -113,7 +115,8 @@ export function createDefender(options: DefenderOptions): Defender {
     longestWaitMs: timeouts.longestWaitMs,
     budget: options.budget ?? boundless,
     purpose: 'check',
-    agent: createAgent(base),
+    agent: createAgent(base, options.proxy ?? null),
+    proxy: options.proxy ?? null,
     onCall: options.onCall ?? (() => {}),
     onDate: (date) => {
       lastDate = date;

@@ -62,7 +62,7 @@ async function post(
   });
   if (token instanceof DefenderError) return token.code;
   const signal = timeLimit(context);
-  const socket = await connect(context.base, signal).catch((error: unknown) => {
+  const socket = await connect(context.base, signal, context.proxy).catch((error: unknown) => {
     if (error instanceof ExchangeFailure) return error;
     throw error;
   });

@@ -13,6 +13,7 @@ const variables = new Set([
   // Of the toolkit, of Node, and of Azure's identity library.
   'TEAMSFX_SOVEREIGN_CLOUD_ENVIRONMENT',
   'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_ENV_PROXY',
 ]);
 
 test.each(pages)('every npm script and program of ours that %s names is there', (_file, page) => {
