@@ -36,7 +36,7 @@ import { createInForce } from './policy-in-force';
 import { checkBeforeStart, listenError, openPolicy, StartError } from './starting';
 import { followDatabase } from './store/engine/database-clock';
 import { openStore } from './store/open';
-import { isOutrun } from './store/rows/policy-in-force';
+import { isPolicySuperseded } from './store/rows/policy-in-force';
 import type { Store } from './store/store';
 import { isOutage } from './store/store-error';
 import { withLeases } from './store/work/leases';
@@ -390,7 +390,7 @@ function identityOf(config: Config): AdapterOptions['identity'] {
 }
 
 async function findOutrun(store: Store, policy: Policy): Promise<readonly string[]> {
-  if (!(await isOutrun(store, policy))) return [];
+  if (!(await isPolicySuperseded(store, policy))) return [];
   return [
     'Another replica has put another approval policy in force, so this one decides and sends nothing. Give all replicas the same policy file.',
   ];

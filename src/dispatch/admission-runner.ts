@@ -11,7 +11,7 @@ import type { Device, LibraryFile, Queued, RequestId, Submitting } from '../requ
 import { waitingOf } from '../request/waiting';
 import { applyEvent, readApprovedHashes } from '../store/commit/apply';
 import { findGlassDebt } from '../store/rows/glass-debt';
-import { isOutrun } from '../store/rows/policy-in-force';
+import { isPolicySuperseded } from '../store/rows/policy-in-force';
 import type { Tx } from '../store/store';
 import type { ClaimedWork } from '../store/work/claims';
 import { type Admission, mayGo } from './admission';
@@ -164,7 +164,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       // Asked again inside the transaction: since the check somebody may have paused, cancelled, taken the slot or opened a new round.
       if (stored?.request.state !== 'queued' || stored.request.digest !== request.digest) return []; // guard: only-what-was-checked-is-sent
       if (options.policy().version !== request.policyVersion) return []; // guard: policy-compared-in-the-transaction
-      if (await isOutrun(tx, options.policy())) return []; // guard: nothing-is-sent-under-an-outrun-policy
+      if (await isPolicySuperseded(tx, options.policy())) return []; // guard: nothing-is-sent-under-an-outrun-policy
       if ((await tx.fact<Pause>(pauseFact)) !== null) return []; // guard: nothing-is-sent-while-paused
       const now = clock.now();
       // guard: only-a-fresh-reading-is-compared
@@ -204,7 +204,7 @@ export function createAdmissionRunner(options: DispatchOptions & { readonly view
       const changes = findChanges(request, found);
       if (changes.length > 0) return { type: 'changed', changes }; // guard: changed-content-is-void
       const policy = options.policy();
-      if (await isOutrun(store, policy)) return waiting('policy.outrun'); // guard: outrun-policy-asks-nothing-again
+      if (await isPolicySuperseded(store, policy)) return waiting('policy.outrun'); // guard: outrun-policy-asks-nothing-again
       const now = reconsider(policy, groups, request, { approved, queueMs: options.queueMs });
       switch (now.type) {
         case 'stands':

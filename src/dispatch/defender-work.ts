@@ -137,7 +137,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
       const now = clock.now();
       if (changes.length > 0) {
         const work = { type: 'sendNews', news: { type: 'changedDuringRun', changes } } as const;
-        await tx.addWork([{ requestId: request.id, work, lane: request.conversationId, dueAt: now }]); // guard: change-during-the-run-is-told
+        await tx.addWork([{ requestId: request.id, work, orderingKey: request.conversationId, dueAt: now }]); // guard: change-during-the-run-is-told
         await tx.appendAudit({
           at: now,
           requestId: request.id,
@@ -175,12 +175,12 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
         const { conversationId } = request;
         if (resultMayWait(result, stored.request) && (await isRoomBusy(tx, stored.request))) {
           const news = { type: 'resultKept', index: result.index } as const;
-          await tx.gatherNews(conversationId, { news, requestId: request.id, at: now });
+          await tx.addToRoundUp(conversationId, { news, requestId: request.id, at: now });
         } else if (isWorthAPost(result, stored.request)) {
           const post = resultPost(await views.of(tx, stored), result);
           await tx.addWork([postRow(conversationId, post, { requestId: request.id, at: now })]);
         }
-        await tx.refreshCopies(request.id, now);
+        await tx.refreshCards(request.id, now);
       }
       await tx.appendAudit({
         at: now,

@@ -37,7 +37,7 @@ export function createPlaces(store: Store): {
         const moved = movedFrom(shown, places);
         if (moved.length === 0) return null;
         if (now < dueAt(shown, now)) return dueAt(shown, now);
-        for (const id of moved) await tx.refreshCopies(id, now);
+        for (const id of moved) await tx.refreshCards(id, now);
         shown = { at: now, places };
         await tx.saveFact(placesFact, shown);
         return null;

@@ -94,12 +94,12 @@ export function createPruning(options: {
   }
 
   function pruneIdlePlaces(by: number): Promise<number> {
-    return store.transact((tx) => tx.pruneIdlePlaces({ now: by, idleBefore: by - keepIdleMs, keepPlaces }));
+    return store.transact((tx) => tx.pruneIdleConversations({ now: by, idleBefore: by - keepIdleMs, keepPlaces }));
   }
 
   function pruneMarks(by: number): Promise<number> {
     return store.transact((tx) =>
-      tx.pruneMarks({
+      tx.pruneLeftovers({
         doneBefore: by - keepDoneMs,
         givenUpBefore: by - keepGivenUpMs,
         activitiesBefore: by - keepActivitiesMs,

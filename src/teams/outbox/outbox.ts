@@ -79,7 +79,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const now = clock.now();
       if (isStopping || underWay.size >= limit || !(await store.isWorkDue(teamsWork, now))) return recorded;
       if (now >= forgetAt) {
-        await store.transact((tx) => tx.forgetPaces(now), 'process');
+        await store.transact((tx) => tx.forgetRates(now), 'process');
         forgetAt = now + forgetEveryMs;
       }
       const taken = await store.transact((tx) => take(tx, []), 'process');
