@@ -7,10 +7,10 @@ const everyEngine = [
   'work/work',
   'transactions',
   'rows/reviews',
-  'places',
+  'rows/conversations',
   'rows/queue',
   'history/history',
-  'rows/marks',
+  'rows/facts',
 ].map((name) => `<rootDir>/test/store/${name}.test.ts`);
 /** What needs a server: replicas, leases, kills; each story in which the engine decides what happens, and why. */
 const onPostgres = [

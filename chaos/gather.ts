@@ -9,7 +9,7 @@ import { silentLog } from '../src/lib/log';
 import { commandToParams } from '../src/request/ask/command';
 import { finalStates, type LiveResponseRequest, openStates, type State } from '../src/request/request';
 import { openStore } from '../src/store/open';
-import type { Copy } from '../src/store/rows/cards';
+import type { Card } from '../src/store/rows/cards';
 import type { Store } from '../src/store/store';
 import type { ActionView } from '../trial/defender/emulator';
 import type { ConnectorCall } from '../trial/teams/connector-port';
@@ -164,7 +164,7 @@ interface Sources {
 async function factsOf(sources: Sources, request: LiveResponseRequest): Promise<RequestFacts> {
   const { teams, store, rows, asked } = sources;
   const { id, state } = request;
-  const copies = await store.copies(id);
+  const copies = await store.cards(id);
   const thread = teams.shown(request.conversationId);
   const known = new Set(copies.map(({ activityId }) => activityId));
   const everywhere = [
@@ -231,7 +231,7 @@ function historyOf(rows: readonly AuditRow[], id: string): readonly State[] {
   return states;
 }
 
-function toCardFacts({ stage }: Sources, { audience, personId, activityId }: Copy): CardFacts {
+function toCardFacts({ stage }: Sources, { audience, personId, activityId }: Card): CardFacts {
   const message = activityId === null ? null : stage.connector.message(activityId);
   const shown = message === null ? [] : [...message.versions, message.activity];
   const kind = audience === 'approver' ? 'approver' : 'thread';

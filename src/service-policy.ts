@@ -8,7 +8,7 @@ import { createInForce } from './policy-in-force';
 import type { ServiceBase, ServiceOptions } from './service-base';
 import { connectDirectory } from './service-defender';
 import { openPolicy } from './start-checks';
-import { isOutrun } from './store/rows/policy-in-force';
+import { isPolicySuperseded } from './store/rows/policy-in-force';
 import type { Store } from './store/store';
 import { sentencePost } from './thread/kit/sentence';
 
@@ -49,7 +49,8 @@ export async function openServicePolicy(
     approvers: async () => findApprovers(policy(), await groups()),
     async ready() {
       const problems = await health.problems();
-      if (problems.length > 0 || !inForce.isInForce() || !(await isOutrun(health.store, policy()))) return problems;
+      if (problems.length > 0 || !inForce.isInForce() || !(await isPolicySuperseded(health.store, policy())))
+        return problems;
       return [
         'Another replica has put another approval policy in force, so this one decides and sends nothing. Give all replicas the same policy file.',
       ];

@@ -1,5 +1,5 @@
 import { createInForce } from '../src/policy-in-force';
-import { isOutrun } from '../src/store/rows/policy-in-force';
+import { isPolicySuperseded } from '../src/store/rows/policy-in-force';
 import { SteppedClock } from './fakes/stepped-clock';
 import { useStores } from './store/sample';
 
@@ -23,10 +23,10 @@ async function setUp(problems: string[]) {
 test('a policy comes in force when its replica serves, and not before', async () => {
   const { store, inForce } = await setUp([]);
   await inForce.startDue();
-  expect(await isOutrun(store, other)).toBe(false);
+  expect(await isPolicySuperseded(store, other)).toBe(false);
   expect(inForce.isInForce()).toBe(false);
   await inForce.serve();
-  expect(await isOutrun(store, other)).toBe(true);
+  expect(await isPolicySuperseded(store, other)).toBe(true);
   expect(inForce.isInForce()).toBe(true);
 });
 
@@ -34,10 +34,10 @@ test('a replica that is not well puts nothing in force until it is', async () =>
   const problems = ['no evidence folder'];
   const { store, inForce } = await setUp(problems);
   await inForce.serve();
-  expect(await isOutrun(store, other)).toBe(false);
+  expect(await isPolicySuperseded(store, other)).toBe(false);
   problems.length = 0;
   await inForce.startDue();
-  expect(await isOutrun(store, other)).toBe(true);
+  expect(await isPolicySuperseded(store, other)).toBe(true);
 });
 
 test('a file that changes later comes in force by the same rule', async () => {
@@ -47,8 +47,8 @@ test('a file that changes later comes in force by the same rule', async () => {
   problems.push('no database');
   rewrite('newer');
   await inForce.startDue();
-  expect(await isOutrun(store, { version: 'new' })).toBe(false);
+  expect(await isPolicySuperseded(store, { version: 'new' })).toBe(false);
   problems.length = 0;
   await inForce.startDue();
-  expect(await isOutrun(store, { version: 'new' })).toBe(true);
+  expect(await isPolicySuperseded(store, { version: 'new' })).toBe(true);
 });

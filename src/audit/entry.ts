@@ -7,7 +7,7 @@ import type { AuditEntry } from './chain';
 /** One copy of a card that can be voted on, as it arrived in Teams. */
 export interface PostedCard {
   readonly requestId: RequestId;
-  readonly copyId: number;
+  readonly cardId: number;
   readonly personId: string | null;
   readonly conversationId: string;
   readonly activityId: string;

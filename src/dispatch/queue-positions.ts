@@ -38,7 +38,7 @@ export function createQueuePositions(store: Store): {
         const moved = movedFrom(shown, positions);
         if (moved.length === 0) return null;
         if (now < dueAt(shown, now)) return dueAt(shown, now);
-        for (const id of moved) await tx.refreshCopies(id, now);
+        for (const id of moved) await tx.refreshCards(id, now);
         shown = { at: now, positions };
         await tx.saveFact(positionsFact, shown);
         return null;

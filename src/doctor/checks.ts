@@ -12,7 +12,7 @@ import { silentLog } from '../lib/log';
 import { once } from '../lib/once';
 import { type Redacted, reveal } from '../lib/redacted';
 import { parsePolicy } from '../policy/parse-policy';
-import { lookAtStore } from '../store/offline/inspect';
+import { inspectStore } from '../store/offline/inspect';
 import { StoreError } from '../store/store-error';
 import { askForBotToken, teamsHostsOf } from '../teams/inbound/bot-token';
 import { botIdentityOf } from './bot-identity';
@@ -209,7 +209,7 @@ async function readPolicy(file: string, trial: boolean) {
 
 async function examineStore(url: string): Promise<readonly Judged[]> {
   try {
-    const look = await lookAtStore(url);
+    const look = await inspectStore(url);
     const folder = look.path === null ? [] : judgeDatabaseFolder(await lookAtFolder(dirname(look.path)));
     const rights = look.path === null ? [] : judgeRights(look.path, await modeOf(look.path));
     return [...judgeStore(look), ...rights, ...folder];

@@ -1,4 +1,4 @@
-import type { StoreLook } from '../store/offline/inspect';
+import type { StoreInspection } from '../store/offline/inspect';
 import { formatSize } from '../thread/kit/words';
 import { fail, fine, type Judged, warn } from './finding';
 
@@ -19,7 +19,7 @@ const databaseNeeds = { warn: 1024 * mebibyte, fail: 100 * mebibyte };
 /** GetFile takes files of up to 3 GB (live-response page), and a full disk loses the result of a script that ran. */
 const evidenceNeeds = { warn: 10 * 1024 * mebibyte, fail: 1024 * mebibyte };
 
-export function judgeStore(look: StoreLook): readonly Judged[] {
+export function judgeStore(look: StoreInspection): readonly Judged[] {
   if (look.unknown.length > 0)
     return [
       fail(

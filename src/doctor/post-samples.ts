@@ -1,6 +1,6 @@
 import type { Config } from '../config';
 import { type Clock, seconds } from '../lib/clock';
-import { lookUpPlace } from '../store/offline/inspect';
+import { inspectConversation } from '../store/offline/inspect';
 import { StoreError } from '../store/store-error';
 import { createAdapter } from '../teams/inbound/adapter';
 import { createTeams } from '../teams/outbox/outbound';
@@ -24,7 +24,7 @@ async function tryPost(config: Config, conversationId: string, clock: Clock): Pr
     return { verdict: 'skip', found: 'No card was posted, since the BOT_ settings must be fixed first.', cure: null };
   let sent = 0;
   try {
-    const place = await lookUpPlace(config.databaseUrl, conversationId);
+    const place = await inspectConversation(config.databaseUrl, conversationId);
     if (place === null)
       return fail(
         'No card was posted: the bot does not know this conversation, since nobody has written to it there.',

@@ -57,7 +57,7 @@ function welcomeOf(policy: Policy, groups: Groups): Welcome {
 async function showOpenCards(tx: Tx, { place, person, tenantId, at }: Turn): Promise<void> {
   for (const { request } of await tx.requestsIn(['awaitingApproval'])) {
     if (request.tenantId !== tenantId) continue;
-    if (!(await tx.copies(request.id)).some((copy) => copy.personId === person.id)) continue;
+    if (!(await tx.cards(request.id)).some((copy) => copy.personId === person.id)) continue;
     const { conversationId } = place;
     await postApprovalAnew(tx, { id: request.id, personId: person.id, conversationId, at });
   }

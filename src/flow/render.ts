@@ -4,7 +4,7 @@ import { isOffered, offerShown } from '../request/doubt/resend';
 import type { News } from '../request/effect';
 import type { Place } from '../request/place';
 import type { Digest, LiveResponseRequest, RequestId } from '../request/request';
-import type { Copy } from '../store/rows/cards';
+import type { Card } from '../store/rows/cards';
 import type { Store } from '../store/store';
 import { requestCard } from '../thread/cards/request-card';
 import type { Post } from '../thread/kit/post';
@@ -15,7 +15,7 @@ import { hashToken, newToken } from './decide/decide';
 /** What the outbox sends, made from the request as it is at that moment. */
 export interface Render {
   /** Null: nothing to show any more. */
-  card(copy: Copy): Promise<{ readonly post: Post; readonly shown: Digest | null } | null>;
+  card(copy: Card): Promise<{ readonly post: Post; readonly shown: Digest | null } | null>;
   /** `place` is the conversation of the request. */
   news(requestId: RequestId, news: News): Promise<{ readonly place: Place; readonly post: Post } | null>;
 }
@@ -45,7 +45,7 @@ export function createRender(options: {
       if (token !== null && toDecide !== null) {
         const { id } = stored.request;
         await store.transact((tx) =>
-          tx.addVoteToken({ tokenHash: hashToken(token), requestId: id, copyId: copy.copyId, shown: toDecide }),
+          tx.addVoteToken({ tokenHash: hashToken(token), requestId: id, cardId: copy.cardId, shown: toDecide }),
         );
       }
       return { post, shown: token === null ? null : stored.request.digest };
@@ -59,7 +59,7 @@ export function createRender(options: {
   };
 
   /** The thread's card in a private chat is read by its requester alone. */
-  async function isAskersOwn({ audience, conversationId }: Copy): Promise<boolean> {
+  async function isAskersOwn({ audience, conversationId }: Card): Promise<boolean> {
     const place = audience === 'thread' && conversationId !== null ? await store.place(conversationId) : null;
     return place?.scope === 'personal';
   }

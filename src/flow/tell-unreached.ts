@@ -1,8 +1,8 @@
 import type { Policy } from '../policy/policy';
-import type { Copy } from '../store/rows/cards';
+import type { Card } from '../store/rows/cards';
 import type { Tx } from '../store/store';
 import type { ClaimedWork } from '../store/work/claims';
-import { laneName, postRow, readLane } from '../store/work/ordering-key';
+import { orderingKeyOf, postRow, readOrderingKey } from '../store/work/ordering-key';
 import type { NewWork } from '../store/work/work';
 import { sentencePost } from '../thread/kit/sentence';
 import { answers } from '../thread/sentences/answers';
@@ -11,7 +11,7 @@ import type { Unreached } from '../thread/sentences/unreached-words';
 interface Undelivered extends Unreached {
   readonly work: ClaimedWork;
   /** Of a card; null for all else. */
-  readonly copy: Copy | null;
+  readonly copy: Card | null;
 }
 
 interface Now {
@@ -34,13 +34,13 @@ export const tellUnreached = (
 async function tellThread(
   tx: Tx,
   policy: Pick<Policy, 'names'>,
-  { copy, ...seen }: Unreached & { readonly copy: Copy },
+  { copy, ...seen }: Unreached & { readonly copy: Card },
   { trial, now }: Now,
 ): Promise<void> {
   const stored = await tx.request(copy.requestId);
   if (copy.personId === null || stored?.request.state !== 'awaitingApproval') return;
   // Each change of the card tries that chat again; the thread hears of it once.
-  if (!(await isFirst(tx, `unreached:${copy.copyId}`, now))) return;
+  if (!(await isFirst(tx, `unreached:${copy.cardId}`, now))) return;
   const { id, conversationId } = stored.request;
   const text = answers.unreached(id, policy.names.get(copy.personId) ?? copy.personId, seen);
   const post = sentencePost(text, { trial, summary: `${id}: an approver was not reached` });
@@ -49,15 +49,15 @@ async function tellThread(
 
 /** News and results that their conversation does not take any more go to whoever asked, in their own chat. */
 async function sayElsewhere(tx: Tx, { work: row, ...seen }: Undelivered, { trial, now }: Now): Promise<void> {
-  const { requestId, work, lane: refused } = row;
+  const { requestId, work, orderingKey: refused } = row;
   const isShut = closed.includes(seen.code) || (work.type === 'sendPost' && work.insteadOf !== undefined);
   if (requestId === null || !isShut) return;
   const stored = await tx.request(requestId);
   if (stored === null || refused !== stored.request.conversationId) return;
   const { id, requester, conversationId } = stored.request;
-  const lane = await ownLane(tx, requester.id);
-  if (lane === refused) return;
-  const inOwnChat = (moved: NewWork['work']): NewWork => ({ requestId, work: moved, lane, dueAt: now });
+  const orderingKey = await keyOfOwnChat(tx, requester.id);
+  if (orderingKey === refused) return;
+  const inOwnChat = (moved: NewWork['work']): NewWork => ({ requestId, work: moved, orderingKey, dueAt: now });
   const post = sentencePost(answers.elsewhere(id, seen), { trial, summary: `${id}: told here from now on` });
   await tx.addWork([
     ...((await isFirst(tx, `elsewhere:${id}`, now)) ? [inOwnChat({ type: 'sendPost', conversationId, post })] : []),
@@ -76,8 +76,8 @@ function toMove(work: NewWork['work'], personId: string): NewWork['work'] {
 /** Of what Teams answers, that nobody may write there any more; all else is about the message. */
 const closed: readonly string[] = ['teams.goneConversation', 'teams.doubtful', 'teams.forbidden', 'teams.noPlace'];
 
-const ownLane = async (tx: Tx, personId: string): Promise<string> =>
-  (await tx.personalPlace(personId))?.conversationId ?? laneName({ type: 'person', personId });
+const keyOfOwnChat = async (tx: Tx, personId: string): Promise<string> =>
+  (await tx.personalPlace(personId))?.conversationId ?? orderingKeyOf({ type: 'person', personId });
 
 /**
  * What has not arrived for minutes is said where it can be read: of an approver's card in the thread, of the thread to whoever asked. Only where nothing
@@ -86,7 +86,7 @@ const ownLane = async (tx: Tx, personId: string): Promise<string> =>
 export async function tellDelayed(
   tx: Tx,
   policy: Pick<Policy, 'names'>,
-  { work: { requestId, lane: delayed }, copy, ...seen }: Undelivered,
+  { work: { requestId, orderingKey: delayed }, copy, ...seen }: Undelivered,
   { trial, now }: Now,
 ): Promise<void> {
   const stored = requestId === null ? null : await tx.request(requestId);
@@ -94,21 +94,21 @@ export async function tellDelayed(
   const { id, requester, conversationId, state } = stored.request;
   const approver = copy?.personId ?? null;
   if (approver !== null && state !== 'awaitingApproval') return;
-  if (approver === null && !isLaneIn(delayed, conversationId)) return;
-  const lane = approver === null ? await ownLane(tx, requester.id) : conversationId;
-  if (isLaneIn(delayed, lane) || (await tx.isLaneBusy(lane))) return;
-  if (!(await isFirst(tx, approver === null ? `delayed:${id}` : `delayed:${copy?.copyId}`, now))) return;
+  if (approver === null && !isKeyIn(delayed, conversationId)) return;
+  const orderingKey = approver === null ? await keyOfOwnChat(tx, requester.id) : conversationId;
+  if (isKeyIn(delayed, orderingKey) || (await tx.isAnythingBefore(orderingKey))) return;
+  if (!(await isFirst(tx, approver === null ? `delayed:${id}` : `delayed:${copy?.cardId}`, now))) return;
   const text =
     approver === null
       ? answers.elsewhereSoFar(id, seen)
       : answers.unreachedSoFar(id, policy.names.get(approver) ?? approver, seen);
   const post = sentencePost(text, { trial, summary: `${id}: not reached so far` });
-  await tx.addWork([{ requestId: id, work: { type: 'sendPost', conversationId, post }, lane, dueAt: now }]);
+  await tx.addWork([{ requestId: id, work: { type: 'sendPost', conversationId, post }, orderingKey, dueAt: now }]);
 }
 
-const isLaneIn = (name: string | null, conversationId: string): boolean => {
-  const lane = readLane(name ?? '');
-  return (lane.type === 'conversation' || lane.type === 'edits') && lane.conversationId === conversationId;
+const isKeyIn = (name: string | null, conversationId: string): boolean => {
+  const ordering = readOrderingKey(name ?? '');
+  return (ordering.type === 'conversation' || ordering.type === 'edits') && ordering.conversationId === conversationId;
 };
 
 async function isFirst(tx: Tx, fact: string, now: number): Promise<boolean> {

@@ -107,11 +107,12 @@ const pruneRequests = (
 const pruneIdlePlaces = (
   { store, keepPlaces }: Pick<PruningOptions, 'store' | 'keepPlaces'>,
   by: number,
-): Promise<number> => store.transact((tx) => tx.pruneIdlePlaces({ now: by, idleBefore: by - keepIdleMs, keepPlaces }));
+): Promise<number> =>
+  store.transact((tx) => tx.pruneIdleConversations({ now: by, idleBefore: by - keepIdleMs, keepPlaces }));
 
 const pruneMarks = (store: Store, by: number): Promise<number> =>
   store.transact((tx) =>
-    tx.pruneMarks({
+    tx.pruneLeftovers({
       doneBefore: by - keepDoneMs,
       givenUpBefore: by - keepGivenUpMs,
       activitiesBefore: by - keepActivitiesMs,

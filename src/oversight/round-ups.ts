@@ -1,7 +1,7 @@
 import type { Views } from '../dispatch/views';
 import type { Clock } from '../lib/clock';
 import type { DueWork } from '../lib/loop';
-import { type GatheredNews, roundUpEveryMs } from '../request/round-up';
+import { type RoundUpNews, roundUpEveryMs } from '../request/round-up';
 import type { Stored } from '../store/rows/requests';
 import type { Store, Tx } from '../store/store';
 import { postRow } from '../store/work/ordering-key';
@@ -20,7 +20,7 @@ export function createRoundUps(options: {
   const { store, views, clock, trial } = options;
 
   async function tell(tx: Tx, conversationId: string, now: number): Promise<void> {
-    const gathered = await tx.takeGathered(conversationId);
+    const gathered = await tx.takeRoundUp(conversationId);
     const stored = await Promise.all(idsOf(gathered).map((id) => tx.request(id)));
     const list = await views.list(
       tx,
@@ -33,15 +33,15 @@ export function createRoundUps(options: {
   return {
     async startDue() {
       const now = clock.now();
-      const due = [...(await store.gathering())].filter(([, since]) => since + roundUpEveryMs <= now);
+      const due = [...(await store.roundUps())].filter(([, since]) => since + roundUpEveryMs <= now);
       for (const [conversationId] of due) await store.transact((tx) => tell(tx, conversationId, now));
       return due.length;
     },
     async nextDueAt() {
-      const since = [...(await store.gathering()).values()];
+      const since = [...(await store.roundUps()).values()];
       return since.length === 0 ? null : Math.min(...since) + roundUpEveryMs;
     },
   };
 }
 
-const idsOf = (gathered: readonly GatheredNews[]) => [...new Set(gathered.map(({ requestId }) => requestId))];
+const idsOf = (gathered: readonly RoundUpNews[]) => [...new Set(gathered.map(({ requestId }) => requestId))];

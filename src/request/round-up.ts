@@ -64,7 +64,7 @@ export const isBusy = (room: { readonly open: number; readonly gathering: boolea
   room.gathering || room.open >= warRoomFrom;
 
 /** One piece of news, or one result, that waits for the round-up of its conversation. */
-export interface GatheredNews {
+export interface RoundUpNews {
   readonly news: News | { readonly type: 'resultKept'; readonly index: number };
   readonly requestId: LiveResponseRequest['id'];
   readonly at: number;

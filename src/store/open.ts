@@ -7,7 +7,7 @@ import type { Engine } from './engine/engine';
 import { migrate } from './engine/migrate';
 import { openSqlite } from './engine/sqlite';
 import { withContinuity } from './offline/continuity';
-import { setBackInstants } from './rows/clock-set-back';
+import { bringBackAfterClock } from './rows/clock-set-back';
 import { createSqlStore, type SqlStoreOptions } from './sql-store';
 import type { Store } from './store';
 import { StoreError } from './store-error';
@@ -33,7 +33,7 @@ export async function openStore({ url, log, clock = systemClock, nesting = 'refu
     if (engine.isSole) await freeLeases(engine.db);
     const store = createSqlStore(engine, { nesting });
     // Of several services no one's clock is the right one: there the database's is taken.
-    const setBack = engine.isSole ? await setBackInstants(store, startedAt) : null;
+    const setBack = engine.isSole ? await bringBackAfterClock(store, startedAt) : null;
     if (setBack !== null) log.warn({ path, ...setBack }, clockWasAhead);
     return await withContinuity(store, engine, { path, clock, log });
   } catch (error) {

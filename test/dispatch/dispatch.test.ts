@@ -25,7 +25,7 @@ test('a task that fails beside a part that fails is told in the log, and does no
   const request = sampleRequest();
   await insert(store, request);
   await store.transact((tx) =>
-    tx.addWork([{ requestId: request.id, work: { type: 'submit', attempt: 1 }, lane: null, dueAt: t0 }]),
+    tx.addWork([{ requestId: request.id, work: { type: 'submit', attempt: 1 }, orderingKey: null, dueAt: t0 }]),
   );
   const told: unknown[] = [];
   const clock = new SteppedClock(t0 + 1_000);

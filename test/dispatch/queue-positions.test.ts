@@ -17,7 +17,7 @@ beforeEach(async () => {
   await insert(store, ...ids.map((id) => ({ ...asQueued(sampleRequest()), id })));
   await store.transact(async (tx) => {
     for (const [i, id] of ids.entries())
-      await tx.addCopy({
+      await tx.addCard({
         requestId: id,
         audience: 'thread',
         personId: null,

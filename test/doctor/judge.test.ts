@@ -21,7 +21,7 @@ import type { Probe } from '../../src/doctor/probe';
 import { describeFindings, findingsToJson } from '../../src/doctor/report';
 import { findMisspelt } from '../../src/misspelt';
 import { parsePolicy } from '../../src/policy/parse-policy';
-import type { StoreLook } from '../../src/store/offline/inspect';
+import type { StoreInspection } from '../../src/store/offline/inspect';
 
 const words = (judged: Judged | readonly Judged[]): string =>
   [judged]
@@ -166,7 +166,14 @@ test('what exceeds the documented limits is a warning each', () => {
   expect(verdicts(judgeLimits({ runsPerMinute: 11, sessions: 51, queueHours: 72 }))).toBe('warn warn warn');
 });
 
-const store: StoreLook = { engine: 'sqlite', path: '/d/x.db', exists: true, toTake: [], unknown: [], inUse: false };
+const store: StoreInspection = {
+  engine: 'sqlite',
+  path: '/d/x.db',
+  exists: true,
+  toTake: [],
+  unknown: [],
+  inUse: false,
+};
 
 test.each([
   [{}, /^ok The database can be read, and its schema is current\.$/],

@@ -13,7 +13,11 @@ async function movedTo(refused: Partial<NewWork>, code = 'teams.forbidden') {
   const store = await stores.openNew();
   await insert(store, request);
   return store.transact(async (tx) => {
-    const row = { ...sampleWork({ requestId, work: started, lane: thread, ...refused }), workId: 1, firstDueAt: t0 };
+    const row = {
+      ...sampleWork({ requestId, work: started, orderingKey: thread, ...refused }),
+      workId: 1,
+      firstDueAt: t0,
+    };
     const undelivered = { work: { ...row, claims: 1, leaseToken: 'a' }, copy: null, code };
     await tellUnreached(tx, { names: new Map() }, undelivered, { trial: false, now: t0 });
     const rows = await tx.claimWork({
@@ -23,17 +27,17 @@ async function movedTo(refused: Partial<NewWork>, code = 'teams.forbidden') {
       limit: 9,
       leaseToken: 'b',
     });
-    return rows.map(({ lane, work }) => [lane, work.type]);
+    return rows.map(({ orderingKey, work }) => [orderingKey, work.type]);
   });
 }
 
 test('the first thing that the thread does not take follows a sentence that says why', async () => {
-  // The rest of a lane waits for its first row.
+  // The rest in the order waits for its first row.
   expect(await movedTo({})).toEqual([['person:ana', 'sendPost']]);
 });
 
 test.each([
-  ['words for one person, whose chat is closed', { lane: 'a:bob' }, 'teams.forbidden'],
+  ['words for one person, whose chat is closed', { orderingKey: 'a:bob' }, 'teams.forbidden'],
   ['what belongs to no request', { requestId: null }, 'teams.forbidden'],
   ['what is wrong in itself', {}, 'teams.tooLarge'],
   ['what Teams refuses for what it is', {}, 'teams.refused'],

@@ -146,8 +146,9 @@ test('work that is done goes after a week and dead letters after a month, whatev
   });
   const chore = pruning();
   const rows = async () =>
-    (await store.transact((tx) => tx.pruneMarks({ doneBefore: 0, givenUpBefore: 0, activitiesBefore: 0, limit: 1 }))) +
-    (await store.figures()).deadLetters.length;
+    (await store.transact((tx) =>
+      tx.pruneLeftovers({ doneBefore: 0, givenUpBefore: 0, activitiesBefore: 0, limit: 1 }),
+    )) + (await store.figures()).deadLetters.length;
   await runDays(chore, 8);
   expect(await rows()).toBe(1);
   await runDays(chore, 23);

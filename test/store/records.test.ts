@@ -81,37 +81,37 @@ describe('copies', () => {
     const store = await stores.openNew();
     await insert(store, request);
     const copies = await store.transact(
-      async (tx) => [await tx.addCopy(threadCopy), await tx.addCopy(approverCopy)] as const,
+      async (tx) => [await tx.addCard(threadCopy), await tx.addCard(approverCopy)] as const,
     );
     return { store, thread: copies[0], approver: copies[1] };
   };
 
   test('come back in order of making, and know their place once it is known', async () => {
     const { store, thread, approver } = await setUp();
-    expect(await store.copies(id)).toEqual([thread, approver]);
-    await store.transact((tx) => tx.placeCopy(approver.copyId, { conversationId: 'a:bob', activityId: '17' }));
-    expect(await store.copy(approver.copyId)).toEqual({ ...approver, conversationId: 'a:bob', activityId: '17' });
-    expect(await store.copy(99)).toBeNull();
+    expect(await store.cards(id)).toEqual([thread, approver]);
+    await store.transact((tx) => tx.setCardMessage(approver.cardId, { conversationId: 'a:bob', activityId: '17' }));
+    expect(await store.card(approver.cardId)).toEqual({ ...approver, conversationId: 'a:bob', activityId: '17' });
+    expect(await store.card(99)).toBeNull();
   });
 
   test('several changes become one update of each copy', async () => {
     const { store, thread, approver } = await setUp();
     await store.transact(async (tx) => {
-      await tx.refreshCopies(id, t0);
-      await tx.refreshCopies(id, t0);
+      await tx.refreshCards(id, t0);
+      await tx.refreshCards(id, t0);
     });
-    await store.transact((tx) => tx.refreshCopies(id, t0 + 5));
+    await store.transact((tx) => tx.refreshCards(id, t0 + 5));
     expect(await claimCards(store)).toMatchObject([
-      { work: { type: 'sendCard', copyId: thread.copyId }, lane: '19:c', requestId: id },
-      { work: { type: 'sendCard', copyId: approver.copyId }, lane: `copy:${approver.copyId}` },
+      { work: { type: 'sendCard', cardId: thread.cardId }, orderingKey: '19:c', requestId: id },
+      { work: { type: 'sendCard', cardId: approver.cardId }, orderingKey: `card:${approver.cardId}` },
     ]);
   });
 
   test('a change after the update was claimed makes another one, which waits for the first', async () => {
     const { store } = await setUp();
-    await store.transact((tx) => tx.refreshCopies(id, t0));
+    await store.transact((tx) => tx.refreshCards(id, t0));
     const claimed = await claimCards(store);
-    await store.transact((tx) => tx.refreshCopies(id, t0));
+    await store.transact((tx) => tx.refreshCards(id, t0));
     expect(await store.waitingWork()).toEqual({ sendCard: 4 });
     expect(await claimCards(store)).toEqual([]);
     await store.transact(async (tx) => {
@@ -122,29 +122,29 @@ describe('copies', () => {
 
   test('a change rides on an update that backs off', async () => {
     const { store } = await setUp();
-    await store.transact((tx) => tx.refreshCopies(id, t0));
+    await store.transact((tx) => tx.refreshCards(id, t0));
     const [first] = await claimCards(store);
     if (first === undefined) throw new Error('nothing claimed');
     await store.transact((tx) => tx.retryWork(first, t0 + 500, 'Teams did not answer'));
-    await store.transact((tx) => tx.refreshCopies(id, t0));
+    await store.transact((tx) => tx.refreshCards(id, t0));
     expect(await store.waitingWork()).toEqual({ sendCard: 3 });
   });
 
   test('a copy whose chat becomes known while it is being posted is not posted a second time beside that', async () => {
     const { store, approver } = await setUp();
-    await store.transact((tx) => tx.refreshCopies(id, t0));
-    const posting = (await claimCards(store)).find((w) => w.lane === `copy:${approver.copyId}`);
-    await store.transact((tx) => tx.placeCopy(approver.copyId, { conversationId: 'a:bob', activityId: null }));
-    await store.transact((tx) => tx.refreshCopies(id, t0));
+    await store.transact((tx) => tx.refreshCards(id, t0));
+    const posting = (await claimCards(store)).find((w) => w.orderingKey === `card:${approver.cardId}`);
+    await store.transact((tx) => tx.setCardMessage(approver.cardId, { conversationId: 'a:bob', activityId: null }));
+    await store.transact((tx) => tx.refreshCards(id, t0));
     expect(await claimCards(store)).toEqual([]);
     if (posting === undefined) throw new Error('nothing claimed');
     await store.transact((tx) => tx.finishWork(posting, t0));
-    expect(await claimCards(store)).toMatchObject([{ work: { copyId: approver.copyId }, lane: 'a:bob' }]);
+    expect(await claimCards(store)).toMatchObject([{ work: { cardId: approver.cardId }, orderingKey: 'a:bob' }]);
   });
 
   test('a vote token is known by its hash and bound to one copy and to what it showed', async () => {
     const { store, thread } = await setUp();
-    const token = { tokenHash: 'hash', requestId: id, copyId: thread.copyId, shown: 'd1' };
+    const token = { tokenHash: 'hash', requestId: id, cardId: thread.cardId, shown: 'd1' };
     await store.transact((tx) => tx.addVoteToken(token));
     expect(await store.voteToken('hash')).toEqual(token);
     expect(await store.voteToken('other')).toBeNull();

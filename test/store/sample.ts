@@ -85,7 +85,7 @@ export const inState = (request: LiveResponseRequest, state: LiveResponseRequest
 export const sampleWork = (over: Partial<NewWork> = {}): NewWork => ({
   requestId: null,
   work: { type: 'submit', attempt: 1 },
-  lane: null,
+  orderingKey: null,
   dueAt: t0,
   ...over,
 });

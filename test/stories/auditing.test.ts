@@ -43,11 +43,11 @@ test('each copy that can be voted on is kept with who has it, where, and the dig
   await open();
   const [shown] = await rowsOf('shown');
   const posted = await rowsOf('posted');
-  const copies = await stage.service.store.copies(shown?.requestId as RequestId);
+  const copies = await stage.service.store.cards(shown?.requestId as RequestId);
   expect(posted.map((row) => row.detail)).toEqual(
     expect.arrayContaining(
-      copies.map(({ copyId, personId, conversationId, activityId }) => ({
-        copyId,
+      copies.map(({ cardId, personId, conversationId, activityId }) => ({
+        cardId,
         personId,
         conversationId,
         activityId,

@@ -46,7 +46,7 @@ test('a busy room hears good news in one reply, failures at once, and of every r
   expect(told).toContain('@Ana Analyst');
   for (const id of ids) expect(told).toMatch(new RegExp(`${id} · (Finished|Running)`));
   await stage.pass(minutes(5), seconds(10));
-  expect((await stage.service.store.gathering()).size).toBe(0);
+  expect((await stage.service.store.roundUps()).size).toBe(0);
   const [named = ''] = stage.thread(thread).match(/result LR-\w+ 1/) ?? [];
   await stage.reply(ana, thread, named);
   expect(stage.thread(thread)).toContain(`${named.split(' ')[1]}: result of command 1 of 1`);

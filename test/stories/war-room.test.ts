@@ -63,7 +63,7 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
   for (let s = 0; s < 1_500 && !(await isOver()); s++) await stage.pass(seconds(1));
   const { store } = stage.service;
   const waiting = async () =>
-    (await store.gathering()).size > 0 || Object.values(await store.waitingWork()).some((n) => n > 0);
+    (await store.roundUps()).size > 0 || Object.values(await store.waitingWork()).some((n) => n > 0);
   for (let s = 0; s < 600 && (await waiting()); s++) await stage.pass(seconds(1));
   expect(await waiting()).toBe(false);
 
@@ -76,7 +76,7 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
   const lags = { words: [] as number[], atOnce: [] as number[], cards: [] as number[] };
   for (const request of ended) {
     const words = lastWords[request.state] ?? '';
-    const [copy] = await stage.service.store.copies(request.id);
+    const [copy] = await stage.service.store.cards(request.id);
     const card = connector.message(copy?.activityId ?? '');
     expect(readActivity(card?.activity ?? { type: 'none' })).toContain(words);
     const edits = inThread.filter((call) => isUpdate(call) && call.path.endsWith(`/${copy?.activityId}`));

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { silentLog } from '../../src/lib/log';
 import { overlay } from '../../src/lib/overlay';
 import type { Place } from '../../src/request/place';
-import type { Copy } from '../../src/store/rows/cards';
+import type { Card } from '../../src/store/rows/cards';
 import type { Store } from '../../src/store/store';
 import type { NewWork } from '../../src/store/work/work';
 import { createAdapter } from '../../src/teams/inbound/adapter';
@@ -132,13 +132,13 @@ const say = (place: Place, ...texts: readonly string[]) =>
     await tx.addWork(
       texts.map((text): NewWork => {
         const work = { type: 'sendPost', conversationId, post: plainPost(text) } as const;
-        return { requestId: null, work, lane: conversationId, dueAt: clock.now() };
+        return { requestId: null, work, orderingKey: conversationId, dueAt: clock.now() };
       }),
     );
   });
-const addCopy = (copy: Partial<Copy> = {}): Promise<Copy> =>
+const addCopy = (copy: Partial<Card> = {}): Promise<Card> =>
   store.transact(async (tx) => {
-    const added = await tx.addCopy({
+    const added = await tx.addCard({
       requestId,
       audience: 'thread',
       personId: null,
@@ -146,10 +146,10 @@ const addCopy = (copy: Partial<Copy> = {}): Promise<Copy> =>
       activityId: null,
       ...copy,
     });
-    await tx.refreshCopies(requestId, clock.now());
+    await tx.refreshCards(requestId, clock.now());
     return added;
   });
-const refresh = () => store.transact((tx) => tx.refreshCopies(requestId, clock.now()));
+const refresh = () => store.transact((tx) => tx.refreshCards(requestId, clock.now()));
 const read = ({ conversationId }: Place) =>
   readThread(connector, conversationId).map((line) => line.replace(/^Live Response( \(edited\))?: /, ''));
 const waiting = async () => Object.values(await store.waitingWork()).reduce((sum, n) => sum + (n ?? 0), 0);
@@ -444,7 +444,7 @@ describe('the store', () => {
   test('forgets the paces of conversations that are long quiet', async () => {
     const keys = async () =>
       store.transact(async (tx) => {
-        const found = await tx.lockPaces([`tenant:${tenantId}`, `conversation:${channelId}`], 'forgotten');
+        const found = await tx.lockRates([`tenant:${tenantId}`, `conversation:${channelId}`], 'forgotten');
         return [...found.values()].filter((pace) => pace !== 'forgotten').length;
       });
     const outbox = replica();

@@ -1,7 +1,7 @@
 import type { FileOffer } from '../../src/request/file-offer';
 import { idAlphabet } from '../../src/request/id';
 import type { LiveResponseRequest, RequestBase, RequestId } from '../../src/request/request';
-import type { GatheredNews } from '../../src/request/round-up';
+import type { RoundUpNews } from '../../src/request/round-up';
 import type { Post } from '../../src/thread/kit/post';
 import { roundUpPosts } from '../../src/thread/posts/round-up-post';
 import { makeRequests, makeView, noon, type Outside, person } from './samples';
@@ -18,7 +18,7 @@ export const fileOffer: FileOffer = {
   upload: null,
 };
 
-const gatheredResults = (about: Pick<GatheredNews, 'requestId' | 'at'>): readonly GatheredNews[] =>
+const gatheredResults = (about: Pick<RoundUpNews, 'requestId' | 'at'>): readonly RoundUpNews[] =>
   [1, 2].map((index) => ({ ...about, news: { type: 'resultKept', index } }));
 
 /** Nine requests of three people, as they may stand two minutes later. */

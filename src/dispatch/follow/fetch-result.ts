@@ -67,7 +67,7 @@ async function tell(
     const stored = await tx.request(request.id);
     if (stored) {
       await post(options.views, tx, stored, { result, at: now });
-      await tx.refreshCopies(request.id, now);
+      await tx.refreshCards(request.id, now);
     }
     await tx.appendAudit({
       at: now,
@@ -97,7 +97,7 @@ async function post(
   const { id: requestId, conversationId } = stored.request;
   if (resultMayWait(result, stored.request) && (await isRoomBusy(tx, stored.request))) {
     const news = { type: 'resultKept', index: result.index } as const;
-    return tx.gatherNews(conversationId, { news, requestId, at });
+    return tx.addToRoundUp(conversationId, { news, requestId, at });
   }
   if (isWorthAPost(result, stored.request))
     await tx.addWork([postRow(conversationId, resultPost(await views.of(tx, stored), result), { requestId, at })]);

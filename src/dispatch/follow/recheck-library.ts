@@ -15,7 +15,7 @@ export async function recheckLibrary(
     const now = clock.now();
     if (changes.length > 0) {
       const work = { type: 'sendNews', news: { type: 'changedDuringRun', changes } } as const;
-      await tx.addWork([{ requestId: request.id, work, lane: request.conversationId, dueAt: now }]); // guard: change-during-the-run-is-told
+      await tx.addWork([{ requestId: request.id, work, orderingKey: request.conversationId, dueAt: now }]); // guard: change-during-the-run-is-told
       await tx.appendAudit({
         at: now,
         requestId: request.id,

@@ -5,7 +5,7 @@ import { exhaustive } from '../../lib/result';
 import type { Event } from '../../request/event';
 import type { LibraryFile, Queued } from '../../request/request';
 import { readApprovedHashes } from '../../store/commit/apply';
-import { isOutrun } from '../../store/rows/policy-in-force';
+import { isPolicySuperseded } from '../../store/rows/policy-in-force';
 import { findInDefender, insteadOfPosting } from '../follow/find-in-defender';
 import type { DispatchOptions } from '../options';
 import { reconsider } from '../reconsider';
@@ -47,7 +47,7 @@ export async function compareBeforePost(
     const changes = findChanges(request, found);
     if (changes.length > 0) return { type: 'changed', changes }; // guard: changed-content-is-void
     const policy = options.policy();
-    if (await isOutrun(store, policy)) return checkFailed('policy.outrun', clock.now()); // guard: outrun-policy-asks-nothing-again
+    if (await isPolicySuperseded(store, policy)) return checkFailed('policy.outrun', clock.now()); // guard: outrun-policy-asks-nothing-again
     const now = reconsider(policy, groups, request, { approved, queueMs: options.queueMs });
     switch (now.type) {
       case 'stands':

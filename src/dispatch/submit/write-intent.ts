@@ -4,7 +4,7 @@ import type { Queued, Submitting } from '../../request/request';
 import { waitingOf } from '../../request/waiting';
 import { applyEvent } from '../../store/commit/apply';
 import { findGlassDebt } from '../../store/rows/glass-debt';
-import { isOutrun } from '../../store/rows/policy-in-force';
+import { isPolicySuperseded } from '../../store/rows/policy-in-force';
 import type { Tx } from '../../store/store';
 import type { ClaimedWork } from '../../store/work/claims';
 import { admissionFact, type LearnedLimits } from '../limits';
@@ -40,7 +40,7 @@ export async function writeIntent(
     // Asked again inside the transaction: since the check somebody may have paused, cancelled, taken the slot or opened a new round.
     if (stored?.request.state !== 'queued' || stored.request.digest !== request.digest) return []; // guard: only-what-was-checked-is-sent
     if (options.policy().version !== request.policyVersion) return []; // guard: policy-compared-in-the-transaction
-    if (await isOutrun(tx, options.policy())) return []; // guard: nothing-is-sent-under-an-outrun-policy
+    if (await isPolicySuperseded(tx, options.policy())) return []; // guard: nothing-is-sent-under-an-outrun-policy
     if ((await tx.fact<Pause>(pauseFact)) !== null) return []; // guard: nothing-is-sent-while-paused
     const now = clock.now();
     // guard: only-a-fresh-reading-is-compared

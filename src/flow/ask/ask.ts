@@ -13,8 +13,8 @@ import { newRequestId } from '../../request/id';
 import { type Device, type LibraryFile, openStates, type RequestBase, type RequestId } from '../../request/request';
 import { openRequest } from '../../request/transition';
 import { readApprovedHashes, storeNewRequest } from '../../store/commit/apply';
-import { readLessons } from '../../store/rows/lessons';
-import { isOutrun } from '../../store/rows/policy-in-force';
+import { readKnownRefusals } from '../../store/rows/known-refusals';
+import { isPolicySuperseded } from '../../store/rows/policy-in-force';
 import type { Tx } from '../../store/store';
 import { StoreError } from '../../store/store-error';
 import { chooseDeviceCard, type FormStep } from '../../thread/cards/choose-device-card';
@@ -159,7 +159,7 @@ interface Prepared {
 /** The policy says what it needs, and what is known beforehand is looked at; then it is drawn once, and asked only if it can be shown whole. */
 async function prepare(options: FlowOptions, turn: Turn, found: Found): Promise<Result<Prepared, Refusal>> {
   const policy = options.policy();
-  if (await isOutrun(options.store, policy)) return err({ type: 'policyOutrun' });
+  if (await isPolicySuperseded(options.store, policy)) return err({ type: 'policyOutrun' });
   const { draft, device } = found;
   const library = found.library.found;
   const wish = { requester: turn.person, device, commands: draft.commands, library, reason: draft.reason };
@@ -260,7 +260,7 @@ async function lookAhead(options: FlowOptions, turn: Turn, wish: Wish): Promise<
   const { positions } = await views.plan(store);
   const expected = [...positions.values()].map(({ expectedAt }) => expectedAt).filter((at) => at !== null);
   return preflight(wish, {
-    lessons: await readLessons(store, wish.device),
+    knownRefusals: await readKnownRefusals(store, wish.device),
     open: (await store.recentRequests({ tenantId: turn.tenantId, machineId, states: openStates }, mostOpen)).map(
       ({ request }) => request,
     ),

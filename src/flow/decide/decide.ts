@@ -18,8 +18,8 @@ import {
 } from '../../request/request';
 import { applyEvent, readApprovedHashes } from '../../store/commit/apply';
 import { misplacedFact } from '../../store/history/prune';
-import type { Copy } from '../../store/rows/cards';
-import { isOutrun } from '../../store/rows/policy-in-force';
+import type { Card } from '../../store/rows/cards';
+import { isPolicySuperseded } from '../../store/rows/policy-in-force';
 import type { Stored } from '../../store/rows/requests';
 import type { Tx } from '../../store/store';
 import { postRow } from '../../store/work/ordering-key';
@@ -60,7 +60,7 @@ export async function voteByCard(
   const { tx, turn } = scene;
   const token = await tx.voteToken(hashToken(vote.token));
   const stored = token === null ? null : await tx.request(token.requestId);
-  const copy = token === null ? null : await tx.copy(token.copyId);
+  const copy = token === null ? null : await tx.card(token.cardId);
   if (token === null || stored === null || copy === null) return refuse(scene, null, await findMissingCard(tx, turn)); // guard: card-token-known
   const misplaced = findMisplaced(turn, stored.request, copy);
   // All who see the card in the thread have the same token: it says what they were shown, and each of them counts once (T-9).
@@ -74,7 +74,7 @@ export async function viewByCard(scene: Scene, shownToken: string): Promise<Resu
   const { tx, options, turn, groups } = scene;
   const known = await tx.voteToken(hashToken(shownToken));
   const stored = known === null ? null : await tx.request(known.requestId);
-  const copy = known === null ? null : await tx.copy(known.copyId);
+  const copy = known === null ? null : await tx.card(known.cardId);
   if (stored === null || copy === null) return err(await findMissingCard(tx, turn));
   if (findMisplaced(turn, stored.request, copy) !== null) return err({ type: 'cardOutdated' });
   const { request } = stored;
@@ -87,7 +87,7 @@ export async function viewByCard(scene: Scene, shownToken: string): Promise<Resu
     await tx.addVoteToken({
       tokenHash: hashToken(token),
       requestId: request.id,
-      copyId: copy.copyId,
+      cardId: copy.cardId,
       shown: request.digest,
     });
   }
@@ -114,7 +114,7 @@ export async function voteByWords(
     return refuse(scene, null, await notKnown(scene, vote.id));
   const { request } = stored;
   if (turn.person.id === request.requester.id) return castVote(scene, stored, { ...vote, digest: request.digest });
-  const wasShown = (await tx.copies(vote.id)).some(
+  const wasShown = (await tx.cards(vote.id)).some(
     (c) => c.audience !== 'reader' && c.activityId !== null && c.conversationId === turn.place.conversationId,
   );
   if (!wasShown) return refuse(scene, vote.id, { type: 'wrongConversation' }); // guard: words-count-where-it-was-shown
@@ -156,7 +156,7 @@ async function castVote(
   const { tx, options, turn, groups } = scene;
   const { request } = stored;
   const policy = options.policy();
-  if (await isOutrun(tx, policy)) return refuse(scene, request.id, { type: 'policyOutrun' }); // guard: no-vote-under-an-outrun-policy
+  if (await isPolicySuperseded(tx, policy)) return refuse(scene, request.id, { type: 'policyOutrun' }); // guard: no-vote-under-an-outrun-policy
   // A denial is safe whoever asked, and a late click is told who decided.
   const asks =
     vote.decision === 'approve' && request.state === 'awaitingApproval' ? await findLostAsker(scene, stored) : null;
@@ -219,7 +219,7 @@ async function tellThread({ tx, options, turn }: Scene, request: LiveResponseReq
 }
 
 /** A card counts only where it was posted and for whom: a forwarded or copied one does not (T-10). */
-export function findMisplaced(turn: Turn, request: LiveResponseRequest, copy: Copy): Refusal | null {
+export function findMisplaced(turn: Turn, request: LiveResponseRequest, copy: Card): Refusal | null {
   if (turn.tenantId !== request.tenantId || turn.place.conversationId !== copy.conversationId)
     return { type: 'wrongConversation' }; // guard: card-counts-where-it-was-posted
   if (copy.personId !== null && copy.personId !== turn.person.id) return { type: 'notYourCard' }; // guard: card-counts-for-whom-it-was-sent

@@ -127,7 +127,7 @@ async function showEverywhere(
   what: string,
   detail: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  for (const { request } of await tx.requestsIn(openStates)) await tx.refreshCopies(request.id, turn.at);
+  for (const { request } of await tx.requestsIn(openStates)) await tx.refreshCards(request.id, turn.at);
   await tx.appendAudit({ at: turn.at, requestId: null, actor: turn.person.id, what, detail });
 }
 

@@ -4,7 +4,7 @@ import { isOffered, offerShown } from '../../request/doubt/resend';
 import { type Pause, pauseFact } from '../../request/pause';
 import type { Decision } from '../../request/request';
 import { applyEvent } from '../../store/commit/apply';
-import { isOutrun } from '../../store/rows/policy-in-force';
+import { isPolicySuperseded } from '../../store/rows/policy-in-force';
 import { findMissingCard } from '../show/pruned';
 import {
   type Decided,
@@ -26,7 +26,7 @@ export async function voteToResend(
   const { tx, turn, options, groups } = scene;
   const token = await tx.voteToken(hashToken(vote.token));
   const stored = token === null ? null : await tx.request(token.requestId);
-  const copy = token === null ? null : await tx.copy(token.copyId);
+  const copy = token === null ? null : await tx.card(token.cardId);
   if (token === null || stored === null || copy === null) return refuse(scene, null, await findMissingCard(tx, turn));
   const { request } = stored;
   const misplaced = findMisplaced(turn, request, copy);
@@ -34,7 +34,7 @@ export async function voteToResend(
   if (!isOffered(request)) return refuse(scene, request.id, { type: 'alreadyDecided', request });
   if (token.shown !== offerShown(request)) return refuse(scene, request.id, { type: 'cardOutdated' }); // guard: offer-decided-on-its-own-card
   const policy = options.policy();
-  if (await isOutrun(tx, policy)) return refuse(scene, request.id, { type: 'policyOutrun' });
+  if (await isPolicySuperseded(tx, policy)) return refuse(scene, request.id, { type: 'policyOutrun' });
   if (vote.decision === 'approve' && (await tx.fact<Pause>(pauseFact)) !== null)
     return refuse(scene, request.id, { type: 'notWhilePaused' }); // guard: no-resend-while-paused
   const lost = await findLostAsker(scene, stored);

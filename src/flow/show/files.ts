@@ -109,7 +109,9 @@ async function take(
   const what = upload === null ? 'fileDeclined' : 'fileAccepted';
   await tx.appendAudit(fileEntry(offer, { what, actor: turn.person.id, at: turn.at }));
   if (upload === null) return ok(fileSentences.declined);
-  await tx.addWork([{ requestId: offer.requestId, work: { type: 'sendFile', offerId }, lane: null, dueAt: turn.at }]);
+  await tx.addWork([
+    { requestId: offer.requestId, work: { type: 'sendFile', offerId }, orderingKey: null, dueAt: turn.at },
+  ]);
   return ok(null);
 }
 

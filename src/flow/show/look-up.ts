@@ -7,7 +7,7 @@ import { findDeviceFindings } from '../../request/ask/preflight';
 import { parseRequestId } from '../../request/id';
 import { type Device, finalStates, openStates, type RequestId } from '../../request/request';
 import { readApprovedHashes } from '../../store/commit/apply';
-import { readLessons } from '../../store/rows/lessons';
+import { readKnownRefusals } from '../../store/rows/known-refusals';
 import type { Stored } from '../../store/rows/requests';
 import type { Tx } from '../../store/store';
 import { postRow } from '../../store/work/ordering-key';
@@ -161,7 +161,7 @@ async function readStanding(options: FlowOptions, turn: Turn, device: Device): P
   const ended = await store.recentRequests({ ...filter, states: finalStates }, mostShown);
   return {
     device,
-    findings: findDeviceFindings(device, { lessons: await readLessons(store, device), now: turn.at }),
+    findings: findDeviceFindings(device, { knownRefusals: await readKnownRefusals(store, device), now: turn.at }),
     open: (await views.list(store, open)).map(seenFrom(turn)),
     ended: (await views.list(store, ended)).map(seenFrom(turn)),
   };

@@ -1,4 +1,4 @@
-import type { LastingRefusal, Lesson } from '../lesson';
+import type { KnownRefusal, LastingRefusal } from '../known-refusal';
 import type { Device, LibraryFile, LiveResponseRequest, RequestId, State } from '../request';
 import { underWayStates } from '../waiting';
 import { type Command, commandToParams, libraryFileOf } from './command';
@@ -94,7 +94,7 @@ export const silentAfterMs = 60 * 3_600_000;
 /** What may keep live response from working on a device, whatever the commands. */
 export function findDeviceFindings(
   device: Device,
-  known: { readonly lessons: readonly Lesson[]; readonly now: number },
+  known: { readonly knownRefusals: readonly KnownRefusal[]; readonly now: number },
 ): readonly Finding[] {
   const { osPlatform, onboardingStatus, healthStatus, lastSeen } = device;
   const findings: Finding[] = [];
@@ -106,7 +106,7 @@ export function findDeviceFindings(
     findings.push({ type: 'sensorUnhealthy', status: healthStatus });
   const seenAt = lastSeen === null ? Number.NaN : Date.parse(lastSeen);
   if (known.now - seenAt > silentAfterMs) findings.push({ type: 'longSilent', at: seenAt, forMs: known.now - seenAt });
-  for (const { code, group, requestId, at } of known.lessons)
+  for (const { code, group, requestId, at } of known.knownRefusals)
     findings.push({ type: 'refusedBefore', code, group, requestId, at });
   return findings;
 }
@@ -122,7 +122,7 @@ export interface Wish {
 export function preflight(
   wish: Wish,
   known: {
-    readonly lessons: readonly Lesson[];
+    readonly knownRefusals: readonly KnownRefusal[];
     /** Requests of this bot on the same device. */
     readonly open: readonly LiveResponseRequest[];
     /** When the last of those that wait now is expected to go; null when that cannot be told. */

@@ -7,10 +7,10 @@ import type { Transition, TransitionRefusal } from '../../request/outcome';
 import { type LiveResponseRequest, openStates } from '../../request/request';
 import { isBusy, mayWait, warRoomFrom } from '../../request/round-up';
 import { transition } from '../../request/transition';
-import { keepLesson } from '../rows/lessons';
+import { keepKnownRefusal } from '../rows/known-refusals';
 import type { Stored } from '../rows/requests';
 import type { Reader, Tx } from '../store';
-import { laneName, laneOfCopy } from '../work/ordering-key';
+import { orderingKeyOf, orderingKeyOfCard } from '../work/ordering-key';
 import type { NewWork } from '../work/work';
 
 /** Who or what caused a change: an Entra object id, or one of the three that are not people. */
@@ -68,7 +68,7 @@ export async function applyEvent(
   if (stored.request.state === 'awaitingApproval' && request.state === 'queued') {
     for (const { fileName, sha256 } of request.library) await tx.saveFact(approvedFact(fileName), sha256);
   }
-  await keepLesson(tx, request, event, now);
+  await keepKnownRefusal(tx, request, event, now);
   await storeEffects(tx, request, effects, now);
   return ok(request);
 }
@@ -124,36 +124,36 @@ async function storeEffects(
           {
             requestId: request.id,
             work: { type: 'sendNews', news: effect.news, personId: effect.personId },
-            lane: await laneOf(tx, effect.personId),
+            orderingKey: await laneOf(tx, effect.personId),
             dueAt: now,
           },
         ]);
         break;
       case 'updateCards':
-        await tx.refreshCopies(request.id, now);
+        await tx.refreshCards(request.id, now);
         break;
       case 'reply':
         if (mayWait(effect.news, request) && (await isRoomBusy(tx, request))) {
-          await tx.gatherNews(request.conversationId, { news: effect.news, requestId: request.id, at: now });
+          await tx.addToRoundUp(request.conversationId, { news: effect.news, requestId: request.id, at: now });
           break;
         }
         await tx.addWork([
           {
             requestId: request.id,
             work: { type: 'sendNews', news: effect.news },
-            lane: request.conversationId,
+            orderingKey: request.conversationId,
             dueAt: now,
           },
         ]);
         break;
       case 'lookUp':
-        await tx.addWork([{ requestId: request.id, work: effect, lane: null, dueAt: effect.dueAt }]);
+        await tx.addWork([{ requestId: request.id, work: effect, orderingKey: null, dueAt: effect.dueAt }]);
         break;
       case 'submit':
       case 'cancelAction':
       case 'fetchResult':
       case 'recheckLibrary':
-        await tx.addWork([{ requestId: request.id, work: effect, lane: null, dueAt: now }]);
+        await tx.addWork([{ requestId: request.id, work: effect, orderingKey: null, dueAt: now }]);
         break;
     }
   }
@@ -163,12 +163,12 @@ async function storeEffects(
 export const isRoomBusy = async (tx: Tx, { conversationId }: LiveResponseRequest): Promise<boolean> =>
   isBusy({
     open: (await tx.recentRequests({ conversationId, states: openStates }, warRoomFrom)).length,
-    gathering: (await tx.gathering()).has(conversationId),
+    gathering: (await tx.roundUps()).has(conversationId),
   });
 
 async function addThreadCopy(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
   const { conversationId } = request;
-  const thread = await tx.addCopy({
+  const thread = await tx.addCard({
     requestId: request.id,
     audience: 'thread',
     personId: null,
@@ -176,7 +176,12 @@ async function addThreadCopy(tx: Tx, request: LiveResponseRequest, now: number):
     activityId: null,
   });
   await tx.addWork([
-    { requestId: request.id, work: { type: 'sendCard', copyId: thread.copyId }, lane: conversationId, dueAt: now },
+    {
+      requestId: request.id,
+      work: { type: 'sendCard', cardId: thread.cardId },
+      orderingKey: conversationId,
+      dueAt: now,
+    },
   ]);
 }
 
@@ -187,7 +192,7 @@ async function addCopiesFor(
   personIds: readonly string[],
   now: number,
 ): Promise<void> {
-  const have = new Set((await tx.copies(request.id)).map((c) => c.personId));
+  const have = new Set((await tx.cards(request.id)).map((c) => c.personId));
   const work: NewWork[] = [];
   for (const personId of personIds) {
     const known = await tx.personalPlace(personId);
@@ -196,21 +201,21 @@ async function addCopiesFor(
     // The approver's own chat may be where it was asked: one card there is enough.
     if (have.has(personId) || place?.conversationId === request.conversationId) continue;
     const conversationId = place?.conversationId ?? null;
-    const copy = await tx.addCopy({
+    const copy = await tx.addCard({
       requestId: request.id,
       audience: 'approver',
       personId,
       conversationId,
       activityId: null,
     });
-    const lane = laneOfCopy(copy);
-    work.push({ requestId: request.id, work: { type: 'sendCard', copyId: copy.copyId }, lane, dueAt: now });
+    const orderingKey = orderingKeyOfCard(copy);
+    work.push({ requestId: request.id, work: { type: 'sendCard', cardId: copy.cardId }, orderingKey, dueAt: now });
   }
   await tx.addWork(work);
 }
 
 const laneOf = async (tx: Tx, personId: string): Promise<string> =>
-  (await tx.personalPlace(personId))?.conversationId ?? laneName({ type: 'person', personId });
+  (await tx.personalPlace(personId))?.conversationId ?? orderingKeyOf({ type: 'person', personId });
 
 /** What of an event the audit keeps beside the states: codes, ids and words that people gave. */
 function detailOf(event: Event): Readonly<Record<string, unknown>> {

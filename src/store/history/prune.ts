@@ -31,9 +31,9 @@ export interface PruneWriter {
    * Removes up to `limit` of each: work that is done, dead letters, marks of handled activities, offers of files that are over, and which tokens were
    * used on a request that has ended. Gives how many.
    */
-  pruneMarks(limits: Limits): Promise<number>;
+  pruneLeftovers(limits: Limits): Promise<number>;
   /** Resolves to how many threads and group chats were removed that nothing has needed since `idleBefore`. */
-  pruneIdlePlaces(options: {
+  pruneIdleConversations(options: {
     readonly now: number;
     readonly idleBefore: number;
     readonly keepPlaces: readonly string[];
@@ -61,7 +61,7 @@ export const pruneWriter: WriterMethods<PruneWriter> = {
     await forgetConversations(this.db, [...new Set(pruned.map(({ conversationId }) => conversationId))], keepPlaces);
     return pruned;
   },
-  async pruneMarks({ doneBefore, givenUpBefore, activitiesBefore, limit }) {
+  async pruneLeftovers({ doneBefore, givenUpBefore, activitiesBefore, limit }) {
     const ended = [
       ['done', doneBefore],
       ['givenUp', givenUpBefore],
@@ -83,7 +83,7 @@ export const pruneWriter: WriterMethods<PruneWriter> = {
       (await pruneFacts<UsedCard>(this.db, usedCardFacts, limit, ({ at }) => at < activitiesBefore))
     );
   },
-  pruneIdlePlaces(options) {
+  pruneIdleConversations(options) {
     return pruneIdleConversations(this.db, options);
   },
 };

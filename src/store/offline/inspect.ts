@@ -8,7 +8,7 @@ import { pathOf, readOnly } from '../engine/read-only';
 import { findPlace } from '../rows/conversations';
 
 /** What a database is like, seen from outside: no lock is kept, no step taken, no byte of it changed. */
-export interface StoreLook {
+export interface StoreInspection {
   readonly engine: 'sqlite' | 'postgres';
   /** Of the file; null on PostgreSQL, whose address may hold a password. */
   readonly path: string | null;
@@ -23,7 +23,7 @@ export interface StoreLook {
 }
 
 /** Throws a `StoreError` that an operator can act on. */
-export async function lookAtStore(url: string): Promise<StoreLook> {
+export async function inspectStore(url: string): Promise<StoreInspection> {
   if (isPostgres(url)) return compare('postgres', null, await readOnly(url, appliedSteps));
   const path = pathOf(url);
   if (!existsSync(path)) return { ...compare('sqlite', path, []), exists: false };
@@ -36,12 +36,12 @@ export async function lookAtStore(url: string): Promise<StoreLook> {
 }
 
 /** The conversation as the service knows it; null when the bot was never written to in it. Throws a `StoreError`. */
-export async function lookUpPlace(url: string, conversationId: string): Promise<Place | null> {
+export async function inspectConversation(url: string, conversationId: string): Promise<Place | null> {
   if (!isPostgres(url) && !existsSync(pathOf(url))) return null;
   return readOnly(url, (db) => findPlace(db, conversationId));
 }
 
-function compare(engine: StoreLook['engine'], path: string | null, taken: readonly string[]): StoreLook {
+function compare(engine: StoreInspection['engine'], path: string | null, taken: readonly string[]): StoreInspection {
   const known = Object.keys(stepsFor(''));
   return {
     engine,

@@ -2,16 +2,16 @@ import type { Selectable } from 'kysely';
 import type { RequestId } from '../../request/request';
 import { firstOf, prepared } from '../engine/prepared';
 import type { CardsTable, Db, VoteTokensTable } from '../engine/tables';
-import { laneOfCopy } from '../work/ordering-key';
-import { addWork, findCopiesWithUnclaimedCard, moveCopyToLane, moveLane } from '../work/work';
+import { orderingKeyOfCard } from '../work/ordering-key';
+import { addWork, findWaitingCards, moveWork, moveWorkOfCard } from '../work/work';
 import type { InTransaction, ReaderMethods, WriterMethods } from './methods';
 
 /**
  * One message that shows a request and is kept up to date in place: one in the thread, one in each approver's own chat.
  * `conversationId` is null until the approver's chat is known, `activityId` until the first post succeeded.
  */
-export interface Copy {
-  readonly copyId: number;
+export interface Card {
+  readonly cardId: number;
   readonly requestId: RequestId;
   /** `reader`: shows the request and takes no vote. `replaced`: a newer card stands for it, and it is drawn no more. */
   readonly audience: 'thread' | 'approver' | 'reader' | 'replaced';
@@ -21,76 +21,79 @@ export interface Copy {
   readonly activityId: string | null;
 }
 
-/** A vote token as the store knows it: by its hash, bound to one copy and to the digest that this copy showed (T-8, T-43). */
+/** A vote token as the store knows it: by its hash, bound to one card and to the digest that it showed (T-8, T-43). */
 export interface VoteToken {
   readonly tokenHash: string;
   readonly requestId: RequestId;
-  readonly copyId: number;
+  readonly cardId: number;
   /** What the card showed to be decided: the request's digest, or `offerShown`. */
   readonly shown: string;
 }
 
 export interface CardReader {
-  copies(id: RequestId): Promise<readonly Copy[]>;
-  copy(copyId: number): Promise<Copy | null>;
+  cards(id: RequestId): Promise<readonly Card[]>;
+  card(cardId: number): Promise<Card | null>;
   voteToken(tokenHash: string): Promise<VoteToken | null>;
 }
 
 export interface CardWriter {
-  addCopy(copy: Omit<Copy, 'copyId'>): Promise<Copy>;
-  /** Where the copy lives, once known; null activity means that it must be posted anew. */
-  placeCopy(copyId: number, at: { readonly conversationId: string; readonly activityId: string | null }): Promise<void>;
+  addCard(card: Omit<Card, 'cardId'>): Promise<Card>;
+  /** Where its message is, once known; null activity means that it must be posted anew. */
+  setCardMessage(
+    cardId: number,
+    at: { readonly conversationId: string; readonly activityId: string | null },
+  ): Promise<void>;
   /** A newer card stands for it now: it is drawn once more, to say so, and takes no vote. */
-  replaceCopy(copy: Copy, now: number): Promise<void>;
-  /** Adds a sendCard for each copy of the request that has none waiting unclaimed, so that updates coalesce. */
-  refreshCopies(id: RequestId, now: number): Promise<void>;
+  replaceCard(card: Card, now: number): Promise<void>;
+  /** Adds a sendCard for each card of the request that has none waiting unclaimed, so that updates coalesce. */
+  refreshCards(id: RequestId, now: number): Promise<void>;
   /**
-   * What waits in the lane, and all copies in the dead conversation, go to another one. No message in the dead one can be edited any more,
+   * What waits under the key, and all cards in the dead conversation, go to another one. No message in the dead one can be edited any more,
    * so that each card is posted anew.
    */
-  replaceConversation(dead: string, lane: string, to: string): Promise<void>;
+  replaceConversation(dead: string, orderingKey: string, to: string): Promise<void>;
   addVoteToken(token: VoteToken): Promise<void>;
 }
 
 export const cardReader: ReaderMethods<CardReader> = {
-  copies(id) {
+  cards(id) {
     return findCards(this.db, id);
   },
-  async copy(copyId) {
-    const row = await firstOf(selectCard(this.db, { copyId }));
+  async card(cardId) {
+    const row = await firstOf(selectCard(this.db, { cardId }));
     return row === undefined ? null : rowToCard(row);
   },
   async voteToken(tokenHash) {
     const row = await firstOf(selectVoteToken(this.db, { tokenHash }));
     if (row === undefined) return null;
-    const { request_id, card_id: copyId, digest: shown } = row;
-    return { tokenHash, requestId: request_id as RequestId, copyId, shown };
+    const { request_id, card_id: cardId, digest: shown } = row;
+    return { tokenHash, requestId: request_id as RequestId, cardId, shown };
   },
 };
 
 export const cardWriter: WriterMethods<CardWriter> = {
-  async addCopy(copy) {
+  async addCard(card) {
     const inserted = await firstOf(
       insertCard(this.db, {
-        request_id: copy.requestId,
-        audience: copy.audience,
-        person_id: copy.personId,
-        conversation_id: copy.conversationId,
-        activity_id: copy.activityId,
+        request_id: card.requestId,
+        audience: card.audience,
+        person_id: card.personId,
+        conversation_id: card.conversationId,
+        activity_id: card.activityId,
       }),
     );
     if (inserted === undefined) throw new Error('A card was inserted and has no id.');
-    return { copyId: inserted.id, ...copy };
+    return { cardId: inserted.id, ...card };
   },
-  async placeCopy(copyId, { conversationId, activityId }) {
-    await updateMessage(this.db, { copyId, conversationId, activityId });
-    await moveCopyToLane(this.db, { copyId, lane: laneOfCopy({ copyId, conversationId, activityId }) });
+  async setCardMessage(cardId, { conversationId, activityId }) {
+    await updateMessage(this.db, { cardId, conversationId, activityId });
+    await moveWorkOfCard(this.db, { cardId, orderingKey: orderingKeyOfCard({ cardId, conversationId, activityId }) });
   },
-  async replaceCopy(copy, now) {
-    await this.db.updateTable('cards').set({ audience: 'replaced' }).where('id', '=', copy.copyId).execute();
-    await addWork(this.db, [sendCard(copy, now)]);
+  async replaceCard(card, now) {
+    await this.db.updateTable('cards').set({ audience: 'replaced' }).where('id', '=', card.cardId).execute();
+    await addWork(this.db, [sendCard(card, now)]);
   },
-  async refreshCopies(id, now) {
+  async refreshCards(id, now) {
     const cards = await findCards(this.db, id);
     await drawCards(
       this,
@@ -98,36 +101,36 @@ export const cardWriter: WriterMethods<CardWriter> = {
       now,
     );
   },
-  async replaceConversation(dead, lane, to) {
+  async replaceConversation(dead, orderingKey, to) {
     const row = { conversation_id: to, activity_id: null };
     await this.db.updateTable('cards').set(row).where('conversation_id', '=', dead).execute();
-    await moveLane(this.db, lane, to);
+    await moveWork(this.db, orderingKey, to);
   },
-  async addVoteToken({ tokenHash, requestId, copyId, shown }) {
-    await insertVoteToken(this.db, { token_hash: tokenHash, request_id: requestId, card_id: copyId, digest: shown });
+  async addVoteToken({ tokenHash, requestId, cardId, shown }) {
+    await insertVoteToken(this.db, { token_hash: tokenHash, request_id: requestId, card_id: cardId, digest: shown });
   },
 };
 
-const findCards = async (db: Db, id: RequestId): Promise<readonly Copy[]> =>
+const findCards = async (db: Db, id: RequestId): Promise<readonly Card[]> =>
   (await selectCards(db, { id })).rows.map(rowToCard);
 
 const selectCards = prepared((db, { id }: { id: RequestId }) =>
   db.selectFrom('cards').selectAll().where('request_id', '=', id).orderBy('id'),
 );
 
-const selectCard = prepared((db, { copyId }: { copyId: number }) =>
-  db.selectFrom('cards').selectAll().where('id', '=', copyId),
+const selectCard = prepared((db, { cardId }: { cardId: number }) =>
+  db.selectFrom('cards').selectAll().where('id', '=', cardId),
 );
 
 const insertCard = prepared((db, row: Omit<Selectable<CardsTable>, 'id' | 'lost'>) =>
   db.insertInto('cards').values(row).returning('id'),
 );
 
-const updateMessage = prepared((db, given: { copyId: number; conversationId: string; activityId: string | null }) =>
+const updateMessage = prepared((db, given: { cardId: number; conversationId: string; activityId: string | null }) =>
   db
     .updateTable('cards')
     .set({ conversation_id: given.conversationId, activity_id: given.activityId })
-    .where('id', '=', given.copyId),
+    .where('id', '=', given.cardId),
 );
 
 const selectVoteToken = prepared((db, { tokenHash }: { tokenHash: string }) =>
@@ -139,28 +142,28 @@ const insertVoteToken = prepared((db, row: VoteTokensTable) => db.insertInto('vo
 /** Those that have no drawing waiting already. */
 export async function drawCards(
   { db, engine }: Pick<InTransaction, 'db' | 'engine'>,
-  cards: readonly Copy[],
+  cards: readonly Card[],
   now: number,
 ): Promise<void> {
-  const ids = cards.map(({ copyId }) => copyId);
-  const waiting = await findCopiesWithUnclaimedCard(db, engine.forUpdate, ids);
+  const ids = cards.map(({ cardId }) => cardId);
+  const waiting = await findWaitingCards(db, engine.forUpdate, ids);
   await addWork(
     db,
-    cards.filter(({ copyId }) => !waiting.has(copyId)).map((card) => sendCard(card, now)),
+    cards.filter(({ cardId }) => !waiting.has(cardId)).map((card) => sendCard(card, now)),
   );
 }
 
-const sendCard = (card: Copy, dueAt: number) => ({
+const sendCard = (card: Card, dueAt: number) => ({
   requestId: card.requestId,
-  work: { type: 'sendCard', copyId: card.copyId } as const,
-  lane: laneOfCopy(card),
+  work: { type: 'sendCard', cardId: card.cardId } as const,
+  orderingKey: orderingKeyOfCard(card),
   dueAt,
 });
 
-export const rowToCard = (row: Selectable<CardsTable>): Copy => ({
-  copyId: row.id,
+export const rowToCard = (row: Selectable<CardsTable>): Card => ({
+  cardId: row.id,
   requestId: row.request_id as RequestId,
-  audience: row.audience as Copy['audience'],
+  audience: row.audience as Card['audience'],
   personId: row.person_id,
   conversationId: row.conversation_id,
   activityId: row.activity_id,

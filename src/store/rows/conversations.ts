@@ -24,7 +24,7 @@ export interface ConversationWriter {
   /** Something that was sent there has arrived: the chat is proven, and the cards that were given up there are drawn. */
   noteReached(conversationId: string, now: number): Promise<void>;
   /** The card was given up: it is drawn once its conversation, or its person, can be reached again. */
-  loseCard(copyId: number): Promise<void>;
+  loseCard(cardId: number): Promise<void>;
 }
 
 export const conversationReader: ReaderMethods<ConversationReader> = {
@@ -76,8 +76,8 @@ export const conversationWriter: WriterMethods<ConversationWriter> = {
     );
     await drawCards(this, wanted.map(rowToCard), now);
   },
-  async loseCard(copyId) {
-    await this.db.updateTable('cards').set({ lost: 1 }).where('id', '=', copyId).execute();
+  async loseCard(cardId) {
+    await this.db.updateTable('cards').set({ lost: 1 }).where('id', '=', cardId).execute();
   },
 };
 

@@ -9,7 +9,7 @@ export const putPolicyInForce = (tx: Tx, version: string): Promise<void> => tx.s
  * True when another replica has put another policy in force: what this one would allow or ask again by its own may not hold any more,
  * so it decides nothing until its file is the same (T-16).
  */
-export async function isOutrun(reader: Reader, { version }: { readonly version: string }): Promise<boolean> {
+export async function isPolicySuperseded(reader: Reader, { version }: { readonly version: string }): Promise<boolean> {
   const inForce = await reader.fact<string>(inForceFact);
   return inForce !== null && inForce !== version;
 }

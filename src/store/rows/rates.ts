@@ -5,16 +5,16 @@ import type { WriterMethods } from './methods';
 /** How often Teams and Defender were called lately, for the limits that all replicas share. */
 export interface RateWriter {
   /** By key; `unknown` where there is none yet. Locked for the rest of the transaction, last of all: those who wait here hold nothing that the holder still needs. */
-  lockPaces<T>(keys: readonly string[], unknown: T): Promise<ReadonlyMap<string, T>>;
-  savePaces(
+  lockRates<T>(keys: readonly string[], unknown: T): Promise<ReadonlyMap<string, T>>;
+  saveRates(
     paces: ReadonlyArray<{ readonly key: string; readonly pace: unknown; readonly forgetAt: number }>,
   ): Promise<void>;
   /** Never waits: what another replica has locked is in use. */
-  forgetPaces(now: number): Promise<void>;
+  forgetRates(now: number): Promise<void>;
 }
 
 export const rateWriter: WriterMethods<RateWriter> = {
-  async lockPaces(keys, unknown) {
+  async lockRates(keys, unknown) {
     if (keys.length === 0) return new Map();
     const rows = this.engine.isSole
       ? (await selectRates(this.db, { keys })).rows
@@ -22,11 +22,11 @@ export const rateWriter: WriterMethods<RateWriter> = {
     const known = new Map(rows.map((row) => [row.key, JSON.parse(row.body)]));
     return new Map(keys.map((key) => [key, known.get(key) ?? unknown]));
   },
-  async savePaces(paces) {
+  async saveRates(paces) {
     for (const { key, pace, forgetAt } of paces)
       await upsertRate(this.db, { key, body: JSON.stringify(pace), forget_at: forgetAt });
   },
-  async forgetPaces(now) {
+  async forgetRates(now) {
     const query = this.db.selectFrom('rates').select('key').where('forget_at', '<=', now).orderBy('forget_at');
     const idle = (await this.engine.skipLocked(query.limit(500)).execute()).map(({ key }) => key);
     if (idle.length > 0) await this.db.deleteFrom('rates').where('key', 'in', idle).execute();

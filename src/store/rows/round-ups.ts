@@ -1,34 +1,34 @@
 import type { RequestId } from '../../request/request';
-import type { GatheredNews } from '../../request/round-up';
+import type { RoundUpNews } from '../../request/round-up';
 import { prepared } from '../engine/prepared';
 import type { ReaderMethods, WriterMethods } from './methods';
 
 export interface RoundUpReader {
   /** Since when each conversation has news that waits for its round-up. */
-  gathering(): Promise<ReadonlyMap<string, number>>;
+  roundUps(): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface RoundUpWriter {
-  gatherNews(conversationId: string, gathered: GatheredNews): Promise<void>;
+  addToRoundUp(conversationId: string, gathered: RoundUpNews): Promise<void>;
   /** Oldest first; what is taken is gone: two that try at the same time never both get a piece. */
-  takeGathered(conversationId: string): Promise<readonly GatheredNews[]>;
+  takeRoundUp(conversationId: string): Promise<readonly RoundUpNews[]>;
 }
 
 export const roundUpReader: ReaderMethods<RoundUpReader> = {
-  async gathering() {
+  async roundUps() {
     const { rows } = await selectWaiting(this.db, {});
     return new Map(rows.map((row) => [row.conversation_id, Number(row.since)]));
   },
 };
 
 export const roundUpWriter: WriterMethods<RoundUpWriter> = {
-  async gatherNews(conversationId, { news, requestId, at }) {
+  async addToRoundUp(conversationId, { news, requestId, at }) {
     await this.db
       .insertInto('round_up_news')
       .values({ conversation_id: conversationId, request_id: requestId, body: JSON.stringify(news), at })
       .execute();
   },
-  async takeGathered(conversationId) {
+  async takeRoundUp(conversationId) {
     const rows = await this.db
       .deleteFrom('round_up_news')
       .where('conversation_id', '=', conversationId)

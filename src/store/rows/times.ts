@@ -3,17 +3,17 @@ import type { ReaderMethods, WriterMethods } from './methods';
 
 export interface TimeReader {
   /** The latest instant at which anything is said to have happened; later than now only when a clock was ahead. */
-  latestInstant(): Promise<number | null>;
+  latestRecordedTime(): Promise<number | null>;
 }
 
 export interface TimeWriter {
   /** What a clock that was ahead has stored is due now: no lease, wait or limit outlasts its own period. Gives how many rows and facts. */
-  bringBackInstants(now: number): Promise<number>;
+  bringBackTimes(now: number): Promise<number>;
 }
 
 export const timeReader: ReaderMethods<TimeReader> = {
   /** Of what has happened, not of what is to come: only a clock that was ahead can have written a later one than now. */
-  async latestInstant() {
+  async latestRecordedTime() {
     const found: Array<number | null | undefined> = [];
     const audit = this.db.selectFrom('audit').select('at').orderBy('seq', 'desc').limit(1);
     found.push((await audit.executeTakeFirst())?.at);
@@ -27,7 +27,7 @@ export const timeReader: ReaderMethods<TimeReader> = {
 };
 
 export const timeWriter: WriterMethods<TimeWriter> = {
-  async bringBackInstants(now) {
+  async bringBackTimes(now) {
     let count = 0n;
     for (const column of ['due_at', 'first_due_at'] as const) {
       const late = this.db.updateTable('work').where('ended_at', 'is', null).where(column, '>', now);

@@ -8,10 +8,10 @@ import { findNextWake } from '../rows/requests';
 import { StoreError } from '../store-error';
 import type { NewWork, WorkType } from './work';
 
-/** A row that may be leased. `tenantId` is that of the place that its lane names, else of its request. */
+/** A row that may be leased. `tenantId` is that of the conversation that its key names, else of its request. */
 export interface DueWork {
   readonly workId: number;
-  readonly lane: string | null;
+  readonly orderingKey: string | null;
   readonly tenantId: string | null;
 }
 
@@ -46,7 +46,7 @@ export interface ClaimReader {
 
 export interface ClaimWriter {
   /**
-   * Leases due rows: undone, not leased (or the lease ran out), due, and the oldest of their lane. Increments `claims`.
+   * Leases due rows: undone, not leased (or the lease ran out), due, and the oldest with their key. Increments `claims`.
    * Leased rows must be ended by one of the three below with their token; a token that lost its lease throws `StoreError('store.leaseLost')`.
    */
   claimWork(options: DueNow & Lease & { readonly limit: number }): Promise<readonly ClaimedWork[]>;
@@ -54,7 +54,7 @@ export interface ClaimWriter {
   dueWork(options: DueNow & { readonly limit: number }): Promise<readonly DueWork[]>;
   leaseWork(workIds: readonly number[], lease: Lease): Promise<readonly ClaimedWork[]>;
   finishWork(work: ClaimedWork, now: number): Promise<void>;
-  /** `isApart`: from now on nothing but its own request waits for it in its lane. */
+  /** `isApart`: from now on nothing but its own request waits for it. */
   retryWork(work: ClaimedWork, dueAt: number, problem: string, isApart?: boolean): Promise<void>;
   /** Dead letter: kept, counted, never tried again by itself. */
   giveUpWork(work: ClaimedWork, now: number, problem: string): Promise<void>;
@@ -119,7 +119,7 @@ export async function findDueWork(
   const { rows } = await selectDueWork(db, { types, now, limit }, skipLocked);
   return rows.map((row) => ({
     workId: row.id,
-    lane: row.ordering_key,
+    orderingKey: row.ordering_key,
     tenantId: row.conversation_tenant ?? row.request_tenant,
   }));
 }
@@ -170,7 +170,7 @@ const selectNextClaimable = prepared((db) =>
     .where(isFirstInOrder),
 );
 
-/** No undone row of the same lane is older, whether it is due, leased or backing off; one that is set apart holds its own request only. */
+/** No undone row with the same key is older, whether it is due, leased or backing off; one that is set apart holds its own request only. */
 const isFirstInOrder = (e: ExpressionBuilder<Tables, 'work'>) =>
   e.or([
     e('work.ordering_key', 'is', null),
@@ -241,14 +241,17 @@ const giveUp = prepared((db, given: LeaseKey & { now: number; problem: string })
 );
 const release = prepared(unlease);
 
-async function setApart(db: Db, { workId, requestId, lane }: ClaimedWork): Promise<void> {
+async function setApart(db: Db, { workId, requestId, orderingKey }: ClaimedWork): Promise<void> {
   await db
     .updateTable('work')
     .set({ apart: 1 })
     .where('ended_at', 'is', null)
     .where('apart', '=', 0)
     .where((e) =>
-      e.or([e('id', '=', workId), e.and([e('ordering_key', '=', lane ?? ''), e('request_id', '=', requestId ?? '')])]),
+      e.or([
+        e('id', '=', workId),
+        e.and([e('ordering_key', '=', orderingKey ?? ''), e('request_id', '=', requestId ?? '')]),
+      ]),
     )
     .execute();
 }
@@ -272,7 +275,7 @@ const rowToClaimed = (row: Selectable<WorkTable>, leaseToken: string): ClaimedWo
   workId: row.id,
   requestId: row.request_id as RequestId | null,
   work: JSON.parse(row.body),
-  lane: row.ordering_key,
+  orderingKey: row.ordering_key,
   dueAt: row.due_at,
   firstDueAt: row.first_due_at,
   claims: row.claims,

@@ -1,46 +1,45 @@
 import type { RequestId } from '../../request/request';
 import type { Post } from '../../thread/kit/post';
-import type { Copy } from '../rows/cards';
 import type { NewWork } from './work';
 
 /**
- * Where Teams work waits: one row of a lane is under way at a time, in the order of adding. The lane also says what its rows talk to,
+ * In which order Teams work is done: one row with a key is under way at a time, in the order of adding. The key also says what its rows talk to,
  * so that the rates of Teams can be kept where rows are claimed.
  */
-export type Lane =
+export type Ordering =
   /** Words and first cards, in the order in which things happened. */
   | { readonly type: 'conversation'; readonly conversationId: string }
   /** Edits of one card. They draw the request as it then is, so that words may overtake them. */
-  | { readonly type: 'edits'; readonly conversationId: string; readonly copyId: number }
+  | { readonly type: 'edits'; readonly conversationId: string; readonly cardId: number }
   /** A card for somebody whose chat is not known yet. */
-  | { readonly type: 'copy'; readonly copyId: number }
+  | { readonly type: 'card'; readonly cardId: number }
   /** Words for somebody whose chat is not known yet. */
   | { readonly type: 'person'; readonly personId: string }
   /** What was meant for a chat that is dead, until it is opened anew. */
   | { readonly type: 'anew'; readonly conversationId: string };
 
-export function laneName(lane: Lane): string {
-  switch (lane.type) {
+export function orderingKeyOf(ordering: Ordering): string {
+  switch (ordering.type) {
     case 'conversation':
-      return lane.conversationId;
+      return ordering.conversationId;
     case 'edits':
-      return `edits:${lane.copyId}:${lane.conversationId}`;
-    case 'copy':
-      return `copy:${lane.copyId}`;
+      return `edits:${ordering.cardId}:${ordering.conversationId}`;
+    case 'card':
+      return `card:${ordering.cardId}`;
     case 'person':
-      return `person:${lane.personId}`;
+      return `person:${ordering.personId}`;
     case 'anew':
-      return `anew:${lane.conversationId}`;
+      return `anew:${ordering.conversationId}`;
   }
 }
 
-export function readLane(name: string): Lane {
+export function readOrderingKey(name: string): Ordering {
   const edits = /^edits:(\d+):(.+)$/s.exec(name);
-  if (edits?.[2] !== undefined) return { type: 'edits', copyId: Number(edits[1]), conversationId: edits[2] };
-  const [, type, rest = ''] = /^(copy|person|anew):(.+)$/s.exec(name) ?? [];
+  if (edits?.[2] !== undefined) return { type: 'edits', cardId: Number(edits[1]), conversationId: edits[2] };
+  const [, type, rest = ''] = /^(card|person|anew):(.+)$/s.exec(name) ?? [];
   switch (type) {
-    case 'copy':
-      return { type, copyId: Number(rest) };
+    case 'card':
+      return { type, cardId: Number(rest) };
     case 'person':
       return { type, personId: rest };
     case 'anew':
@@ -50,14 +49,18 @@ export function readLane(name: string): Lane {
   }
 }
 
-export function laneOfCopy({
-  copyId,
+export function orderingKeyOfCard({
+  cardId,
   conversationId,
   activityId,
-}: Omit<Copy, 'requestId' | 'audience' | 'personId'>): string {
-  if (conversationId === null) return laneName({ type: 'copy', copyId });
-  return laneName(
-    activityId === null ? { type: 'conversation', conversationId } : { type: 'edits', conversationId, copyId },
+}: {
+  readonly cardId: number;
+  readonly conversationId: string | null;
+  readonly activityId: string | null;
+}): string {
+  if (conversationId === null) return orderingKeyOf({ type: 'card', cardId });
+  return orderingKeyOf(
+    activityId === null ? { type: 'conversation', conversationId } : { type: 'edits', conversationId, cardId },
   );
 }
 
@@ -66,4 +69,4 @@ export const postRow = (
   conversationId: string,
   post: Post,
   { requestId = null, at }: { readonly requestId?: RequestId | null; readonly at: number },
-): NewWork => ({ requestId, work: { type: 'sendPost', conversationId, post }, lane: conversationId, dueAt: at });
+): NewWork => ({ requestId, work: { type: 'sendPost', conversationId, post }, orderingKey: conversationId, dueAt: at });

@@ -71,9 +71,9 @@ const noting = (tx: Tx, found: Found): Tx =>
       for (const { work } of rows) found[whoseIs(work.type)] = true;
       return tx.addWork(rows);
     },
-    refreshCopies(...args) {
+    refreshCards(...args) {
       found.teams = true;
-      return tx.refreshCopies(...args);
+      return tx.refreshCards(...args);
     },
     retryWork(row, ...args) {
       const whose = whoseIs(row.work.type);

@@ -10,8 +10,8 @@ import type { ReaderMethods, WriterMethods } from '../rows/methods';
 /** What the worker of Defender effects and the outbox perform. */
 export type Work =
   | Extract<Effect, { type: 'submit' | 'lookUp' | 'cancelAction' | 'fetchResult' | 'recheckLibrary' }>
-  /** Renders the copy from the request as it then is, so that several changes become one update. */
-  | { readonly type: 'sendCard'; readonly copyId: number }
+  /** Draws the card from the request as it then is, so that several changes become one update. */
+  | { readonly type: 'sendCard'; readonly cardId: number }
   /** `personId` given: in that person's own chat, else where the request was asked. */
   | { readonly type: 'sendNews'; readonly news: News; readonly personId?: string }
   /** A message that is complete already: the answer to a command, a result. */
@@ -38,31 +38,31 @@ export const teamsWork = ['sendCard', 'sendNews', 'sendPost'] as const satisfies
 export interface NewWork {
   readonly requestId: RequestId | null;
   readonly work: Work;
-  /** Only the oldest undone row of a lane may be claimed. Null: no order with others. Teams work always has one (`Lane`). */
-  readonly lane: string | null;
+  /** Of the undone rows with one key only the oldest may be claimed. Null: no order with others. Teams work always has one (`Ordering`). */
+  readonly orderingKey: string | null;
   readonly dueAt: number;
 }
 
 export interface WorkReader {
-  /** Whether anything is undone in this lane, be it due, leased or put off; not what is set apart. */
-  isLaneBusy(lane: string): Promise<boolean>;
+  /** Whether anything is undone with this key, be it due, leased or put off; not what is set apart. */
+  isAnythingBefore(orderingKey: string): Promise<boolean>;
   /** Work rows that are neither done nor given up, by type. */
   waitingWork(): Promise<Readonly<Partial<Record<WorkType, number>>>>;
 }
 
 export interface WorkWriter {
   addWork(rows: readonly NewWork[]): Promise<void>;
-  /** Due later, at the same place of its lane; not counted as a claim. */
+  /** Due later, at the same place of its order; not counted as a claim. */
   postponeWork(workIds: readonly number[], dueAt: number): Promise<void>;
-  /** All undone rows of one lane into another, where they keep their age. */
-  moveLane(from: string, to: string): Promise<void>;
-  /** Something else is sent in its place; its claims, its age and its lane stay. */
+  /** Gives all undone rows of one key another one, under which they keep their age. */
+  moveWork(from: string, to: string): Promise<void>;
+  /** Something else is sent in its place; its claims, its age and its key stay. */
   replaceWork(workId: number, work: Work): Promise<void>;
 }
 
 export const workReader: ReaderMethods<WorkReader> = {
-  async isLaneBusy(lane) {
-    return (await firstOf(lookIntoLane(this.db, { lane }))) !== undefined;
+  async isAnythingBefore(orderingKey) {
+    return (await firstOf(lookForUndone(this.db, { orderingKey }))) !== undefined;
   },
   async waitingWork() {
     const rows = await this.db
@@ -82,8 +82,8 @@ export const workWriter: WriterMethods<WorkWriter> = {
   async postponeWork(ids, dueAt) {
     if (ids.length > 0) await this.db.updateTable('work').set({ due_at: dueAt }).where('id', 'in', ids).execute();
   },
-  moveLane(from, to) {
-    return moveLane(this.db, from, to);
+  moveWork(from, to) {
+    return moveWork(this.db, from, to);
   },
   async replaceWork(workId, work) {
     await this.db.updateTable('work').set(bodyOf(work)).where('id', '=', workId).execute();
@@ -92,15 +92,15 @@ export const workWriter: WriterMethods<WorkWriter> = {
 
 const bodyOf = (work: Work) => ({
   type: work.type,
-  card_id: work.type === 'sendCard' ? work.copyId : null,
+  card_id: work.type === 'sendCard' ? work.cardId : null,
   body: JSON.stringify(work),
 });
 
 export async function addWork(db: Db, rows: readonly NewWork[]): Promise<void> {
-  for (const { requestId, work, lane, dueAt } of rows)
+  for (const { requestId, work, orderingKey, dueAt } of rows)
     await insertWork(db, {
       request_id: requestId,
-      ordering_key: lane,
+      ordering_key: orderingKey,
       due_at: dueAt,
       first_due_at: dueAt,
       claims: 0,
@@ -126,53 +126,53 @@ const insertWork = prepared((db, row: AddedWork) =>
   }),
 );
 
-const lookIntoLane = prepared((db, { lane }: { lane: string }) =>
+const lookForUndone = prepared((db, { orderingKey }: { orderingKey: string }) =>
   db
     .selectFrom('work')
     .select('id')
     .where('ended_at', 'is', null)
-    .where('ordering_key', '=', lane)
+    .where('ordering_key', '=', orderingKey)
     .where('apart', '=', 0)
     .limit(1),
 );
 
-export async function moveLane(db: Db, from: string, to: string): Promise<void> {
+export async function moveWork(db: Db, from: string, to: string): Promise<void> {
   const undone = db.updateTable('work').where('ended_at', 'is', null).where('ordering_key', '=', from);
   await undone.set({ ordering_key: to }).execute();
 }
 
 /** A card's rows follow it. */
-export const moveCopyToLane = prepared((db, { copyId, lane }: { copyId: number; lane: string }) =>
+export const moveWorkOfCard = prepared((db, { cardId, orderingKey }: { cardId: number; orderingKey: string }) =>
   db
     .updateTable('work')
-    .set({ ordering_key: lane })
+    .set({ ordering_key: orderingKey })
     .where('ended_at', 'is', null)
-    .where('card_id', '=', copyId)
-    .where('ordering_key', '<>', lane),
+    .where('card_id', '=', cardId)
+    .where('ordering_key', '<>', orderingKey),
 );
 
 /**
  * Rows that a later change can ride on: what is leased may have been rendered already. Locked, so that nobody leases and renders one
  * before that change is committed.
  */
-export async function findCopiesWithUnclaimedCard(
+export async function findWaitingCards(
   db: Db,
   forUpdate: Engine['forUpdate'],
-  copyIds: readonly number[],
+  cardIds: readonly number[],
 ): Promise<ReadonlySet<number>> {
-  if (copyIds.length === 0) return new Set();
-  const { rows } = await selectUnclaimedCards(db, { copyIds }, forUpdate);
+  if (cardIds.length === 0) return new Set();
+  const { rows } = await selectUnclaimedCards(db, { cardIds }, forUpdate);
   return new Set(rows.flatMap((row) => (row.card_id === null ? [] : [row.card_id])));
 }
 
-const selectUnclaimedCards = prepared((db, { copyIds }: { copyIds: readonly number[] }, forUpdate) =>
+const selectUnclaimedCards = prepared((db, { cardIds }: { cardIds: readonly number[] }, forUpdate) =>
   forUpdate(
     db
       .selectFrom('work')
       .select('card_id')
       .where('ended_at', 'is', null)
       .where('lease_token', 'is', null)
-      .where('card_id', 'in', copyIds)
+      .where('card_id', 'in', cardIds)
       .orderBy('id'),
   ),
 );

@@ -4,9 +4,9 @@ import { exhaustive } from '../../lib/result';
 import type { News } from '../../request/effect';
 import type { Place } from '../../request/place';
 import type { Digest, RequestId } from '../../request/request';
-import type { Copy } from '../../store/rows/cards';
+import type { Card } from '../../store/rows/cards';
 import type { Store, Tx } from '../../store/store';
-import { laneName, readLane } from '../../store/work/ordering-key';
+import { orderingKeyOf, readOrderingKey } from '../../store/work/ordering-key';
 import type { Post } from '../../thread/kit/post';
 import { type Teams, TeamsError, type TeamsErrorCode } from '../teams';
 import type { PacedCall, PacedWork } from './paced-claim';
@@ -18,7 +18,7 @@ export interface DeliveryOptions {
   readonly log: Log;
   readonly render: {
     /** The copy as the request is now, with the digest that people may vote on by it; null when there is nothing to show. */
-    card(copy: Copy): Promise<{ readonly post: Post; readonly shown: Digest | null } | null>;
+    card(copy: Card): Promise<{ readonly post: Post; readonly shown: Digest | null } | null>;
     news(requestId: RequestId, news: News): Promise<{ readonly place: Place; readonly post: Post } | null>;
   };
 }
@@ -34,7 +34,7 @@ export type Step =
   | { readonly type: 'again'; readonly write: (tx: Tx) => Promise<void> };
 
 export interface Drawn {
-  readonly copy: Copy;
+  readonly copy: Card;
   readonly conversationId: string;
   readonly activityId: string;
   readonly shown: Digest | null;
@@ -73,11 +73,11 @@ export function createCall(
   return Object.assign(call, { endedAt: () => endedAt });
 }
 
-/** Makes at most one call to Teams, to what the row's lane names. Throws `TeamsError`, `NoPlace` and `LeaseOver`. */
+/** Makes at most one call to Teams, to what the row's ordering key names. Throws `TeamsError`, `NoPlace` and `LeaseOver`. */
 export async function deliver(options: DeliveryOptions, { work: claimed }: PacedWork, call: Call): Promise<Step> {
-  const lane = readLane(claimed.lane ?? '');
-  if (lane.type !== 'conversation' && lane.type !== 'edits') return findChat(options, claimed, call);
-  const place = await options.store.place(lane.conversationId);
+  const ordering = readOrderingKey(claimed.orderingKey ?? '');
+  if (ordering.type !== 'conversation' && ordering.type !== 'edits') return findChat(options, claimed, call);
+  const place = await options.store.place(ordering.conversationId);
   if (place === null) throw new NoPlace();
   return sendTo(options, claimed, place, call);
 }
@@ -86,12 +86,15 @@ export async function deliver(options: DeliveryOptions, { work: claimed }: Paced
  * A person who clears the chat's history makes its conversation id die; opening the chat again gives the living one (msteams-docs #14079). Null: the
  * row does not go to a person's chat.
  */
-export async function openAnew(store: Store, { lane: name }: Claimed): Promise<((tx: Tx) => Promise<void>) | null> {
-  const lane = readLane(name ?? '');
-  if (name === null || (lane.type !== 'conversation' && lane.type !== 'edits')) return null;
-  const { conversationId } = lane;
+export async function openAnew(
+  store: Store,
+  { orderingKey: name }: Claimed,
+): Promise<((tx: Tx) => Promise<void>) | null> {
+  const ordering = readOrderingKey(name ?? '');
+  if (name === null || (ordering.type !== 'conversation' && ordering.type !== 'edits')) return null;
+  const { conversationId } = ordering;
   if ((await store.place(conversationId))?.personId == null) return null;
-  return (tx) => tx.moveLane(name, laneName({ type: 'anew', conversationId }));
+  return (tx) => tx.moveWork(name, orderingKeyOf({ type: 'anew', conversationId }));
 }
 
 type Claimed = PacedWork['work'];
@@ -101,7 +104,7 @@ async function sendTo(options: DeliveryOptions, claimed: Claimed, place: Place, 
   const { render, teams } = options;
   switch (work.type) {
     case 'sendCard':
-      return sendCard(options, work.copyId, place, call);
+      return sendCard(options, work.cardId, place, call);
     case 'sendNews': {
       const rendered = requestId === null ? null : await render.news(requestId, work.news);
       if (rendered !== null) await call(() => teams.post(place, rendered.post));
@@ -126,15 +129,15 @@ const done: Step = { type: 'done', drawn: null };
 
 async function sendCard(
   { store, render, teams, log }: DeliveryOptions,
-  copyId: number,
+  cardId: number,
   place: Place,
   call: Call,
 ): Promise<Step> {
   const { conversationId } = place;
-  const copy = await store.copy(copyId);
+  const copy = await store.card(cardId);
   if (copy === null) return done;
   if (copy.conversationId !== null && copy.conversationId !== conversationId)
-    return placeAt(copyId, { conversationId: copy.conversationId, activityId: copy.activityId });
+    return placeAt(cardId, { conversationId: copy.conversationId, activityId: copy.activityId });
   const rendered = await render.card(copy);
   if (rendered === null) return done;
   const { post, shown } = rendered;
@@ -148,15 +151,15 @@ async function sendCard(
     return { type: 'done', drawn: { copy, conversationId, activityId, shown } };
   } catch (error) {
     if (!isTeams(error, 'teams.goneMessage')) throw error;
-    log.warn({ requestId: copy.requestId, copyId }, 'card is gone, posting anew');
-    return placeAt(copyId, { conversationId, activityId: null });
+    log.warn({ requestId: copy.requestId, cardId }, 'card is gone, posting anew');
+    return placeAt(cardId, { conversationId, activityId: null });
   }
 }
 
 const placeAt = (
-  copyId: number,
+  cardId: number,
   at: { readonly conversationId: string; readonly activityId: string | null },
-): Step => ({ type: 'again', write: (tx) => tx.placeCopy(copyId, at) });
+): Step => ({ type: 'again', write: (tx) => tx.setCardMessage(cardId, at) });
 
 /** Finds, else opens, the chat in which a row's person will get it. Opening goes through the conversation of the request. */
 async function findChat({ store, teams }: DeliveryOptions, claimed: Claimed, call: Call): Promise<Step> {
@@ -178,8 +181,8 @@ async function findChat({ store, teams }: DeliveryOptions, claimed: Claimed, cal
 
 /** The place through which Teams was called for the row. */
 export async function placeOf(store: Store, claimed: Claimed): Promise<Place | null> {
-  const lane = readLane(claimed.lane ?? '');
-  if (lane.type === 'conversation' || lane.type === 'edits') return store.place(lane.conversationId);
+  const ordering = readOrderingKey(claimed.orderingKey ?? '');
+  if (ordering.type === 'conversation' || ordering.type === 'edits') return store.place(ordering.conversationId);
   return (await whoseChat(store, claimed))?.via ?? null;
 }
 
@@ -188,36 +191,43 @@ interface WantedChat {
   readonly via: Place;
   /** The chat that is known and does not live any more. */
   readonly deadId: string | null;
-  /** Takes the lane to the chat. */
+  /** Takes what waits for it to the chat. */
   readonly write: (tx: Tx, conversationId: string) => Promise<void>;
 }
 
-async function whoseChat(store: Store, { lane: name, requestId }: Claimed): Promise<WantedChat | null> {
-  const lane = readLane(name ?? '');
+async function whoseChat(store: Store, { orderingKey: name, requestId }: Claimed): Promise<WantedChat | null> {
+  const ordering = readOrderingKey(name ?? '');
   const viaRequest = async (id: RequestId | null): Promise<Place | null> => {
     const stored = id === null ? null : await store.request(id);
     return stored === null ? null : store.place(stored.request.conversationId);
   };
-  switch (lane.type) {
-    case 'copy': {
-      const copy = await store.copy(lane.copyId);
+  switch (ordering.type) {
+    case 'card': {
+      const copy = await store.card(ordering.cardId);
       const via = await viaRequest(copy?.requestId ?? null);
       if (copy?.personId == null || via === null) return null;
       const write: WantedChat['write'] = (tx, conversationId) =>
-        tx.placeCopy(copy.copyId, { conversationId, activityId: null });
+        tx.setCardMessage(copy.cardId, { conversationId, activityId: null });
       return { personId: copy.personId, via, deadId: null, write };
     }
     case 'person': {
       const via = await viaRequest(requestId);
       if (via === null) return null;
-      return { personId: lane.personId, via, deadId: null, write: (tx, to) => tx.moveLane(laneName(lane), to) };
+      return {
+        personId: ordering.personId,
+        via,
+        deadId: null,
+        write: (tx, to) => tx.moveWork(orderingKeyOf(ordering), to),
+      };
     }
     case 'anew': {
-      const via = await store.place(lane.conversationId);
+      const via = await store.place(ordering.conversationId);
       if (via?.personId == null) return null;
-      const deadId = lane.conversationId;
+      const deadId = ordering.conversationId;
       const write: WantedChat['write'] = (tx, to) =>
-        to === deadId ? tx.moveLane(laneName(lane), to) : tx.replaceConversation(deadId, laneName(lane), to);
+        to === deadId
+          ? tx.moveWork(orderingKeyOf(ordering), to)
+          : tx.replaceConversation(deadId, orderingKeyOf(ordering), to);
       return { personId: via.personId, via, deadId, write };
     }
     case 'conversation':

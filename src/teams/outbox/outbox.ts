@@ -93,7 +93,7 @@ class LeasedOutbox implements Outbox {
     const now = clock.now();
     if (this.#isFull() || !(await store.isWorkDue(teamsWork, now))) return recorded;
     if (now >= this.#forgetAt) {
-      await store.transact((tx) => tx.forgetPaces(now), 'process');
+      await store.transact((tx) => tx.forgetRates(now), 'process');
       this.#forgetAt = now + forgetEveryMs;
     }
     const taken = await store.transact((tx) => this.#take(tx, []), 'process');

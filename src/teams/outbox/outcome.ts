@@ -2,11 +2,11 @@ import { postedEntry } from '../../audit/entry';
 import type { Clock } from '../../lib/clock';
 import type { Log } from '../../lib/log';
 import type { RandomBytes } from '../../lib/random';
-import type { Copy } from '../../store/rows/cards';
+import type { Card } from '../../store/rows/cards';
 import type { Store, Tx } from '../../store/store';
 import { StoreError } from '../../store/store-error';
 import type { ClaimedWork } from '../../store/work/claims';
-import { readLane } from '../../store/work/ordering-key';
+import { readOrderingKey } from '../../store/work/ordering-key';
 import type { Post } from '../../thread/kit/post';
 import { atUntriedAddress } from '../service-address';
 import { TeamsError, type TeamsErrorCode } from '../teams';
@@ -16,7 +16,7 @@ import type { EndedCall, PacedCall, PacedWork } from './paced-claim';
 export interface Undelivered {
   readonly work: ClaimedWork;
   /** The card that could not be shown; null for news and answers. */
-  readonly copy: Copy | null;
+  readonly copy: Card | null;
   readonly code: TeamsErrorCode | 'teams.noPlace' | 'teams.bug';
   /** What Teams answered; null when it did not. */
   readonly status?: number | null;
@@ -70,7 +70,7 @@ const apartFrom = 3;
 const toldAfterMs = 300_000;
 /** An answer that an outage gives as well is believed after this time. */
 const believedAfterMs = 3_600_000;
-/** For what is neither Teams' nor the store's fault: a row that fails this often would block its lane for ever. */
+/** For what is neither Teams' nor the store's fault: a row that fails this often would hold up all with its ordering key for ever. */
 const maxBugs = 10;
 
 export const toEndedCall = ({ paced, outcome, endedAt }: EndedTask): EndedCall => ({
@@ -102,7 +102,7 @@ export async function record(
       const { type: _, ...failure } = outcome;
       await tx.giveUpWork(work, now, failure.code);
       const refused = standsFor(work) ?? work.work;
-      if (refused.type === 'sendCard' && !isAboutMessage(work, failure.code)) await tx.loseCard(refused.copyId);
+      if (refused.type === 'sendCard' && !isAboutMessage(work, failure.code)) await tx.loseCard(refused.cardId);
       return onUndeliverable(tx, { work, ...failure });
     }
   }
@@ -115,16 +115,16 @@ const isAboutMessage = (work: ClaimedWork, code: Undelivered['code']): boolean =
     standsFor(work) === null &&
     readConversation(work).conversationId !== null);
 
-async function noteReached(tx: Tx, { lane: name }: ClaimedWork, now: number): Promise<void> {
-  const lane = readLane(name ?? '');
-  if (lane.type === 'conversation' || lane.type === 'edits') await tx.noteReached(lane.conversationId, now);
+async function noteReached(tx: Tx, { orderingKey: name }: ClaimedWork, now: number): Promise<void> {
+  const ordering = readOrderingKey(name ?? '');
+  if (ordering.type === 'conversation' || ordering.type === 'edits') await tx.noteReached(ordering.conversationId, now);
 }
 
 /** Where the card is, and what it shows: a vote is about what this entry says was displayed there (T-41). */
 async function recordCard(tx: Tx, { copy, shown, ...at }: Drawn, now: number): Promise<void> {
-  const { copyId, requestId, personId } = copy;
-  await tx.placeCopy(copyId, at);
-  if (shown !== null) await tx.appendAudit(postedEntry({ requestId, copyId, personId, ...at, digest: shown }, now)); // guard: posted-card-audited
+  const { cardId, requestId, personId } = copy;
+  await tx.setCardMessage(cardId, at);
+  if (shown !== null) await tx.appendAudit(postedEntry({ requestId, cardId, personId, ...at, digest: shown }, now)); // guard: posted-card-audited
 }
 
 /**
@@ -135,16 +135,16 @@ export async function drawAgain(
   { store, clock, log }: OutcomeOptions,
   { copy, conversationId, activityId }: Drawn,
 ): Promise<void> {
-  const { copyId: _, ...shared } = copy;
+  const { cardId: _, ...shared } = copy;
   await store
     .transact(async (tx) => {
-      const present = await tx.copy(copy.copyId);
-      if (present?.activityId !== activityId) await tx.addCopy({ ...shared, conversationId, activityId });
-      await tx.refreshCopies(copy.requestId, clock.now());
+      const present = await tx.card(copy.cardId);
+      if (present?.activityId !== activityId) await tx.addCard({ ...shared, conversationId, activityId });
+      await tx.refreshCards(copy.requestId, clock.now());
     })
     .catch((error: unknown) =>
       log.error(
-        { requestId: copy.requestId, copyId: copy.copyId, code: error instanceof StoreError ? error.code : null },
+        { requestId: copy.requestId, cardId: copy.cardId, code: error instanceof StoreError ? error.code : null },
         'late card not drawn again',
       ),
     );
@@ -269,9 +269,9 @@ function replace({ standIn }: OutcomeOptions, work: ClaimedWork, failure: Failur
 const standsFor = ({ work }: ClaimedWork): ClaimedWork['work'] | null =>
   work.type === 'sendPost' ? (work.insteadOf ?? null) : null;
 
-function readConversation({ lane: name }: ClaimedWork): { readonly conversationId: string | null } {
-  const lane = readLane(name ?? '');
-  return lane.type === 'conversation' || lane.type === 'edits' ? lane : { conversationId: null };
+function readConversation({ orderingKey: name }: ClaimedWork): { readonly conversationId: string | null } {
+  const ordering = readOrderingKey(name ?? '');
+  return ordering.type === 'conversation' || ordering.type === 'edits' ? ordering : { conversationId: null };
 }
 
 function seenIn(error: unknown): Omit<Failure, 'copy'> {
@@ -281,8 +281,8 @@ function seenIn(error: unknown): Omit<Failure, 'copy'> {
   return { code, status, detail };
 }
 
-const copyOf = async (store: Store, { work }: Pick<ClaimedWork, 'work'>): Promise<Copy | null> =>
-  work.type === 'sendCard' ? store.copy(work.copyId) : null;
+const copyOf = async (store: Store, { work }: Pick<ClaimedWork, 'work'>): Promise<Card | null> =>
+  work.type === 'sendCard' ? store.card(work.cardId) : null;
 
 function logFailure(log: Log, { workId, requestId, work: { type } }: ClaimedWork, error: unknown): void {
   if (error instanceof NoPlace) return;

@@ -1,7 +1,7 @@
 import type { Place } from '../../request/place';
 import type { Tx } from '../../store/store';
 import type { ClaimedWork, DueWork } from '../../store/work/claims';
-import { readLane } from '../../store/work/ordering-key';
+import { readOrderingKey } from '../../store/work/ordering-key';
 import { teamsWork } from '../../store/work/work';
 import {
   begun,
@@ -28,7 +28,7 @@ export interface PacedCall {
   readonly leaseUntil: number;
 }
 
-/** The call of a row, to what its lane names. */
+/** The call of a row, to what its ordering key names. */
 export interface PacedWork extends PacedCall {
   readonly work: ClaimedWork;
 }
@@ -83,7 +83,7 @@ export async function claimWithinPace(
     limit > 0 ? (await tx.dueWork({ types: teamsWork, now, limit: looked })).map(withRates).sort(wordsFirst) : [];
   const rates = new Map([...due, ...over.map(({ paced }) => paced)].flatMap(ratesOf).map((rate) => [rate.key, rate]));
   if (rates.size === 0) return { claimed: [], postponed: 0 };
-  const paces = new Map(await tx.lockPaces([...rates.keys()], unhurried));
+  const paces = new Map(await tx.lockRates([...rates.keys()], unhurried));
   for (const call of over) end(call, paces);
   const going: RatedWork[] = [];
   const idsByInstant = new Map<number, number[]>();
@@ -104,7 +104,7 @@ export async function claimWithinPace(
   const rowsById = new Map(going.map((row) => [row.workId, row]));
   const claimed = await tx.leaseWork([...rowsById.keys()], { now, leaseMs, leaseToken });
   const changed = new Set([...going, ...over.map(({ paced }) => paced)].flatMap(ratesOf).map(({ key }) => key));
-  await tx.savePaces([...rates.values()].filter(({ key }) => changed.has(key)).map((rate) => toRow(rate, paces)));
+  await tx.saveRates([...rates.values()].filter(({ key }) => changed.has(key)).map((rate) => toRow(rate, paces)));
   return {
     claimed: claimed.flatMap((work) => {
       const row = rowsById.get(work.workId);
@@ -118,7 +118,7 @@ export async function claimWithinPace(
 
 /**
  * A call to a conversation for which there is no row; null when it must wait. Until its end is told nothing else is sent there, by whichever replica,
- * as if it were the first of its lane. The last thing of a transaction as well.
+ * as if it were the first with its ordering key. The last thing of a transaction as well.
  */
 export async function beginWithinPace(
   tx: Tx,
@@ -133,7 +133,7 @@ export async function beginWithinPace(
   };
   const name = `${sayingIn(conversationId)}${key}`;
   const paces = new Map(
-    await tx.lockPaces(
+    await tx.lockRates(
       ratesOf(rates).map((rate) => rate.key),
       unhurried,
     ),
@@ -142,7 +142,7 @@ export async function beginWithinPace(
   const leaseUntil = now + leaseMs;
   for (const rate of ratesOf(rates))
     paces.set(rate.key, begun(paceOf(paces, rate.key), name, leaseUntil, now, rate.limits)); // guard: what-is-said-at-once-counts-from-its-commit
-  await tx.savePaces(ratesOf(rates).map((rate) => toRow(rate, paces)));
+  await tx.saveRates(ratesOf(rates).map((rate) => toRow(rate, paces)));
   return { name, place: rates.place, tenant: rates.tenant, leaseUntil };
 }
 
@@ -177,15 +177,15 @@ interface RatedWork extends DueWork, Rated {
 
 /** All openings of chats together count as one conversation, since theirs is not known yet. */
 function withRates(row: DueWork): RatedWork {
-  const lane = readLane(row.lane ?? '');
-  const isKnown = lane.type === 'conversation' || lane.type === 'edits';
+  const ordering = readOrderingKey(row.orderingKey ?? '');
+  const isKnown = ordering.type === 'conversation' || ordering.type === 'edits';
   return {
     ...row,
     name: String(row.workId),
-    isEdit: lane.type === 'edits',
-    conversationId: isKnown ? lane.conversationId : null,
+    isEdit: ordering.type === 'edits',
+    conversationId: isKnown ? ordering.conversationId : null,
     place: isKnown
-      ? conversationRate(lane.conversationId)
+      ? conversationRate(ordering.conversationId)
       : { key: `opening:${row.tenantId}`, limits: conversationLimits },
     tenant: tenantRate(row.tenantId),
   };

@@ -94,7 +94,7 @@ class MemorySayings implements Sayings {
     const { clock, newKey, leaseMs } = this.#options;
     const { conversationId } = place;
     if (this.#saying.has(conversationId)) return null;
-    if (await tx.isLaneBusy(conversationId)) return null; // guard: nothing-is-said-before-what-waits
+    if (await tx.isAnythingBefore(conversationId)) return null; // guard: nothing-is-said-before-what-waits
     const now = clock.now();
     const paced = await beginWithinPace(tx, place, { key: newKey(), now, leaseMs });
     // Not in this transaction: nothing may be locked after the paces, and whoever adds a row takes what is due.
@@ -190,7 +190,7 @@ class MemorySayings implements Sayings {
     const rows: NewWork[] = [];
     for (const { place, post, dueAt, goodUntil } of unsaid) {
       let isOld = now >= goodUntil; // guard: no-view-after-its-time
-      if (await tx.isLaneBusy(place.conversationId)) isOld = true; // guard: no-view-below-what-came-after-it
+      if (await tx.isAnythingBefore(place.conversationId)) isOld = true; // guard: no-view-below-what-came-after-it
       rows.push(postRow(place.conversationId, isOld ? inDoubt : post, { at: isOld ? now : dueAt }));
     }
     await tx.addWork(rows);

@@ -1,5 +1,5 @@
 import type { Person } from '../../request/request';
-import type { GatheredNews } from '../../request/round-up';
+import type { RoundUpNews } from '../../request/round-up';
 import { type Line, say, sayBold, showCode, showCut, showPerson } from '../kit/line';
 import { cutPages } from '../kit/list-page';
 import { type CardOptions, pagePost } from '../kit/page';
@@ -16,7 +16,7 @@ const postSize = { rows: 25, bytes: 12_000 };
  * Whose requests have ended is mentioned, as a reply for each would do.
  */
 export function roundUpPosts(
-  gathered: readonly GatheredNews[],
+  gathered: readonly RoundUpNews[],
   views: readonly RequestView[],
   options: CardOptions,
 ): readonly Post[] {
@@ -43,7 +43,7 @@ export function roundUpPosts(
   });
 }
 
-function describeGathered(gathered: readonly GatheredNews[]): string {
+function describeGathered(gathered: readonly RoundUpNews[]): string {
   const parts = (['ended', 'started', 'approved', 'voteCounted', 'held', 'resultKept'] as const).flatMap((type) => {
     const of = gathered.filter(({ news }) => news.type === type);
     const n = type === 'resultKept' ? new Set(of.map(({ requestId }) => requestId)).size : of.length;
@@ -62,10 +62,10 @@ const gatheredWords = {
   resultKept: 'returned results',
 } as const;
 
-const isResult = ({ news }: GatheredNews): boolean => news.type === 'resultKept';
+const isResult = ({ news }: RoundUpNews): boolean => news.type === 'resultKept';
 
 /** What to type for the results of a request that were gathered: one by its number, several together. */
-function resultWords(gathered: readonly GatheredNews[], { request: { id } }: RequestView): Line {
+function resultWords(gathered: readonly RoundUpNews[], { request: { id } }: RequestView): Line {
   const indexes = gathered.flatMap(({ requestId, news }) =>
     requestId === id && news.type === 'resultKept' ? [news.index] : [],
   );

@@ -86,7 +86,7 @@ test('a cancel does not wait behind results that are slow to come', async () => 
       {
         requestId: running,
         work: { type: 'cancelAction', actionId: stage.actionOf(running) },
-        lane: null,
+        orderingKey: null,
         dueAt: stage.clock.now(),
       },
     ]),

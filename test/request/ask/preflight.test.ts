@@ -1,7 +1,7 @@
 import type { Command } from '../../../src/request/ask/command';
 import { type Finding, preflight, silentAfterMs, type Wish, weightOf } from '../../../src/request/ask/preflight';
-import type { Lesson } from '../../../src/request/lesson';
-import { lessonOf, lessonSubjects } from '../../../src/request/lesson';
+import type { KnownRefusal } from '../../../src/request/known-refusal';
+import { knownRefusalOf, refusalSubjects } from '../../../src/request/known-refusal';
 import type { LiveResponseRequest, RequestId } from '../../../src/request/request';
 import { harmless, makeBase, makeCommands, makeDevice, makeFile, makeRequests, noon } from '../../thread/samples';
 
@@ -17,7 +17,7 @@ const runOf = (scriptName: string): Command => ({ type: 'RunScript', scriptName,
 const getOf = (path: string): Command => ({ type: 'GetFile', path });
 type Known = Parameters<typeof preflight>[1];
 const look = (wish: Partial<Wish> = {}, known: Partial<Known> = {}): readonly Finding[] =>
-  preflight(wishOf(wish), { lessons: [], open: [], queue: { waiting: 0, lastAt: null }, now: noon, ...known });
+  preflight(wishOf(wish), { knownRefusals: [], open: [], queue: { waiting: 0, lastAt: null }, now: noon, ...known });
 const types = (findings: readonly Finding[]) => findings.map(({ type }) => type);
 
 test('nothing is found of a healthy device with scripts used as the library says', () => {
@@ -131,20 +131,20 @@ test('a queue is too long only when the last of it goes later than the wish may 
 
 test('refusals come first, then warnings, then notes', () => {
   const device = makeDevice(harmless, { healthStatus: 'Inactive', osPlatform: 'iOS' });
-  const lesson: Lesson = { code: 'DisallowedOperation', group: 'Workstations', requestId: id, at: noon };
-  const found = look({ device }, { lessons: [lesson] });
+  const refusal: KnownRefusal = { code: 'DisallowedOperation', group: 'Workstations', requestId: id, at: noon };
+  const found = look({ device }, { knownRefusals: [refusal] });
   expect(found.map(({ type }) => weightOf(type))).toEqual(['refusal', 'warning', 'note']);
 });
 
 test('a missing remediation level is learned for the group, all else for the device, and other codes teach nothing', () => {
   const base = makeBase();
-  expect(lessonOf('DisallowedOperation', base, noon)).toEqual({
+  expect(knownRefusalOf('DisallowedOperation', base, noon)).toEqual({
     subject: 'group:Workstations',
-    lesson: { code: 'DisallowedOperation', requestId: base.id, at: noon, group: 'Workstations' },
+    refusal: { code: 'DisallowedOperation', requestId: base.id, at: noon, group: 'Workstations' },
   });
   const alone = { ...base, device: makeDevice(harmless, { groupName: null }) };
-  expect(lessonOf('DisallowedOperation', alone, noon)?.subject).toBe(`device:${base.device.machineId}`);
-  expect(lessonOf('OsPlatformNotSupported', base, noon)?.lesson.group).toBeNull();
-  expect(lessonOf('Forbidden', base, noon)).toBeNull();
-  expect(lessonSubjects(base.device)).toEqual([`device:${base.device.machineId}`, 'group:Workstations']);
+  expect(knownRefusalOf('DisallowedOperation', alone, noon)?.subject).toBe(`device:${base.device.machineId}`);
+  expect(knownRefusalOf('OsPlatformNotSupported', base, noon)?.refusal.group).toBeNull();
+  expect(knownRefusalOf('Forbidden', base, noon)).toBeNull();
+  expect(refusalSubjects(base.device)).toEqual([`device:${base.device.machineId}`, 'group:Workstations']);
 });

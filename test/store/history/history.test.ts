@@ -41,16 +41,16 @@ describe('pruning', () => {
         reference: '{}',
         personId: null,
       });
-      const copy = await tx.addCopy({
+      const copy = await tx.addCard({
         requestId: old.id,
         audience: 'thread',
         personId: null,
         conversationId: old.conversationId,
         activityId: 'message-1',
       });
-      await tx.addVoteToken({ tokenHash: 'hash-1', requestId: old.id, copyId: copy.copyId, shown: old.digest });
+      await tx.addVoteToken({ tokenHash: 'hash-1', requestId: old.id, cardId: copy.cardId, shown: old.digest });
       await tx.saveFact(misplacedFact(old.id), ['bob']);
-      await tx.saveFact(`unreached:${copy.copyId}`, t0);
+      await tx.saveFact(`unreached:${copy.cardId}`, t0);
       await tx.saveFact(`elsewhere:${old.id}`, t0);
       await tx.saveFact('other', 1);
       await tx.addSubmission(old.id, 1, t0 - 1_000);
@@ -65,7 +65,7 @@ describe('pruning', () => {
       { id: old.id, tenantId: 'tenant-1', conversationId: old.conversationId, endedAt: t0 - 1, prunedAt: t0 + day },
     ]);
     expect(await store.request(old.id)).toBeNull();
-    expect(await store.copies(old.id)).toEqual([]);
+    expect(await store.cards(old.id)).toEqual([]);
     expect(await store.voteToken('hash-1')).toBeNull();
     expect(await store.results(old.id)).toEqual([]);
     expect(await store.submissionsSince(0)).toEqual([]);
@@ -153,7 +153,7 @@ describe('pruning', () => {
     const request = ended('LR-2222', t0 - 1);
     await insert(store, request);
     await store.transact((tx) =>
-      tx.addCopy({
+      tx.addCard({
         requestId: request.id,
         audience: 'approver',
         personId: 'bob',

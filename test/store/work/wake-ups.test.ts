@@ -146,7 +146,7 @@ test('cards to be drawn again wake the outbox', async () => {
   expect(
     await wokenBy(
       (tx) => tx.insertRequest(request),
-      (tx) => tx.refreshCopies(request.id, t0),
+      (tx) => tx.refreshCards(request.id, t0),
     ),
   ).toEqual(['teams']);
 });

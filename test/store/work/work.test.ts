@@ -27,7 +27,7 @@ const only = (claimed: readonly ClaimedWork[]): ClaimedWork => {
 test('a claimed row carries what was added, its count of claims and its lease', async () => {
   const store = await stores.openNew();
   await insert(store, sampleRequest());
-  const row = sampleWork({ requestId: sampleRequest().id, lane: 'x' });
+  const row = sampleWork({ requestId: sampleRequest().id, orderingKey: 'x' });
   await add(store, row);
   expect(await claim(store)).toEqual([
     { ...row, workId: expect.any(Number), firstDueAt: row.dueAt, claims: 1, leaseToken: 'a' },
@@ -69,13 +69,13 @@ test('a lease that was lost rolls back what came with it', async () => {
   expect(await store.request(sampleRequest().id)).toBeNull();
 });
 
-test('a lane is served in order, one row at a time, whatever is due', async () => {
+test('work with one ordering key is done in order, one row at a time, whatever is due', async () => {
   const store = await stores.openNew();
   await add(
     store,
-    sampleWork({ work: submit(1), lane: 'x', dueAt: t0 + 50 }),
-    sampleWork({ work: submit(2), lane: 'x', dueAt: t0 }),
-    sampleWork({ work: submit(3), lane: 'y', dueAt: t0 }),
+    sampleWork({ work: submit(1), orderingKey: 'x', dueAt: t0 + 50 }),
+    sampleWork({ work: submit(2), orderingKey: 'x', dueAt: t0 }),
+    sampleWork({ work: submit(3), orderingKey: 'y', dueAt: t0 }),
   );
   expect(attempts(await claim(store))).toEqual([3]);
   const first = only(await claim(store, { now: t0 + 50 }));
@@ -87,7 +87,11 @@ test('a lane is served in order, one row at a time, whatever is due', async () =
 
 test('a row that backs off holds its lane, and one that was given up frees it', async () => {
   const store = await stores.openNew();
-  await add(store, sampleWork({ work: submit(1), lane: 'x' }), sampleWork({ work: submit(2), lane: 'x' }));
+  await add(
+    store,
+    sampleWork({ work: submit(1), orderingKey: 'x' }),
+    sampleWork({ work: submit(2), orderingKey: 'x' }),
+  );
   const first = only(await claim(store));
   await store.transact((tx) => tx.retryWork(first, t0 + 500, 'Teams did not answer'));
   expect(await claim(store, { now: t0 + 499 })).toEqual([]);
@@ -98,15 +102,15 @@ test('a row that backs off holds its lane, and one that was given up frees it', 
   expect(await store.waitingWork()).toEqual({ submit: 1 });
 });
 
-test('a lane is held by types that the claimer does not serve', async () => {
+test('work with one ordering key waits for types that the claimer does not serve', async () => {
   const store = await stores.openNew();
-  const sendCard: Work = { type: 'sendCard', copyId: 1 };
-  await add(store, sampleWork({ lane: 'x' }), sampleWork({ lane: 'x', work: sendCard }));
+  const sendCard: Work = { type: 'sendCard', cardId: 1 };
+  await add(store, sampleWork({ orderingKey: 'x' }), sampleWork({ orderingKey: 'x', work: sendCard }));
   expect(await claim(store, { types: teamsWork })).toEqual([]);
   expect(await claim(store, { types: [] })).toEqual([]);
 });
 
-test('rows without a lane are free of each other; the longest due come first, up to the limit', async () => {
+test('rows without an ordering key are free of each other; the longest due come first, up to the limit', async () => {
   const store = await stores.openNew();
   await add(
     store,
@@ -124,7 +128,11 @@ test('the next wake-up is the earliest request clock, due row or end of a lease,
   expect(await store.nextDueAt()).toBeNull();
   await insert(store, sampleRequest({ decideBy: t0 + 900 }));
   expect(await store.nextDueAt()).toBe(t0 + 900);
-  await add(store, sampleWork({ lane: 'x', dueAt: t0 + 300 }), sampleWork({ lane: 'x', dueAt: t0 + 100 }));
+  await add(
+    store,
+    sampleWork({ orderingKey: 'x', dueAt: t0 + 300 }),
+    sampleWork({ orderingKey: 'x', dueAt: t0 + 100 }),
+  );
   expect(await store.nextDueAt()).toBe(t0 + 300);
   const first = only(await claim(store, { now: t0 + 300, leaseMs: 200 }));
   expect(await store.nextDueAt()).toBe(t0 + 500);
@@ -148,7 +156,9 @@ class WorkModel {
   }
   heads() {
     const undone = this.rows.filter((r) => !r.ended);
-    return undone.filter((r) => r.row.lane === null || undone.find((o) => o.row.lane === r.row.lane) === r);
+    return undone.filter(
+      (r) => r.row.orderingKey === null || undone.find((o) => o.row.orderingKey === r.row.orderingKey) === r,
+    );
   }
   claim(types: readonly WorkType[], now: number, leaseMs: number, limit: number, token: string) {
     const claimed = this.heads()
@@ -177,7 +187,7 @@ class WorkModel {
 }
 
 type Step =
-  | { readonly do: 'add'; readonly lane: string | null; readonly type: WorkType; readonly dueIn: number }
+  | { readonly do: 'add'; readonly orderingKey: string | null; readonly type: WorkType; readonly dueIn: number }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'claim'; readonly types: readonly WorkType[]; readonly leaseMs: number; readonly limit: number }
   | {
@@ -189,13 +199,13 @@ type Step =
 
 /** Carries the model's own number, since a database that counts does not count back when a transaction is rolled back. */
 const workOf = (type: WorkType, number: number): Work =>
-  ({ type, attempt: number, copyId: 1, dueAt: t0 }) as unknown as Work;
+  ({ type, attempt: number, cardId: 1, dueAt: t0 }) as unknown as Work;
 const numberOf = ({ work }: ClaimedWork): number => (work as unknown as { readonly attempt: number }).attempt;
 const type = fc.constantFrom<WorkType>('submit', 'sendCard', 'sendNews');
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
     do: fc.constant('add' as const),
-    lane: fc.constantFrom(null, 'x', 'y'),
+    orderingKey: fc.constantFrom(null, 'x', 'y'),
     type,
     dueIn: fc.integer({ min: -5, max: 10 }),
   }),
@@ -227,7 +237,7 @@ test('claims, leases, lanes and wake-ups are those of a plain model over any his
           switch (s.do) {
             case 'add': {
               const work = workOf(s.type, model.rows.length + 1);
-              const row = { requestId: null, work, lane: s.lane, dueAt: now + s.dueIn };
+              const row = { requestId: null, work, orderingKey: s.orderingKey, dueAt: now + s.dueIn };
               model.add(row);
               await tx.addWork([row]);
               break;

@@ -29,7 +29,9 @@ async function open(cloud: 'trial' | 'public', size: number) {
   };
   await store.transact(async (tx) => {
     await tx.saveFact(offerFact('o'), offer);
-    await tx.addWork([{ requestId: offer.requestId, work: { type: 'sendFile', offerId: 'o' }, lane: null, dueAt: 0 }]);
+    await tx.addWork([
+      { requestId: offer.requestId, work: { type: 'sendFile', offerId: 'o' }, orderingKey: null, dueAt: 0 },
+    ]);
   });
   const archive = new Uint8Array(size).map((_, i) => i % 251);
   const log = recordingLog();

@@ -7,7 +7,7 @@ import type { News } from '../../../src/request/effect';
 import type { Place } from '../../../src/request/place';
 import type { Digest, RequestId } from '../../../src/request/request';
 import { openStore } from '../../../src/store/open';
-import type { Copy } from '../../../src/store/rows/cards';
+import type { Card } from '../../../src/store/rows/cards';
 import type { Store } from '../../../src/store/store';
 import { StoreError } from '../../../src/store/store-error';
 import type { NewWork } from '../../../src/store/work/work';
@@ -128,7 +128,7 @@ const add = (...rows: Partial<NewWork>[]) =>
       rows.map((row) => ({
         requestId,
         work: { type: 'sendNews', news },
-        lane: thread.conversationId,
+        orderingKey: thread.conversationId,
         dueAt: clock.now(),
         ...row,
       })),
@@ -137,11 +137,11 @@ const add = (...rows: Partial<NewWork>[]) =>
 const say = (text: string, place = thread) =>
   add({
     work: { type: 'sendPost', conversationId: place.conversationId, post: plainPost(text) },
-    lane: place.conversationId,
+    orderingKey: place.conversationId,
   });
-const addCopy = (copy: Partial<Copy> = {}): Promise<Copy> =>
+const addCopy = (copy: Partial<Card> = {}): Promise<Card> =>
   store.transact(async (tx) => {
-    const added = await tx.addCopy({
+    const added = await tx.addCard({
       requestId,
       audience: 'thread',
       personId: null,
@@ -149,10 +149,10 @@ const addCopy = (copy: Partial<Copy> = {}): Promise<Copy> =>
       activityId: null,
       ...copy,
     });
-    await tx.refreshCopies(added.requestId, clock.now());
+    await tx.refreshCards(added.requestId, clock.now());
     return added;
   });
-const refresh = () => store.transact((tx) => tx.refreshCopies(requestId, clock.now()));
+const refresh = () => store.transact((tx) => tx.refreshCards(requestId, clock.now()));
 const read = (conversationId = thread.conversationId) =>
   readThread(connector, conversationId).map((line) => line.replace('Live Response: ', ''));
 const waiting = async () => Object.values(await store.waitingWork()).reduce((sum, count) => sum + (count ?? 0), 0);
@@ -186,7 +186,7 @@ async function sayAtOnce(...texts: readonly string[]): Promise<void> {
       texts.map((text) => ({
         requestId: null,
         work: { type: 'sendPost', conversationId, post: plainPost(text) },
-        lane: conversationId,
+        orderingKey: conversationId,
         dueAt: clock.now(),
       })),
     );
@@ -534,7 +534,7 @@ test('a card of which nobody can say that it was given up stays for the next try
   await addCopy();
   let reads = 0;
   const failing = overlay(store, {
-    copy: (id) => (++reads === 2 ? Promise.reject(new StoreError('store.unavailable', 'Gone.')) : store.copy(id)),
+    card: (id) => (++reads === 2 ? Promise.reject(new StoreError('store.unavailable', 'Gone.')) : store.card(id)),
   });
   outbox = createOutbox({ ...outboxOptions(), store: failing });
   connector.fail({ fault: { type: 'status', status: 400, code: 'BadSyntax' }, times: 1 });
@@ -582,7 +582,7 @@ describe('a card', () => {
     await refresh();
     await drain();
     expect(readThread(connector, thread.conversationId)).toEqual(['Live Response (edited): Running']);
-    expect(await store.copy(copy.copyId)).toMatchObject({
+    expect(await store.card(copy.cardId)).toMatchObject({
       activityId: connector.messages(thread.conversationId)[0]?.id,
     });
   });
@@ -615,7 +615,7 @@ describe('a card', () => {
 
   test('that can be voted on is audited each time it arrived: which copy, where, and the digest that it showed', async () => {
     digest = 'd1' as Digest;
-    const { copyId } = await addCopy();
+    const { cardId } = await addCopy();
     await drain();
     digest = 'd2' as Digest;
     await refresh();
@@ -623,13 +623,13 @@ describe('a card', () => {
     digest = null;
     await refresh();
     await drain();
-    const { conversationId, activityId } = (await store.copy(copyId)) as Copy;
+    const { conversationId, activityId } = (await store.card(cardId)) as Card;
     expect(await store.auditRows()).toMatchObject(
       ['d1', 'd2'].map((digest) => ({
         requestId,
         actor: 'bot',
         what: 'posted',
-        detail: { copyId, personId: null, conversationId, activityId, digest },
+        detail: { cardId, personId: null, conversationId, activityId, digest },
       })),
     );
   });
@@ -680,7 +680,7 @@ describe("an approver's own chat", () => {
     await drain();
     expect(connector.calls.filter(isOpen)).toHaveLength(1);
     expect(readThread(connector, own())).toEqual(['Live Response (edited): Approved']);
-    expect(await store.copy(copy.copyId)).toMatchObject({ conversationId: own() });
+    expect(await store.card(copy.cardId)).toMatchObject({ conversationId: own() });
     expect(await store.personalPlace(bo.aadObjectId)).toMatchObject({ conversationId: own(), scope: 'personal' });
   });
 
@@ -853,7 +853,7 @@ describe('a conversation whose sends fail', () => {
       'Live Response: one',
     ]);
     expect(read(own)).toEqual(['for bo']);
-    expect([undelivered, (await store.copy(copy.copyId))?.conversationId]).toEqual([[], thread.conversationId]);
+    expect([undelivered, (await store.card(copy.cardId))?.conversationId]).toEqual([[], thread.conversationId]);
   });
 
   test('is believed to be gone after an hour', async () => {

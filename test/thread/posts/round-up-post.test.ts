@@ -1,5 +1,5 @@
 import type { LiveResponseRequest, RequestId } from '../../../src/request/request';
-import type { GatheredNews } from '../../../src/request/round-up';
+import type { RoundUpNews } from '../../../src/request/round-up';
 import { activityBytes, maxActivityBytes } from '../../../src/thread/kit/fits';
 import { roundUpPosts } from '../../../src/thread/posts/round-up-post';
 import { lintCard, readPost } from '../read-card';
@@ -9,7 +9,7 @@ const options = { trial: false, now: noon };
 const requests = makeRequests();
 const view = (state: string, id: string, requester = person('Ana'), from = requests) =>
   makeView({ ...(from[state] as LiveResponseRequest), id: id as RequestId, requester });
-const gathered = (id: string, news: GatheredNews['news'], minutes = 0): GatheredNews => ({
+const gathered = (id: string, news: RoundUpNews['news'], minutes = 0): RoundUpNews => ({
   requestId: id as RequestId,
   news,
   at: noon + minutes * 60_000,

@@ -13,9 +13,9 @@ describe('pruning marks', () => {
       for (let i = 0; i < 3; i++) await tx.claimActivity(`activity-${i}`, t0 + i);
     });
     const before = { doneBefore: t0 + 1, givenUpBefore: t0 + 3, activitiesBefore: t0 + 2, limit: 100 };
-    expect(await store.transact((tx) => tx.pruneMarks({ ...before, limit: 1 }))).toBe(3);
-    expect(await store.transact((tx) => tx.pruneMarks(before))).toBe(1);
-    expect(await store.transact((tx) => tx.pruneMarks(before))).toBe(0);
+    expect(await store.transact((tx) => tx.pruneLeftovers({ ...before, limit: 1 }))).toBe(3);
+    expect(await store.transact((tx) => tx.pruneLeftovers(before))).toBe(1);
+    expect(await store.transact((tx) => tx.pruneLeftovers(before))).toBe(0);
     expect((await store.figures()).deadLetters).toEqual([{ type: 'submit', count: 1 }]);
     expect(await store.waitingWork()).toEqual({ submit: 1 });
     expect(await store.transact((tx) => tx.claimActivity('activity-1', t0))).toBe(true);
@@ -53,11 +53,11 @@ describe('pruning marks', () => {
       return kept.flatMap((one) => (one === null ? [] : [one.offerId]));
     };
     const before = { doneBefore: t0 + 1, givenUpBefore: t0, activitiesBefore: t0, limit: 100 };
-    expect(await store.transact((tx) => tx.pruneMarks({ ...before, limit: 1 }))).toBe(1);
-    expect(await store.transact((tx) => tx.pruneMarks(before))).toBe(2);
+    expect(await store.transact((tx) => tx.pruneLeftovers({ ...before, limit: 1 }))).toBe(1);
+    expect(await store.transact((tx) => tx.pruneLeftovers(before))).toBe(2);
     expect(await left()).toEqual(['held', 'going']);
-    expect(await store.transact((tx) => tx.pruneMarks(before))).toBe(0);
-    expect(await store.transact((tx) => tx.pruneMarks({ ...before, givenUpBefore: t0 + 1 }))).toBe(1);
+    expect(await store.transact((tx) => tx.pruneLeftovers(before))).toBe(0);
+    expect(await store.transact((tx) => tx.pruneLeftovers({ ...before, givenUpBefore: t0 + 1 }))).toBe(1);
     expect(await left()).toEqual(['held']);
   });
 });

@@ -26,12 +26,12 @@ test('whoever takes paces that are there beside ones that are new waits for othe
             `z:${round}-${i % 3}`,
           ];
           const keys = [...new Set(i % 2 === 0 ? [...fresh, ...tenant] : [...tenant, ...fresh])];
-          const paces = await tx.lockPaces(keys, { calls: 0 });
-          await tx.savePaces([...paces].map(([key, pace]) => ({ key, pace: { calls: pace.calls + 1 }, forgetAt: 1 })));
+          const paces = await tx.lockRates(keys, { calls: 0 });
+          await tx.saveRates([...paces].map(([key, pace]) => ({ key, pace: { calls: pace.calls + 1 }, forgetAt: 1 })));
         }, 'process'),
       ),
     );
-  const counted = await store.transact((tx) => tx.lockPaces(tenant, { calls: 0 }));
+  const counted = await store.transact((tx) => tx.lockRates(tenant, { calls: 0 }));
   await store.close();
   // None was decided anew, which is what a circle ends with, and none was lost.
   expect([runs, ...counted.values()]).toEqual([

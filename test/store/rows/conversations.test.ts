@@ -1,4 +1,4 @@
-import { sampleWork, t0, useAnyStores } from './sample';
+import { sampleWork, t0, useAnyStores } from '../sample';
 
 const stores = useAnyStores();
 
@@ -56,11 +56,11 @@ test('a thread without a request is removed after its time, unless somebody writ
   const place = (conversationId: string, scope: 'channel' | 'personal') =>
     ({ conversationId, tenantId: 't', scope, reference: '{}', personId: scope === 'personal' ? 'bo' : null }) as const;
   const prune = (now: number) =>
-    store.transact((tx) => tx.pruneIdlePlaces({ now, idleBefore: now - 100, keepPlaces: ['kept'] }));
+    store.transact((tx) => tx.pruneIdleConversations({ now, idleBefore: now - 100, keepPlaces: ['kept'] }));
   await store.transact(async (tx) => {
     for (const id of ['idle', 'written', 'kept', 'waiting']) await tx.savePlace(place(id, 'channel'));
     await tx.savePlace(place('a:bo', 'personal'));
-    await tx.addWork([sampleWork({ lane: 'waiting', work: { type: 'sendNews', news: { type: 'started' } } })]);
+    await tx.addWork([sampleWork({ orderingKey: 'waiting', work: { type: 'sendNews', news: { type: 'started' } } })]);
   });
   expect(await prune(t0)).toBe(0);
   await store.transact((tx) => tx.savePlace(place('written', 'channel')));

@@ -5,7 +5,7 @@ export const lastingRefusals = ['DisallowedOperation', 'OsPlatformNotSupported',
 export type LastingRefusal = (typeof lastingRefusals)[number];
 
 /** What a refused request taught about its device, or about its device group; kept until live response is accepted there again. */
-export interface Lesson {
+export interface KnownRefusal {
   readonly code: LastingRefusal;
   readonly requestId: RequestId;
   readonly at: number;
@@ -14,21 +14,21 @@ export interface Lesson {
 }
 
 /** What a refusal with this code teaches, and under which name it is kept; null when it says nothing about the next request. */
-export function lessonOf(
+export function knownRefusalOf(
   code: string,
   { id, device }: { readonly id: RequestId; readonly device: Device },
   at: number,
-): { readonly subject: string; readonly lesson: Lesson } | null {
+): { readonly subject: string; readonly refusal: KnownRefusal } | null {
   const known = lastingRefusals.find((lasting) => lasting === code);
   if (known === undefined) return null;
   // A remediation level is set for a group; all else is a matter of one machine.
   const group = known === 'DisallowedOperation' ? device.groupName : null;
   const subject = group === null ? deviceSubject(device) : groupSubject(group);
-  return { subject, lesson: { code: known, requestId: id, at, group } };
+  return { subject, refusal: { code: known, requestId: id, at, group } };
 }
 
-/** Under which names there may be lessons about a device. */
-export const lessonSubjects = (device: Device): readonly string[] => [
+/** Under which names there may be known refusals of a device. */
+export const refusalSubjects = (device: Device): readonly string[] => [
   deviceSubject(device),
   ...(device.groupName === null ? [] : [groupSubject(device.groupName)]),
 ];
