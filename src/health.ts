@@ -34,37 +34,28 @@ export function createHealth(options: {
   readonly databaseUrl: string;
   readonly evidenceDir: string;
 }): Health {
-  const { clock, log, evidenceDir } = options;
+  const { clock, evidenceDir } = options;
   const databaseDir = databaseDirOf(options.databaseUrl);
-  let outage: { readonly message: string; readonly since: number } | null = null;
-  let evidenceProblem: string | null = null;
-  const store = watch(options.store, {
-    onFailure(error) {
-      if (outage?.message !== error.message)
-        log.error(
-          { code: error.code },
-          `${error.message} Nothing new is taken or sent until it works again; then all goes on by itself.`,
-        );
-      outage = { message: error.message, since: outage?.since ?? clock.now() };
-    },
-    onCommit() {
-      if (outage === null) return;
-      log.info({ forMs: clock.now() - outage.since }, 'The database works again; what waited goes on');
-      outage = null;
-    },
-  });
+  const outage = createOutage(options);
+  const noteEvidence = createEvidenceNote(options.log);
+  const store = watch(options.store, outage);
 
   return {
     store,
     async problems() {
-      const evidence = noted(await findEvidenceProblem(evidenceDir));
-      return [...(await findStoreProblem()), ...evidence.map(() => answers.evidence)];
+      // A read shows an outage as well; `watch` has noted it then.
+      await store.auditHead().catch(unlessOutage);
+      const evidence = await findEvidenceProblem(evidenceDir);
+      noteEvidence(evidence);
+      return [...(outage.isOn() ? [answers.store] : []), ...(evidence === null ? [] : [answers.evidence])];
     },
     probe: {
       async startDue() {
-        await probeStore().catch((error: unknown) => {
-          if (!isOutage(error)) throw error;
+        // A transaction shows a lock and a lost connection; only a write shows that a full disk has room again.
+        const probing = store.transact(async (tx) => {
+          if (outage.isOn()) await tx.saveFact(probeFact, clock.now());
         });
+        await probing.catch(unlessOutage);
         return 0;
       },
       nextDueAt: async () => clock.now() + probeEveryMs,
@@ -76,32 +67,43 @@ export function createHealth(options: {
       };
     },
   };
+}
 
-  /** Told once a change, however often anybody asks. */
-  function noted(problems: readonly string[]): readonly string[] {
-    const [now = null] = problems;
-    if (now !== null && now !== evidenceProblem) log.error({}, now);
-    if (now === null && evidenceProblem !== null)
+/** `watch` has noted an outage already; anything else is a bug. */
+const unlessOutage = (error: unknown): void => {
+  if (!isOutage(error)) throw error;
+};
+
+/** Whether the database is away; the log says it once for each cause, and once when it works again. */
+function createOutage({ clock, log }: { readonly clock: Clock; readonly log: Log }) {
+  let outage: { readonly message: string; readonly beganAt: number } | null = null;
+  return {
+    isOn: () => outage !== null,
+    onFailure(error: StoreError) {
+      if (outage?.message !== error.message)
+        log.error(
+          { code: error.code },
+          `${error.message} Nothing new is taken or sent until it works again; then all goes on by itself.`,
+        );
+      outage = { message: error.message, beganAt: outage?.beganAt ?? clock.now() };
+    },
+    onCommit() {
+      if (outage === null) return;
+      log.info({ forMs: clock.now() - outage.beganAt }, 'The database works again; what waited goes on');
+      outage = null;
+    },
+  };
+}
+
+/** The log says a problem of the evidence folder once a change, however often anybody asks. */
+function createEvidenceNote(log: Log): (problem: string | null) => void {
+  let noted: string | null = null;
+  return (problem) => {
+    if (problem !== null && problem !== noted) log.error({}, problem);
+    if (problem === null && noted !== null)
       log.info({}, 'The evidence folder can be written again; what waits is fetched now');
-    evidenceProblem = now;
-    return problems;
-  }
-
-  /** A transaction shows a lock and a lost connection; only a write shows that a full disk has room again. */
-  async function probeStore(): Promise<void> {
-    await store.transact(async (tx) => {
-      if (outage !== null) await tx.saveFact(probeFact, clock.now());
-    });
-  }
-
-  async function findStoreProblem(): Promise<readonly string[]> {
-    try {
-      await store.auditHead();
-    } catch (error) {
-      if (!isOutage(error)) throw error;
-    }
-    return outage === null ? [] : [answers.store];
-  }
+    noted = problem;
+  };
 }
 
 const answers = {
@@ -135,24 +137,18 @@ function watch(
   });
 }
 
-async function findEvidenceProblem(dir: string): Promise<readonly string[]> {
+async function findEvidenceProblem(dir: string): Promise<string | null> {
   if (await isOther(dir))
-    return [
-      `The evidence folder ${dir} is no folder, or lies below something that is none, so no result can be kept. Move what is there out of the way and put the folder back; what waits is fetched then.`,
-    ];
+    return `The evidence folder ${dir} is no folder, or lies below something that is none, so no result can be kept. Move what is there out of the way and put the folder back; what waits is fetched then.`;
   try {
     await access(dir, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    return [
-      `The evidence folder ${dir} cannot be written (${code}), so no result can be kept. Put it back or give this account the right to write it; what waits is fetched then.`,
-    ];
+    return `The evidence folder ${dir} cannot be written (${code}), so no result can be kept. Put it back or give this account the right to write it; what waits is fetched then.`;
   }
   const free = await freeBytesOf(dir);
-  if (free === null || free >= leastFreeBytes) return [];
-  return [
-    `The disk of the evidence folder ${dir} is full, so no result can be kept. Make room there; what waits is fetched then.`,
-  ];
+  if (free === null || free >= leastFreeBytes) return null;
+  return `The disk of the evidence folder ${dir} is full, so no result can be kept. Make room there; what waits is fetched then.`;
 }
 
 /** Something is there, or in the way to it, that is no folder: no right would help. */

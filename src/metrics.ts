@@ -34,159 +34,149 @@ export interface Metrics {
   onWork(type: WorkType, outcome: WorkOutcome): void;
 }
 
+/** One scrape's sources. */
+interface Sources extends MetricsOptions {
+  readonly registry: Registry;
+  /** Several metrics come from the same figures: one scrape reads them once. */
+  readonly figures: () => Promise<Figures>;
+}
+
 /** What `/metrics` shows. What must survive a restart is read from the store when asked; what is counted per process says so in its help. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { store, clock } = options;
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  /** Several metrics come from the same figures: one scrape reads them once. */
-  let figures: Promise<Figures> | null = null;
-  const readFigures = (): Promise<Figures> => {
-    figures ??= store.figures().finally(() => setImmediate(() => (figures = null)));
-    return figures;
+  let reading: Promise<Figures> | null = null;
+  const figures = (): Promise<Figures> => {
+    reading ??= options.store.figures().finally(() => setImmediate(() => (reading = null)));
+    return reading;
   };
-  const gauge = <L extends string>(
-    what: { readonly name: string; readonly help: string; readonly labelNames?: readonly L[] },
-    read: (set: (labels: Record<L, string>, value: number) => void) => Promise<void>,
-  ) =>
-    new Gauge<L>({
-      name: `live_response_${what.name}`,
-      help: what.help,
-      labelNames: what.labelNames ?? [],
-      registers,
-      async collect() {
-        this.reset();
-        await unlessOutage(() => read((labels, value) => this.set(labels, value)));
-      },
-    });
+  const sources: Sources = { ...options, registry, figures };
+  addRequests(sources);
+  addLimits(sources);
+  addWork(sources);
+  addDurations(sources);
+  addService(sources);
+  return { registry, ...createCounters(registry) };
+}
 
-  gauge({ name: 'requests', help: 'Requests by state', labelNames: ['state'] }, async (set) => {
-    for (const { state, count } of (await readFigures()).requests) set({ state }, count);
+function addRequests(sources: Sources): void {
+  const { figures, clock } = sources;
+  addGauge(sources, { name: 'requests', help: 'Requests by state', labelNames: ['state'] }, async (set) => {
+    for (const { state, count } of (await figures()).requests) set({ state }, count);
   });
-  gauge(
-    { name: 'requests_oldest_seconds', help: 'Age of the oldest open request in its state', labelNames: ['state'] },
-    async (set) => {
-      const { requests } = await readFigures();
-      for (const state of openStates) {
-        const oldest = requests.find((of) => of.state === state);
-        set({ state }, oldest === undefined ? 0 : secondsSince(oldest.oldestSince));
-      }
-    },
-  );
-  gauge({ name: 'slots_used', help: 'Live responses that Defender has or may have' }, async (set) => {
-    set({}, sumOf((await readFigures()).requests.filter(({ state }) => inFlight.includes(state))));
+  const help = 'Age of the oldest open request in its state';
+  addGauge(sources, { name: 'requests_oldest_seconds', help, labelNames: ['state'] }, async (set) => {
+    const { requests } = await figures();
+    for (const state of openStates) {
+      const oldest = requests.find((of) => of.state === state);
+      set({ state }, oldest === undefined ? 0 : secondsSince(oldest.oldestSince, clock));
+    }
   });
-  gauge({ name: 'slots_limit', help: 'Sessions that Defender is held to allow' }, async (set) =>
-    set({}, (await options.limits()).sessions),
+}
+
+function addLimits(sources: Sources): void {
+  const { store, figures, limits, clock } = sources;
+  addValue(sources, 'slots_used', 'Live responses that Defender has or may have', async () =>
+    sumOf((await figures()).requests.filter(({ state }) => inFlight.includes(state))),
   );
-  gauge({ name: 'submissions_last_minute', help: 'Submissions in the last minute' }, async (set) =>
-    set({}, (await store.submissionsSince(clock.now() - minutes(1))).length),
+  addValue(sources, 'slots_limit', 'Sessions that Defender is held to allow', async () => (await limits()).sessions);
+  addValue(
+    sources,
+    'submissions_last_minute',
+    'Submissions in the last minute',
+    async () => (await store.submissionsSince(clock.now() - minutes(1))).length,
   );
-  gauge({ name: 'submissions_limit', help: 'Submissions that Defender is held to allow a minute' }, async (set) =>
-    set({}, (await options.limits()).runsPerMinute),
+  addValue(
+    sources,
+    'submissions_limit',
+    'Submissions that Defender is held to allow a minute',
+    async () => (await limits()).runsPerMinute,
   );
-  gauge(
-    {
-      name: 'defender_reads_left',
-      help: 'Calls that are left of each API of Defender, in this minute and this hour',
-      labelNames: ['name', 'window'],
-    },
-    async (set) => {
-      for (const [name, left] of await readQuotaLeft(store, clock.now())) {
-        set({ name, window: 'minute' }, left.minute);
-        set({ name, window: 'hour' }, left.hour);
-      }
-    },
+  const help = 'Calls that are left of each API of Defender, in this minute and this hour';
+  addGauge(sources, { name: 'defender_reads_left', help, labelNames: ['name', 'window'] }, async (set) => {
+    for (const [name, left] of await readQuotaLeft(store, clock.now())) {
+      set({ name, window: 'minute' }, left.minute);
+      set({ name, window: 'hour' }, left.hour);
+    }
+  });
+}
+
+function addWork(sources: Sources): void {
+  const { figures, clock } = sources;
+  const waiting = 'Effects that are stored and not done yet, by type';
+  addGauge(sources, { name: 'work_waiting', help: waiting, labelNames: ['type'] }, async (set) => {
+    for (const { type, count } of (await figures()).work) set({ type }, count);
+  });
+  const lagOf = async (types: readonly WorkType[]): Promise<number> => {
+    const due = (await figures()).work.filter(({ type }) => types.includes(type));
+    return Math.max(0, ...due.map(({ oldestDueAt }) => secondsSince(oldestDueAt, clock)));
+  };
+  addValue(sources, 'outbox_lag_seconds', 'How long the oldest update for Teams has been due, whatever its tries', () =>
+    lagOf(teamsWork),
   );
-  gauge(
-    { name: 'work_waiting', help: 'Effects that are stored and not done yet, by type', labelNames: ['type'] },
-    async (set) => {
-      for (const { type, count } of (await readFigures()).work) set({ type }, count);
-    },
+  addValue(
+    sources,
+    'defender_lag_seconds',
+    'How long the oldest call to Defender has been due, whatever its tries',
+    () => lagOf(defenderWork),
   );
-  gauge(
-    { name: 'outbox_lag_seconds', help: 'How long the oldest update for Teams has been due, whatever its tries' },
-    async (set) => set({}, lagOf(await readFigures(), teamsWork)),
-  );
-  gauge(
-    { name: 'defender_lag_seconds', help: 'How long the oldest call to Defender has been due, whatever its tries' },
-    async (set) => set({}, lagOf(await readFigures(), defenderWork)),
-  );
-  gauge(
-    {
-      name: 'dead_letters',
-      help: 'Stored work that was given up in the last 30 days, by type',
-      labelNames: ['type'],
-    },
-    async (set) => {
-      const { deadLetters } = await readFigures();
-      for (const type of [...teamsWork, ...defenderWork])
-        set({ type }, deadLetters.find((of) => of.type === type)?.count ?? 0);
-    },
-  );
+  const givenUp = 'Stored work that was given up in the last 30 days, by type';
+  addGauge(sources, { name: 'dead_letters', help: givenUp, labelNames: ['type'] }, async (set) => {
+    const { deadLetters } = await figures();
+    for (const type of [...teamsWork, ...defenderWork])
+      set({ type }, deadLetters.find((of) => of.type === type)?.count ?? 0);
+  });
+}
+
+function addDurations({ registry, figures }: Sources): void {
+  const shape = { labelNames: ['outcome'] as const, buckets, registers: [registry] };
+  const decision =
+    'From the request to its approval or denial; a request that was asked again counts from its beginning';
+  new StoredHistogram({ ...shape, name: 'live_response_decision_seconds', help: decision }, figures, 'decision');
+  const submission = 'From the approval to the first submission';
   new StoredHistogram(
-    {
-      name: 'live_response_decision_seconds',
-      help: 'From the request to its approval or denial; a request that was asked again counts from its beginning',
-      labelNames: ['outcome'],
-      buckets,
-      registers,
-    },
-    readFigures,
-    'decision',
-  );
-  new StoredHistogram(
-    {
-      name: 'live_response_submission_wait_seconds',
-      help: 'From the approval to the first submission',
-      labelNames: ['outcome'],
-      buckets,
-      registers,
-    },
-    readFigures,
+    { ...shape, name: 'live_response_submission_wait_seconds', help: submission },
+    figures,
     'submission',
   );
-  gauge({ name: 'audit_entries', help: 'Entries of the audit chain' }, async (set) =>
-    set({}, (await readFigures()).auditEntries),
+}
+
+function addService(sources: Sources): void {
+  const { store, figures, clock } = sources;
+  const values: ReadonlyArray<readonly [name: string, help: string, read: () => Promise<number>]> = [
+    ['audit_entries', 'Entries of the audit chain', async () => (await figures()).auditEntries],
+    [
+      'bypass_alarms',
+      'Live responses of this identity in Defender that the journal does not account for',
+      async () => (await store.fact<number>(bypassCountFact)) ?? 0,
+    ],
+    [
+      'paused',
+      '1 while somebody has paused all submissions',
+      async () => ((await store.fact<Pause>(pauseFact)) === null ? 0 : 1),
+    ],
+    [
+      'policy_file_refused',
+      '1 while the policy file has faults or cannot be read, so that the policy before it stays in force',
+      async () => (sources.isPolicyRefused() ? 1 : 0),
+    ],
+    ['ready', '1 while /readyz says 200', async () => ((await sources.ready()).length === 0 ? 1 : 0)],
+  ];
+  for (const [name, help, read] of values) addValue(sources, name, help, read);
+  const free = 'Free bytes where the database and the evidence lie';
+  addGauge(sources, { name: 'disk_free_bytes', help: free, labelNames: ['of'] }, async (set) => {
+    for (const [of, bytes] of Object.entries(await sources.freeBytes())) if (bytes !== null) set({ of }, bytes);
+  });
+  addValue(
+    sources,
+    'clock_ahead_seconds',
+    'How far the time of this process is ahead of the machine, after that was set back',
+    async () => (clock.aheadMs?.() ?? 0) / 1_000,
   );
-  gauge(
-    {
-      name: 'bypass_alarms',
-      help: 'Live responses of this identity in Defender that the journal does not account for',
-    },
-    async (set) => set({}, (await store.fact<number>(bypassCountFact)) ?? 0),
-  );
-  gauge({ name: 'paused', help: '1 while somebody has paused all submissions' }, async (set) =>
-    set({}, (await store.fact<Pause>(pauseFact)) === null ? 0 : 1),
-  );
-  gauge(
-    {
-      name: 'policy_file_refused',
-      help: '1 while the policy file has faults or cannot be read, so that the policy before it stays in force',
-    },
-    async (set) => set({}, options.isPolicyRefused() ? 1 : 0),
-  );
-  gauge({ name: 'ready', help: '1 while /readyz says 200' }, async (set) =>
-    set({}, (await options.ready()).length === 0 ? 1 : 0),
-  );
-  gauge(
-    {
-      name: 'disk_free_bytes',
-      help: 'Free bytes where the database and the evidence lie',
-      labelNames: ['of'],
-    },
-    async (set) => {
-      for (const [of, bytes] of Object.entries(await options.freeBytes())) if (bytes !== null) set({ of }, bytes);
-    },
-  );
-  gauge(
-    {
-      name: 'clock_ahead_seconds',
-      help: 'How far the time of this process is ahead of the machine, after that was set back',
-    },
-    async (set) => set({}, (clock.aheadMs?.() ?? 0) / 1_000),
-  );
+}
+
+function createCounters(registry: Registry): Pick<Metrics, 'onCall' | 'onWork'> {
+  const registers = [registry];
   const work = new Counter({
     name: 'live_response_work_tries_total',
     help: 'Tries of stored work by type and outcome, since this process started',
@@ -206,24 +196,36 @@ export function createMetrics(options: MetricsOptions): Metrics {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   });
-
   return {
-    registry,
     onCall({ name, code, tookMs }) {
       calls.inc({ name, code });
       callSeconds.observe({ name }, tookMs / 1_000);
     },
     onWork: (type, outcome) => work.inc({ type, outcome }),
   };
-
-  function secondsSince(at: number): number {
-    return Math.max(clock.now() - at, 0) / 1_000;
-  }
-
-  function lagOf({ work: waiting }: Figures, types: readonly WorkType[]): number {
-    return Math.max(0, ...waiting.filter(({ type }) => types.includes(type)).map((of) => secondsSince(of.oldestDueAt)));
-  }
 }
+
+/** Read anew at each scrape; left out while the database is away. */
+const addGauge = <L extends string>(
+  { registry }: Sources,
+  what: { readonly name: string; readonly help: string; readonly labelNames?: readonly L[] },
+  read: (set: (labels: Record<L, string>, value: number) => void) => Promise<void>,
+): Gauge<L> =>
+  new Gauge<L>({
+    name: `live_response_${what.name}`,
+    help: what.help,
+    labelNames: what.labelNames ?? [],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      await unlessOutage(() => read((labels, value) => this.set(labels, value)));
+    },
+  });
+
+const addValue = (sources: Sources, name: string, help: string, read: () => Promise<number>): Gauge<never> =>
+  addGauge<never>(sources, { name, help }, async (set) => set({}, await read()));
+
+const secondsSince = (at: number, clock: Clock): number => Math.max(clock.now() - at, 0) / 1_000;
 
 /** Without the database what it counts is left out, and the rest of the scrape says why. */
 async function unlessOutage<T>(read: () => Promise<T>): Promise<T | null> {
