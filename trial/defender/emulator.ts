@@ -2,131 +2,23 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../src/lib/clock';
-import {
-  type Action,
-  type ActionStatus,
-  type CommandRequest,
-  type CommandStatus,
-  type CommandType,
-  createAction,
-  isFinal,
-} from './actions/action';
+import { type Action, type ActionStatus, createAction, isFinal } from './actions/action';
 import { cancelAs } from './actions/action-calls';
-import {
-  changeDevice,
-  createDevice,
-  type Device,
-  type DeviceChanges,
-  type DeviceFile,
-  type DeviceSpec,
-} from './device';
+import { changeDevice, createDevice, type Device, type DeviceChanges, type DeviceSpec } from './device';
+import type { ActionView, Emulator, EmulatorOptions, ForeignActionSpec } from './emulator-port';
 import { type FaultRule, Faults } from './faults';
 import type { JournalEntry, OpenEntry } from './journal';
-import type { LibraryFile, LibraryFileSpec, ScriptBehaviour } from './library';
+import type { LibraryFile, LibraryFileSpec } from './library';
 import { maxPageSize } from './odata-page';
 import { createEmulatorServer } from './server';
 import { type AppSpec, Tokens } from './tokens';
 import { type EmulatorLimits, type TenantFeatures, World } from './world';
 
-export type { Fault } from './faults';
-export type { DeviceFile, DeviceSpec, EmulatorLimits, FaultRule, JournalEntry, LibraryFileSpec, ScriptBehaviour };
-
-export interface EmulatorOptions {
-  readonly clock: Clock;
-  /** 0 or none: any free port of 127.0.0.1. */
-  readonly port?: number;
-  readonly limits?: Partial<EmulatorLimits>;
-  /** How long a new action is missing from lists and answers 404; up to two minutes were observed. */
-  readonly hiddenMs?: number;
-  /** From the end of the last command to the final status. */
-  readonly closeMs?: number;
-  /** From the final status until results can be linked; clients wait 3 to 5 s. */
-  readonly resultReadyMs?: number;
-  /** From a cancel call to the status Cancelled; clients were seen to repeat the call until the status changes. */
-  readonly cancelMs?: number;
-  /** How long a device stays busy after a cancelled action. */
-  readonly releaseMs?: number;
-  readonly tenantId?: string;
-  readonly clientId?: string;
-  readonly clientSecret?: string;
-  readonly appName?: string;
-  readonly roles?: readonly string[];
-  /** Entities per page before `@odata.nextLink`; the real one is 10,000. */
-  readonly pageSize?: number;
-  /** How an action names the app that asked for it; both were observed. */
-  readonly requestorAs?: 'name' | 'id';
-  /** Result links with `&amp;` for `&`, as one client saw them. */
-  readonly htmlEncodedLinks?: boolean;
-}
-
-/** A machine action as it truly is at this moment, hidden and vanished ones included. */
-export interface ActionView {
-  readonly id: string;
-  readonly type: string;
-  readonly requestor: string;
-  readonly comment: string | null;
-  readonly machineId: string | null;
-  readonly status: ActionStatus;
-  readonly createdAt: number;
-  readonly visible: boolean;
-  readonly commands: ReadonlyArray<{
-    readonly type: CommandType;
-    readonly params: CommandRequest['params'];
-    readonly status: CommandStatus;
-    /** What really happened on the device, whatever the API says. */
-    readonly ran: 'no' | 'started' | 'finished';
-    readonly ranSha256: string | null;
-  }>;
-}
-
-/** An action of another app or person; with a `status` it stays as it is, without one it lives like ours. */
-export interface ForeignActionSpec {
-  readonly requestor: string;
-  readonly machineId: string;
-  readonly comment?: string;
-  readonly type?: string;
-  readonly commands?: readonly CommandRequest[];
-  readonly status?: ActionStatus;
-  readonly createdAt?: number;
-}
-
-export interface Emulator {
-  /** `http://127.0.0.1:PORT`; below it `/api/…`, `/{tenant}/oauth2/v2.0/token` and `/results/…`. */
-  readonly url: string;
-  readonly clock: Clock;
-  readonly tenantId: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly journal: readonly JournalEntry[];
-  readonly devices: readonly Device[];
-  readonly actions: readonly ActionView[];
-  readonly library: readonly LibraryFile[];
-  addDevice(spec: DeviceSpec): Device;
-  /** Changes a device, by id or whole name, from now on. */
-  setDevice(key: string, changes: DeviceChanges): Device;
-  /** Adds a library file, or changes the one of that name for everybody. */
-  addScript(spec: LibraryFileSpec): LibraryFile;
-  addFile(spec: LibraryFileSpec): LibraryFile;
-  removeFile(fileName: string): void;
-  addApp(app: AppSpec): void;
-  /** Roles show in the next token; those of `Bearer local` at once. */
-  addRole(role: string, clientId?: string): void;
-  removeRole(role: string, clientId?: string): void;
-  setFeatures(features: Partial<TenantFeatures>): void;
-  addForeignAction(spec: ForeignActionSpec): ActionView;
-  /** Somebody else cancels the action, in the portal or by another app. */
-  cancelByOther(actionId: string, requestor: string, comment?: string): void;
-  /** Sets the status by hand; from then on the action has no life of its own. */
-  setActionStatus(actionId: string, status: ActionStatus): void;
-  /** The action is gone from every answer; what runs on the device goes on. */
-  vanish(actionId: string): void;
-  /** The next reads show this status instead of the true one. */
-  misreport(actionId: string, status: ActionStatus, reads: number): void;
-  fault(rule: FaultRule): void;
-  clearFaults(): void;
-  /** Closes every connection; a second call does nothing. */
-  stop(): Promise<void>;
-}
+export type { DeviceSpec } from './device';
+export type { ActionView, Emulator, EmulatorOptions } from './emulator-port';
+export type { Fault, FaultRule } from './faults';
+export type { JournalEntry } from './journal';
+export type { LibraryFileSpec } from './library';
 
 /** The permissions that the bot asks for (defender-api.md §1.7). */
 const botRoles = ['Machine.LiveResponse', 'Machine.ReadWrite.All', 'Library.Manage'];
@@ -226,9 +118,7 @@ class RunningEmulator implements Emulator {
 
   setDevice(key: string, changes: DeviceChanges): Device {
     const now = this.#world.settle();
-    const device = this.#world.findDevice(key);
-    if (device === null) throw new Error(`The emulator has no device ${key}.`);
-    const changed = changeDevice(device, changes, now);
+    const changed = changeDevice(this.#findDevice(key), changes, now);
     this.#world.devices.set(changed.machine.id, changed);
     return changed;
   }
@@ -264,8 +154,7 @@ class RunningEmulator implements Emulator {
 
   addForeignAction(spec: ForeignActionSpec): ActionView {
     const now = this.#world.settle();
-    const device = this.#world.findDevice(spec.machineId);
-    if (device === null) throw new Error(`The emulator has no device ${spec.machineId}.`);
+    const device = this.#findDevice(spec.machineId);
     const createdAt = spec.createdAt ?? now;
     const action = createAction({
       requestor: spec.requestor,
@@ -322,6 +211,12 @@ class RunningEmulator implements Emulator {
     this.#server.close();
     this.#server.closeAllConnections();
     await closed;
+  }
+
+  #findDevice(key: string): Device {
+    const device = this.#world.findDevice(key);
+    if (device === null) throw new Error(`The emulator has no device ${key}.`);
+    return device;
   }
 
   #findAction(id: string): Action {
