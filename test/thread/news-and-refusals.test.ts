@@ -59,8 +59,8 @@ resendApproved: LR-7F3K: Bo and Cy decided to send it once more. I look for it i
 cannotTell: LR-7F3K may have run: I could not read Defender's list for 10 minutes. Look for LR-7F3K in the device's action history in the Defender portal before you ask again. I keep trying.
 changedDuringRun: LR-7F3K: what was approved is not what is there now, and it may have changed before or while the commands ran. Read the results with that in mind, and look at the library before you rely on them.
 The library file minidump.ps1 is no longer in the library.
-ended: @Ana LR-7F3K · Finished: Defender says it failed
-Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. The failed command and those before it may have acted. Look at the error, then ask again if needed."
+ended: @Ana LR-7F3K · Failed at command 2 of 3
+Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again."
 `);
 });
 
@@ -124,8 +124,8 @@ test('an end mentions the requester, and nothing on the way mentions anybody', (
   ],
   [
     "Ana",
-    "LR-7F3K · Finished: Defender says it failed",
-    "LR-7F3K · Finished: Defender says it failed",
+    "LR-7F3K · Failed at command 2 of 3",
+    "LR-7F3K · Failed at command 2 of 3",
   ],
 ]
 `);
@@ -290,6 +290,7 @@ running, odd status: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:
 succeeded: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 succeeded, no word about commands: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 failed: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+failed, nobody knows where: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 failed, no reason given: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 timedOut: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 timed out, cancelled too late: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
