@@ -7,14 +7,11 @@ import { othersOf } from '../request/doubt/others';
 import type { Event } from '../request/event';
 import type { LiveResponseRequest, RequestId } from '../request/request';
 import { resultMayWait } from '../request/round-up';
-import { applyEvent, isRoomBusy } from '../store/commit/apply';
+import { applyEvent, ensureEnd, isRoomBusy } from '../store/commit/apply';
 import type { ClaimedWork, Tx, WorkType } from '../store/store';
-import { postRow } from '../store/work/lane';
-import { resultPost } from '../thread/posts/result-post';
 import { findLibraryChanges } from './changes';
 import { lookFor } from './look-for';
 import type { DispatchOptions, Task } from './options';
-import type { Views } from './views';
 
 const leaseMs = minutes(5);
 /** Results have places of their own: those of 50 runs that end together must not keep a cancel or a look-up waiting. */
@@ -35,10 +32,10 @@ const spreadMs = seconds(5);
 const cancelTries = 8;
 
 /** Looks up doubtful submissions, cancels, and fetches results: reads and repeatable calls, retried from their rows with growing pauses. */
-export function createDefenderWork(options: DispatchOptions & { readonly views: Views }): {
+export function createDefenderWork(options: DispatchOptions): {
   start(): Promise<readonly Task[]>;
 } {
-  const { store, clock, random, log, views } = options;
+  const { store, clock, random, log } = options;
   const following = options.defender.forPurpose('follow');
   const lookingUp = options.defender.forPurpose('lookUp');
   const fetching = options.defender.forPurpose('result');
@@ -163,7 +160,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
     await tell(row, request, await options.keepResult(request.id, work.index, command, outcome.body));
   }
 
-  /** Result, reply or news for the round-up, card and audit entry in one transaction: a result that is kept is told, and told once. */
+  /** Result, end post or news for the round-up, cards and audit entry in one transaction: a result that is kept is told, and told once. */
   async function tell(row: ClaimedWork, request: LiveResponseRequest, result: KeptResult): Promise<void> {
     await store.transact(async (tx) => {
       const now = clock.now();
@@ -174,10 +171,7 @@ export function createDefenderWork(options: DispatchOptions & { readonly views: 
         if (resultMayWait(result, stored.request) && (await isRoomBusy(tx, stored.request))) {
           const news = { type: 'resultKept', index: result.index } as const;
           await tx.gatherNews(conversationId, { news, requestId: request.id, at: now });
-        } else if (isWorthAPost(result, stored.request)) {
-          const post = resultPost(await views.of(tx, stored), result);
-          await tx.addWork([postRow(conversationId, post, { requestId: request.id, at: now })]);
-        }
+        } else if (isWorthAPost(result, stored.request)) await ensureEnd(tx, stored.request, now);
         await tx.refreshCopies(request.id, now);
       }
       await tx.appendAudit({

@@ -20,7 +20,7 @@ test('a denial needs a reason, and with one nothing ever reaches Defender', asyn
   await stage.press(bo, card, 'Deny', { reason: 'wrong host, see INC-7' });
   await stage.pass(minutes(5), seconds(30));
   expect(stage.thread(thread)).toContain('wrong host, see INC-7');
-  expect(stage.thread(thread)).toContain('Denied');
+  expect(stage.thread(thread)).toContain('denied');
   expect(stage.submissions).toEqual([]);
 });
 
@@ -137,7 +137,7 @@ test('nobody deciding in time is told as that, never as a denial', async () => {
   const card = stage.cardFor(bo);
   const action = stage.action(card, 'Approve');
   await stage.pass(minutes(11), seconds(30));
-  expect(stage.thread(thread)).toContain('Expired: not decided in time');
+  expect(stage.thread(thread)).toContain('expired: not decided in time');
   const late = await stage.teams.click(bo, card.id, { verb: String(action?.verb), data: action?.data });
   expect(wordsOf(late)).toContain('it was not decided in time, which is not a denial');
   await stage.pass(seconds(5));

@@ -149,7 +149,7 @@ test('a reader card takes no vote, by its buttons or by words where only it was 
   const thread = await stage.ask(ana, run('ws-042', 'INC-1'));
   const id = stage.requestId(thread);
   const elsewhere = await stage.ask(bo, `status ${id}`);
-  expect(stage.thread(elsewhere)).toContain('Waiting for approval');
+  expect(stage.thread(elsewhere)).toContain('waiting for approval');
   expect(() => stage.cardIn(elsewhere, 'Approve')).toThrow();
   await stage.reply(bo, elsewhere, `approve ${id}`);
   expect(stage.submissions).toEqual([]);
@@ -164,7 +164,7 @@ test('a request that is opened by somebody who has no vote in it is shown as sta
   const [any] = stage.connector.messages(stage.connector.personalConversationId(ana.aadObjectId));
   await stage.teams.click(ana, String(any?.id), { verb: 'request.open', data: { requestId: id } });
   await stage.settle();
-  expect(stage.chat(ana)).toContain('Waiting for approval');
+  expect(stage.chat(ana)).toContain('waiting for approval');
   expect(() => stage.cardFor(ana)).toThrow('No card with Approve');
   const stranger = await stage.teams.click(dee, String(any?.id), { verb: 'request.open', data: { requestId: id } });
   expect(wordsOf(stranger)).toContain('I know no request');

@@ -245,7 +245,7 @@ test('a private chat offers its requester no vote on their own request', async (
   await open();
   await stage.teams.install(ana, { scope: 'personal' });
   await stage.tell(ana, seedExample);
-  expect(stage.chat(ana)).toContain('Waiting for approval');
+  expect(stage.chat(ana)).toContain('waiting for approval');
   expect(() => stage.cardFor(ana)).toThrow();
   expect(stage.action(stage.cardFor(bo), 'Approve')).not.toBeNull();
 });

@@ -12,10 +12,10 @@ afterEach(() => stage.close());
 const size = testStore === 'postgres' ? 10 : 40;
 /** What a card says last, by how the request ended. */
 const lastWords: Readonly<Record<string, string>> = {
-  succeeded: 'Finished: Defender says it succeeded',
+  succeeded: 'the command ran, in ',
   failed: 'Failed',
-  denied: 'Denied',
-  cancelled: 'Cancelled',
+  denied: 'denied',
+  cancelled: 'cancelled',
 };
 
 /** What is said of a request, in this order, where it is said. */

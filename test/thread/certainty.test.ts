@@ -89,7 +89,6 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       'I look again every … and send nothing by myself.',
       'I send nothing by myself.',
       'It was not sent once more, since something it was approved with has changed.',
-      'I send nothing to Defender before other people have approved exactly what was asked.',
       'no live response is sent to Defender, for anybody, until another approver types resume.',
       'nothing is sent to Defender before it is approved.',
     ],

@@ -5,8 +5,7 @@ import { requestCard } from '../../src/thread/cards/request-card';
 import { welcomeCard } from '../../src/thread/cards/welcome-card';
 import type { Post } from '../../src/thread/kit/post';
 import type { RequestView } from '../../src/thread/kit/view';
-import { resultPost } from '../../src/thread/posts/result-post';
-import { newsPost } from '../../src/thread/sentences/news';
+import { endPost } from '../../src/thread/posts/end-post';
 import {
   fileResult,
   harmless,
@@ -136,7 +135,7 @@ export function measuredPosts(): Readonly<Record<string, readonly Post[]>> {
       requestCard(seedView('awaitingApproval', domainController), { audience: 'approver', token: 't'.repeat(43) }),
     ],
     running: [requestCard(seedView('running'), { audience: 'thread', token: null })],
-    end: [newsPost({ type: 'ended' }, ended), ...seedResults.map((result) => resultPost(ended, result))],
+    end: [endPost(ended)],
     greeting: [helpCard(createHelp(null, { mayAsk: true, mayApprove: true, owns: true }), { trial: false })],
     'greeting-team': [
       welcomeCard(

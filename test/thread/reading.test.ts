@@ -171,8 +171,7 @@ Windows11 · Workstations · risk Medium · seen 2 h before asking
 1 put (42 s) procdump.zip
 2 run (42 s) minidump.ps1 OfficeClickToRun
 Its result is being fetched.
-3 get (42 s) C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
-Collected 10.0 MB (10 485 760 bytes)
+3 get (42 s, 10.0 MB) C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 
 Ana, 12:00 UTC, wrote: INC-1042 credential theft triage
 (Hashes, ids, rule ▾)
@@ -221,8 +220,8 @@ notepad  42
 
 Only the beginning of the output is kept as text: 28 of 90 000 characters.
 All of it is in the evidence: the requester and the approvers can have it sent to their own chat by Send me the file.
-The transcript header that PowerShell puts around the output is left out here.
-The download is kept as evidence as it came: 512 bytes, SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab
+PowerShell header hidden.
+As Defender served it: 512 bytes, SHA-256 abababababababababababababababababababababababababababababababab
 (Send me the file)"
 `);
 });
@@ -235,8 +234,8 @@ on ws-042.contoso.com
 Collected 10.0 MB (10 485 760 bytes)
 SHA-256 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd
 
-The file is kept as evidence under that hash. The requester and the approvers can have it sent to their own chat; it may be malicious.
-The download is kept as evidence as it came: 1.0 MB (1 048 576 bytes), SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab
+Saved as evidence. It may be malware.
+As Defender served it: 1.0 MB (1 048 576 bytes), SHA-256 abababababababababababababababababababababababababababababababab
 (Send me the file)"
 `);
 });

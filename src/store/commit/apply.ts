@@ -1,10 +1,11 @@
 import { shownEntry } from '../../audit/entry';
 import { ok, type Result } from '../../lib/result';
 import { shortDigest } from '../../request/ask/digest';
-import type { Effect } from '../../request/effect';
+import type { Effect, News } from '../../request/effect';
 import type { Event } from '../../request/event';
 import { type LiveResponseRequest, openStates } from '../../request/request';
 import { isBusy, mayWait, warRoomFrom } from '../../request/round-up';
+import { tellingOf } from '../../request/telling';
 import { type Transition, type TransitionRefusal, transition } from '../../request/transition';
 import { keepLesson } from '../rows/lessons';
 import type { NewWork, Reader, Stored, Tx } from '../store';
@@ -134,14 +135,7 @@ async function storeEffects(
           await tx.gatherNews(request.conversationId, { news: effect.news, requestId: request.id, at: now });
           break;
         }
-        await tx.addWork([
-          {
-            requestId: request.id,
-            work: { type: 'sendNews', news: effect.news },
-            lane: request.conversationId,
-            dueAt: now,
-          },
-        ]);
+        await tell(tx, request, effect.news, now);
         break;
       case 'lookUp':
         await tx.addWork([{ requestId: request.id, work: effect, lane: null, dueAt: effect.dueAt }]);
@@ -154,6 +148,41 @@ async function storeEffects(
         break;
     }
   }
+}
+
+async function tell(tx: Tx, request: LiveResponseRequest, news: News, now: number): Promise<void> {
+  switch (tellingOf(news)) {
+    case 'card':
+      return;
+    case 'end':
+      return postEnd(tx, request, now);
+    case 'post':
+      return tx.addWork([
+        { requestId: request.id, work: { type: 'sendNews', news }, lane: request.conversationId, dueAt: now },
+      ]);
+  }
+}
+
+/** What was told of an end before stands for nothing once there is another. */
+async function postEnd(tx: Tx, { id, conversationId }: LiveResponseRequest, now: number): Promise<void> {
+  for (const copy of await tx.copies(id)) if (copy.audience === 'end') await tx.replaceCopy(copy, now);
+  await addEndCopy(tx, { id, conversationId }, now);
+}
+
+/** The end post of a request that has none yet, as of one whose end was gathered for a round-up. */
+export async function ensureEnd(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
+  const has = (await tx.copies(request.id)).some(({ audience }) => audience === 'end');
+  if (!has) await addEndCopy(tx, request, now);
+}
+
+async function addEndCopy(
+  tx: Tx,
+  { id, conversationId }: Pick<LiveResponseRequest, 'id' | 'conversationId'>,
+  now: number,
+): Promise<void> {
+  const copy = { requestId: id, audience: 'end', personId: null, conversationId, activityId: null } as const;
+  const { copyId } = await tx.addCopy(copy);
+  await tx.addWork([{ requestId: id, work: { type: 'sendCard', copyId }, lane: conversationId, dueAt: now }]);
 }
 
 /** Whether the conversation of a request hears good news in round-ups. */

@@ -1,9 +1,18 @@
+import type { KeptResult } from '../../evidence/keep-result';
 import type { Command } from '../../request/ask/command';
 import { libraryFileOf } from '../../request/ask/command';
 import { type CommandProgress, isFinal, type LibraryFile, type LiveResponseRequest } from '../../request/request';
 import { type Line, type Run, say, sayBold, saySubtle, showCode, showCut } from '../kit/line';
 import type { RequestView } from '../kit/view';
-import { commandSubject, commandVerb, formatShort, formatSpan, formatTime, parseDefenderTime } from '../kit/words';
+import {
+  commandSubject,
+  commandVerb,
+  formatShort,
+  formatSize,
+  formatSpan,
+  formatTime,
+  parseDefenderTime,
+} from '../kit/words';
 import { changedFilesOf } from '../sentences/bar-lines';
 import { commandAtWork, failedCommand } from '../sentences/request-lines';
 import { describeKept } from '../sentences/result-lines';
@@ -14,19 +23,19 @@ export interface Row {
   readonly spacing: 'None' | 'Small' | 'Medium';
 }
 
-/** One command of a request, whole while it awaits approval; afterwards with what became of it. */
+/** One command of a request, and what became of it; `longest` null: whole, as everything that is still to be decided. */
 export function commandRows(
   view: RequestView,
-  { command, index, whole }: { readonly command: Command; readonly index: number; readonly whole: boolean },
+  { command, index, longest }: { readonly command: Command; readonly index: number; readonly longest: number | null },
 ): readonly Row[] {
   const { request } = view;
-  const code = (text: string): Line => (whole ? [showCode(text)] : showCut(text, 300, showCode));
+  const code = (text: string): Line => (longest === null ? [showCode(text)] : showCut(text, longest, showCode));
   const undecided = request.state === 'awaitingApproval';
   const more = undecided ? describeLibraryFile(request, command, index) : describeProgress(view, index);
   return [
     {
       runs: [
-        saySubtle(`${index + 1} ${commandVerb(command.type)}${undecided ? '' : tookWords(request, index)} `),
+        saySubtle(`${index + 1} ${commandVerb(command.type)}${undecided ? '' : tookWords(view, index)} `),
         ...code(commandSubject(command)).map((run) => (command.type === 'RunScript' ? bold(run) : run)),
         ...(command.type === 'RunScript' ? argumentRuns(command, code) : []),
       ],
@@ -93,8 +102,14 @@ function describeProgress({ request, results }: RequestView, index: number): rea
   return [
     ...describeOutcome(request, index),
     ...errorLines(progressOf(request), index),
-    ...(kept === undefined ? awaitedLines(request, index) : describeKept(kept, { whole: false })),
+    ...(kept === undefined ? awaitedLines(request, index) : keptLines(request, kept)),
   ];
+}
+
+/** Nothing twice: what stands behind the name of the command is not said again. */
+function keptLines(request: LiveResponseRequest, kept: KeptResult): readonly Line[] {
+  const isCompleted = progressOf(request).find((p) => p.index === kept.index)?.status === 'Completed';
+  return isCompleted && cleanWords(kept) !== null ? [] : describeKept(kept, { whole: false });
 }
 
 /** Between the end of an action and its results nobody should think that there are none. */
@@ -107,13 +122,23 @@ function awaitedLines(request: LiveResponseRequest, index: number): readonly Lin
 const progressOf = (request: LiveResponseRequest): readonly CommandProgress[] =>
   'progress' in request ? request.progress : [];
 
-/** How long a command took, where it has ended well. */
-function tookWords(request: LiveResponseRequest, index: number): string {
+/** Of a command that has ended well: how long it took, and what it brought where nothing is wrong with that. */
+function tookWords({ request, results }: RequestView, index: number): string {
   const progress = progressOf(request).find((p) => p.index === index);
-  const startedAt = parseDefenderTime(progress?.startedAt ?? null);
-  const endedAt = parseDefenderTime(progress?.endedAt ?? null);
   if (progress?.status !== 'Completed') return '';
-  return startedAt === null || endedAt === null ? ' (done)' : ` (${formatSpan(endedAt - startedAt)})`;
+  const startedAt = parseDefenderTime(progress.startedAt);
+  const endedAt = parseDefenderTime(progress.endedAt);
+  const took = startedAt === null || endedAt === null ? 'done' : formatSpan(endedAt - startedAt);
+  const kept = results.find((one) => one.index === index);
+  const brought = kept === undefined ? null : cleanWords(kept);
+  return ` (${took}${brought === null ? '' : `, ${brought}`})`;
+}
+
+/** "exit 0" or the size of the file; null where there is more to say. */
+function cleanWords({ exitCode, errors, file, problem }: KeptResult): string | null {
+  if (problem !== null) return null;
+  if (file !== null) return formatSize(file.size).replace(/ \(.*/, '');
+  return exitCode === 0 && (errors ?? '').trim() === '' ? 'exit 0' : null;
 }
 
 /** What Defender says about one command that has not ended well; nothing where the head of the card says it of all (defender-api.md §2.2). */

@@ -41,7 +41,7 @@ export function previewCard(view: RequestView, { input }: { readonly input: Form
             title: 'What would run, exactly and in this order',
             lines: [
               ...commands.flatMap((command, index) =>
-                commandRows(view, { command, index, whole: true }).map(({ runs }) => runs),
+                commandRows(view, { command, index, longest: null }).map(({ runs }) => runs),
               ),
               ...filesLine(request),
               ...fileProof(request),

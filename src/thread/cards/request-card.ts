@@ -114,7 +114,9 @@ function renderCard(view: RequestView, options: CardOptions): Post {
     riskStyle: undecided && risk.level === 'high' ? 'attention' : 'default',
     risk: rows(risk.lines),
     commands: [
-      ...request.commands.flatMap((command, index) => commandRows(view, { command, index, whole })),
+      ...request.commands.flatMap((command, index) =>
+        commandRows(view, { command, index, longest: whole ? null : 300 }),
+      ),
       ...rows(isFinal(request.state) ? [] : filesLine(request)),
     ],
     device: rows(deviceHead(request.device, request.createdAt)),
