@@ -24,7 +24,7 @@ test('when the second command fails the third never runs, and the thread says wh
   expect(told).toContain('@Ana Analyst');
   expect(told).toMatch(/command 2 of 3/i);
   expect(stage.emulator.actions[0]?.commands.map((c) => c.ran)).toEqual(['finished', 'finished', 'no']);
-  expect(told).toContain('result of command 1 of 3');
+  expect(told).toMatch(/1 run \([^)]*exit 0\)/);
   expect(told).not.toContain('result of command 3 of 3');
 });
 
@@ -35,7 +35,7 @@ test('a script that exits non-zero is called no success on any card or list', as
   await stage.reply(ana, thread, 'history');
   await stage.tell(ana, 'mine');
   for (const place of [stage.thread(thread), stage.chat(ana), stage.chat(bo)]) {
-    expect(place).toContain('ran, but exit-1.ps1 exited 1');
+    expect(place).toMatch(/ran, but exit-1\.ps1 exited 1/i);
     expect(place).not.toMatch(/succeeded|Finished/);
   }
   expect(stage.thread(thread)).toContain('Exit code 1');
@@ -49,7 +49,7 @@ test('a cancel by somebody else in Defender is told as theirs', async () => {
   stage.emulator.cancelByOther(actionId(), 'eve@contoso.com', 'out of scope');
   await stage.pass(seconds(15));
   expect(stage.thread(thread)).toContain('eve@contoso.com');
-  expect(stage.thread(thread)).toContain('Cancelled');
+  expect(stage.thread(thread)).toContain('cancelled');
 });
 
 test('an action that vanished is told as such and is never sent again', async () => {
@@ -113,7 +113,7 @@ test('Teams being away for an hour loses nothing, and the thread is in order whe
   stage.connector.fail({ fault: { type: 'status', status: 503 } });
   await stage.pass(seconds(30));
   await stage.pass(minutes(60), seconds(30));
-  expect(stage.thread(thread)).not.toContain('Approved by');
+  expect(stage.thread(thread)).not.toContain('exit 0)');
   stage.connector.heal();
   await stage.pass(minutes(10), seconds(5));
   const told = stage.thread(thread);

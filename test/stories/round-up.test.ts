@@ -44,7 +44,7 @@ test('a busy room hears good news in one reply, failures at once, and of every r
   const told = stage.thread(thread);
   expect(told.match(/Round-up of \d+ requests/g)?.length).toBeGreaterThanOrEqual(1);
   expect(told).toContain('@Ana Analyst');
-  for (const id of ids) expect(told).toMatch(new RegExp(`${id} · (The command ran|Running)`));
+  for (const id of ids) expect(told).toMatch(new RegExp(`${id} · (The command ran|Running|Failed)`));
   await stage.pass(minutes(5), seconds(10));
   expect((await stage.service.store.gathering()).size).toBe(0);
   const [named = ''] = stage.thread(thread).match(/result LR-\w+ 1/) ?? [];

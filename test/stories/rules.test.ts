@@ -217,7 +217,7 @@ test('what may have begun before it was withdrawn is read with the change of its
   await stage.pass(seconds(4));
   stage.emulator.addScript({ fileName: 'collect-logs.ps1', content: '# changed while it waited' });
   await stage.pass(minutes(15), seconds(10));
-  expect(stage.thread(thread)).toContain('Withdrawn: the time to start ran out');
+  expect(stage.thread(thread)).toContain('withdrawn: the time to start ran out');
   expect(stage.thread(thread)).toContain('Read the results with that in mind');
 });
 

@@ -91,10 +91,6 @@ All 20 steps held."
   Live Response
   Bo Approver presses [Approve]
   Live Response
-  Live Response
-  Live Response
-  Live Response
-  Live Response
 ━━ 2. Denied ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
   Ana Analyst
   Live Response
@@ -106,11 +102,6 @@ All 20 steps held."
   Live Response
   Live Response
   Bo Approver presses [Approve]
-  Live Response
-  Live Response
-  Live Response
-  Live Response
-  Live Response
   Live Response"
 `);
   });
@@ -118,7 +109,7 @@ All 20 steps held."
   test('the card is printed whole once, an edit by what is new on it, the banner of the trial once', () => {
     const count = (part: string) => played.lines.filter((line) => line.includes(part)).length;
     expect(count(trialBanner)).toBe(1);
-    expect(count('Windows11 · sensor Active · risk High')).toBe(1);
+    expect(count('Windows11 · Workstations · risk High')).toBe(1);
     expect(count('✎ edited')).toBeGreaterThanOrEqual(9);
     expect(count('… line by line as in the channel')).toBeGreaterThanOrEqual(3);
     expect(played.lines.filter((line) => line.length > 100 && !line.includes('{"type"'))).toEqual([]);

@@ -32,15 +32,15 @@ export const stories: readonly Story[] = [
     title: '1. Asked, approved, run: the example of the seed page',
     async play(scene) {
       const { threadId, card, id } = await askAndShow(scene, seedExample);
-      const shown = readActivity(card.activity);
+      const shown = wholeOf(card.activity);
       const files = scene.stage.emulator.library.filter((f) => ['procdump.zip', 'minidump.ps1'].includes(f.fileName));
       scene.check(
         'the card shows every command exactly, and the SHA-256 of each library file',
-        ['procdump.zip', 'minidump.ps1', 'arguments  OfficeClickToRun', dumpPath].every((part) =>
-          shown.includes(part),
+        ['procdump.zip', 'minidump.ps1', 'OfficeClickToRun', dumpPath].every((part) =>
+          shown.includes(JSON.stringify(part).slice(1, -1)),
         ) &&
           files.length === 2 &&
-          files.every((file) => withoutBlanks(shown).includes(file.sha256)),
+          files.every((file) => shown.includes(file.sha256)),
       );
       await scene.press(ana, card, 'Approve');
       scene.check('who asked cannot approve, and nothing has reached Defender', nothingSent(scene, 0));
@@ -62,6 +62,10 @@ export const stories: readonly Story[] = [
         reason: 'INC-1042 credential theft triage',
       });
       const told = scene.words(threadId);
+      const whole = scene.stage.connector
+        .messages(threadId)
+        .map(({ activity }) => wholeOf(activity))
+        .join('\n');
       scene.check(
         'one post tells of the end, the results in order, and nothing else was posted',
         inOrder(told, [`@${ana.name} ${id}`, 'ws-042: all 3 commands ran, in ', 'exit 0)', '8.1 KB)']),
@@ -70,7 +74,7 @@ export const stories: readonly Story[] = [
       const onDevice = fileOnDevice(scene, 'ws-042.contoso.com', dumpPath);
       scene.check(
         'the SHA-256 in the thread is that of the file on the device, and the file is kept under it',
-        onDevice !== null && withoutBlanks(told).includes(onDevice) && kept.includes(onDevice),
+        onDevice !== null && whole.includes(onDevice) && kept.includes(onDevice),
       );
       await checkSameEnd(scene, threadId, id, 'ws-042: all 3 commands ran, in ');
     },
@@ -117,7 +121,7 @@ export const stories: readonly Story[] = [
       );
       checkSubmission(scene, {
         id,
-        shown: readActivity(card.activity),
+        shown: wholeOf(card.activity),
         before,
         commands: [runScript('collect-logs.ps1'), runScript('fail-second.ps1'), getFile(path)],
         reason: 'INC-1044 event logs of a phished user',
@@ -145,7 +149,7 @@ async function askAndShow(scene: Scene, text: string) {
   const { threadId, answer } = await scene.ask(text);
   const shown = readActivity(answer.activity);
   const id = /LR-[A-Z0-9]{4,}/.exec(shown)?.[0];
-  if (id === undefined || !shown.includes('waiting for approval'))
+  if (id === undefined || !/Approve \d commands? on /.test(shown))
     throw new StoryStopped('the bot answers with a card that waits for approval', 'it answered otherwise');
   scene.check('the bot answers with a card that waits for approval', true);
   return { threadId, card: answer, id };
@@ -166,7 +170,7 @@ function checkSubmission(
 ): void {
   const { id, shown, before, commands, reason } = expected;
   const sent = scene.submissions().slice(before);
-  const digest = /Digest ([0-9a-f]{12})/.exec(shown)?.[1];
+  const digest = /"Digest ".*?"text":"([0-9a-f]{12})/.exec(shown)?.[1];
   const body = {
     Commands: commands,
     Comment: `[${id}/1/${digest}] asked by ${ana.name}; approved by ${bo.name}; ${reason}`,
@@ -215,8 +219,8 @@ const hashesUnder = (dir: string): readonly string[] =>
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Hashes are shown in groups. */
-const withoutBlanks = (text: string): string => text.replace(/\s/g, '');
+/** A message with what is folded on its card. */
+const wholeOf = (activity: unknown): string => JSON.stringify(activity);
 
 function inOrder(text: string, parts: readonly string[]): boolean {
   const places = parts.map((part) => text.indexOf(part));

@@ -123,7 +123,7 @@ function renderCard(view: RequestView, options: CardOptions): Post {
     said: personsWords(view, { whole }),
     proofTitle: 'Hashes, ids, rule',
     proof: proofRows(view),
-    decided: rows(decidedLines(request, now)),
+    decided: rows(undecided ? [] : [...decidedLines(request, now), [saySubtle(request.id)]]),
     ...placeActions(findActions(view, options)),
   });
   return { text: null, mention: null, card, summary };

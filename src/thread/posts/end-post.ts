@@ -15,7 +15,7 @@ import { count, formatSize } from '../kit/words';
 import { decidedLines } from '../sentences/request-lines';
 import { describeState } from '../sentences/state-words';
 import template from './end-card.json';
-import { linesOf, longestLine, outputLines } from './output-lines';
+import { cutNotes, linesOf, longestLine, outputLines } from './output-lines';
 import { sendButton, showMore } from './result-page';
 
 /** What is seen of each result at once. */
@@ -104,7 +104,10 @@ function commandData(view: RequestView, index: number, { limit, longest }: Shape
     rows:
       command === undefined
         ? []
-        : commandRows(view, { command, index, longest: isBare ? 60 : null }).map(({ runs }) => ({ runs })),
+        : rows([
+            ...commandRows(view, { command, index, longest: isBare ? 60 : 300 }).map(({ runs }) => runs),
+            ...(result === undefined ? [] : cutNotes(result)),
+          ]),
     hasOutput: shown.length > 0,
     output: rows(shown),
     isFolded: folded.length > 0,

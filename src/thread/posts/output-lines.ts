@@ -1,4 +1,5 @@
 import type { KeptResult } from '../../evidence/keep-result';
+import { formatNumber } from '../../lib/number';
 import { type Line, type Run, sayBold, saySubtle, showOutput } from '../kit/line';
 import { countFor, everyone, type ReaderFormat } from '../kit/words';
 
@@ -44,3 +45,19 @@ export function outputLines(
   ]);
   return { lines: all.slice(0, limit), rest: Math.max(0, all.length - limit) };
 }
+
+/** That more was written than is kept as text, and how much. */
+export const cutNotes = (result: KeptResult, reader: ReaderFormat = everyone): readonly Line[] => [
+  ...(result.errorsCut ? [cutNote('errors', { kept: result.errors, length: result.errorsLength }, reader)] : []),
+  ...(result.outputCut ? [cutNote('output', { kept: result.output, length: result.outputLength }, reader)] : []),
+];
+
+const cutNote = (
+  what: string,
+  { kept, length }: { readonly kept: string | null; readonly length: number | null },
+  reader: ReaderFormat,
+): Line => [
+  saySubtle(
+    `Only the beginning of the ${what} is kept as text: ${length === null ? countFor(reader, kept?.length ?? 0, 'character') : `${formatNumber(kept?.length ?? 0, reader.locale)} of ${countFor(reader, length, 'character')}`}.`,
+  ),
+];

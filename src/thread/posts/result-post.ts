@@ -8,7 +8,7 @@ import { sendableOf, wholeOutputOf } from '../kit/sendable';
 import type { RequestView } from '../kit/view';
 import { commandSubject, commandTitle, countFor, everyone, formatSize, type ReaderFormat } from '../kit/words';
 import { describeKept } from '../sentences/result-lines';
-import { cutLine, linesOf, longestLine } from './output-lines';
+import { cutLine, cutNotes, linesOf, longestLine } from './output-lines';
 import { howToHaveAll, sendButton, showMore } from './result-page';
 
 /** What people still read in a thread; the whole of it is kept as evidence. */
@@ -105,8 +105,7 @@ function footLines(result: KeptResult, reader: ReaderFormat): readonly Line[] {
   const lines: Line[] = [];
   if (result.command === 'RunScript' && result.problem === null && isBlank(result.output) && isBlank(result.errors))
     lines.push([say('The result holds no output.')]);
-  if (result.errorsCut) lines.push(cutNote('errors', { kept: result.errors, length: result.errorsLength }, reader));
-  if (result.outputCut) lines.push(cutNote('output', { kept: result.output, length: result.outputLength }, reader));
+  lines.push(...cutNotes(result, reader));
   if (wholeOutputOf(result) !== null) lines.push([saySubtle(howToHaveAll(result))]);
   if (result.banner !== null) lines.push([saySubtle('PowerShell header hidden.')]);
   if (result.file !== null)
@@ -130,15 +129,5 @@ function footLines(result: KeptResult, reader: ReaderFormat): readonly Line[] {
   }
   return lines;
 }
-
-const cutNote = (
-  what: string,
-  { kept, length }: { readonly kept: string | null; readonly length: number | null },
-  reader: ReaderFormat,
-): Line => [
-  saySubtle(
-    `Only the beginning of the ${what} is kept as text: ${length === null ? countFor(reader, kept?.length ?? 0, 'character') : `${formatNumber(kept?.length ?? 0, reader.locale)} of ${countFor(reader, length, 'character')}`}.`,
-  ),
-];
 
 const isBlank = (text: string | null): boolean => text === null || text.trim() === '';
