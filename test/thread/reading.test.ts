@@ -153,6 +153,7 @@ Ana, 12:00 UTC, wrote: INC-1042 credential theft triage
   │ Digest 3f9a21c0ab12d4e56f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6
   │ The digest covers everything on this card, and the policy 7b1e0c55. If any of it changes, approvals are void.
 Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
+LR-7F3K
 (Cancel…)
     Why? (optional): []
     (Cancel this request)"
@@ -191,7 +192,8 @@ Ana, 12:00 UTC, wrote: INC-1042 credential theft triage
   │ Cy approved at 3 Mar 2026 12:05 UTC.
   │ Digest 3f9a21c0ab12d4e56f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6
   │ The digest covers everything on this card, and the policy 7b1e0c55. If any of it changes, approvals are void.
-Approved by Bo (12:03 UTC) and Cy (12:05 UTC)."
+Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
+LR-7F3K"
 `);
 });
 

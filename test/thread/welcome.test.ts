@@ -16,12 +16,12 @@ test('a team is told what it can do, who asks, who approves, and how to stop eve
   expect(readPost(welcomeCard(welcome, { trial: false }))).toMatchInlineSnapshot(`
 "Live Response is here
 I run Defender live response on devices, once other people have approved it. Mention me with a request:
+
 on ws-042
 putfile procdump.zip
 run minidump.ps1 OfficeClickToRun
 getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 because INC-1042 credential theft triage
-
   │ Card, news and results of a request stay in its thread. All who are here can read them.
   │ Who may ask
   │ analysts: Ana.

@@ -52,7 +52,7 @@ export const stories: readonly Story[] = [
 
       await scene.press(bo, copy, 'Approve');
       await scene.watch(threadId, 'the thread tells of the results of the script and of the file, the last ones', () =>
-        ['exit 0)', '8.1 KB)'].every((words) => scene.words(threadId).includes(words)),
+        ['exit 0)', '8.1 KB)'].every((words) => endIn(scene, threadId, id).includes(words)),
       );
       checkSubmission(scene, {
         id,
@@ -61,14 +61,14 @@ export const stories: readonly Story[] = [
         commands: [putFile('procdump.zip'), runScript('minidump.ps1', 'OfficeClickToRun'), getFile(dumpPath)],
         reason: 'INC-1042 credential theft triage',
       });
-      const told = scene.words(threadId);
       const whole = scene.stage.connector
         .messages(threadId)
         .map(({ activity }) => wholeOf(activity))
         .join('\n');
       scene.check(
         'one post tells of the end, the results in order, and nothing else was posted',
-        inOrder(told, [`@${ana.name} ${id}`, 'ws-042: all 3 commands ran, in ', 'exit 0)', '8.1 KB)']),
+        inOrder(endIn(scene, threadId, id), ['ws-042: all 3 commands ran, in ', 'exit 0)', '8.1 KB)']) &&
+          scene.stage.connector.messages(threadId).filter(({ from }) => from === 'bot').length === 2,
       );
       const kept = hashesUnder(scene.stage.evidenceDir);
       const onDevice = fileOnDevice(scene, 'ws-042.contoso.com', dumpPath);
@@ -113,10 +113,8 @@ export const stories: readonly Story[] = [
         threadId,
         'the thread tells of the failure, and of the results of the two commands that ran',
         () => {
-          const told = scene.words(threadId);
-          return [`@${ana.name} ${id}`, 'exit 0)', 'access to the working folder is denied'].every((part) =>
-            told.includes(part),
-          );
+          const told = endIn(scene, threadId, id);
+          return ['exit 0)', 'access to the working folder is denied'].every((part) => told.includes(part));
         },
       );
       checkSubmission(scene, {
@@ -218,6 +216,13 @@ const hashesUnder = (dir: string): readonly string[] =>
     .map((entry) => sha256(readFileSync(join(entry.parentPath, entry.name))));
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The post of how a request ended; empty until it is there. */
+function endIn(scene: Scene, threadId: string, id: string): string {
+  const words = scene.words(threadId);
+  const at = words.lastIndexOf(`@${ana.name} ${id}`);
+  return at < 0 ? '' : words.slice(at);
+}
 
 /** A message with what is folded on its card. */
 const wholeOf = (activity: unknown): string => JSON.stringify(activity);

@@ -26,14 +26,21 @@ export function helpFor({ word, part, trial }: Asked): Post {
 /** Help from the word table, with a button to the form. */
 export function helpCard(page: HelpPage, options: { readonly trial: boolean }): Post {
   const [intro = '', ...example] = page.intro.split('\n');
+  const exampleLines = example.map((line): Line => [showCode(line)]);
+  const isOverview = page.sections.length > 1;
   return pagePost(
     {
       title: 'Live Response help',
-      lines: [[relay(intro)], ...example.map((line): Line => [showCode(line)])],
-      sections:
-        page.sections.length === 1
-          ? page.sections.map((section) => ({ title: section.title, lines: linesOf(section, { whole: true }) }))
-          : [{ lines: [], fold: { title: 'Show all words', lines: page.sections.flatMap(titled) } }],
+      lines: isOverview ? [[relay(intro)]] : [[relay(intro)], ...exampleLines],
+      sections: !isOverview
+        ? page.sections.map((section) => ({ title: section.title, lines: linesOf(section, { whole: true }) }))
+        : [
+            {
+              dense: true,
+              lines: exampleLines,
+              fold: { title: 'Show all words', lines: page.sections.flatMap(titled) },
+            },
+          ],
       actions: page.offersForm ? [openForm('New request', null, options)] : [],
     },
     options,

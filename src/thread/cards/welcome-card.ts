@@ -27,11 +27,11 @@ export const welcomeCard = (welcome: Welcome, options: { readonly trial: boolean
             'I run Defender live response on devices, once other people have approved it. Mention me with a request:',
           ),
         ],
-        ...exampleRequest.split('\n').map((line): Line => [showCode(line)]),
       ],
       sections: [
         {
-          lines: [],
+          dense: true,
+          lines: exampleRequest.split('\n').map((line): Line => [showCode(line)]),
           fold: {
             title: 'Show who asks and approves',
             lines: [

@@ -69,10 +69,10 @@ function renderEnd(view: RequestView, shape: Shape): Post {
       ...(words.tone === 'good' ? [] : words.lines),
     ]),
     commands: hasCommands ? request.commands.map((_, index) => commandData(view, index, shape)) : [],
-    foot: rows([
+    foot: [
       ...(request.state === 'denied' ? [] : decidedLines(request, now)),
       [...showPerson(request.requester), saySubtle(' wrote: '), ...showCut(request.reason, 300)],
-    ]),
+    ].map((runs, i) => ({ runs, spacing: i === 0 ? 'Small' : 'None' })),
     hasProof: proof.length > 0,
     proof: rows(proof),
     ...placeActions(actionsOf(view, shape, proof.length > 0)),
