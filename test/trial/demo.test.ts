@@ -109,7 +109,7 @@ All 20 steps held."
   test('the card is printed whole once, an edit by what is new on it, the banner of the trial once', () => {
     const count = (part: string) => played.lines.filter((line) => line.includes(part)).length;
     expect(count(trialBanner)).toBe(1);
-    expect(count('Windows11 · Workstations · risk High')).toBe(1);
+    expect(count('Runs a script as SYSTEM, puts 1 file on the device')).toBe(1);
     expect(count('✎ edited')).toBeGreaterThanOrEqual(9);
     expect(count('… line by line as in the channel')).toBeGreaterThanOrEqual(3);
     expect(played.lines.filter((line) => line.length > 100 && !line.includes('{"type"'))).toEqual([]);
