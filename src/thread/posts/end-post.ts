@@ -134,7 +134,7 @@ function actionsOf(view: RequestView, { limit, longest }: Shape, hasProof: boole
   );
   return [
     ...cut.map((result) =>
-      showMore(cut.length === 1 ? 'Show all of it' : `Show all of ${result.index + 1}`, {
+      showMore(showTitle(result, cut.length), {
         requestId: request.id,
         index: result.index,
         page: 1,
@@ -167,4 +167,10 @@ function proofLines({ request, results }: RequestView): readonly Line[] {
   const isFile = results.some(({ file }) => file !== null);
   const warning = isFile ? [[saySubtle('Saved as evidence. It may be malware.')]] : [];
   return lines.length === 0 ? [] : [...lines, ...warning, [saySubtle('Approved digest')], [showCode(request.digest)]];
+}
+
+/** "all" only where all of it is kept as text. */
+function showTitle({ index, outputCut, errorsCut }: KeptResult, of: number): string {
+  const much = outputCut || errorsCut ? 'more' : 'all';
+  return of === 1 ? `Show ${much} of it` : `Show ${much} of ${index + 1}`;
 }
