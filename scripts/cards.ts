@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromiumPath, launchChromium, noChromium } from '../test/browser/chromium';
 import { type Theme, themes } from './cards/host-config';
+import { measureCards } from './cards/measure';
 import { writePage } from './cards/write-page';
 
 const folder = resolve('dist', 'cards');
@@ -15,7 +16,7 @@ interface Picture {
   /** The name of a card in the gallery. */
   readonly of: string;
   readonly theme: Theme;
-  readonly width: 320 | 480 | 720;
+  readonly width: 320 | 358 | 480 | 720;
 }
 
 /** The pictures that the documentation shows; each explains something that words do not. */
@@ -29,16 +30,27 @@ const pictures: Readonly<Record<string, Picture>> = {
 
 /**
  * `npm run cards`: one page with every card in every state, drawn by the official renderer as Teams would. With `-- --pictures` the pictures of the
- * documentation are taken from it; with `-- --pictures <part of a name>` those of all cards named so, into the folder of the page.
+ * documentation are taken from it; with `-- --pictures <part of a name>` those of all cards named so, into the folder of the page. `-- --measure` prints
+ * height, lines and words of each card that has a budget (docs/cards.md), one JSON line a card.
  */
 async function main(): Promise<void> {
   const { page, posts } = await writePage(folder);
-  console.log(page);
+  const measure = process.argv.includes('--measure');
+  if (!measure) console.log(page);
   const wanted = process.argv.indexOf('--pictures');
-  if (wanted === -1) return;
+  if (wanted === -1 && !measure) return;
   if (chromiumPath === null) {
     console.error(noChromium);
     process.exitCode = 1;
+    return;
+  }
+  if (measure) {
+    const browser = await launchChromium();
+    try {
+      for (const line of await measureCards(browser, page)) console.log(JSON.stringify(line));
+    } finally {
+      await browser.close();
+    }
     return;
   }
   const part = process.argv[wanted + 1];
@@ -50,7 +62,7 @@ const picturesOf = (names: readonly string[]): Readonly<Record<string, Picture>>
   Object.fromEntries(
     names.flatMap((of) =>
       themes.flatMap((theme) =>
-        ([320, 480, 720] as const).map((width) => [
+        ([320, 358, 720] as const).map((width) => [
           `${of.replace(/[^a-z0-9]+/gi, '-')}-${theme}-${width}.png`,
           { of, theme, width },
         ]),

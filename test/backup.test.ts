@@ -71,7 +71,7 @@ test('a restored backup has everything that had ended, and nothing that could st
   await stage.pass(seconds(30));
   await restore();
 
-  expect(stage.thread(ended)).toContain('Finished: Defender says it succeeded');
+  expect(stage.thread(ended)).toMatch(/(all \d+ commands|the command) ran, in [^;\n]+$/im);
   for (const thread of [open, queued]) {
     expect(stage.thread(thread)).toContain('may have run: my database was restored from a backup');
     expect(stage.thread(thread)).not.toMatch(/Nothing ran|Did not run|nothing runs/);
@@ -113,7 +113,7 @@ test.each([
   expect(stage.submissions).toHaveLength(0);
   await stage.tell(bo, 'resume');
   await stage.pass(minutes(1));
-  expect(stage.thread(thread)).toContain('Finished: Defender says it succeeded');
+  expect(stage.thread(thread)).toMatch(/(all \d+ commands|the command) ran, in [^;\n]+$/im);
 });
 
 /** Every text that anybody was shown after the backup was restored. */
@@ -125,7 +125,7 @@ test('what ran to its end after the backup is found by its id, told with its sta
   expect((await make()).ok).toBe(true);
   await stage.approve(bo);
   await stage.pass(minutes(2), seconds(5));
-  expect(stage.thread(thread)).toContain('Finished: Defender says it succeeded');
+  expect(stage.thread(thread)).toMatch(/(all \d+ commands|the command) ran, in [^;\n]+$/im);
   const restoredAt = stage.clock.now();
   await restore();
   await stage.pass(minutes(5), seconds(5));
@@ -143,7 +143,7 @@ test('what Defender still has waiting from after the backup is followed, and may
   expect(stage.submissions).toHaveLength(1);
   await restore();
   await stage.pass(minutes(1), seconds(5));
-  expect(stage.thread(thread)).toContain('Waiting for the device');
+  expect(stage.thread(thread)).toContain('waiting for the device');
   await stage.reply(ana, thread, `cancel ${stage.requestId(thread)}`);
   await stage.pass(minutes(1), seconds(5));
   expect(stage.thread(thread)).toContain('Cancelled: it may have begun');
@@ -159,7 +159,7 @@ test('what Defender was given after the backup is found again by looking, and is
   await restore();
   await stage.pass(minutes(5), seconds(5));
   expect(stage.submissions).toHaveLength(1);
-  expect(stage.thread(thread)).toContain('Finished: Defender says it succeeded');
+  expect(stage.thread(thread)).toMatch(/(all \d+ commands|the command) ran, in [^;\n]+$/im);
 });
 
 test('a backup writes over nothing, and one that was not finished or was changed since is none', async () => {

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Post } from '../../src/thread/kit/post';
 import { allPosts } from '../../test/thread/all-posts';
+import { measuredByName } from '../../test/thread/measured-posts';
 import { harmless, hostile } from '../../test/thread/samples';
 import { hostConfigOf, themes } from './host-config';
 
@@ -14,7 +15,7 @@ export interface Gallery {
 export async function writePage(folder: string): Promise<Gallery> {
   const page = join(folder, 'index.html');
   const hosts = Object.fromEntries(themes.map((theme) => [theme, hostConfigOf(theme)]));
-  const posts = { harmless: allPosts(harmless, false), hostile: allPosts(hostile, true) };
+  const posts = { harmless: { ...allPosts(harmless, false), ...measuredByName() }, hostile: allPosts(hostile, true) };
   const data = JSON.stringify({ hosts, posts }).replaceAll('<', '\\u003c');
   const template = await readFile(resolve('scripts', 'cards', 'page.html'), 'utf8');
   const renderer = await readFile(require.resolve('adaptivecards/dist/adaptivecards.min.js'), 'utf8');

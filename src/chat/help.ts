@@ -95,8 +95,7 @@ const commandsSection: HelpSection = {
   notes: grammarRules,
 };
 
-const introduction =
-  'I run Microsoft Defender live response commands on a device, after other people have approved exactly what you asked for.';
+const introduction = 'I run Defender live response on devices, once other people have approved it.';
 
 const decisionNotes: readonly string[] = [
   'You decide on the card; approve and deny are for when it fails. Nobody approves their own request.',
@@ -150,11 +149,9 @@ function overviewFor(part: Part): HelpPage {
 }
 
 function introFor({ mayAsk, mayApprove, owns }: Part): string {
-  const owner = owns ? ' You also look after break-glass: type reviews to see what is still to be reviewed.' : '';
+  const owner = owns ? ' To review break-glass, type reviews.' : '';
   if (mayAsk) {
-    const decides = mayApprove
-      ? ' You may also decide about what others ask: type waiting to see what waits for you.'
-      : '';
+    const decides = mayApprove ? ' To see what waits for your vote, type waiting.' : '';
     return `${introduction}${decides}${owner} For example:\n${exampleRequest}`;
   }
   if (mayApprove)

@@ -22,7 +22,7 @@ export function createDispatch(options: DispatchOptions & { readonly onTaskEnded
   const { store, clock, log, onTaskEnded = () => {} } = options;
   const views = createViews(options);
   const admission = createAdmissionPass({ ...options, views });
-  const work = createDefenderWork({ ...options, views });
+  const work = createDefenderWork(options);
   const watch = createActionWatch(options);
   const underWay = new Set<Promise<unknown>>();
 

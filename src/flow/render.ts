@@ -8,6 +8,7 @@ import type { Card } from '../store/rows/cards';
 import type { Store } from '../store/store';
 import { requestCard } from '../thread/cards/request-card';
 import type { Post } from '../thread/kit/post';
+import { endPost } from '../thread/posts/end-post';
 import { replacedPost } from '../thread/posts/replaced-post';
 import { newsPost } from '../thread/sentences/news';
 import { hashToken, newToken } from './decide/decide';
@@ -34,6 +35,7 @@ export function createRender(options: {
       if (stored === null) return null;
       if (copy.audience === 'replaced')
         return copy.activityId === null ? null : { post: replacedPost(await views.of(store, stored)), shown: null };
+      if (copy.audience === 'end') return { post: endPost(await views.of(store, stored)), shown: null };
       let toDecide = shownToDecide(stored.request);
       if (await isAskersOwn(copy)) toDecide = null; // guard: requester-is-offered-no-vote
       // Whoever asked for a reader's card may show it to anybody.

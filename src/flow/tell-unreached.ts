@@ -26,7 +26,7 @@ export const tellUnreached = (
   undelivered: Undelivered,
   at: Now,
 ): Promise<void> =>
-  undelivered.copy === null
+  undelivered.copy === null || undelivered.copy.audience === 'end'
     ? sayElsewhere(tx, undelivered, at)
     : tellThread(tx, policy, { ...undelivered, copy: undelivered.copy }, at);
 
@@ -68,6 +68,8 @@ async function sayElsewhere(tx: Tx, { work: row, ...seen }: Undelivered, { trial
 /** What was not even taken as plain words there may be taken elsewhere as it was; a card belongs where it stands. */
 function toMove(work: NewWork['work'], personId: string): NewWork['work'] {
   if (work.type === 'sendNews') return { ...work, personId };
+  // Of cards only the one of an end comes here.
+  if (work.type === 'sendCard') return { type: 'sendNews', news: { type: 'ended' }, personId };
   if (work.type !== 'sendPost' || work.insteadOf === undefined) return work;
   const { insteadOf, ...standIn } = work;
   return insteadOf.type === 'sendCard' ? standIn : toMove(insteadOf, personId);

@@ -39,7 +39,7 @@ test('each part is greeted with what it may do and an example of its own', () =>
       .map((name) => `${name}: ${createHelp(null, part(name)).intro}`)
       .join('\n\n'),
   ).toMatchInlineSnapshot(`
-"analyst: I run Microsoft Defender live response commands on a device, after other people have approved exactly what you asked for. For example:
+"analyst: I run Defender live response on devices, once other people have approved it. For example:
 on ws-042
 putfile procdump.zip
 run minidump.ps1 OfficeClickToRun
@@ -50,14 +50,14 @@ approver: You decide about live response that others ask for; nothing is sent to
 waiting
 device ws-042
 
-both: I run Microsoft Defender live response commands on a device, after other people have approved exactly what you asked for. You may also decide about what others ask: type waiting to see what waits for you. For example:
+both: I run Defender live response on devices, once other people have approved it. To see what waits for your vote, type waiting. For example:
 on ws-042
 putfile procdump.zip
 run minidump.ps1 OfficeClickToRun
 getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 because INC-1042 credential theft triage
 
-owner: I run Microsoft Defender live response after other people have approved it. You also look after break-glass: type reviews to see what is still to be reviewed. For example:
+owner: I run Microsoft Defender live response after other people have approved it. To review break-glass, type reviews. For example:
 reviews
 
 nobody: I run Microsoft Defender live response after other people have approved it. The policy names you neither for asking nor for approving, so you can read along where you are; ask whoever keeps the policy to add you. For example:

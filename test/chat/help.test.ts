@@ -13,7 +13,7 @@ const print = ({ intro, sections }: HelpPage): string =>
 
 test('the overview explains every word and command once', () => {
   expect(print(createHelp(null))).toMatchInlineSnapshot(`
-"I run Microsoft Defender live response commands on a device, after other people have approved exactly what you asked for. For example:
+"I run Defender live response on devices, once other people have approved it. For example:
 on ws-042
 putfile procdump.zip
 run minidump.ps1 OfficeClickToRun

@@ -123,7 +123,7 @@ test('pause stops every submission at once, is on every card, survives a restart
   await stage.pass(minutes(1), seconds(10));
   expect(stage.submissions).toEqual([]);
   expect(stage.thread(thread)).toContain('the account of an approver was taken');
-  expect(stage.thread(thread)).toContain('Approved, held by the pause');
+  expect(stage.thread(thread)).toContain('approved, held by the pause');
   expect(stage.thread(thread)).not.toMatch(/about to be sent|I expect it to go|as soon as Defender has room/);
   await stage.tell(cy, 'resume');
   expect(stage.chat(cy)).toMatch(/somebody else|other person/i);

@@ -191,7 +191,7 @@ test('what a script wrote beyond the text that is kept is told as such, and sent
   expect(stage.thread(thread)).toContain(
     'Only the beginning of the output is kept as text: 20 000 of 40 007 characters.',
   );
-  expect(stage.thread(thread)).toMatch(/\[Output: \d+ of \d+\+ more lines\]/);
+  expect(stage.thread(thread)).toMatch(/\[Show \d+ more lines\]/);
   const page = await stage.press(ana, stage.cardIn(thread, 'Show more of it'), 'Show more of it');
   expect(wordsOf(page)).toContain('Page 1 of ');
 

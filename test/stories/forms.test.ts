@@ -147,7 +147,7 @@ describe('the preview', () => {
     const card = await openForm();
     const answer = await stage.press(ana, card, 'Preview', { ...filled, name3: 'C:\\Temp\\a b.dmp' });
     const preview = (answer.body as { readonly value: Json }).value;
-    expect(readCard(preview)).toContain('Run script');
+    expect(readCard(preview)).toContain('1 run ');
     expect(readCard(preview)).toContain('C:\\Temp\\a b.dmp');
     expect(readCard(preview)).toContain('SHA-256');
     expect(readCard(preview)).toContain('everything');

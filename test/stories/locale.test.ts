@@ -29,6 +29,7 @@ async function writesInGerman(person: TeamsPerson, text: string): Promise<void> 
 
 test('sizes and counts stand in the reader’s own way where they read alone, and in one that nobody can misread where others read along', async () => {
   await collect();
+  await stage.reply(ana, thread, `result ${stage.requestId(thread)} 3`);
   expect(stage.thread(thread)).toMatch(forEveryone);
   await writesInGerman(ana, `result ${id} 3`);
   expect(stage.chat(ana)).toMatch(forGermans);

@@ -24,7 +24,7 @@ test('when the quota gets scarce a person is told why and what next, and what wa
   await stage.approve(bo);
   expect(stage.submissions).toHaveLength(1);
   await stage.pass(seconds(60));
-  expect(stage.thread(thread)).toContain('Finished: Defender says it succeeded');
+  expect(stage.thread(thread)).toMatch(/(all \d+ commands|the command) ran, in [^;\n]+$/im);
   await stage.tell(ana, 'library procdump');
   expect(stage.chat(ana)).toContain('procdump.zip');
 });

@@ -218,7 +218,7 @@ test('what may have begun before it was withdrawn is read with the change of its
   await stage.pass(seconds(4));
   stage.emulator.addScript({ fileName: 'collect-logs.ps1', content: '# changed while it waited' });
   await stage.pass(minutes(15), seconds(10));
-  expect(stage.thread(thread)).toContain('Withdrawn: the time to start ran out');
+  expect(stage.thread(thread)).toContain('withdrawn: the time to start ran out');
   expect(stage.thread(thread)).toContain('Read the results with that in mind');
 });
 
@@ -246,7 +246,7 @@ test('a private chat offers its requester no vote on their own request', async (
   await open();
   await stage.teams.install(ana, { scope: 'personal' });
   await stage.tell(ana, seedExample);
-  expect(stage.chat(ana)).toContain('Waiting for approval');
+  expect(stage.chat(ana)).toContain('waiting for approval');
   expect(() => stage.cardFor(ana)).toThrow();
   expect(stage.action(stage.cardFor(bo), 'Approve')).not.toBeNull();
 });

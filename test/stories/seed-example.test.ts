@@ -37,26 +37,26 @@ test("the seed page's example goes from a channel message to its last result", a
   ]);
   const told = stage.thread(thread);
   for (const words of [
-    `${id} is approved by Bo Approver.`,
-    `${id} has started on ws-042.contoso.com.`,
+    'Approved by Bo Approver, ',
     `@Ana Analyst ${id}`,
-    'Finished: Defender says it succeeded',
-    'result of command 2 of 3',
+    'ws-042: all 3 commands ran, in ',
+    'exit 0)',
     '51 MB',
-    'result of command 3 of 3',
-    'Collected 8.1 KB',
+    '8.1 KB)',
   ]) {
     expect(told).toContain(words);
   }
 });
 
-test('the thread keeps one card, edited in place, and the approver sees the same end', async () => {
+test('the thread gets two posts, the card and the end, and the approver sees the same end', async () => {
   const thread = await stage.ask(ana, seedExample);
   await stage.approve(bo);
   await stage.pass(seconds(30));
-  const cards = stage.thread(thread).match(/Live Response \(edited\)/g);
-  expect(cards).toHaveLength(1);
-  expect(stage.chat(bo)).toContain('Finished: Defender says it succeeded');
+  const posts = stage.connector.messages(thread).filter(({ from }) => from === 'bot');
+  // The live card, edited in place, and one post of how it ended, with all results (design.md §9).
+  expect(posts).toHaveLength(2);
+  expect(posts.every(({ versions }) => versions.length > 0)).toBe(true);
+  expect(stage.chat(bo)).toMatch(/(all \d+ commands|the command) ran, in [^;\n]+$/im);
 });
 
 test('everything that happened is in the audit, chained', async () => {

@@ -12,14 +12,14 @@ afterEach(() => stage.close());
 const size = testStore === 'postgres' ? 10 : 40;
 /** What a card says last, by how the request ended. */
 const lastWords: Readonly<Record<string, string>> = {
-  succeeded: 'Finished: Defender says it succeeded',
+  succeeded: ': all 3 commands ran, in ',
   failed: 'Failed',
-  denied: 'Denied',
-  cancelled: 'Cancelled',
+  denied: 'denied',
+  cancelled: 'cancelled',
 };
 
 /** What is said of a request, in this order, where it is said. */
-const inOrder = [/Waiting for approval/, /is approved by/, /has started on/, /Defender says it/, /result of command/];
+const inOrder = [/Needs 1 approval/, /Approved by/, /commands ran, in|Failed at/];
 
 const text = (call: ConnectorCall): string => readActivity(call.body as WireActivity);
 const isIn = (conversationId: string) => (call: ConnectorCall) => call.path.includes(`/${conversationId}/`);

@@ -25,6 +25,7 @@ import { whoamiCard } from '../../src/thread/cards/whoami-card';
 import type { Post } from '../../src/thread/kit/post';
 import { sentencePost } from '../../src/thread/kit/sentence';
 import { bypassPost } from '../../src/thread/posts/bypass-post';
+import { endPost } from '../../src/thread/posts/end-post';
 import { offerPost, sentPost } from '../../src/thread/posts/file-posts';
 import { pausedPost, resumedPost } from '../../src/thread/posts/pause-post';
 import { replacedPost } from '../../src/thread/posts/replaced-post';
@@ -117,7 +118,7 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
         [`${name}, without a token`, requestCard(view, { audience: 'approver', token: null })],
         [`${name}, status`, requestCard(view, { audience: 'thread', token: null })],
         [`${name}, replaced`, replacedPost(view)],
-        [`${name}, ended news`, newsPost({ type: 'ended' }, view)],
+        [`${name}, end`, endPost(view)],
       ]),
     ),
     ...Object.fromEntries(

@@ -9,7 +9,6 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       'Nothing ran, and nobody can approve it any more.',
       'Defender had not accepted it, and nothing ran.',
       'Nothing ran, and the requester reads your reason.',
-      'Did not run.',
       'Nothing ran.',
       'Nothing ran;',
       "' Nothing ran.' :",
@@ -86,12 +85,10 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       'The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing.',
       'No live response is sent to Defender until somebody else who may approve types resume.',
       'No live response is sent to Defender before that.',
-      'after that it expires and is not sent.',
       'I never send this again.',
       'I look again every … and send nothing by myself.',
       'I send nothing by myself.',
       'It was not sent once more, since something it was approved with has changed.',
-      'I send nothing to Defender before other people have approved exactly what was asked.',
       'no live response is sent to Defender, for anybody, until another approver types resume.',
       'nothing is sent to Defender before it is approved.',
     ],
@@ -119,6 +116,7 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
     rests:
       'What the policy, the message, the store or the answer of Defender at hand holds: it is read in full before this is said.',
     claims: [
+      'Nothing unusual found.',
       'It carries the marker of a request of this bot, which has another action in Defender or none.',
       'nothing known against it',
       'Defender lists none',

@@ -114,7 +114,7 @@ LR-7F3K · Running command 2 of 3
 ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 
 Asked before
-LR-7F3K · Finished: Defender says it failed
+LR-7F3K · Failed at command 2 of 3
 ws-042.contoso.com · 3 commands, asked by Ana at 3 Mar 2026 12:00 UTC.
 Ended at 3 Mar 2026 12:14 UTC.
 (Ask for something on this device)"

@@ -1,4 +1,4 @@
-import type { News } from '../../src/request/effect';
+import { endPost } from '../../src/thread/posts/end-post';
 import { newsPost } from '../../src/thread/sentences/news';
 import { describeRefusal, type Refusal } from '../../src/thread/sentences/refusals';
 import { readPost } from './read-card';
@@ -16,11 +16,34 @@ test('each piece of news is a short reply that stands alone', () => {
   expect(said.join('\n')).toMatchInlineSnapshot(`
 "voteCounted: LR-7F3K: Bo approved. 1 more approval is needed before anything runs.
 approved: LR-7F3K is approved by Bo and Cy. It runs as soon as Defender has room; the card above follows it.
-denied: @Ana LR-7F3K: denied
-LR-7F3K was denied by Cy. Nothing ran.
-They wrote: The ticket names another device
-expired: @Ana LR-7F3K: expired without a decision
-LR-7F3K expired: it was not decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.
+denied: @Ana LR-7F3K
+ws-042: failed at command 2 of 3
+Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
+
+1 put (42 s) procdump.zip
+
+2 run minidump.ps1 OfficeClickToRun
+Failed.
+Defender says: Script execution failed
+
+3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+Defender does not list it as started.
+Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
+Ana wrote: INC-1042 credential theft triage
+expired: @Ana LR-7F3K
+ws-042: failed at command 2 of 3
+Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
+
+1 put (42 s) procdump.zip
+
+2 run minidump.ps1 OfficeClickToRun
+Failed.
+Defender says: Script execution failed
+
+3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+Defender does not list it as started.
+Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
+Ana wrote: INC-1042 credential theft triage
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 2 people have not voted yet. It no longer waits; type status LR-7F3K to see how it stands.
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 1 person has not voted yet, and 1 more person is asked now. It no longer waits; type status LR-7F3K to see how it stands.
 askedAgain: LR-7F3K must be decided again: what it was asked under has changed, so no vote from before counts, if there was one. Read its card anew and decide on that.
@@ -30,10 +53,34 @@ brokeGlass: LR-7F3K: break-glass. Bo used it at 3 Mar 2026 12:04 UTC for inciden
 It is about ws-042.contoso.com, 3 commands, asked by Ana. One approval is enough now, by Di or Eve; never by the requester.
 If it is sent, a review opens: two people who had no part in it must accept or object, and rule workstations allows no other break-glass before that. The owners of the rule are told in their own chats.
 They wrote: Ransomware is spreading
-withdrawn: LR-7F3K was withdrawn by Ana before a decision. Nothing ran.
-voided: @Ana LR-7F3K: void
-LR-7F3K is void: what would run is no longer what was shown. Nothing ran. Ask again to have the new version decided.
-The library file minidump.ps1 is no longer in the library.
+withdrawn: @Ana LR-7F3K
+ws-042: failed at command 2 of 3
+Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
+
+1 put (42 s) procdump.zip
+
+2 run minidump.ps1 OfficeClickToRun
+Failed.
+Defender says: Script execution failed
+
+3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+Defender does not list it as started.
+Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
+Ana wrote: INC-1042 credential theft triage
+voided: @Ana LR-7F3K
+ws-042: failed at command 2 of 3
+Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
+
+1 put (42 s) procdump.zip
+
+2 run minidump.ps1 OfficeClickToRun
+Failed.
+Defender says: Script execution failed
+
+3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+Defender does not list it as started.
+Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
+Ana wrote: INC-1042 credential theft triage
 held: LR-7F3K has to wait. Defender says that the device is busy with another live response. I try again when it may be free.
 started: LR-7F3K has started on ws-042.contoso.com.
 commandFailed: LR-7F3K: command 2 of 3 (Run script minidump.ps1) failed.
@@ -59,19 +106,28 @@ resendApproved: LR-7F3K: Bo and Cy decided to send it once more. I look for it i
 cannotTell: LR-7F3K may have run: I could not read Defender's list for 10 minutes. Look for LR-7F3K in the device's action history in the Defender portal before you ask again. I keep trying.
 changedDuringRun: LR-7F3K: what was approved is not what is there now, and it may have changed before or while the commands ran. Read the results with that in mind, and look at the library before you rely on them.
 The library file minidump.ps1 is no longer in the library.
-ended: @Ana LR-7F3K · Finished: Defender says it failed
-Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. The failed command and those before it may have acted. Look at the error, then ask again if needed."
+ended: @Ana LR-7F3K
+ws-042: failed at command 2 of 3
+Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
+
+1 put (42 s) procdump.zip
+
+2 run minidump.ps1 OfficeClickToRun
+Failed.
+Defender says: Script execution failed
+
+3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+Defender does not list it as started.
+Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
+Ana wrote: INC-1042 credential theft triage"
 `);
 });
 
 test('every end that the requester did not bring about mentions them, and their own withdrawal does not', () => {
-  const mentions = (news: News) => newsPost(news, makeView(request('failed'))).mention?.name;
-  const by = (name: string): News => ({ type: 'withdrawn', by: person(name), reason: 'not now' });
-  expect(mentions({ type: 'denied', by: person('Cy'), reason: 'no' })).toBe('Ana');
-  expect(mentions({ type: 'expired' })).toBe('Ana');
-  expect(mentions({ type: 'voided', changes: [{ type: 'deviceGone' }] })).toBe('Ana');
-  expect(mentions(by('Bo'))).toBe('Ana');
-  expect(mentions(by('Ana'))).toBeUndefined();
+  const mentions = (name: string) => endPost(makeView(request(name))).mention?.name;
+  for (const name of ['denied', 'expired', 'voided', 'withdrawn by an approver', 'failed', 'succeeded', 'refused'])
+    expect(mentions(name)).toBe('Ana');
+  expect(mentions('withdrawn')).toBeUndefined();
 });
 
 test('an approval while it is paused promises no run before the pause has ended', () => {
@@ -89,18 +145,23 @@ test('an end mentions the requester, and nothing on the way mentions anybody', (
 [
   [
     "Ana",
-    "LR-7F3K: denied",
-    "LR-7F3K: denied",
+    "LR-7F3K",
+    "ws-042: failed at command 2 of 3 (LR-7F3K)",
   ],
   [
     "Ana",
-    "LR-7F3K: expired without a decision",
-    "LR-7F3K: expired without a decision",
+    "LR-7F3K",
+    "ws-042: failed at command 2 of 3 (LR-7F3K)",
   ],
   [
     "Ana",
-    "LR-7F3K: void",
-    "LR-7F3K: void",
+    "LR-7F3K",
+    "ws-042: failed at command 2 of 3 (LR-7F3K)",
+  ],
+  [
+    "Ana",
+    "LR-7F3K",
+    "ws-042: failed at command 2 of 3 (LR-7F3K)",
   ],
   [
     "Ana",
@@ -124,8 +185,8 @@ test('an end mentions the requester, and nothing on the way mentions anybody', (
   ],
   [
     "Ana",
-    "LR-7F3K · Finished: Defender says it failed",
-    "LR-7F3K · Finished: Defender says it failed",
+    "LR-7F3K",
+    "ws-042: failed at command 2 of 3 (LR-7F3K)",
   ],
 ]
 `);
@@ -290,6 +351,7 @@ running, odd status: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:
 succeeded: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 succeeded, no word about commands: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 failed: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
+failed, nobody knows where: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 failed, no reason given: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 timedOut: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.
 timed out, cancelled too late: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:14 UTC; type status LR-7F3K to see how.

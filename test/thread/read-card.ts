@@ -51,8 +51,12 @@ export function readCard(card: CardJson): string {
         return [
           `${String(node.label)}: [${String(node.value ?? '')}] of ${(node.choices as readonly Json[]).map(({ title }) => title).join(', ') || 'nothing yet'}`,
         ];
-      case 'Container':
-        return ['', ...lines(node.items)];
+      case 'Action.ToggleVisibility':
+        return [`(${String(node.title)} ▾)`];
+      case 'Container': {
+        const inner = lines(node.items);
+        return node.isVisible === false ? inner.map((line) => `  │ ${line}`) : ['', ...inner];
+      }
       default:
         return [...lines(node.body), ...lines(node.items), ...lines(node.actions)];
     }

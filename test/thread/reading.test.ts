@@ -36,13 +36,9 @@ test('the bot says first what an approver should look at twice (T-17)', () => {
       .lines.map(textOf)
       .join('\n'),
   ).toMatchInlineSnapshot(`
-"Look twice. This puts files on the device, runs scripts on the device as SYSTEM and copies files off the device.
-The device is a server.
-Defender holds the device to be of high value.
-Its tags call for care: Tier0 and Domain Controllers.
-Its device group calls for care: PROD-EU.
-Its sensor is not healthy: Inactive. It may not be reached.
-The library file minidump.ps1 was changed 3 hours before this was asked."
+"Look twice: a server, high value in Defender, tagged Tier0 and Domain Controllers, in group PROD-EU and sensor Inactive (may be out of reach).
+Runs a script as SYSTEM, puts 1 file on the device and takes 1 file off it.
+minidump.ps1 changed 3 hours before this was asked."
 `);
   expect(weighRisk(request('awaitingApproval'))).toMatchObject({ level: 'usual' });
 });
@@ -71,43 +67,38 @@ test('the approval card shows everything that an approver decides about, the ris
   ).toMatchInlineSnapshot(`
 "Local trial: Defender is simulated, nobody is signed in, and no real device is touched.
 
-LR-7F3K
-Waiting for approval
-1 of 2 approvals. Missing: one of platform. 2 people may still vote, not the requester.
-Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
+Approve 3 commands on ws-042?
+Needs 2 approvals, has 1 (missing one of platform), by 12:30 UTC (30 min). Then it expires. LR-7F3K
 
-This puts files on the device, runs scripts on the device as SYSTEM and copies files off the device.
+Runs a script as SYSTEM, puts 1 file on the device and takes 1 file off it. Nothing unusual found.
 
-What will run, exactly and in this order
-1. Put file  procdump.zip
-SHA-256 fa70 b877 3029 0c0d 30fe 255d 1dfb 65de 82f9 6286 ebfe eb1d 88ed 3cc8 3132 9825
-uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
-2. Run script  minidump.ps1
-arguments  OfficeClickToRun
-SHA-256 6e21 2a0d b618 507c 44e4 ec8e e749 9dfe f7e5 767e 5f8d 3114 4df3 b96f d114 5caf
-uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
-3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
-
-Device
 ws-042.contoso.com
-Windows11 · sensor Active · risk Medium · value Normal · address 10.1.2.3
-Last full report: 3 Mar 2026 09:58 UTC (2 hours 1 minute before)
-Group: Workstations
-Tags: floor-3
-Defender id 4899036531e374137f63289c3267bad772c13fef
-Entra id 22222222-0000-4000-8000-000000000000
+Windows11 · Workstations · risk Medium · seen 2 h before asking
 
-Request
-Ana asked at 3 Mar 2026 12:00 UTC.
-Rule workstations asks for 2 approvals: one of ir-leads and one of platform, by different people.
-May still vote: Cy and Di.
-Bo approved at 3 Mar 2026 12:03 UTC.
-Once approved it must reach the device within 2 hours, or I withdraw it.
-Digest 3f9a21c0ab12, in full 3f9a 21c0 ab12 d4e5 6f70 8192 a3b4 c5d6 e7f8 091a 2b3c 4d5e 6f70 8192 a3b4 c5d6
-The digest stands for this requester, this device with its group and tags, these commands, these library files, this reason, this rule and what it asks, and the policy 7b1e0c55; if one of them changes, no approval of it stands.
+1 put procdump.zip
+2 run minidump.ps1 OfficeClickToRun
+3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+Files unchanged for 103 days.
 
-Ana wrote:
-INC-1042 credential theft triage
+Ana, 12:00 UTC, wrote: INC-1042 credential theft triage
+(Hashes, ids, rule ▾)
+  │ Request LR-7F3K, asked at 3 Mar 2026 12:00 UTC
+  │ procdump.zip, by lib-admin, 20 Nov 2025 08:00 UTC (103 days before it was asked)
+  │ SHA-256 fa70b87730290c0d30fe255d1dfb65de82f96286ebfeeb1d88ed3cc831329825
+  │ minidump.ps1, by lib-admin, 20 Nov 2025 08:00 UTC (103 days before it was asked)
+  │ SHA-256 6e212a0db618507c44e4ec8ee7499dfef7e5767e5f8d31144df3b96fd1145caf
+  │ sensor Active · value Normal · address 10.1.2.3
+  │ Last full report: 3 Mar 2026 09:58 UTC (2 hours 1 minute before)
+  │ Group: Workstations
+  │ Tags: floor-3
+  │ Defender id 4899036531e374137f63289c3267bad772c13fef
+  │ Entra id 22222222-0000-4000-8000-000000000000
+  │ Rule workstations asks for 2 approvals: one of ir-leads and one of platform, by different people.
+  │ May still vote: Cy and Di.
+  │ Bo approved at 3 Mar 2026 12:03 UTC.
+  │ Once approved it must reach the device within 2 hours, or I withdraw it.
+  │ Digest 3f9a21c0ab12d4e56f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6
+  │ The digest covers everything on this card, and the policy 7b1e0c55. If any of it changes, approvals are void.
 (Approve)
 (Deny…)
     Why not? The requester and the thread will read it.: []
@@ -118,40 +109,51 @@ INC-1042 credential theft triage
 test('after a failed command the live card does not say that the next one is at work', () => {
   const post = requestCard(makeView(request('running, one failed')), { audience: 'thread', token: null });
   const lines = readPost(post).split('\n');
-  expect(lines[1]).toBe('Running: command 2 of 3 failed, Defender is closing it');
-  const third = lines.findIndex((line) => line.startsWith('3. Get file'));
+  expect(lines[0]).toBe('ws-042: command 2 of 3 failed, Defender is closing it');
+  const third = lines.findIndex((line) => line.startsWith('3 get'));
   expect(lines[third + 1]).toBe('Defender does not list it as started.');
-  expect(lines.join()).not.toContain('Waits for');
+  expect(lines.join()).not.toContain('Waits.');
 });
 
 test('the live card follows each command', () => {
   expect(
     readPost(requestCard(makeView(request('running')), { audience: 'thread', token: null })),
   ).toMatchInlineSnapshot(`
-"LR-7F3K
-Running command 2 of 3
-Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
+"ws-042: running command 2 of 3
+On the device since 12:10 UTC. Defender stops a script after 10 min.
 
-Commands
-1. Put file  procdump.zip
-Completed in 42 seconds.
-2. Run script  minidump.ps1
-arguments  OfficeClickToRun
-Running since 3 Mar 2026 12:11 UTC.
-3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
-Waits for the commands before it.
+Runs a script as SYSTEM, puts 1 file on the device and takes 1 file off it. Nothing unusual found.
 
-Device
 ws-042.contoso.com
+Windows11 · Workstations · risk Medium · seen 2 h before asking
 
-Request
-Ana asked at 3 Mar 2026 12:00 UTC.
-Bo approved at 3 Mar 2026 12:03 UTC.
-Cy approved at 3 Mar 2026 12:05 UTC.
-Digest 3f9a21c0ab12
+1 put (42 s) procdump.zip
+2 run minidump.ps1 OfficeClickToRun
+Running since 12:11 UTC.
+3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+Waits.
+Files unchanged for 103 days.
 
-Ana wrote:
-INC-1042 credential theft triage
+Ana, 12:00 UTC, wrote: INC-1042 credential theft triage
+(Hashes, ids, rule ▾)
+  │ Request LR-7F3K, asked at 3 Mar 2026 12:00 UTC
+  │ procdump.zip, by lib-admin, 20 Nov 2025 08:00 UTC (103 days before it was asked)
+  │ SHA-256 fa70b87730290c0d30fe255d1dfb65de82f96286ebfeeb1d88ed3cc831329825
+  │ minidump.ps1, by lib-admin, 20 Nov 2025 08:00 UTC (103 days before it was asked)
+  │ SHA-256 6e212a0db618507c44e4ec8ee7499dfef7e5767e5f8d31144df3b96fd1145caf
+  │ sensor Active · value Normal · address 10.1.2.3
+  │ Last full report: 3 Mar 2026 09:58 UTC (2 hours 1 minute before)
+  │ Group: Workstations
+  │ Tags: floor-3
+  │ Defender id 4899036531e374137f63289c3267bad772c13fef
+  │ Entra id 22222222-0000-4000-8000-000000000000
+  │ Rule workstations.
+  │ Bo approved at 3 Mar 2026 12:03 UTC.
+  │ Cy approved at 3 Mar 2026 12:05 UTC.
+  │ Digest 3f9a21c0ab12d4e56f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6
+  │ The digest covers everything on this card, and the policy 7b1e0c55. If any of it changes, approvals are void.
+Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
+LR-7F3K
 (Cancel…)
     Why? (optional): []
     (Cancel this request)"
@@ -161,33 +163,37 @@ INC-1042 credential theft triage
       requestCard(makeView(request('succeeded'), { results: [fileResult()] }), { audience: 'thread', token: null }),
     ),
   ).toMatchInlineSnapshot(`
-"LR-7F3K
-Ran, and results are still to come
-Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Defender says that the commands ran. Their exit codes and output follow.
+"ws-042: all 3 commands ran, in 8 min; results to come
+Defender says that the commands ran. Exit codes and output follow.
 
-Commands
-1. Put file  procdump.zip
-Completed in 42 seconds.
-2. Run script  minidump.ps1
-arguments  OfficeClickToRun
-Completed in 42 seconds.
-Its result is being fetched.
-3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
-Completed in 42 seconds.
-Collected 10.0 MB (10 485 760 bytes)
-SHA-256 cdcd cdcd cdcd cdcd … (whole with its result)
-
-Device
 ws-042.contoso.com
+Windows11 · Workstations · risk Medium · seen 2 h before asking
 
-Request
-Ana asked at 3 Mar 2026 12:00 UTC.
-Bo approved at 3 Mar 2026 12:03 UTC.
-Cy approved at 3 Mar 2026 12:05 UTC.
-Digest 3f9a21c0ab12
+1 put (42 s) procdump.zip
+2 run (42 s) minidump.ps1 OfficeClickToRun
+Its result is being fetched.
+3 get (42 s, 10.0 MB) C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 
-Ana wrote:
-INC-1042 credential theft triage"
+Ana, 12:00 UTC, wrote: INC-1042 credential theft triage
+(Hashes, ids, rule ▾)
+  │ Request LR-7F3K, asked at 3 Mar 2026 12:00 UTC
+  │ procdump.zip, by lib-admin, 20 Nov 2025 08:00 UTC (103 days before it was asked)
+  │ SHA-256 fa70b87730290c0d30fe255d1dfb65de82f96286ebfeeb1d88ed3cc831329825
+  │ minidump.ps1, by lib-admin, 20 Nov 2025 08:00 UTC (103 days before it was asked)
+  │ SHA-256 6e212a0db618507c44e4ec8ee7499dfef7e5767e5f8d31144df3b96fd1145caf
+  │ sensor Active · value Normal · address 10.1.2.3
+  │ Last full report: 3 Mar 2026 09:58 UTC (2 hours 1 minute before)
+  │ Group: Workstations
+  │ Tags: floor-3
+  │ Defender id 4899036531e374137f63289c3267bad772c13fef
+  │ Entra id 22222222-0000-4000-8000-000000000000
+  │ Rule workstations.
+  │ Bo approved at 3 Mar 2026 12:03 UTC.
+  │ Cy approved at 3 Mar 2026 12:05 UTC.
+  │ Digest 3f9a21c0ab12d4e56f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6
+  │ The digest covers everything on this card, and the policy 7b1e0c55. If any of it changes, approvals are void.
+Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
+LR-7F3K"
 `);
 });
 
@@ -216,8 +222,8 @@ notepad  42
 
 Only the beginning of the output is kept as text: 28 of 90 000 characters.
 All of it is in the evidence: the requester and the approvers can have it sent to their own chat by Send me the file.
-The transcript header that PowerShell puts around the output is left out here.
-The download is kept as evidence as it came: 512 bytes, SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab
+PowerShell header hidden.
+As Defender served it: 512 bytes, SHA-256 abababababababababababababababababababababababababababababababab
 (Send me the file)"
 `);
 });
@@ -228,10 +234,10 @@ test('a collected file is told with size and hash', () => {
 Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 on ws-042.contoso.com
 Collected 10.0 MB (10 485 760 bytes)
-SHA-256 cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd cdcd
+SHA-256 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd
 
-The file is kept as evidence under that hash. The requester and the approvers can have it sent to their own chat; it may be malicious.
-The download is kept as evidence as it came: 1.0 MB (1 048 576 bytes), SHA-256 abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab abab
+Saved as evidence. It may be malware.
+As Defender served it: 1.0 MB (1 048 576 bytes), SHA-256 abababababababababababababababababababababababababababababababab
 (Send me the file)"
 `);
 });
@@ -259,29 +265,28 @@ const partOf = (text: string, from: string, to: string): string =>
 
 test('the card tells the rule, what it asks and why, who may still vote, and who is asked later', () => {
   const told = ['reasons to look twice', 'second list', 'asked again', 'break-glass'].map((name) =>
-    partOf(approvalCard(`awaitingApproval, ${name}`), 'Ana asked', 'Once approved'),
+    partOf(approvalCard(`awaitingApproval, ${name}`), 'Rule ', 'Once approved'),
   );
   expect(told.join('\n\n')).toMatchInlineSnapshot(`
-"Ana asked at 3 Mar 2026 12:00 UTC.
-Rule workstations asks for 5 approvals: one of ir-leads, one of platform and 3 more of ir-leads or platform, by different people.
-1 of them because a library file changed since it was last approved.
-1 of them because arguments hold hidden or non-ASCII characters.
-1 of them because the device is tier 0.
-May still vote: Bo, Cy and Di.
+"Rule workstations asks for 5 approvals: one of ir-leads, one of platform and 3 more of ir-leads or platform, by different people.
+  │ 1 of them because a library file changed since it was last approved.
+  │ 1 of them because arguments hold hidden or non-ASCII characters.
+  │ 1 of them because the device is tier 0.
+  │ May still vote: Bo, Cy and Di.
+  │
 
-Ana asked at 3 Mar 2026 12:00 UTC.
 Rule workstations asks for 2 approvals: one of ir-leads and one of platform, by different people.
-May still vote: Bo and Cy.
-Di may vote as well and will be asked at 3 Mar 2026 12:15 UTC.
+  │ May still vote: Bo and Cy.
+  │ Di may vote as well and will be asked at 3 Mar 2026 12:15 UTC.
+  │
 
-Ana asked at 3 Mar 2026 12:00 UTC.
-Asked again, round 2: what it was asked under had changed, so no vote from before counts. The thread says what had changed.
 Rule workstations asks for 2 approvals: one of ir-leads and one of platform, by different people.
-May still vote: Bo, Cy and Di.
+  │ May still vote: Bo, Cy and Di.
+  │
 
-Ana asked at 3 Mar 2026 12:00 UTC.
 Rule workstations asks after break-glass for 1 approval: one of ir-leads.
-May still vote: Di and Eve."
+  │ May still vote: Di and Eve.
+  │"
 `);
 });
 
@@ -293,54 +298,50 @@ test.each([
 ])('on %s scripts are said to run %s', (osPlatform, user) => {
   const commands = [{ type: 'RunScript', scriptName: 'a', args: null } as const];
   const told = { ...request('awaitingApproval'), device: makeDevice(harmless, { osPlatform }), commands };
-  expect(weighRisk(told).lines.map(textOf).join(' ')).toContain(`runs scripts on the device ${user}`);
+  expect(weighRisk(told).lines.map(textOf).join(' ')).toContain(`Runs a script ${user}`);
 });
 
 test('what the policy found is told before anything that people wrote, and break-glass before all else (T-17)', () => {
   const told = ['reasons to look twice', 'break-glass'].map((name) =>
-    partOf(approvalCard(`awaitingApproval, ${name}`), name === 'break-glass' ? 'Break-glass' : 'Look twice', 'Device'),
+    partOf(approvalCard(`awaitingApproval, ${name}`), name === 'break-glass' ? 'Break-glass' : 'Look twice', 'Ana,'),
   );
   expect(told.join('\n\n')).toMatchInlineSnapshot(`
-"Look twice. This puts files on the device, runs scripts on the device as SYSTEM and copies files off the device.
-The library file minidump.ps1 changed since it was last approved.
+"Look twice: tier 0 by policy.
+Runs a script as SYSTEM, puts 1 file on the device and takes 1 file off it.
+minidump.ps1 changed since it was last approved.
 The arguments of command 2 hold hidden or non-ASCII characters: read them letter by letter.
-The policy holds the device to be tier 0.
 
-What will run, exactly and in this order
-1. Put file  procdump.zip
-SHA-256 fa70 b877 3029 0c0d 30fe 255d 1dfb 65de 82f9 6286 ebfe eb1d 88ed 3cc8 3132 9825
-uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
-2. Run script  minidump.ps1
-arguments  OfficeClickToRun
+ws-042.contoso.com
+Windows11 · Workstations · risk Medium · seen 2 h before asking
+
+1 put procdump.zip
+2 run minidump.ps1 OfficeClickToRun
 Changed since it was last approved.
-SHA-256 6e21 2a0d b618 507c 44e4 ec8e e749 9dfe f7e5 767e 5f8d 3114 4df3 b96f d114 5caf
-uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
-3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 
 Break-glass. Bo lowered this to one approval at 3 Mar 2026 12:04 UTC, for incident INC-1042. If you approve, it goes at once, and two others review it afterwards.
-Look twice. This puts files on the device, runs scripts on the device as SYSTEM and copies files off the device.
+Look twice.
+Runs a script as SYSTEM, puts 1 file on the device and takes 1 file off it.
 
-What will run, exactly and in this order
-1. Put file  procdump.zip
-SHA-256 fa70 b877 3029 0c0d 30fe 255d 1dfb 65de 82f9 6286 ebfe eb1d 88ed 3cc8 3132 9825
-uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
-2. Run script  minidump.ps1
-arguments  OfficeClickToRun
-SHA-256 6e21 2a0d b618 507c 44e4 ec8e e749 9dfe f7e5 767e 5f8d 3114 4df3 b96f d114 5caf
-uploaded by lib-admin, last changed 20 Nov 2025 08:00 UTC (103 days before it was asked)
-3. Get file  C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip"
+ws-042.contoso.com
+Windows11 · Workstations · risk Medium · seen 2 h before asking
+
+1 put procdump.zip
+2 run minidump.ps1 OfficeClickToRun
+3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+Files unchanged for 103 days."
 `);
 });
 
 test('what people wrote stands last, each under their name', () => {
   const text = approvalCard('awaitingApproval, break-glass', { pause: makePause() });
-  expect(text.slice(text.indexOf('Ana wrote'))).toMatchInlineSnapshot(`
-"Ana wrote:
-INC-1042 credential theft triage
+  expect(text.slice(text.indexOf('Ana, '), text.indexOf('(Hashes'))).toMatchInlineSnapshot(`
+"Ana, 12:00 UTC, wrote: INC-1042 credential theft triage
 Bo wrote about the break-glass:
 Ransomware is spreading
 Cy wrote about the pause:
-Defender misbehaves"
+Defender misbehaves
+"
 `);
 });
 
@@ -371,11 +372,26 @@ test('a pause stands first on every card of an open request, and on none of an e
 });
 
 test('once decided, a request that went by break-glass says so', () => {
-  expect(partOf(approvalCard('queued, break-glass'), 'Ana asked', 'Digest')).toMatchInlineSnapshot(`
-"Ana asked at 3 Mar 2026 12:00 UTC.
-Break-glass by Bo at 3 Mar 2026 12:04 UTC, incident INC-1042: one approval was enough.
-Bo approved at 3 Mar 2026 12:03 UTC.
-Cy approved at 3 Mar 2026 12:05 UTC."
+  expect(partOf(approvalCard('queued, break-glass'), 'Break-glass', 'Request ')).toMatchInlineSnapshot(`
+"Break-glass by Bo at 3 Mar 2026 12:04 UTC, incident INC-1042: one approval was enough.
+
+Break-glass. Bo lowered this to one approval at 3 Mar 2026 12:04 UTC, for incident INC-1042. If you approve, it goes at once, and two others review it afterwards.
+Look twice.
+Runs a script as SYSTEM, puts 1 file on the device and takes 1 file off it.
+
+ws-042.contoso.com
+Windows11 · Workstations · risk Medium · seen 2 h before asking
+
+1 put procdump.zip
+2 run minidump.ps1 OfficeClickToRun
+3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
+Files unchanged for 103 days.
+
+Ana, 12:00 UTC, wrote: INC-1042 credential theft triage
+Bo wrote about the break-glass:
+Ransomware is spreading
+(Hashes, ids, rule ▾)
+  │"
 `);
 });
 
@@ -387,8 +403,10 @@ test.each([
   ['ws-042.dc.contoso.com', false],
 ])('the name %s is that of a domain controller: %s', (name, expected) => {
   const { awaitingApproval } = makeRequests(harmless, { device: makeDevice(harmless, { name }) });
-  const lines = weighRisk(awaitingApproval as never).lines.map(textOf);
-  expect(lines.includes('Its name is that of a domain controller.')).toBe(expected);
+  const lines = weighRisk(awaitingApproval as never)
+    .lines.map(textOf)
+    .join();
+  expect(lines.includes('Look twice: named like a domain controller.')).toBe(expected);
 });
 
 test.each([

@@ -332,6 +332,7 @@ export function makeRequests(
       endedAt,
       progress: progress(['Completed', 'Failed', 'Created'], [outside('Script execution failed')]),
     },
+    'failed, nobody knows where': { ...decided, ...action, state: 'failed', endedAt, progress: [] },
     'failed, no reason given': {
       ...decided,
       ...action,

@@ -148,7 +148,7 @@ test('whatever a script wrote, its result fits, and nothing of it is hidden or e
 test('output of many long lines is cut where it is said to be', () => {
   const output = Array.from({ length: 500 }, (_, i) => `${i} ${'x'.repeat(400)}`).join('\n');
   const text = readPost(resultPost(makeView(makeRequests().succeeded as never), scriptResult(harmless, { output })));
-  expect(text).toMatch(/^Cut here: 4\d\d more lines\.$/m);
+  expect(text).toMatch(/^ {2}\u2502 Cut here: 4\d\d more lines\.$/m);
   expect(text).toContain('0 '.concat('x'.repeat(298), ' … (cut here; 102 more characters)'));
 });
 

@@ -15,26 +15,23 @@ test('a team is told what it can do, who asks, who approves, and how to stop eve
   };
   expect(readPost(welcomeCard(welcome, { trial: false }))).toMatchInlineSnapshot(`
 "Live Response is here
-I run Microsoft Defender live response on devices: put a file there, run a script of the library, collect a file. I send nothing to Defender before other people have approved exactly what was asked.
+I run Defender live response on devices, once other people have approved it. Mention me with a request:
 
-What this conversation can do
-Mention me with a request. Its card, its news and its results stay in that thread, and all who are here can read them.
 on ws-042
 putfile procdump.zip
 run minidump.ps1 OfficeClickToRun
 getfile C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
 because INC-1042 credential theft triage
-
-Who may ask
-analysts: Ana.
-
-Who approves
-ir-leads: Bo and Cy.
-platform: cannot be read now, so nobody in it counts.
-How many of them, and which, is for the policy to say of each request; never the person who asked. They get each card in their own chat once they have added me there.
-
-In an emergency
-Type pause because and a reason: no live response is sent to Defender, for anybody, until another approver types resume.
+  │ Card, news and results of a request stay in its thread. All who are here can read them.
+  │ Who may ask
+  │ analysts: Ana.
+  │ Who approves
+  │ ir-leads: Bo and Cy.
+  │ platform: cannot be read now, so nobody in it counts.
+  │ How many of them, and which, is for the policy to say of each request; never the person who asked. They get each card in their own chat once they have added me there.
+  │ In an emergency
+  │ Type pause because and a reason: no live response is sent to Defender, for anybody, until another approver types resume.
+(Show who asks and approves ▾)
 (New request)"
 `);
 });

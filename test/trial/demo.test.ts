@@ -52,17 +52,17 @@ describe('the play as a whole', () => {
      5  held      the thread tells of the results of the script and of the file, the last ones
      6  held      Defender got exactly one request, whose body is what was approved, with the
                   digest that stood on the card
-     7  held      the news came in order: approved, started, finished, results
+     7  held      one post tells of the end, the results in order, and nothing else was posted
      8  held      the SHA-256 in the thread is that of the file on the device, and the file is
                   kept under it
      9  held      the card in the thread and Bo Approver's copy were edited in place and say
-                  “Finished: Defender says it succeeded”
+                  “ws-042: all 3 commands ran, in ”
   2. Denied
     10  held      the bot answers with a card that waits for approval
     11  held      the thread tells who denied it, and why
     12  held      nothing was sent to Defender
     13  held      the card in the thread and Bo Approver's copy were edited in place and say
-                  “Denied”
+                  “ws-042: denied”
   3. The second command fails, so the third never runs
     14  held      the bot answers with a card that waits for approval
     15  held      nothing was sent to Defender before the approval
@@ -73,7 +73,7 @@ describe('the play as a whole', () => {
     19  held      in Defender the three are Completed, Failed and Created, and on the device the
                   third never ran
     20  held      the card in the thread and Bo Approver's copy were edited in place and say
-                  “Finished: Defender says it failed”
+                  “ws-043: failed at command 2 of 3”
 
 All 20 steps held."
 `);
@@ -91,10 +91,6 @@ All 20 steps held."
   Live Response
   Bo Approver presses [Approve]
   Live Response
-  Live Response
-  Live Response
-  Live Response
-  Live Response
 ━━ 2. Denied ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
   Ana Analyst
   Live Response
@@ -106,11 +102,6 @@ All 20 steps held."
   Live Response
   Live Response
   Bo Approver presses [Approve]
-  Live Response
-  Live Response
-  Live Response
-  Live Response
-  Live Response
   Live Response"
 `);
   });
@@ -118,7 +109,7 @@ All 20 steps held."
   test('the card is printed whole once, an edit by what is new on it, the banner of the trial once', () => {
     const count = (part: string) => played.lines.filter((line) => line.includes(part)).length;
     expect(count(trialBanner)).toBe(1);
-    expect(count('Windows11 · sensor Active · risk High')).toBe(1);
+    expect(count('Runs a script as SYSTEM, puts 1 file on the device')).toBe(1);
     expect(count('✎ edited')).toBeGreaterThanOrEqual(9);
     expect(count('… line by line as in the channel')).toBeGreaterThanOrEqual(3);
     expect(played.lines.filter((line) => line.length > 100 && !line.includes('{"type"'))).toEqual([]);

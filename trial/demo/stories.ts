@@ -32,15 +32,15 @@ export const stories: readonly Story[] = [
     title: '1. Asked, approved, run: the example of the seed page',
     async play(scene) {
       const { threadId, card, id } = await askAndShow(scene, seedExample);
-      const shown = readActivity(card.activity);
+      const shown = wholeOf(card.activity);
       const files = scene.stage.emulator.library.filter((f) => ['procdump.zip', 'minidump.ps1'].includes(f.fileName));
       scene.check(
         'the card shows every command exactly, and the SHA-256 of each library file',
-        ['procdump.zip', 'minidump.ps1', 'arguments  OfficeClickToRun', dumpPath].every((part) =>
-          shown.includes(part),
+        ['procdump.zip', 'minidump.ps1', 'OfficeClickToRun', dumpPath].every((part) =>
+          shown.includes(JSON.stringify(part).slice(1, -1)),
         ) &&
           files.length === 2 &&
-          files.every((file) => withoutBlanks(shown).includes(file.sha256)),
+          files.every((file) => shown.includes(file.sha256)),
       );
       await scene.press(ana, card, 'Approve');
       scene.check('who asked cannot approve, and nothing has reached Defender', nothingSent(scene, 0));
@@ -52,7 +52,7 @@ export const stories: readonly Story[] = [
 
       await scene.press(bo, copy, 'Approve');
       await scene.watch(threadId, 'the thread tells of the results of the script and of the file, the last ones', () =>
-        [2, 3].every((n) => scene.words(threadId).includes(`${id}: result of command ${n} of 3`)),
+        ['exit 0)', '8.1 KB)'].every((words) => endIn(scene, threadId, id).includes(words)),
       );
       checkSubmission(scene, {
         id,
@@ -61,23 +61,22 @@ export const stories: readonly Story[] = [
         commands: [putFile('procdump.zip'), runScript('minidump.ps1', 'OfficeClickToRun'), getFile(dumpPath)],
         reason: 'INC-1042 credential theft triage',
       });
-      const told = scene.words(threadId);
+      const whole = scene.stage.connector
+        .messages(threadId)
+        .map(({ activity }) => wholeOf(activity))
+        .join('\n');
       scene.check(
-        'the news came in order: approved, started, finished, results',
-        inOrder(told, [
-          `${id} is approved by ${bo.name}.`,
-          `${id} has started on ws-042.contoso.com.`,
-          `@${ana.name} ${id}`,
-          `${id}: result of command`,
-        ]),
+        'one post tells of the end, the results in order, and nothing else was posted',
+        inOrder(endIn(scene, threadId, id), ['ws-042: all 3 commands ran, in ', 'exit 0)', '8.1 KB)']) &&
+          scene.stage.connector.messages(threadId).filter(({ from }) => from === 'bot').length === 2,
       );
       const kept = hashesUnder(scene.stage.evidenceDir);
       const onDevice = fileOnDevice(scene, 'ws-042.contoso.com', dumpPath);
       scene.check(
         'the SHA-256 in the thread is that of the file on the device, and the file is kept under it',
-        onDevice !== null && withoutBlanks(told).includes(onDevice) && kept.includes(onDevice),
+        onDevice !== null && whole.includes(onDevice) && kept.includes(onDevice),
       );
-      await checkSameEnd(scene, threadId, id, 'Finished: Defender says it succeeded');
+      await checkSameEnd(scene, threadId, id, 'ws-042: all 3 commands ran, in ');
     },
   },
   {
@@ -92,10 +91,10 @@ export const stories: readonly Story[] = [
       await scene.press(bo, copy, 'Deny', { reason: 'Ask the owner of the device first.' });
       await scene.watch(threadId, 'the thread tells who denied it, and why', () => {
         const told = scene.words(threadId);
-        return told.includes(`${id} was denied by ${bo.name}.`) && told.includes('Ask the owner of the device first.');
+        return told.includes(`${bo.name} denied it at `) && told.includes('Ask the owner of the device first.');
       });
       scene.check('nothing was sent to Defender', nothingSent(scene, before));
-      await checkSameEnd(scene, threadId, id, 'Denied');
+      await checkSameEnd(scene, threadId, id, 'ws-042: denied');
     },
   },
   {
@@ -114,15 +113,13 @@ export const stories: readonly Story[] = [
         threadId,
         'the thread tells of the failure, and of the results of the two commands that ran',
         () => {
-          const told = scene.words(threadId);
-          return [`@${ana.name} ${id}`, `${id}: result of command 1 of 3`, `${id}: result of command 2 of 3`].every(
-            (part) => told.includes(part),
-          );
+          const told = endIn(scene, threadId, id);
+          return ['exit 0)', 'access to the working folder is denied'].every((part) => told.includes(part));
         },
       );
       checkSubmission(scene, {
         id,
-        shown: readActivity(card.activity),
+        shown: wholeOf(card.activity),
         before,
         commands: [runScript('collect-logs.ps1'), runScript('fail-second.ps1'), getFile(path)],
         reason: 'INC-1044 event logs of a phished user',
@@ -130,7 +127,7 @@ export const stories: readonly Story[] = [
       const told = scene.words(threadId);
       scene.check(
         'the thread says which command failed and what Defender says of it',
-        /command 2 of 3 .*fail-second\.ps1.* failed\./.test(told) &&
+        /failed at command 2 of 3[\s\S]*fail-second\.ps1[\s\S]*Failed\./.test(told) &&
           told.includes('access to the working folder is denied'),
       );
       const commands = scene.stage.emulator.actions.at(-1)?.commands ?? [];
@@ -141,7 +138,7 @@ export const stories: readonly Story[] = [
           ['Completed', 'Failed', 'Created'],
         ) && commands[2]?.ran === 'no',
       );
-      await checkSameEnd(scene, threadId, id, 'Finished: Defender says it failed');
+      await checkSameEnd(scene, threadId, id, 'ws-043: failed at command 2 of 3');
     },
   },
 ];
@@ -150,7 +147,7 @@ async function askAndShow(scene: Scene, text: string) {
   const { threadId, answer } = await scene.ask(text);
   const shown = readActivity(answer.activity);
   const id = /LR-[A-Z0-9]{4,}/.exec(shown)?.[0];
-  if (id === undefined || !shown.includes('Waiting for approval'))
+  if (id === undefined || !/Approve \d commands? on /.test(shown))
     throw new StoryStopped('the bot answers with a card that waits for approval', 'it answered otherwise');
   scene.check('the bot answers with a card that waits for approval', true);
   return { threadId, card: answer, id };
@@ -171,7 +168,7 @@ function checkSubmission(
 ): void {
   const { id, shown, before, commands, reason } = expected;
   const sent = scene.submissions().slice(before);
-  const digest = /Digest ([0-9a-f]{12})/.exec(shown)?.[1];
+  const digest = /"Digest ".*?"text":"([0-9a-f]{12})/.exec(shown)?.[1];
   const body = {
     Commands: commands,
     Comment: `[${id}/1/${digest}] asked by ${ana.name}; approved by ${bo.name}; ${reason}`,
@@ -194,10 +191,12 @@ function readBody(text: string): readonly string[] {
 async function checkSameEnd(scene: Scene, threadId: string, id: string, title: string): Promise<void> {
   const { connector } = scene.stage;
   const boChat = connector.personalConversationId(bo.aadObjectId);
-  const isAtEnd = (card: string) => card.includes(`${id}\n${title}`) && !card.includes('is being fetched');
+  const isAtEnd = (card: string) => card.includes(title) && !card.includes('is being fetched');
   const ends = (conversationId: string) => {
     const cards = connector.messages(conversationId).filter((m) => m.from === 'bot' && m.versions.length > 0);
-    const own = cards.filter((m) => readActivity(m.activity).includes(`${id}\n`));
+    const own = cards.filter(
+      (m) => /Hashes, ids, rule/.test(JSON.stringify(m.activity)) && readActivity(m.activity).includes(id),
+    );
     return own.length === 1 && own.every((m) => isAtEnd(readActivity(m.activity)));
   };
   const promise = `the card in the thread and ${bo.name}'s copy were edited in place and say “${title}”`;
@@ -218,8 +217,15 @@ const hashesUnder = (dir: string): readonly string[] =>
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Hashes are shown in groups. */
-const withoutBlanks = (text: string): string => text.replace(/\s/g, '');
+/** The post of how a request ended; empty until it is there. */
+function endIn(scene: Scene, threadId: string, id: string): string {
+  const words = scene.words(threadId);
+  const at = words.lastIndexOf(`@${ana.name} ${id}`);
+  return at < 0 ? '' : words.slice(at);
+}
+
+/** A message with what is folded on its card. */
+const wholeOf = (activity: unknown): string => JSON.stringify(activity);
 
 function inOrder(text: string, parts: readonly string[]): boolean {
   const places = parts.map((part) => text.indexOf(part));

@@ -4,10 +4,10 @@ import { diskCodeOf } from '../../lib/disk-code';
 import type { LiveResponseRequest } from '../../request/request';
 import type { ClaimedWork } from '../../store/work/claims';
 import type { WorkType } from '../../store/work/work';
-import type { Task } from '../options';
+import type { DispatchOptions, Task } from '../options';
 import { cancelAction } from './cancel-action';
 import { endWork, retryAfter, retryLater } from './end-work';
-import { diskSentence, type FetchOptions, fetchFailed, fetchResult } from './fetch-result';
+import { diskSentence, fetchFailed, fetchResult } from './fetch-result';
 import { findInDefender } from './find-in-defender';
 import { recheckLibrary } from './recheck-library';
 
@@ -22,7 +22,7 @@ const allTypes = kinds.flatMap(({ types }): readonly WorkType[] => types);
 const spreadMs = seconds(5);
 
 /** Looks up doubtful submissions, cancels, and fetches results: reads and repeatable calls, retried from their rows with growing pauses. */
-export function createDefenderWork(options: FetchOptions): { start(): Promise<readonly Task[]> } {
+export function createDefenderWork(options: DispatchOptions): { start(): Promise<readonly Task[]> } {
   const { store, clock, random } = options;
   const running: number[] = kinds.map(() => 0);
   const count = (kind: number): number => running[kind] ?? 0;
@@ -53,7 +53,7 @@ export function createDefenderWork(options: FetchOptions): { start(): Promise<re
   };
 }
 
-async function perform(options: FetchOptions, row: ClaimedWork): Promise<void> {
+async function perform(options: DispatchOptions, row: ClaimedWork): Promise<void> {
   const stored = row.requestId === null ? null : await options.store.request(row.requestId);
   if (stored === null) return endWork(options, row);
   const { request } = stored;
@@ -70,7 +70,7 @@ async function perform(options: FetchOptions, row: ClaimedWork): Promise<void> {
 
 /** A list that could not be read proves nothing, and is asked for again. */
 async function lookUp(
-  options: FetchOptions,
+  options: DispatchOptions,
   row: ClaimedWork,
   request: LiveResponseRequest,
   search: number,
@@ -81,7 +81,7 @@ async function lookUp(
 
 /** Only a full disk and what Defender said are expected; any other error is a bug, and is thrown on. */
 async function afterFailure(
-  options: FetchOptions,
+  options: DispatchOptions,
   row: ClaimedWork,
   request: LiveResponseRequest,
   error: unknown,

@@ -3,18 +3,12 @@ import { minutes } from '../../lib/clock';
 import { shortDigest } from '../../request/ask/digest';
 import type { LiveResponseRequest } from '../../request/request';
 import { resultMayWait } from '../../request/round-up';
-import { isRoomBusy } from '../../store/commit/apply';
+import { ensureEnd, isRoomBusy } from '../../store/commit/apply';
 import type { Stored } from '../../store/rows/requests';
 import type { Tx } from '../../store/store';
 import type { ClaimedWork } from '../../store/work/claims';
-import { postRow } from '../../store/work/ordering-key';
-import { resultPost } from '../../thread/posts/result-post';
 import type { DispatchOptions } from '../options';
-import type { Views } from '../views';
 import { endWork, retryLater } from './end-work';
-
-/** What fetching a result works with. */
-export type FetchOptions = DispatchOptions & { readonly views: Views };
 
 /** After so many tries and so long after the end people are told that there is no result to be had. */
 const resultTries = 18;
@@ -22,7 +16,7 @@ const resultWaitMs = minutes(25);
 
 /** Keeps what one command gave back and tells of it; what Defender has not ready is asked for again, until nobody believes in it any more. */
 export async function fetchResult(
-  options: FetchOptions,
+  options: DispatchOptions,
   row: ClaimedWork,
   request: LiveResponseRequest,
   work: { readonly actionId: string; readonly index: number },
@@ -38,7 +32,7 @@ export async function fetchResult(
 
 /** The result could not be had this time, for `why` if it never comes: a later try, or, after the last one, what people are told in its place. */
 export async function fetchFailed(
-  options: FetchOptions,
+  options: DispatchOptions,
   row: ClaimedWork,
   request: LiveResponseRequest,
   why: { readonly index: number; readonly code: string; readonly sentence: string; readonly retryAfterMs: number },
@@ -53,9 +47,9 @@ export async function fetchFailed(
 export const diskSentence = (code: string): string =>
   `The result could not be written to the evidence folder (${code}). Whoever runs this bot must look at the disk; Defender keeps the result for a while.`;
 
-/** Result, reply or news for the round-up, card and audit entry in one transaction: a result that is kept is told, and told once. */
+/** Result, end post or news for the round-up, cards and audit entry in one transaction: a result that is kept is told, and told once. */
 async function tell(
-  options: FetchOptions,
+  options: DispatchOptions,
   row: ClaimedWork,
   request: LiveResponseRequest,
   result: KeptResult,
@@ -66,7 +60,7 @@ async function tell(
     await tx.saveResult(request.id, result);
     const stored = await tx.request(request.id);
     if (stored) {
-      await post(options.views, tx, stored, { result, at: now });
+      await post(tx, stored, { result, at: now });
       await tx.refreshCards(request.id, now);
     }
     await tx.appendAudit({
@@ -89,7 +83,6 @@ async function tell(
 }
 
 async function post(
-  views: Views,
   tx: Tx,
   stored: Stored,
   { result, at }: { readonly result: KeptResult; readonly at: number },
@@ -99,8 +92,7 @@ async function post(
     const news = { type: 'resultKept', index: result.index } as const;
     return tx.addToRoundUp(conversationId, { news, requestId, at });
   }
-  if (isWorthAPost(result, stored.request))
-    await tx.addWork([postRow(conversationId, resultPost(await views.of(tx, stored), result), { requestId, at })]);
+  if (isWorthAPost(result, stored.request)) await ensureEnd(tx, stored.request, at);
 }
 
 /** Tries alone would not do: those that found no room in the quota never reached Defender. */

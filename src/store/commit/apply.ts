@@ -1,11 +1,12 @@
 import { shownEntry } from '../../audit/entry';
 import { ok, type Result } from '../../lib/result';
 import { shortDigest } from '../../request/ask/digest';
-import type { Effect } from '../../request/effect';
+import type { Effect, News } from '../../request/effect';
 import type { Event } from '../../request/event';
 import type { Transition, TransitionRefusal } from '../../request/outcome';
 import { type LiveResponseRequest, openStates } from '../../request/request';
 import { isBusy, mayWait, warRoomFrom } from '../../request/round-up';
+import { tellingOf } from '../../request/telling';
 import { transition } from '../../request/transition';
 import { keepKnownRefusal } from '../rows/known-refusals';
 import type { Stored } from '../rows/requests';
@@ -137,14 +138,7 @@ async function storeEffects(
           await tx.addToRoundUp(request.conversationId, { news: effect.news, requestId: request.id, at: now });
           break;
         }
-        await tx.addWork([
-          {
-            requestId: request.id,
-            work: { type: 'sendNews', news: effect.news },
-            orderingKey: request.conversationId,
-            dueAt: now,
-          },
-        ]);
+        await tell(tx, request, effect.news, now);
         break;
       case 'lookUp':
         await tx.addWork([{ requestId: request.id, work: effect, orderingKey: null, dueAt: effect.dueAt }]);
@@ -157,6 +151,41 @@ async function storeEffects(
         break;
     }
   }
+}
+
+async function tell(tx: Tx, request: LiveResponseRequest, news: News, now: number): Promise<void> {
+  switch (tellingOf(news)) {
+    case 'card':
+      return;
+    case 'end':
+      return postEnd(tx, request, now);
+    case 'post':
+      return tx.addWork([
+        { requestId: request.id, work: { type: 'sendNews', news }, orderingKey: request.conversationId, dueAt: now },
+      ]);
+  }
+}
+
+/** What was told of an end before stands for nothing once there is another. */
+async function postEnd(tx: Tx, { id, conversationId }: LiveResponseRequest, now: number): Promise<void> {
+  for (const card of await tx.cards(id)) if (card.audience === 'end') await tx.replaceCard(card, now);
+  await addEndCard(tx, { id, conversationId }, now);
+}
+
+/** The end post of a request that has none yet, as of one whose end was gathered for a round-up. */
+export async function ensureEnd(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
+  const has = (await tx.cards(request.id)).some(({ audience }) => audience === 'end');
+  if (!has) await addEndCard(tx, request, now);
+}
+
+async function addEndCard(
+  tx: Tx,
+  { id, conversationId }: Pick<LiveResponseRequest, 'id' | 'conversationId'>,
+  now: number,
+): Promise<void> {
+  const card = { requestId: id, audience: 'end', personId: null, conversationId, activityId: null } as const;
+  const { cardId } = await tx.addCard(card);
+  await tx.addWork([{ requestId: id, work: { type: 'sendCard', cardId }, orderingKey: conversationId, dueAt: now }]);
 }
 
 /** Whether the conversation of a request hears good news in round-ups. */

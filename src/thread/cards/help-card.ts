@@ -1,8 +1,8 @@
-import { createHelp, type HelpPage, type Part } from '../../chat/help';
+import { createHelp, type HelpPage, type HelpSection, type Part } from '../../chat/help';
 import type { Verb, Word } from '../../chat/words';
 import { openForm } from '../kit/button';
-import { type Line, relay, say, showCode } from '../kit/line';
-import { pagePost, type Section } from '../kit/page';
+import { type Line, relay, say, sayBold, showCode } from '../kit/line';
+import { pagePost } from '../kit/page';
 import type { Post } from '../kit/post';
 
 interface Asked {
@@ -25,28 +25,41 @@ export function helpFor({ word, part, trial }: Asked): Post {
 
 /** Help from the word table, with a button to the form. */
 export function helpCard(page: HelpPage, options: { readonly trial: boolean }): Post {
-  const exampleLines = (text: string): readonly Line[] => text.split('\n').map((line): Line => [showCode(line)]);
   const [intro = '', ...example] = page.intro.split('\n');
+  const exampleLines = example.map((line): Line => [showCode(line)]);
+  const isOverview = page.sections.length > 1;
   return pagePost(
     {
       title: 'Live Response help',
-      lines: [[relay(intro)], ...example.map((line): Line => [showCode(line)])],
-      sections: page.sections.map(
-        ({ title, lines, notes }): Section => ({
-          title,
-          lines: [
-            ...lines.flatMap(({ syntax, purpose, example: typed }): Line[] => [
-              page.sections.length === 1
-                ? [{ ...showCode(syntax), weight: 'Bolder' }]
-                : [{ ...showCode(syntax), weight: 'Bolder' }, say(`  ${purpose}`)],
-              ...(page.sections.length === 1 ? exampleLines(typed) : []),
-            ]),
-            ...notes.map((note): Line => [relay(note)]),
+      lines: isOverview ? [[relay(intro)]] : [[relay(intro)], ...exampleLines],
+      sections: !isOverview
+        ? page.sections.map((section) => ({ title: section.title, lines: linesOf(section, { whole: true }) }))
+        : [
+            {
+              dense: true,
+              lines: exampleLines,
+              fold: { title: 'Show all words', lines: page.sections.flatMap(titled) },
+            },
           ],
-        }),
-      ),
       actions: page.offersForm ? [openForm('New request', null, options)] : [],
     },
     options,
   );
 }
+
+/** `whole`: with an example, as the page of one word has it. */
+const linesOf = ({ lines, notes }: HelpSection, { whole }: { readonly whole: boolean }): readonly Line[] => [
+  ...lines.flatMap(({ syntax, purpose, example }): Line[] => [
+    whole
+      ? [{ ...showCode(syntax), weight: 'Bolder' }]
+      : [{ ...showCode(syntax), weight: 'Bolder' }, say(`  ${purpose}`)],
+    ...(whole ? example.split('\n').map((line): Line => [showCode(line)]) : []),
+  ]),
+  ...notes.map((note): Line => [relay(note)]),
+];
+
+/** A section where all of them are folded under each other. */
+const titled = (section: HelpSection): readonly Line[] => [
+  [sayBold(section.title)],
+  ...linesOf(section, { whole: false }),
+];

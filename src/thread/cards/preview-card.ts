@@ -10,7 +10,7 @@ import { describeBar } from '../sentences/bar-lines';
 import { describeDevice } from '../sentences/device-lines';
 import { findingRows } from '../sentences/finding-words';
 import { backToForm, originData } from './choose-device-card';
-import { commandRows } from './command-rows';
+import { commandRows, fileProof, filesLine } from './command-rows';
 
 /**
  * What approvers would read, row for row, for the one who fills in the form. The request on it is not stored and has no id that counts; its
@@ -39,9 +39,13 @@ export function previewCard(view: RequestView, { input }: { readonly input: Form
           ...(findings.length === 0 ? [] : [{ title: 'Found beforehand', lines: findingRows(findings) }]),
           {
             title: 'What would run, exactly and in this order',
-            lines: commands.flatMap((command, index) =>
-              commandRows(view, { command, index, whole: true }).map(({ runs }) => runs),
-            ),
+            lines: [
+              ...commands.flatMap((command, index) =>
+                commandRows(view, { command, index, longest: null }).map(({ runs }) => runs),
+              ),
+              ...filesLine(request),
+              ...fileProof(request),
+            ],
           },
           { title: 'Where', lines: describeDevice(device, { at: request.createdAt, full: true }) },
           {

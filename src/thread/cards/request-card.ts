@@ -1,21 +1,21 @@
-import { shortDigest } from '../../request/ask/digest';
 import { isFinal, type LiveResponseRequest } from '../../request/request';
 import { placeActions } from '../kit/action-rows';
 import { activityBytes, fits, maxActivityBytes } from '../kit/fits';
-import { type Line, say, sayBold, saySubtle, showCode, showCut, showParagraphs, showPerson } from '../kit/line';
+import { type Line, say, sayBold, saySubtle, show, showCode, showCut, showParagraphs, showPerson } from '../kit/line';
+import { onDevice, plainCommands, plainHost, plainPerson } from '../kit/plain';
 import type { Post } from '../kit/post';
 import { fillTemplate } from '../kit/template';
 import { trialBanner } from '../kit/trial';
 import type { RequestView } from '../kit/view';
-import { formatDuration, formatTime, groupHex } from '../kit/words';
+import { count, formatDuration, formatShort, formatTime } from '../kit/words';
 import { pauseLine } from '../posts/pause-post';
 import { describeBar } from '../sentences/bar-lines';
-import { describeDevice } from '../sentences/device-lines';
+import { deviceHead, deviceProof } from '../sentences/device-lines';
 import { type Audience, findActions, refreshFor } from '../sentences/request-actions';
-import { describeVotes } from '../sentences/request-lines';
+import { decidedLines, describeVotes } from '../sentences/request-lines';
 import { weighRisk } from '../sentences/risk';
 import { describeState } from '../sentences/state-words';
-import { commandRows, type Row } from './command-rows';
+import { commandRows, fileProof, filesLine, type Row } from './command-rows';
 import template from './request-card.json';
 
 export interface RequestCardOptions {
@@ -88,34 +88,57 @@ interface CardOptions {
 }
 
 function renderCard(view: RequestView, options: CardOptions): Post {
-  const { request } = view;
+  const { request, now } = view;
   const words = describeState(view);
   const undecided = request.state === 'awaitingApproval';
   const whole = options.depth === 'whole';
   const risk = weighRisk(request);
   const pause = isFinal(request.state) ? null : view.pause;
-  const summary = `${request.id} · ${words.title}`;
+  const title = undecided && options.token !== null ? question(request) : onDevice(words.title, request.device.name);
+  const summary = undecided ? notification(request) : `${title} (${request.id})`;
   const card = fillTemplate(template, {
     summary,
     trial: view.trial,
     trialBanner,
     isPaused: pause !== null,
     pause: pause === null ? [] : pauseLine(pause),
-    id: request.id,
-    title: words.title,
+    title,
     tone: words.tone,
-    state: rows([...(options.depth === 'tooLong' ? [tooLong] : []), ...words.lines]),
-    hasRisk: undecided,
-    riskStyle: risk.level === 'high' ? 'attention' : 'default',
+    state: rows([
+      ...(options.depth === 'tooLong' ? [tooLong] : []),
+      ...words.lines,
+      ...(undecided ? roundLines(request) : emergencyLines(request)),
+    ]),
+    // The card keeps its place under the thumb: what was weighed stays until it has ended.
+    hasRisk: !isFinal(request.state),
+    riskStyle: undecided && risk.level === 'high' ? 'attention' : 'default',
     risk: rows(risk.lines),
-    commandsTitle: undecided ? 'What will run, exactly and in this order' : 'Commands',
-    commands: request.commands.flatMap((command, index) => commandRows(view, { command, index, whole })),
-    device: rows(describeDevice(request.device, { at: request.createdAt, full: undecided })),
-    request: rows(requestLines(view)),
+    commands: [
+      ...request.commands.flatMap((command, index) =>
+        commandRows(view, { command, index, longest: whole ? null : 300 }),
+      ),
+      ...rows(isFinal(request.state) ? [] : filesLine(request)),
+    ],
+    device: rows(deviceHead(request.device, request.createdAt)),
     said: personsWords(view, { whole }),
+    proofTitle: 'Hashes, ids, rule',
+    proof: proofRows(view),
+    decided: rows(undecided ? [] : [...decidedLines(request, now), [saySubtle(request.id)]]),
     ...placeActions(findActions(view, options)),
   });
   return { text: null, mention: null, card, summary };
+}
+
+/** What is to be decided, on which device. */
+function question({ commands, device }: LiveResponseRequest): string {
+  const host = plainHost(device.name);
+  return `Approve ${count(commands.length, 'command')}${host === null ? '' : ` on ${host}`}?`;
+}
+
+/** Who asks what on which device, for a screen that is locked. */
+function notification({ requester, commands, device, id }: LiveResponseRequest): string {
+  const host = plainHost(device.name);
+  return `${plainPerson(requester) ?? 'Somebody'} asks: ${plainCommands(commands)}${host === null ? '' : ` on ${host}`} (${id})`;
 }
 
 const tooLong: Line = [
@@ -127,50 +150,40 @@ const tooLong: Line = [
 
 const rows = (lines: readonly Line[]): readonly Row[] => lines.map((runs) => ({ runs, spacing: 'Small' }));
 
-function requestLines(view: RequestView): readonly Line[] {
+/** What proves and does not decide, folded on the same card: hashes, ids, rule, voters, digest, times. */
+function proofRows(view: RequestView): readonly Row[] {
   const { request, names } = view;
-  const asked: Line = [...showPerson(request.requester), say(` asked at ${formatTime(request.createdAt)}.`)];
-  if (request.state !== 'awaitingApproval') {
-    return [
-      asked,
-      ...emergencyLines(request),
-      ...describeVotes(request.votes),
-      [saySubtle('Digest '), showCode(shortDigest(request.digest))],
-    ];
-  }
-  return [
-    asked,
-    ...roundLines(request),
-    ...describeBar(request, names),
+  return rows([
+    [saySubtle('Request '), showCode(request.id), saySubtle(`, asked at ${formatTime(request.createdAt)}`)],
+    ...fileProof(request),
+    ...deviceProof(request.device, request.createdAt),
+    ...(request.state === 'awaitingApproval'
+      ? describeBar(request, names)
+      : [[say('Rule '), { ...show(request.bar.rule), weight: 'Bolder' as const }, say('.')]]),
     ...describeVotes(request.votes),
-    [say(`Once approved it must reach the device within ${formatDuration(request.startWithinMs)}, or I withdraw it.`)],
+    ...(request.state === 'awaitingApproval'
+      ? [
+          [
+            say(
+              `Once approved it must reach the device within ${formatDuration(request.startWithinMs)}, or I withdraw it.`,
+            ),
+          ],
+        ]
+      : []),
+    [saySubtle('Digest '), showCode(request.digest)],
     [
-      say('Digest '),
-      { ...showCode(shortDigest(request.digest)), weight: 'Bolder' },
-      saySubtle(', in full '),
-      showCode(groupHex(request.digest)),
-    ],
-    [
-      saySubtle(
-        'The digest stands for this requester, this device with its group and tags, these commands, these library files, this reason, this rule and what it asks, and the policy ',
-      ),
+      saySubtle('The digest covers everything on this card, and the policy '),
       ...showCut(request.policyVersion, 64, showCode),
-      saySubtle('; if one of them changes, no approval of it stands.'),
+      saySubtle('. If any of it changes, approvals are void.'),
     ],
-  ];
+  ]);
 }
 
 /** Why nobody's earlier vote is on the card. */
 const roundLines = ({ round, emergency }: LiveResponseRequest): readonly Line[] =>
   round <= 1 || emergency !== null
     ? []
-    : [
-        [
-          say(
-            `Asked again, round ${round}: what it was asked under had changed, so no vote from before counts. The thread says what had changed.`,
-          ),
-        ],
-      ];
+    : [[say(`Asked again, round ${round}: what it was asked under had changed, so no vote from before counts.`)]];
 
 const emergencyLines = ({ emergency }: LiveResponseRequest): readonly Line[] =>
   emergency === null
@@ -191,9 +204,10 @@ function personsWords(view: RequestView, { whole }: { readonly whole: boolean })
   const { request, pause } = view;
   const { requester, reason, emergency } = request;
   const text = (words: string): readonly Line[] => (whole ? showParagraphs(words) : [showCut(words, 300)]);
+  const [first = [], ...others] = text(reason);
   return rows([
-    [...showPerson(requester), say(' wrote:')],
-    ...text(reason),
+    [...showPerson(requester), saySubtle(`, ${formatShort(request.createdAt, view.now)}, wrote: `), ...first],
+    ...others,
     ...(emergency === null
       ? []
       : [[...showPerson(emergency.by), say(' wrote about the break-glass:')], ...text(emergency.reason)]),

@@ -1,6 +1,6 @@
 import { exampleRequest } from '../../chat/words';
 import { openForm } from '../kit/button';
-import { type Line, say, show, showCode, showNames } from '../kit/line';
+import { type Line, say, sayBold, show, showCode, showNames } from '../kit/line';
 import { pagePost } from '../kit/page';
 import type { Post } from '../kit/post';
 
@@ -24,39 +24,31 @@ export const welcomeCard = (welcome: Welcome, options: { readonly trial: boolean
       lines: [
         [
           say(
-            'I run Microsoft Defender live response on devices: put a file there, run a script of the library, collect a file. I send nothing to Defender before other people have approved exactly what was asked.',
+            'I run Defender live response on devices, once other people have approved it. Mention me with a request:',
           ),
         ],
       ],
       sections: [
         {
-          title: 'What this conversation can do',
-          lines: [
-            [
-              say(
-                'Mention me with a request. Its card, its news and its results stay in that thread, and all who are here can read them.',
-              ),
+          dense: true,
+          lines: exampleRequest.split('\n').map((line): Line => [showCode(line)]),
+          fold: {
+            title: 'Show who asks and approves',
+            lines: [
+              [say('Card, news and results of a request stay in its thread. All who are here can read them.')],
+              [sayBold('Who may ask')],
+              ...groupLines(welcome.requesters, welcome.names),
+              [sayBold('Who approves')],
+              ...groupLines(welcome.approvers, welcome.names),
+              ...(welcome.approvers.length === 0 ? [] : [approvalLine]),
+              [sayBold('In an emergency')],
+              [
+                say(
+                  'Type pause because and a reason: no live response is sent to Defender, for anybody, until another approver types resume.',
+                ),
+              ],
             ],
-            ...exampleRequest.split('\n').map((line): Line => [showCode(line)]),
-          ],
-        },
-        { title: 'Who may ask', lines: groupLines(welcome.requesters, welcome.names) },
-        {
-          title: 'Who approves',
-          lines: [
-            ...groupLines(welcome.approvers, welcome.names),
-            ...(welcome.approvers.length === 0 ? [] : [approvalLine]),
-          ],
-        },
-        {
-          title: 'In an emergency',
-          lines: [
-            [
-              say(
-                'Type pause because and a reason: no live response is sent to Defender, for anybody, until another approver types resume.',
-              ),
-            ],
-          ],
+          },
         },
       ],
       actions: [openForm('New request', null, options)],

@@ -50,6 +50,13 @@ export const openForm = (title: string, device: string | null, { trial }: { read
       };
 };
 
+/** Shows what is folded on the same card, and folds it again. */
+export const foldButton = (title: string, id: string): ActionJson => ({
+  type: 'Action.ToggleVisibility',
+  title,
+  targetElements: [id],
+});
+
 /** A button that opens a small card with one question, so that its answer is needed for this action and no other. */
 export function askFirst(options: {
   readonly title: string;

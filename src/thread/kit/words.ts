@@ -46,6 +46,16 @@ function writeTime(at: number, reader: ReaderFormat): string {
   return `${part('day')} ${part('month')} ${part('year')} ${part('hour')}:${part('minute')} ${part('timeZoneName')}`;
 }
 
+/** The same in as few words as a card of today needs: the clock alone on the day of `now`, the year where it is long ago. */
+export function formatShort(at: number, now: number, reader: ReaderFormat = everyone): string {
+  const whole = formatTime(at, reader);
+  if ((reader.locale ?? ourLocale) !== ourLocale) return whole;
+  const [dayOfMonth = '', month = '', year = '', ...clock] = whole.split(' ');
+  const isSameDay = formatTime(now, reader).startsWith(`${dayOfMonth} ${month} ${year} `);
+  if (isSameDay) return clock.join(' ');
+  return [dayOfMonth, month, ...(Math.abs(now - at) > 300 * day ? [year] : []), ...clock].join(' ');
+}
+
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
 /** Making a formatter costs a thousand times what using it does, so each reader's is kept; there are a few hundred zones and locales at most. */
@@ -82,6 +92,16 @@ export function formatDuration(ms: number): string {
   return count(Math.floor(span / day), 'day');
 }
 
+/** The largest unit that matters, rounded down: "10 s", "30 min", "2 h", "40 days". */
+export function formatSpan(ms: number): string {
+  const span = Math.max(0, ms);
+  if (span < second) return 'less than 1 s';
+  if (span < 2 * minute) return `${Math.floor(span / second)} s`;
+  if (span < 2 * hour) return `${Math.floor(span / minute)} min`;
+  if (span < 2 * day) return `${Math.floor(span / hour)} h`;
+  return count(Math.floor(span / day), 'day');
+}
+
 /** Bytes with the exact number beside the rounded one, since people compare sizes of evidence. */
 export function formatSize(bytes: number, reader: ReaderFormat = everyone): string {
   if (bytes < 1_024) return countFor(reader, bytes, 'byte');
@@ -109,6 +129,9 @@ export const formatList = (items: readonly string[], word = 'and'): string =>
 
 /** Hex in groups of four, so that two people can compare it aloud. */
 export const groupHex = (hex: string): string => (hex.match(/.{1,4}/g) ?? []).join(' ');
+
+/** What a command does, in one word of ours; its line on a card begins with it. */
+export const commandVerb = (type: CommandType): string => ({ PutFile: 'put', RunScript: 'run', GetFile: 'get' })[type];
 
 /** What a command does, in the portal's words. */
 export const commandTitle = (type: CommandType): string => {

@@ -56,12 +56,12 @@ export const howToHaveAll = (result: KeptResult): string =>
     : 'All of it is in the evidence: the requester and the approvers can have it sent to their own chat by Send me the file.';
 
 /** Where there is something to send. */
-export const sendButton = (requestId: string, result: KeptResult) =>
+export const sendButton = (requestId: string, result: KeptResult, title = 'Send me the file') =>
   sendableOf(result) === null
     ? []
     : [
         button({
-          title: 'Send me the file',
+          title,
           verb: 'file.offer',
           data: { requestId, index: result.index },
           inputs: 'none',

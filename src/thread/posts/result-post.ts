@@ -1,28 +1,20 @@
 import type { KeptResult } from '../../evidence/keep-result';
 import { formatNumber } from '../../lib/number';
 import { fits } from '../kit/fits';
-import { type Line, type Run, say, sayBold, saySubtle, showCode, showCut, showOutput } from '../kit/line';
+import { type Line, say, sayBold, saySubtle, showCode, showCut } from '../kit/line';
 import { pagePost, type Section } from '../kit/page';
 import type { Post } from '../kit/post';
 import { sendableOf, wholeOutputOf } from '../kit/sendable';
 import type { RequestView } from '../kit/view';
-import {
-  commandSubject,
-  commandTitle,
-  countFor,
-  everyone,
-  formatSize,
-  groupHex,
-  type ReaderFormat,
-} from '../kit/words';
+import { commandSubject, commandTitle, countFor, everyone, formatSize, type ReaderFormat } from '../kit/words';
 import { describeKept } from '../sentences/result-lines';
+import { cutLine, cutNotes, linesOf, longestLine } from './output-lines';
 import { howToHaveAll, sendButton, showMore } from './result-page';
 
 /** What people still read in a thread; the whole of it is kept as evidence. */
 const mostLines = 60;
 /** What a thread shows of it at once; the others unfold. */
 const linesAtOnce = 15;
-const longestLine = 300;
 
 /** What one command returned: facts first, then errors, then output; readable, bounded, and it says so when something is left out (T-34). */
 export function resultPost(view: RequestView, result: KeptResult, reader: ReaderFormat = everyone): Post {
@@ -79,7 +71,7 @@ function renderResult({ request, trial }: RequestView, result: KeptResult, { lim
 /** Whether everything that is kept as text stands on the card. */
 const isWhole = ({ output, errors }: KeptResult, limit: number): boolean =>
   [output ?? '', errors ?? ''].every((text) => {
-    const lines = text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
+    const lines = linesOf(text);
     return lines.length <= limit && lines.every((line) => [...line].length <= longestLine);
   });
 
@@ -91,12 +83,12 @@ function streamSection(
   { text, isCut }: { readonly text: string | null; readonly isCut: boolean },
   { limit, reader }: Shape,
 ): readonly Section[] {
-  if (text === null || text.trim() === '') return [];
-  const all = text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
+  const all = linesOf(text);
+  if (all.length === 0) return [];
   const more = all.length - limit;
   const atLeast = isCut ? 'at least ' : '';
   const shown = [
-    ...all.slice(0, limit).map((line, i): Line => cutLine(line, isCut && i === all.length - 1, reader)),
+    ...all.slice(0, limit).map((line, i): Line => cutLine(line, { goesOn: isCut && i === all.length - 1, reader })),
     ...(more > 0 ? [[saySubtle(`Cut here: ${atLeast}${countFor(reader, more, 'more line')}.`)]] : []),
   ];
   // A few lines would be folded behind a button as high as they are.
@@ -109,36 +101,19 @@ function streamSection(
   return [{ title, dense: true, lines: shown.slice(0, atOnce), ...(fold.lines.length === 0 ? {} : { fold }) }];
 }
 
-function cutLine(line: string, goesOn: boolean, reader: ReaderFormat): Line {
-  if (line === '') return [blank];
-  const chars = [...line];
-  if (chars.length <= longestLine) return [showOutput(line)];
-  return [
-    showOutput(chars.slice(0, longestLine).join('')),
-    saySubtle(
-      ` … (cut here; ${goesOn ? 'at least ' : ''}${countFor(reader, chars.length - longestLine, 'more character')})`,
-    ),
-  ];
-}
-
-/** A renderer drops an empty run, and with it the empty line that the output had. */
-const blank: Run = { type: 'TextRun', text: '\u00a0', fontType: 'Monospace' };
-
 function footLines(result: KeptResult, reader: ReaderFormat): readonly Line[] {
   const lines: Line[] = [];
   if (result.command === 'RunScript' && result.problem === null && isBlank(result.output) && isBlank(result.errors))
     lines.push([say('The result holds no output.')]);
-  if (result.errorsCut) lines.push(cutNote('errors', { kept: result.errors, length: result.errorsLength }, reader));
-  if (result.outputCut) lines.push(cutNote('output', { kept: result.output, length: result.outputLength }, reader));
+  lines.push(...cutNotes(result, reader));
   if (wholeOutputOf(result) !== null) lines.push([saySubtle(howToHaveAll(result))]);
-  if (result.banner !== null)
-    lines.push([saySubtle('The transcript header that PowerShell puts around the output is left out here.')]);
+  if (result.banner !== null) lines.push([saySubtle('PowerShell header hidden.')]);
   if (result.file !== null)
     lines.push([
       saySubtle(
         sendableOf(result) !== null
-          ? 'The file is kept as evidence under that hash. The requester and the approvers can have it sent to their own chat; it may be malicious.'
-          : 'The file is kept as evidence under that hash. It is too large to be sent in Teams: ask whoever runs this bot for it by the hash; it may be malicious.',
+          ? 'Saved as evidence. It may be malware.'
+          : 'Saved as evidence, and too large to be sent in Teams: ask whoever runs this bot for it by its SHA-256. It may be malware.',
       ),
     ]);
   if (
@@ -148,21 +123,11 @@ function footLines(result: KeptResult, reader: ReaderFormat): readonly Line[] {
     result.rawSha256 !== result.file?.sha256
   ) {
     lines.push([
-      saySubtle(`The download is kept as evidence as it came: ${formatSize(result.rawSize, reader)}, SHA-256 `),
-      { ...showCode(groupHex(result.rawSha256)), isSubtle: true },
+      saySubtle(`As Defender served it: ${formatSize(result.rawSize, reader)}, SHA-256 `),
+      { ...showCode(result.rawSha256), isSubtle: true },
     ]);
   }
   return lines;
 }
-
-const cutNote = (
-  what: string,
-  { kept, length }: { readonly kept: string | null; readonly length: number | null },
-  reader: ReaderFormat,
-): Line => [
-  saySubtle(
-    `Only the beginning of the ${what} is kept as text: ${length === null ? countFor(reader, kept?.length ?? 0, 'character') : `${formatNumber(kept?.length ?? 0, reader.locale)} of ${countFor(reader, length, 'character')}`}.`,
-  ),
-];
 
 const isBlank = (text: string | null): boolean => text === null || text.trim() === '';

@@ -2,7 +2,7 @@ import type { AwaitingApproval } from '../../request/request';
 import type { BarReason, RequestBar, Seat } from '../../request/votes/bar';
 import { tally } from '../../request/votes/tally';
 import { joinLines, type Line, say, sayBold, show, showCode, showCut, showNames } from '../kit/line';
-import { count, formatList, formatTime } from '../kit/words';
+import { count, formatList, formatShort, formatSpan, formatTime } from '../kit/words';
 
 /** How far the votes have come: the approvals that count are `given` of `needed`, and each seat that nobody fills yet is named (T-14). */
 export function describeProgressOfVotes(request: AwaitingApproval): Line {
@@ -13,6 +13,22 @@ export function describeProgressOfVotes(request: AwaitingApproval): Line {
   return [
     sayBold(`${approvals.length} of ${count(needed, 'approval')}. `),
     ...(approvals.length === 0 || missing.length === 0 ? [] : [say('Missing: '), ...joinLines(missing), say('. ')]),
+  ];
+}
+
+/** How many must approve, how many have, and until when; by a clock, since a card stays as it is while time goes by. */
+export function describeNeed(request: AwaitingApproval, now: number): Line {
+  const approvals = request.votes.filter(({ decision }) => decision === 'approve');
+  const { stillNeeded, missingSeats } = tally(request.bar, approvals);
+  const needed = approvals.length + stillNeeded;
+  const missing = missingSeats.map(describeSeat);
+  const has = needed === 1 ? '' : `, has ${approvals.length}`;
+  return [
+    sayBold(`Needs ${count(needed, 'approval')}${has}`),
+    ...(approvals.length === 0 || missing.length === 0 ? [] : [say(' (missing '), ...joinLines(missing), say('),')]),
+    say(
+      ` by ${formatShort(request.decideBy, now)} (${formatSpan(request.decideBy - request.createdAt)}). Then it expires.`,
+    ),
   ];
 }
 
@@ -76,15 +92,22 @@ function describeAdded(reason: BarReason): readonly Line[] {
 export const changedFilesOf = ({ because }: RequestBar): readonly string[] =>
   because.flatMap((reason) => (reason.type === 'scriptChanged' ? reason.fileNames : []));
 
-/** What the policy found that an approver should weigh (T-17). */
-export const barWarnings = ({ because }: RequestBar): readonly Line[] => because.flatMap(warningsOf);
+/** What the policy found that an approver should weigh (T-17): of the device in a few words, of commands and files a line each. */
+export function barWarnings({ because }: RequestBar): {
+  readonly phrases: readonly Line[];
+  readonly lines: readonly Line[];
+} {
+  return {
+    phrases: because.some(({ type }) => type === 'tier0') ? [[say('tier 0 by policy')]] : [],
+    lines: because.flatMap(warningsOf),
+  };
+}
 
 function warningsOf(reason: BarReason): readonly Line[] {
   switch (reason.type) {
     case 'rule':
-      return [];
     case 'tier0':
-      return [[say('The policy holds the device to be tier 0.')]];
+      return [];
     case 'oddArgs':
       return [
         [
@@ -95,7 +118,6 @@ function warningsOf(reason: BarReason): readonly Line[] {
       ];
     case 'scriptChanged':
       return reason.fileNames.map((name) => [
-        say('The library file '),
         ...showCut(name, 200, showCode),
         say(' changed since it was last approved.'),
       ]);

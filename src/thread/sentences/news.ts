@@ -1,7 +1,8 @@
 import { exhaustive } from '../../lib/result';
 import { tellAfterMs } from '../../request/doubt/search';
 import type { News } from '../../request/effect';
-import type { Doubt, Emergency, LiveResponseRequest, OtherAction } from '../../request/request';
+import type { Doubt, Emergency, OtherAction } from '../../request/request';
+import { tellingOf } from '../../request/telling';
 import {
   type Line,
   quoteLines,
@@ -18,34 +19,29 @@ import type { Post } from '../kit/post';
 import { linesPost } from '../kit/sentence';
 import type { RequestView } from '../kit/view';
 import { commandSubject, commandTitle, count, formatDuration, formatTime } from '../kit/words';
+import { endPost } from '../posts/end-post';
 import { describeHold } from './queue-words';
 import { beforeAskingAgain, describeChange } from './request-lines';
-import { describeState } from './state-words';
 import { describeOther } from './unknown-words';
 
 /** A short reply in the thread about what people should notice; an end that somebody or something else brought about mentions the requester. */
 export function newsPost(news: News, view: RequestView): Post {
+  if (tellingOf(news) === 'end') return endPost(view);
   const { summary, lines } = describeNews(news, view);
-  if (mentionsRequester(news, view)) {
+  if (mentionsRequester(news)) {
     return { ...linesPost(lines, { summary, trial: view.trial }), text: summary, mention: view.request.requester };
   }
   return linesPost(lines, { summary, trial: view.trial });
 }
 
-/** Every end that the requester did not bring about, and what asks something of them: in a channel nobody hears of the rest. */
-function mentionsRequester(news: News, { request }: RequestView): boolean {
+/** What asks something of the requester: in a channel nobody hears of the rest. */
+function mentionsRequester(news: News): boolean {
   switch (news.type) {
-    case 'ended':
-    case 'denied':
-    case 'expired':
-    case 'voided':
     case 'notListed':
     case 'foundAnother':
       return true;
     case 'unclear':
       return news.doubt === 'otherCommands';
-    case 'withdrawn':
-      return news.by.id !== request.requester.id;
     default:
       return false;
   }
@@ -89,13 +85,6 @@ function describeNews(news: News, view: RequestView): NewsWords {
             : '. It is held by the pause and is not sent before somebody else who may approve types resume; the card above follows it.',
         ),
       );
-    case 'denied':
-      return quote(one('denied', say('was denied by '), ...showPerson(news.by), say('. Nothing ran.')), news.reason);
-    case 'expired':
-      return one(
-        'expired without a decision',
-        say('expired: it was not decided in time. Nothing ran; this is not a denial. Ask again if it is still needed.'),
-      );
     case 'reminded':
       return describeReminder(news, view);
     case 'askedAgain': {
@@ -109,29 +98,6 @@ function describeNews(news: News, view: RequestView): NewsWords {
     }
     case 'brokeGlass':
       return describeBreakGlass(news.emergency, view);
-    case 'withdrawn':
-      return quote(
-        one(
-          'withdrawn',
-          say('was withdrawn by '),
-          ...showPerson(news.by),
-          say(
-            news.by.id === request.requester.id
-              ? ' before a decision. Nothing ran.'
-              : ', who may approve it, before a decision. Nothing ran. Answer the reason, then ask again if it is still needed.',
-          ),
-        ),
-        news.reason,
-      );
-    case 'voided': {
-      const words = one(
-        'void',
-        say(
-          'is void: what would run is no longer what was shown. Nothing ran. Ask again to have the new version decided.',
-        ),
-      );
-      return { ...words, lines: [...words.lines, ...news.changes.map(describeChange)] };
-    }
     case 'held':
       return one('waits', say('has to wait. '), ...describeHold(news.hold));
     case 'started':
@@ -217,7 +183,11 @@ function describeNews(news: News, view: RequestView): NewsWords {
       return { ...words, lines: [...words.lines, ...news.changes.map(describeChange)] };
     }
     case 'ended':
-      return describeEnd(view, request);
+    case 'denied':
+    case 'expired':
+    case 'withdrawn':
+    case 'voided':
+      throw new Error(`The end post tells ${news.type}.`);
     default:
       return exhaustive(news);
   }
@@ -298,9 +268,4 @@ function describeBreakGlass({ by, reason, incident, at }: Emergency, { request, 
       ...quoteLines(reason),
     ],
   };
-}
-
-function describeEnd(view: RequestView, request: LiveResponseRequest): NewsWords {
-  const { title, lines } = describeState(view);
-  return { summary: `${request.id} · ${title}`, lines };
 }

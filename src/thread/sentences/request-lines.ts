@@ -1,6 +1,6 @@
-import type { Change, CommandProgress, Vote } from '../../request/request';
-import { type Line, say, showCode, showCut, showPerson } from '../kit/line';
-import { formatTime } from '../kit/words';
+import type { Change, CommandProgress, LiveResponseRequest, Vote } from '../../request/request';
+import { joinLines, type Line, say, showCode, showCut, showPerson } from '../kit/line';
+import { formatShort, formatTime } from '../kit/words';
 
 /** What has changed since it was shown, as one sentence. */
 export function describeChange(change: Change): Line {
@@ -46,6 +46,18 @@ const deviceChanges = {
 /** What to do about a request of which nobody can tell whether it ran. */
 export const beforeAskingAgain = (id: string): string =>
   `Look for ${id} in the device's action history in the Defender portal before you ask again.`;
+
+/** "Approved by Bo, 12:03 UTC.": what stands where the buttons were. Nothing while nobody has decided. */
+export function decidedLines({ votes, state }: LiveResponseRequest, now: number): readonly Line[] {
+  if (state === 'awaitingApproval' || votes.length === 0) return [];
+  const by = (decision: Vote['decision'], word: string): readonly Line[] => {
+    const of = votes.filter((vote) => vote.decision === decision);
+    const when = (at: number) => (of.length === 1 ? `, ${formatShort(at, now)}` : ` (${formatShort(at, now)})`);
+    const people = of.map((vote): Line => [...showPerson(vote.by), say(when(vote.at))]);
+    return people.length === 0 ? [] : [[say(`${word} by `), ...joinLines(people), say('.')]];
+  };
+  return [...by('approve', 'Approved'), ...by('deny', 'Denied')];
+}
 
 /** "Bo approved at …", one line a vote, in order. */
 export const describeVotes = (votes: readonly Vote[]): readonly Line[] =>

@@ -1,8 +1,8 @@
 import type { KeptResult } from '../../evidence/keep-result';
 import { type Line, relay, say, sayBold, saySubtle, showCode, showCut } from '../kit/line';
-import { formatSize, groupHex, type ReaderFormat } from '../kit/words';
+import { formatSize, type ReaderFormat } from '../kit/words';
 
-/** What a kept result says in short: exit code, or the collected file with its size and hash; the hash whole where the result itself is told. */
+/** What a kept result says in short: exit code, or the collected file with its size and hash; the hash where the result itself is told. */
 export function describeKept(
   kept: KeptResult,
   { whole, reader }: { readonly whole: boolean; readonly reader?: ReaderFormat },
@@ -12,15 +12,7 @@ export function describeKept(
   if (kept.exitCode !== null) lines.push([sayBold(`Exit code ${kept.exitCode}`), say(describeExit(kept))]);
   if (kept.file !== null) {
     lines.push([sayBold('Collected '), say(formatSize(kept.file.size, reader))]);
-    lines.push(
-      whole
-        ? [saySubtle('SHA-256 '), showCode(groupHex(kept.file.sha256))]
-        : [
-            saySubtle('SHA-256 '),
-            showCode(groupHex(kept.file.sha256.slice(0, 16))),
-            saySubtle(' … (whole with its result)'),
-          ],
-    );
+    if (whole) lines.push([saySubtle('SHA-256 '), showCode(kept.file.sha256)]);
   }
   return lines;
 }

@@ -3,7 +3,7 @@ import { systemOf } from '../../request/ask/operating-system';
 import { callsForCare } from '../../request/ask/preflight';
 import type { LiveResponseRequest } from '../../request/request';
 import { joinLines, type Line, say, sayBold, showCode, showCut, showPerson } from '../kit/line';
-import { formatDuration, formatList, formatTime, parseDefenderTime } from '../kit/words';
+import { count, formatDuration, formatList, formatTime, parseDefenderTime } from '../kit/words';
 import { barWarnings } from './bar-lines';
 import { describeFinding } from './finding-words';
 
@@ -25,34 +25,51 @@ const domainControllerName = /^([^.]*[^a-z0-9.])?dc[-_]?\d*(\.|$)/i;
 
 /** The first lines of an approval card. "usual" never means harmless: every script runs as SYSTEM, on macOS and Linux as root. */
 export function weighRisk(request: LiveResponseRequest): Risk {
-  const warnings = [
-    ...barWarnings(request.bar), // guard: findings-of-the-policy-told
+  const { phrases, lines } = barWarnings(request.bar); // guard: findings-of-the-policy-told
+  const reasons = [
     ...deviceWarnings(request), // guard: device-to-look-twice-told
+    ...phrases,
+  ];
+  const warnings = [
+    ...lines,
     ...libraryWarnings(request), // guard: fresh-library-file-told
   ];
   const findings = request.findings ?? [];
-  const high = warnings.length > 0 || request.emergency !== null || findings.some(callsForCare);
+  const high = reasons.length + warnings.length > 0 || request.emergency !== null || findings.some(callsForCare);
   return {
     level: high ? 'high' : 'usual',
     lines: [
       ...emergencyWarning(request), // guard: break-glass-told-first
-      [...(high ? [sayBold('Look twice. ')] : []), say(describeReach(request))],
+      ...(high ? [lookTwice(reasons)] : []),
+      [...describeReach(request), ...(high || findings.length > 0 ? [] : [say(' Nothing unusual found.')])],
       ...warnings,
       ...findings.map((finding) => describeFinding(finding)), // guard: findings-beforehand-told
     ],
   };
 }
 
-function describeReach({ commands, device }: LiveResponseRequest): string {
-  const does = (type: Command['type']) => commands.some((c) => c.type === type);
+const lookTwice = (reasons: readonly Line[]): Line =>
+  reasons.length === 0 ? [sayBold('Look twice.')] : [sayBold('Look twice: '), ...joinLines(reasons, 'and'), say('.')];
+
+/** What the commands do, as far as their kind tells. */
+function describeReach({ commands, device }: LiveResponseRequest): Line {
+  const of = (type: Command['type']) => commands.filter((c) => c.type === type).length;
   const system = systemOf(device.osPlatform);
   const user = system === null ? 'SYSTEM or root' : system === 'windows' ? 'SYSTEM' : 'root';
+  const [puts, runs, gets] = [of('PutFile'), of('RunScript'), of('GetFile')];
   const parts = [
-    ...(does('PutFile') ? ['puts files on the device'] : []),
-    ...(does('RunScript') ? [`runs scripts on the device as ${user}`] : []),
-    ...(does('GetFile') ? ['copies files off the device'] : []),
+    ...(puts > 0 ? [`puts ${count(puts, 'file')} on the device`] : []),
+    ...(gets > 0
+      ? [puts > 0 ? `takes ${count(gets, 'file')} off it` : `takes ${count(gets, 'file')} off the device`]
+      : []),
   ];
-  return `This ${formatList(parts)}.`;
+  if (runs === 0) {
+    const text = formatList(parts);
+    return [say(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`)];
+  }
+  const does = runs === 1 ? 'Runs a script' : `Runs ${runs} scripts`;
+  const rest = parts.length === 0 ? '' : parts.length === 1 ? ` and ${parts[0]}` : `, ${formatList(parts)}`;
+  return [sayBold(`${does} as ${user}`), say(`${rest}.`)];
 }
 
 function emergencyWarning({ emergency }: LiveResponseRequest): readonly Line[] {
@@ -70,25 +87,17 @@ function emergencyWarning({ emergency }: LiveResponseRequest): readonly Line[] {
 
 function deviceWarnings({ device }: LiveResponseRequest): readonly Line[] {
   const tags = device.tags.filter((tag) => criticalWord.test(tag));
-  const lines: Line[] = [];
-  if (device.osPlatform !== null && /server/i.test(device.osPlatform)) lines.push([say('The device is a server.')]);
-  if (domainControllerName.test(device.name)) lines.push([say('Its name is that of a domain controller.')]);
-  if (device.deviceValue === 'High') lines.push([say('Defender holds the device to be of high value.')]);
+  const reasons: Line[] = [];
+  if (domainControllerName.test(device.name)) reasons.push([say('named like a domain controller')]);
+  if (device.osPlatform !== null && /server/i.test(device.osPlatform)) reasons.push([say('a server')]);
+  if (device.deviceValue === 'High') reasons.push([say('high value in Defender')]);
   if (tags.length > 0)
-    lines.push([
-      say('Its tags call for care: '),
-      ...joinLines(tags.slice(0, 5).map((tag) => showCut(tag, 60, showCode))),
-      say('.'),
-    ]);
+    reasons.push([say('tagged '), ...joinLines(tags.slice(0, 5).map((tag) => showCut(tag, 60, showCode)))]);
   if (device.groupName !== null && criticalWord.test(device.groupName))
-    lines.push([say('Its device group calls for care: '), ...showCut(device.groupName, 100, showCode), say('.')]);
+    reasons.push([say('in group '), ...showCut(device.groupName, 100, showCode)]);
   if (device.healthStatus !== null && device.healthStatus !== 'Active')
-    lines.push([
-      say('Its sensor is not healthy: '),
-      ...showCut(device.healthStatus, 60, showCode),
-      say('. It may not be reached.'),
-    ]);
-  return lines;
+    reasons.push([say('sensor '), ...showCut(device.healthStatus, 60, showCode), say(' (may be out of reach)')]);
+  return reasons;
 }
 
 function libraryWarnings(request: LiveResponseRequest): readonly Line[] {
@@ -96,12 +105,6 @@ function libraryWarnings(request: LiveResponseRequest): readonly Line[] {
     const changedAt = parseDefenderTime(file.lastUpdatedTime);
     const age = changedAt === null ? null : request.createdAt - changedAt;
     if (age === null || age > recentChangeMs) return [];
-    return [
-      [
-        say('The library file '),
-        ...showCut(file.fileName, 200, showCode),
-        say(` was changed ${formatDuration(age)} before this was asked.`),
-      ],
-    ];
+    return [[...showCut(file.fileName, 200, showCode), say(` changed ${formatDuration(age)} before this was asked.`)]];
   });
 }

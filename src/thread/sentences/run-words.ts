@@ -2,7 +2,7 @@ import type { KeptResult } from '../../evidence/keep-result';
 import type { InState } from '../../request/request';
 import { type Line, say } from '../kit/line';
 import type { RequestView, StateWords } from '../kit/view';
-import { formatDuration, formatList, formatTime } from '../kit/words';
+import { formatList, formatSpan } from '../kit/words';
 
 type Ran = InState<'succeeded'>;
 
@@ -11,17 +11,20 @@ type Ran = InState<'succeeded'>;
  * While a result is out, or where none came, nothing is said either way.
  */
 export function describeRun({ results }: Pick<RequestView, 'results'>, request: Ran): StateWords {
-  const ended = `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent.`;
   const words = (tone: StateWords['tone'], title: string, then: string): StateWords => ({
     title,
     tone,
-    lines: [[say(`${ended} ${then}`)] satisfies Line],
+    lines: [[say(then)] satisfies Line],
   });
+  const total = request.commands.length;
+  const took = formatSpan(request.endedAt - request.submittedAt);
+  const ran = total === 1 ? `The command ran, in ${took}` : `All ${total} commands ran, in ${took}`;
   const { bad, awaited, unknown } = judge(request, results);
   const [first] = bad;
   if (first !== undefined) {
     const title = bad.length === 1 ? `Ran, but ${first}` : `Ran, but ${bad.length} commands had problems`;
-    return words('warning', title, `${sentence(bad)} Read errors and output before you rely on it.`);
+    const which = bad.length === 1 ? '' : `${sentence(bad)} `;
+    return words('warning', title, `${which}Read errors and output before you rely on it.`);
   }
   if (unknown.length > 0)
     return words(
@@ -32,14 +35,10 @@ export function describeRun({ results }: Pick<RequestView, 'results'>, request: 
   if (awaited)
     return words(
       'accent',
-      'Ran, and results are still to come',
-      'Defender says that the commands ran. Their exit codes and output follow.',
+      `${ran}; results to come`,
+      'Defender says that the commands ran. Exit codes and output follow.',
     );
-  return words(
-    'good',
-    'Finished: Defender says it succeeded',
-    'That is Defender\'s word for "the commands ran"; read exit codes and output for what they did.',
-  );
+  return words('good', ran, 'Check exit codes and output.');
 }
 
 interface Judged {

@@ -1,10 +1,10 @@
 import { exhaustive } from '../../lib/result';
 import type { Command } from '../../request/ask/command';
 import type { CancelWish, CommandProgress, InState, Vote } from '../../request/request';
-import { type Line, quoteLines, say, showCode, showCut, showPerson } from '../kit/line';
+import { type Line, quoteLines, say, saySubtle, showCode, showCut, showPerson } from '../kit/line';
 import type { RequestView, StateWords } from '../kit/view';
-import { formatDuration, formatTime } from '../kit/words';
-import { describeProgressOfVotes } from './bar-lines';
+import { formatShort, formatSpan, formatTime } from '../kit/words';
+import { describeNeed } from './bar-lines';
 import { describeQueued } from './queue-words';
 import { commandAtWork, describeChange, failedCommand } from './request-lines';
 import { describeRun } from './run-words';
@@ -24,7 +24,7 @@ function describeOwn(view: RequestView): StateWords {
   const { request } = view;
   switch (request.state) {
     case 'awaitingApproval':
-      return describeAwaiting(request);
+      return describeAwaiting(request, view.now);
     case 'queued':
       return describeQueued(request, view.queue, { paused: view.pause !== null });
     case 'submitting':
@@ -53,7 +53,7 @@ function describeOwn(view: RequestView): StateWords {
         lines: [
           [
             say(
-              `Defender has accepted it and has not reached the device yet.${request.cancel === null ? ` If that does not happen by ${formatTime(request.startBy)}, I withdraw it.` : ''}`,
+              `Defender has accepted it and has not reached the device yet.${request.cancel === null ? ` I withdraw it at ${formatShort(request.startBy, view.now)} if that stays so.` : ''}`,
             ),
           ],
           ...wishLines(request.cancel, 'I have passed that on; Defender decides whether it is still in time.'),
@@ -66,7 +66,7 @@ function describeOwn(view: RequestView): StateWords {
         lines: [
           [
             say(
-              `Running on the device since ${formatTime(request.runningSince)}.${hasScript(request.commands) ? ` Defender stops a script after ${scriptMinutes} minutes.` : ''}`,
+              `On the device since ${formatShort(request.runningSince, view.now)}.${hasScript(request.commands) ? ` Defender stops a script after ${scriptMinutes} min.` : ''}`,
             ),
           ],
           ...wishLines(
@@ -85,12 +85,12 @@ function describeOwn(view: RequestView): StateWords {
     }
     case 'failed':
       return {
-        title: 'Finished: Defender says it failed',
+        title: failedTitle(request.progress, request.commands.length),
         tone: 'attention',
         lines: [
           [
             say(
-              `Ended ${formatTime(request.endedAt)}, ${formatDuration(request.endedAt - request.submittedAt)} after it was sent. ${describeFailure(request.progress)}`,
+              `Ended ${formatShort(request.endedAt, view.now)}, after ${formatSpan(request.endedAt - request.submittedAt)}. ${describeFailure(request.progress)}`,
             ),
           ],
           ...tooLateLines(request.cancel),
@@ -103,7 +103,7 @@ function describeOwn(view: RequestView): StateWords {
         lines: [
           [
             say(
-              `Ended ${formatTime(request.endedAt)}. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.`,
+              `Ended ${formatShort(request.endedAt, view.now)}. The commands may have acted before that. Check the device before you ask again.`,
             ),
           ],
           ...tooLateLines(request.cancel),
@@ -188,27 +188,21 @@ const scriptMinutes = 10;
 
 const hasScript = (commands: readonly Command[]): boolean => commands.some(({ type }) => type === 'RunScript');
 
+function failedTitle(progress: readonly CommandProgress[], total: number): string {
+  const failed = failedCommand(progress);
+  return failed === null ? 'Failed, and Defender does not say where' : `Failed at command ${failed} of ${total}`;
+}
+
 const describeFailure = (progress: readonly CommandProgress[]): string =>
   progress.some((p) => p.status === 'Failed')
-    ? 'The failed command and those before it may have acted. Look at the error, then ask again if needed.'
-    : 'Defender does not say which command failed, so some may have acted. Check the device, then ask again if needed.';
+    ? 'That command and those before it may have acted. Read the error before you ask again.'
+    : 'Some commands may have acted. Check the device before you ask again.';
 
-function describeAwaiting(request: InState<'awaitingApproval'>): StateWords {
-  const mayVote = request.approverIds.filter(
-    (id) => id !== request.requester.id && !request.votes.some((v) => v.by.id === id),
-  ).length;
-  return {
-    title: 'Waiting for approval',
-    tone: 'accent',
-    lines: [
-      [
-        ...describeProgressOfVotes(request),
-        say(`${mayVote === 1 ? '1 person' : `${mayVote} people`} may still vote, not the requester.`),
-      ],
-      [say(`Decide by ${formatTime(request.decideBy)}; after that it expires and is not sent.`)],
-    ],
-  };
-}
+const describeAwaiting = (request: InState<'awaitingApproval'>, now: number): StateWords => ({
+  title: 'Waiting for approval',
+  tone: 'accent',
+  lines: [[...describeNeed(request, now), say(' '), saySubtle(request.id)]],
+});
 
 function describeCancelled(request: InState<'cancelled'>): StateWords {
   const before = request.actionId === null;
@@ -298,10 +292,10 @@ function tooLateLines(cancel: CancelWish | undefined): readonly Line[] {
 
 function runningTitle(progress: readonly CommandProgress[], total: number): string {
   const failed = failedCommand(progress);
-  if (failed !== null) return `Running: command ${failed} of ${total} failed, Defender is closing it`;
+  if (failed !== null) return `Command ${failed} of ${total} failed, Defender is closing it`;
   const at = commandAtWork(progress, total);
   return at === null
-    ? `Running: ${total === 1 ? 'its command has' : `all ${total} commands have`} ended, Defender is closing it`
+    ? `${total === 1 ? 'The command has' : `All ${total} commands have`} ended, Defender is closing it`
     : `Running command ${at} of ${total}`;
 }
 

@@ -5,12 +5,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Defender } from '../../../src/defender/client';
 import { DefenderError } from '../../../src/defender/errors';
 import { createDefenderWork } from '../../../src/dispatch/follow/defender-work';
-import { createViews } from '../../../src/dispatch/views';
 import { keepResult } from '../../../src/evidence/keep-result';
 import { hours, minutes, seconds } from '../../../src/lib/clock';
 import type { RequestId } from '../../../src/request/request';
 import { useStores } from '../../store/sample';
-import { anyPolicy, dispatchOptions, startWatchStage, type Watch, type WatchStage } from './watch-stage';
+import { dispatchOptions, startWatchStage, type Watch, type WatchStage } from './watch-stage';
 
 const stores = useStores();
 let stage: WatchStage;
@@ -38,7 +37,6 @@ function worker(over: Partial<Defender> = {}): { tick(): Promise<void> } {
     ...options,
     defender: defenderFor(real),
     keepResult: (requestId, index, command, body) => keepResult({ dir, requestId, index, command, body }),
-    views: createViews({ policy: () => anyPolicy, limits: options.limits, clock, trial: true }),
   });
   return {
     async tick() {

@@ -38,9 +38,9 @@ Round-up of 4 requests
 Since 3 Mar 2026 12:00 UTC: 2 finished, 2 started and 1 approved. With so many requests open here I gather such news; what fails, is stopped or is in doubt is still told at once, and each card follows its request.
 
 LR-AAAA · Running command 2 of 3 · ws-042.contoso.com · Ana
-LR-BBBB · Finished: Defender says it failed · ws-042.contoso.com · Eve
-LR-CCCC · Ran, and results are still to come · ws-042.contoso.com · Ana
-LR-DDDD · Ran, and results are still to come · ws-042.contoso.com · Di"
+LR-BBBB · Failed at command 2 of 3 · ws-042.contoso.com · Eve
+LR-CCCC · All 3 commands ran, in 8 min; results to come · ws-042.contoso.com · Ana
+LR-DDDD · All 3 commands ran, in 8 min; results to come · ws-042.contoso.com · Di"
 `);
 });
 
@@ -58,9 +58,9 @@ test('results that were gathered are named with what to type for them, one by it
 Round-up of 3 requests
 Since 3 Mar 2026 12:00 UTC: 1 finished and 2 returned results. With so many requests open here I gather such news; what fails, is stopped or is in doubt is still told at once, and each card follows its request. Results with nothing wrong in them are not posted meanwhile: type the words behind a request to read them.
 
-LR-AAAA · Ran, and results are still to come · ws-042.contoso.com · Ana · result LR-AAAA 2
-LR-BBBB · Ran, and results are still to come · ws-042.contoso.com · Ana · result LR-BBBB
-LR-CCCC · Ran, and results are still to come · ws-042.contoso.com · Ana"
+LR-AAAA · All 3 commands ran, in 8 min; results to come · ws-042.contoso.com · Ana · result LR-AAAA 2
+LR-BBBB · All 3 commands ran, in 8 min; results to come · ws-042.contoso.com · Ana · result LR-BBBB
+LR-CCCC · All 3 commands ran, in 8 min; results to come · ws-042.contoso.com · Ana"
 `);
 });
 
@@ -84,7 +84,7 @@ test('many requests make several posts, each small enough, and every request is 
     expect(post.card === null ? [] : lintCard(post.card)).toEqual([]);
   }
   const told = posts.map(readPost).join('\n');
-  expect(ids.filter((id) => !told.includes(`${id} · Ran`))).toEqual([]);
+  expect(ids.filter((id) => !told.includes(`${id} · All 3 commands ran`))).toEqual([]);
 });
 
 test('nothing gathered is no post', () => {

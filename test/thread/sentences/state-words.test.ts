@@ -18,28 +18,22 @@ test('every state says what is, why, and what next, in its own words', () => {
   expect(said.join('\n')).toMatchInlineSnapshot(`
 "awaitingApproval (accent)
   Waiting for approval
-  - 0 of 2 approvals. 3 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
+  - Needs 2 approvals, has 0 by 12:30 UTC (30 min). Then it expires. LR-7F3K
 awaitingApproval, one vote (accent)
   Waiting for approval
-  - 1 of 2 approvals. Missing: one of platform. 2 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
+  - Needs 2 approvals, has 1 (missing one of platform), by 12:30 UTC (30 min). Then it expires. LR-7F3K
 awaitingApproval, asked again (accent)
   Waiting for approval
-  - 0 of 2 approvals. 3 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
+  - Needs 2 approvals, has 0 by 12:30 UTC (30 min). Then it expires. LR-7F3K
 awaitingApproval, second list (accent)
   Waiting for approval
-  - 0 of 2 approvals. 3 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
+  - Needs 2 approvals, has 0 by 12:30 UTC (30 min). Then it expires. LR-7F3K
 awaitingApproval, reasons to look twice (accent)
   Waiting for approval
-  - 0 of 5 approvals. 3 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
+  - Needs 5 approvals, has 0 by 12:30 UTC (30 min). Then it expires. LR-7F3K
 awaitingApproval, break-glass (accent)
   Waiting for approval
-  - 0 of 1 approval. 2 people may still vote, not the requester.
-  - Decide by 3 Mar 2026 12:30 UTC; after that it expires and is not sent.
+  - Needs 1 approval by 12:30 UTC (30 min). Then it expires. LR-7F3K
 queued, break-glass (accent)
   Approved, waiting for a slot
   - Approved. It is number 3 of 7 that wait. I expect it to go at about 3 Mar 2026 12:12 UTC.
@@ -174,19 +168,19 @@ running, twice (attention)
   Running command 2 of 3
   - It may have run 2 times: 2 actions of this request reached Defender.
   - Action a-2, last seen as InProgress.
-  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
+  - On the device since 12:10 UTC. Defender stops a script after 10 min.
 pending, the other cancelled (accent)
   Waiting for the device
   - 2 actions of this request reached Defender; the other was cancelled.
   - Action a-2, last seen as Cancelled.
-  - Defender has accepted it and has not reached the device yet. If that does not happen by 3 Mar 2026 14:05 UTC, I withdraw it.
+  - Defender has accepted it and has not reached the device yet. I withdraw it at 14:05 UTC if that stays so.
 unknown, vanished before the device (warning)
   It may have run: looking in Defender
   - Defender accepted it and no longer lists it.
   - I look for it by its id. I send nothing by myself.
 pending (accent)
   Waiting for the device
-  - Defender has accepted it and has not reached the device yet. If that does not happen by 3 Mar 2026 14:05 UTC, I withdraw it.
+  - Defender has accepted it and has not reached the device yet. I withdraw it at 14:05 UTC if that stays so.
 pending, cancel asked (accent)
   Waiting for the device
   - Defender has accepted it and has not reached the device yet.
@@ -202,39 +196,42 @@ pending, cancel refused (accent)
   - Defender answered that it cannot be cancelled now; it goes on, and I follow it to its end.
 running (accent)
   Running command 2 of 3
-  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
+  - On the device since 12:10 UTC. Defender stops a script after 10 min.
 running, cancel asked (accent)
   Running command 2 of 3
-  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
+  - On the device since 12:10 UTC. Defender stops a script after 10 min.
   - Ana asked to cancel it at 3 Mar 2026 12:11 UTC. I have passed that on; commands that ran before it takes effect may have acted.
   - They wrote: wrong device
 running, all ended (accent)
-  Running: all 3 commands have ended, Defender is closing it
-  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
+  All 3 commands have ended, Defender is closing it
+  - On the device since 12:10 UTC. Defender stops a script after 10 min.
 running, one failed (accent)
-  Running: command 2 of 3 failed, Defender is closing it
-  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
+  Command 2 of 3 failed, Defender is closing it
+  - On the device since 12:10 UTC. Defender stops a script after 10 min.
 running, odd status (accent)
   Running command 2 of 3
-  - Running on the device since 3 Mar 2026 12:10 UTC. Defender stops a script after 10 minutes.
+  - On the device since 12:10 UTC. Defender stops a script after 10 min.
 succeeded (accent)
-  Ran, and results are still to come
-  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Defender says that the commands ran. Their exit codes and output follow.
+  All 3 commands ran, in 8 min; results to come
+  - Defender says that the commands ran. Exit codes and output follow.
 succeeded, no word about commands (accent)
-  Ran, and results are still to come
-  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. Defender says that the commands ran. Their exit codes and output follow.
+  All 3 commands ran, in 8 min; results to come
+  - Defender says that the commands ran. Exit codes and output follow.
 failed (attention)
-  Finished: Defender says it failed
-  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. The failed command and those before it may have acted. Look at the error, then ask again if needed.
+  Failed at command 2 of 3
+  - Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
+failed, nobody knows where (attention)
+  Failed, and Defender does not say where
+  - Ended 12:14 UTC, after 8 min. Some commands may have acted. Check the device before you ask again.
 failed, no reason given (attention)
-  Finished: Defender says it failed
-  - Ended 3 Mar 2026 12:14 UTC, 8 minutes after it was sent. The failed command and those before it may have acted. Look at the error, then ask again if needed.
+  Failed at command 2 of 3
+  - Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
 timedOut (attention)
   Stopped: Defender's time limit ran out
-  - Ended 3 Mar 2026 12:14 UTC. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.
+  - Ended 12:14 UTC. The commands may have acted before that. Check the device before you ask again.
 timed out, cancelled too late (attention)
   Stopped: Defender's time limit ran out
-  - Ended 3 Mar 2026 12:14 UTC. Defender gave up waiting; the commands may have acted on the device before that. Check the device, then ask again if needed.
+  - Ended 12:14 UTC. The commands may have acted before that. Check the device before you ask again.
   - Ana asked to cancel it at 3 Mar 2026 12:11 UTC. That came too late: Defender reports this end and no cancellation.
   - They wrote: wrong device
 cancelled (warning)
@@ -351,7 +348,7 @@ test('one command is one command when it has ended', () => {
   const [first] = running.commands;
   if (running.state !== 'running' || first === undefined) throw new Error('No sample.');
   const one = { ...running, commands: [first], progress: running.progress.slice(0, 1) };
-  expect(describeState(makeView(one)).title).toBe('Running: its command has ended, Defender is closing it');
+  expect(describeState(makeView(one)).title).toBe('The command has ended, Defender is closing it');
 });
 
 test('no two states have the same title, so that none is taken for another (T-22)', () => {
