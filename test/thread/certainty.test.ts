@@ -173,7 +173,8 @@ const files = [
     readdirSync(`src/${room}`, { recursive: true, encoding: 'utf8' }).map((name) => `${room}/${name}`),
   ),
   'defender/errors.ts',
-  'dispatch/defender-work.ts',
+  'dispatch/follow/defender-work.ts',
+  'dispatch/follow/fetch-result.ts',
   'evidence/keep-result.ts',
 ].filter((path) => path.endsWith('.ts'));
 

@@ -1,108 +1,95 @@
 import type { Finding } from '../../request/ask/preflight';
 import { type Line, say, sayBold, showCode, showCut } from '../kit/line';
+import { sayOf, type Table } from '../kit/table';
 import { formatDuration, formatList, formatTime, type ReaderFormat } from '../kit/words';
 
 /** What was found beforehand, why it matters, and what to do about it. */
-export function describeFinding(finding: Finding, reader?: ReaderFormat): Line {
-  switch (finding.type) {
-    case 'unsupportedPlatform':
-      return [
-        say('Live response has no agent for '),
-        ...showCut(finding.platform, 60, showCode),
-        say(', so nothing can run there. Another way to reach this device is needed.'),
-      ];
-    case 'notOnboarded':
-      return [
-        say('The device is not onboarded to Defender ('),
-        ...showCut(finding.status, 60, showCode),
-        say('), so live response cannot reach it. Onboard it, or use another way.'),
-      ];
-    case 'sensorUnhealthy':
-      return [
-        say('The sensor of the device is not healthy ('),
-        ...showCut(finding.status, 60, showCode),
-        say('), so it may not be reached. Look at its network and its Defender service first.'),
-      ];
-    case 'longSilent':
-      return [
-        say(
-          `The device has sent no full report for ${formatDuration(finding.forMs)} (last at ${formatTime(finding.at, reader)}), and one comes about once a day. It may be off or away: have it switched on, or the request is withdrawn when its time to start runs out.`,
-        ),
-      ];
-    case 'refusedBefore':
-      return describeRefusedBefore(finding, reader);
-    case 'argsNotTaken':
-      return [
-        say(`Command ${finding.index + 1} gives arguments, and the library says that `),
-        ...showCut(finding.fileName, 200, showCode),
-        say(' takes none. Leave them out, or have its entry in the library corrected.'),
-      ];
-    case 'argsExpected':
-      return [
-        say(`Command ${finding.index + 1} gives no arguments, and the library says that `),
-        ...showCut(finding.fileName, 200, showCode),
-        say(' takes some'),
-        ...(finding.parameters === null || finding.parameters === ''
-          ? []
-          : [say(': '), ...showCut(finding.parameters, 200)]),
-        say('. Go on if it does without them.'),
-      ];
-    case 'parenthesesInArgs':
-      return [
-        say(
-          `Command ${finding.index + 1} has parentheses in its arguments, and Defender may refuse them: some of its error messages list ( and ) among the characters that it does not allow. Leave them out, or pass the value in another form, such as Base64, if the script can read it.`,
-        ),
-      ];
-    case 'scriptOfOtherSystem':
-      return [
-        say(`Command ${finding.index + 1} runs `),
-        ...showCut(finding.name, 200, showCode),
-        say(', which by its name is a script for another operating system than '),
-        ...platformWords(finding.platform),
-        say('. It may fail there. Name a script for that system; library lists them.'),
-      ];
-    case 'notAScript':
-      return [
-        say(`Command ${finding.index + 1} runs `),
-        ...showCut(finding.name, 200, showCode),
-        say(
-          ', which by its name is not a script, so it may fail. Name a script; to put a file on the device, use putfile.',
-        ),
-      ];
-    case 'pathOfOtherSystem':
-      return [
-        say(`Command ${finding.index + 1} collects `),
-        ...showCut(finding.name, 200, showCode),
-        say(', which is not a path as '),
-        ...platformWords(finding.platform),
-        say(' has them, so it may find nothing. Give a path of that system, or choose another device.'),
-      ];
-    case 'sameIsOpen':
-      return [
-        say('The same commands on the same device are asked for already: '),
-        showCode(finding.requestId),
-        say(`. Type status ${finding.requestId} to see where that stands, and ask again only if it must run twice.`),
-      ];
-    case 'deviceTaken':
-      return [
-        say(
-          `Defender has ${formatList(finding.requestIds)} for this device, and does one live response on it at a time, so yours goes after ${finding.requestIds.length === 1 ? 'that' : 'those'}.`,
-        ),
-      ];
-    case 'deviceWanted':
-      return [
-        say(
-          `${formatList(finding.requestIds)} ${finding.requestIds.length === 1 ? 'asks' : 'ask'} for this device as well, and ${finding.requestIds.length === 1 ? 'is' : 'are'} not with Defender yet. Defender does one live response on a device at a time, so which goes first depends on when each is approved; the word queue shows the order.`,
-        ),
-      ];
-    case 'queueTooLong':
-      return [
-        say(
-          `${finding.waiting} requests wait already, and I expect the last of them to go at about ${formatTime(finding.expectedAt, reader)}. Yours may wait ${formatDuration(finding.startWithinMs)} once approved and would be withdrawn before its turn. Ask later, or have some of the others cancelled.`,
-        ),
-      ];
-  }
-}
+export const describeFinding = (finding: Finding, reader?: ReaderFormat): Line =>
+  sayOf(sentences, 'type', finding, reader);
+
+const sentences: Table<Finding, 'type', Line, [reader: ReaderFormat | undefined]> = {
+  unsupportedPlatform: (finding) => [
+    say('Live response has no agent for '),
+    ...showCut(finding.platform, 60, showCode),
+    say(', so nothing can run there. Another way to reach this device is needed.'),
+  ],
+  notOnboarded: (finding) => [
+    say('The device is not onboarded to Defender ('),
+    ...showCut(finding.status, 60, showCode),
+    say('), so live response cannot reach it. Onboard it, or use another way.'),
+  ],
+  sensorUnhealthy: (finding) => [
+    say('The sensor of the device is not healthy ('),
+    ...showCut(finding.status, 60, showCode),
+    say('), so it may not be reached. Look at its network and its Defender service first.'),
+  ],
+  longSilent: (finding, reader) => [
+    say(
+      `The device has sent no full report for ${formatDuration(finding.forMs)} (last at ${formatTime(finding.at, reader)}), and one comes about once a day. It may be off or away: have it switched on, or the request is withdrawn when its time to start runs out.`,
+    ),
+  ],
+  refusedBefore: (finding, reader) => describeRefusedBefore(finding, reader),
+  argsNotTaken: (finding) => [
+    say(`Command ${finding.index + 1} gives arguments, and the library says that `),
+    ...showCut(finding.fileName, 200, showCode),
+    say(' takes none. Leave them out, or have its entry in the library corrected.'),
+  ],
+  argsExpected: (finding) => [
+    say(`Command ${finding.index + 1} gives no arguments, and the library says that `),
+    ...showCut(finding.fileName, 200, showCode),
+    say(' takes some'),
+    ...(finding.parameters === null || finding.parameters === ''
+      ? []
+      : [say(': '), ...showCut(finding.parameters, 200)]),
+    say('. Go on if it does without them.'),
+  ],
+  parenthesesInArgs: (finding) => [
+    say(
+      `Command ${finding.index + 1} has parentheses in its arguments, and Defender may refuse them: some of its error messages list ( and ) among the characters that it does not allow. Leave them out, or pass the value in another form, such as Base64, if the script can read it.`,
+    ),
+  ],
+  scriptOfOtherSystem: (finding) => [
+    say(`Command ${finding.index + 1} runs `),
+    ...showCut(finding.name, 200, showCode),
+    say(', which by its name is a script for another operating system than '),
+    ...platformWords(finding.platform),
+    say('. It may fail there. Name a script for that system; library lists them.'),
+  ],
+  notAScript: (finding) => [
+    say(`Command ${finding.index + 1} runs `),
+    ...showCut(finding.name, 200, showCode),
+    say(
+      ', which by its name is not a script, so it may fail. Name a script; to put a file on the device, use putfile.',
+    ),
+  ],
+  pathOfOtherSystem: (finding) => [
+    say(`Command ${finding.index + 1} collects `),
+    ...showCut(finding.name, 200, showCode),
+    say(', which is not a path as '),
+    ...platformWords(finding.platform),
+    say(' has them, so it may find nothing. Give a path of that system, or choose another device.'),
+  ],
+  sameIsOpen: (finding) => [
+    say('The same commands on the same device are asked for already: '),
+    showCode(finding.requestId),
+    say(`. Type status ${finding.requestId} to see where that stands, and ask again only if it must run twice.`),
+  ],
+  deviceTaken: (finding) => [
+    say(
+      `Defender has ${formatList(finding.requestIds)} for this device, and does one live response on it at a time, so yours goes after ${finding.requestIds.length === 1 ? 'that' : 'those'}.`,
+    ),
+  ],
+  deviceWanted: (finding) => [
+    say(
+      `${formatList(finding.requestIds)} ${finding.requestIds.length === 1 ? 'asks' : 'ask'} for this device as well, and ${finding.requestIds.length === 1 ? 'is' : 'are'} not with Defender yet. Defender does one live response on a device at a time, so which goes first depends on when each is approved; the word queue shows the order.`,
+    ),
+  ],
+  queueTooLong: (finding, reader) => [
+    say(
+      `${finding.waiting} requests wait already, and I expect the last of them to go at about ${formatTime(finding.expectedAt, reader)}. Yours may wait ${formatDuration(finding.startWithinMs)} once approved and would be withdrawn before its turn. Ask later, or have some of the others cancelled.`,
+    ),
+  ],
+};
 
 function describeRefusedBefore(
   { code, group, requestId, at }: Extract<Finding, { type: 'refusedBefore' }>,

@@ -6,6 +6,7 @@ import type { ResumeRefusal } from '../../request/pause';
 import type { LiveResponseRequest, Person } from '../../request/request';
 import type { ReviewRefusal } from '../../request/review';
 import { cutAt } from '../kit/line';
+import { sayOf, type Table } from '../kit/table';
 import { countFor, everyone, formatList, formatTime, type ReaderFormat } from '../kit/words';
 import { describeFinding, lineText } from './finding-words';
 import { beforeAskingAgain } from './request-lines';
@@ -78,115 +79,102 @@ export type Refusal =
   | { readonly type: 'unknownAction' };
 
 /** What, why, and what next. Plain text whose quoted parts are visible already: for a notice as it is, for a card by `sentencePost`. */
-export function describeRefusal(refusal: Refusal, reader: ReaderFormat = everyone): string {
-  const time = (at: number): string => formatTime(at, reader);
-  switch (refusal.type) {
-    case 'requesterCannotVote':
-      return 'You opened this request, so someone else must decide it.';
-    case 'notAnApprover':
-      return 'You may not decide this request, because the policy does not name you as one of its approvers. Ask one of them.';
-    case 'alreadyVoted':
-      return 'You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.';
-    case 'denyNeedsReason':
-      return 'A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.';
-    case 'withdrawalNeedsReason':
-      return 'You did not ask for this, so withdrawing it needs a reason, which the requester and the thread will read. Nothing was changed; write one and withdraw it again, or deny it on your card.';
-    case 'alreadyDecided':
-      return describeDecided(refusal.request, time);
-    case 'expired':
-      return `The time to decide ran out at ${time(refusal.at)}, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.`;
-    case 'cardOutdated':
-      return 'This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.';
-    case 'notYourCard':
-      return 'This card was sent to someone else, so nothing was done. Use the card in your own chat with me.';
-    case 'wrongConversation':
-      return 'This request belongs to another conversation, so nothing was done. Decide it on the card that I posted there or in your own chat with me.';
-    case 'requestChanged':
-      return 'This is not what you were shown: the digest that you decided on is not the one of the request as it is now. Your vote was not counted. Read its newest card and decide on that.';
-    case 'policyChanged':
-      return 'The approval policy has changed since this card was posted, so your vote was not counted. If the new policy still allows the request, it is asked again; decide on its newest card.';
-    case 'policyOutrun':
-      return 'The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing. Try again in a minute; if it stays so, whoever runs me must give all replicas the same policy file.';
-    case 'askerLostRight':
-      return 'The requester may no longer ask for live response, so nothing was counted and nothing is sent. Somebody who may ask can make a new request.';
-    case 'notWhilePaused':
-      return 'Sending is paused, so this was not counted. Decide again when somebody has resumed; or leave it.';
-    case 'cannotResend':
-      return 'The approval policy has changed, so this approval cannot be used again. Leave it, look for it in the Defender portal, then make a new request.';
-    case 'notYours':
-      return 'You may not cancel this request, because only its requester and its approvers may. Ask one of them.';
-    case 'mayNotAsk':
-      return `You may not ask for live response, because the policy does not name you as a requester: it names the members of ${formatList(refusal.requesters.map(visible))}. Nothing was requested. Ask one of them, or whoever keeps the policy.`;
-    case 'noRule':
-    case 'denied':
-    case 'reasonPattern':
-    case 'tooFewApprovers':
-    case 'groupUnreadable':
-      return describePolicyRefusal(refusal);
-    case 'uploaderCannotVote':
-      return `You uploaded ${quote(refusal.fileName)}, which changed since it was last approved, so someone else must decide about running it. Your vote was not counted.`;
-    case 'noRole':
-      return 'I show devices, the library, the queue and the history only to people whom the policy names. Ask whoever keeps the policy to add you.';
-    case 'doesNotFit':
-      return 'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was requested. Split it into several requests, or shorten the arguments or the reason.';
-    case 'unknownRequest':
-      return `I know no request ${quote(refusal.id)}. ${didYouMean(refusal.near)}Check the id on its card, or type status for the open ones.`;
-    case 'prunedRequest':
-      return `${visibleCode(refusal.id)} ended at ${time(refusal.endedAt)}, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.`;
-    case 'unknownDevice':
-      return `Defender knows no device by ${quote(refusal.query)}${refusal.isLookUp ? '' : ', so nothing was requested'}. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`;
-    case 'ambiguousDevice':
-      return `${quote(refusal.query)} matches ${countFor(reader, refusal.count, 'device')}, and I never guess. Nothing was requested. Use the full name or the Defender id; the word device shows them.`;
-    case 'unfit':
-      return `${lineText(describeFinding(refusal.finding, reader))} Nothing was requested.`;
-    case 'several':
-      return refusal.refusals.map((one) => `- ${describeRefusal(one, reader)}`).join('\n');
-    case 'unknownLibraryFile':
-      return describeUnknownFile(refusal.fileName, refusal.known);
-    case 'cardUsed':
-      return `This card was already used for ${visibleCode(refusal.id)}, so nothing new was requested. Type status ${visibleCode(refusal.id)} to see it, or new for another request.`;
-    case 'tooManyOpen':
-      return describeTooMany(refusal, reader);
-    case 'shownElsewhere':
-      return `${visibleCode(refusal.id)} was asked in another conversation, and others read along here. Ask me for it in your own chat with me.`;
-    case 'noResult':
-      return describeNoResult(refusal.id, refusal.number);
-    case 'noBreakGlass':
-      return 'The rule of this request allows no break-glass now: either it names nobody for it, or the glass is broken already, or the request no longer waits for approval. It needs the approvals that its card shows.';
-    case 'breakGlassNotYours':
-      return 'You may not use break-glass on this request, because only its requester and its approvers may. Ask one of them.';
-    case 'reviewOpen':
-      return `Rule ${visible(refusal.rule)} allows no other break-glass while the review of the last one is open: ${formatList(refusal.ids.map(visibleCode))}. Two people who had no part in it must close it first; the word reviews shows what is missing.`;
-    case 'unknownReview':
-      return `There is no review of a request ${quote(refusal.id)}. The word reviews shows the open ones.`;
-    case 'reviewNotYours':
-      return 'You may not review this break-glass, because the policy does not name you as an owner or approver of its rule. Ask one of them.';
-    case 'tookPart':
-      return 'You had a part in this break-glass, so someone else must review it. Nothing was counted.';
-    case 'alreadyReviewed':
-      return 'You have reviewed this break-glass already, and one person counts once. Somebody else must give the other opinion.';
-    case 'reviewNeedsReason':
-      return 'A review needs a reason, since it is what remains of the break-glass. Nothing was counted. Write: review LR-7F3K accept because <reason>, or object.';
-    case 'reviewClosed':
-      return `This review was closed at ${time(refusal.at)}, so nothing was added. If something came up since, raise it with the owners of the rule.`;
-    case 'mayNotPause':
-      return 'You may not pause or resume, because the policy does not name you as a requester or an approver. Ask one of them.';
-    case 'alreadyPaused':
-      return `It is paused already: ${nameOf(refusal.by)} did so at ${time(refusal.at)}. No live response is sent to Defender until somebody else who may approve types resume.`;
-    case 'notPaused':
-      return 'Nothing is paused, so there is nothing to resume. Approved requests go as soon as Defender has room.';
-    case 'pausedByYou':
-      return `You paused at ${time(refusal.at)}, so somebody else who may approve must resume. No live response is sent to Defender before that.`;
-    case 'mayNotResume':
-      return 'Only somebody who may approve requests can resume. Ask an approver. No live response is sent to Defender before that.';
-    case 'yoursWait':
-      return `You asked for ${formatList(refusal.ids)}, which would go with it, so somebody else must resume. Or withdraw yours first: ${formatList(refusal.ids.map((id) => `cancel ${id}`))}.`;
-    case 'unknownAction':
-      return 'I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew.';
-  }
-}
+export const describeRefusal = (refusal: Refusal, reader: ReaderFormat = everyone): string =>
+  sayOf(sentences, 'type', refusal, reader);
 
-function describeDecided(request: LiveResponseRequest, time: (at: number) => string): string {
+const sentences: Table<Refusal, 'type', string, [reader: ReaderFormat]> = {
+  requesterCannotVote: 'You opened this request, so someone else must decide it.',
+  notAnApprover:
+    'You may not decide this request, because the policy does not name you as one of its approvers. Ask one of them.',
+  alreadyVoted:
+    'You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.',
+  denyNeedsReason:
+    'A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.',
+  withdrawalNeedsReason:
+    'You did not ask for this, so withdrawing it needs a reason, which the requester and the thread will read. Nothing was changed; write one and withdraw it again, or deny it on your card.',
+  alreadyDecided: (refusal, reader) => describeDecided(refusal.request, reader),
+  expired: (refusal, reader) =>
+    `The time to decide ran out at ${formatTime(refusal.at, reader)}, so your vote does not count. Nothing ran; this is not a denial. If it is still needed, it must be asked again.`,
+  cardOutdated:
+    'This card is no longer valid, so nothing was done. Use the newest card of the request; the word status shows where it stands.',
+  notYourCard: 'This card was sent to someone else, so nothing was done. Use the card in your own chat with me.',
+  wrongConversation:
+    'This request belongs to another conversation, so nothing was done. Decide it on the card that I posted there or in your own chat with me.',
+  requestChanged:
+    'This is not what you were shown: the digest that you decided on is not the one of the request as it is now. Your vote was not counted. Read its newest card and decide on that.',
+  policyChanged:
+    'The approval policy has changed since this card was posted, so your vote was not counted. If the new policy still allows the request, it is asked again; decide on its newest card.',
+  policyOutrun:
+    'The part of me that you reached has another approval policy than the one in force, so it decides and stores nothing. Try again in a minute; if it stays so, whoever runs me must give all replicas the same policy file.',
+  askerLostRight:
+    'The requester may no longer ask for live response, so nothing was counted and nothing is sent. Somebody who may ask can make a new request.',
+  notWhilePaused: 'Sending is paused, so this was not counted. Decide again when somebody has resumed; or leave it.',
+  cannotResend:
+    'The approval policy has changed, so this approval cannot be used again. Leave it, look for it in the Defender portal, then make a new request.',
+  notYours: 'You may not cancel this request, because only its requester and its approvers may. Ask one of them.',
+  mayNotAsk: (refusal) =>
+    `You may not ask for live response, because the policy does not name you as a requester: it names the members of ${formatList(refusal.requesters.map(visible))}. Nothing was requested. Ask one of them, or whoever keeps the policy.`,
+  noRule: (refusal) => describePolicyRefusal(refusal),
+  denied: (refusal) => describePolicyRefusal(refusal),
+  reasonPattern: (refusal) => describePolicyRefusal(refusal),
+  tooFewApprovers: (refusal) => describePolicyRefusal(refusal),
+  groupUnreadable: (refusal) => describePolicyRefusal(refusal),
+  uploaderCannotVote: (refusal) =>
+    `You uploaded ${quote(refusal.fileName)}, which changed since it was last approved, so someone else must decide about running it. Your vote was not counted.`,
+  noRole:
+    'I show devices, the library, the queue and the history only to people whom the policy names. Ask whoever keeps the policy to add you.',
+  doesNotFit:
+    'This is too long to be shown whole on one card, and nobody should approve what they cannot read. Nothing was requested. Split it into several requests, or shorten the arguments or the reason.',
+  unknownRequest: (refusal) =>
+    `I know no request ${quote(refusal.id)}. ${didYouMean(refusal.near)}Check the id on its card, or type status for the open ones.`,
+  prunedRequest: (refusal, reader) =>
+    `${visibleCode(refusal.id)} ended at ${formatTime(refusal.endedAt, reader)}, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.`,
+  unknownDevice: (refusal) =>
+    `Defender knows no device by ${quote(refusal.query)}${refusal.isLookUp ? '' : ', so nothing was requested'}. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`,
+  ambiguousDevice: (refusal, reader) =>
+    `${quote(refusal.query)} matches ${countFor(reader, refusal.count, 'device')}, and I never guess. Nothing was requested. Use the full name or the Defender id; the word device shows them.`,
+  unfit: (refusal, reader) => `${lineText(describeFinding(refusal.finding, reader))} Nothing was requested.`,
+  several: (refusal, reader) => refusal.refusals.map((one) => `- ${describeRefusal(one, reader)}`).join('\n'),
+  unknownLibraryFile: (refusal) => describeUnknownFile(refusal.fileName, refusal.known),
+  cardUsed: (refusal) =>
+    `This card was already used for ${visibleCode(refusal.id)}, so nothing new was requested. Type status ${visibleCode(refusal.id)} to see it, or new for another request.`,
+  tooManyOpen: (refusal, reader) => describeTooMany(refusal, reader),
+  shownElsewhere: (refusal) =>
+    `${visibleCode(refusal.id)} was asked in another conversation, and others read along here. Ask me for it in your own chat with me.`,
+  noResult: (refusal) => describeNoResult(refusal.id, refusal.number),
+  noBreakGlass:
+    'The rule of this request allows no break-glass now: either it names nobody for it, or the glass is broken already, or the request no longer waits for approval. It needs the approvals that its card shows.',
+  breakGlassNotYours:
+    'You may not use break-glass on this request, because only its requester and its approvers may. Ask one of them.',
+  reviewOpen: (refusal) =>
+    `Rule ${visible(refusal.rule)} allows no other break-glass while the review of the last one is open: ${formatList(refusal.ids.map(visibleCode))}. Two people who had no part in it must close it first; the word reviews shows what is missing.`,
+  unknownReview: (refusal) =>
+    `There is no review of a request ${quote(refusal.id)}. The word reviews shows the open ones.`,
+  reviewNotYours:
+    'You may not review this break-glass, because the policy does not name you as an owner or approver of its rule. Ask one of them.',
+  tookPart: 'You had a part in this break-glass, so someone else must review it. Nothing was counted.',
+  alreadyReviewed:
+    'You have reviewed this break-glass already, and one person counts once. Somebody else must give the other opinion.',
+  reviewNeedsReason:
+    'A review needs a reason, since it is what remains of the break-glass. Nothing was counted. Write: review LR-7F3K accept because <reason>, or object.',
+  reviewClosed: (refusal, reader) =>
+    `This review was closed at ${formatTime(refusal.at, reader)}, so nothing was added. If something came up since, raise it with the owners of the rule.`,
+  mayNotPause:
+    'You may not pause or resume, because the policy does not name you as a requester or an approver. Ask one of them.',
+  alreadyPaused: (refusal, reader) =>
+    `It is paused already: ${nameOf(refusal.by)} did so at ${formatTime(refusal.at, reader)}. No live response is sent to Defender until somebody else who may approve types resume.`,
+  notPaused: 'Nothing is paused, so there is nothing to resume. Approved requests go as soon as Defender has room.',
+  pausedByYou: (refusal, reader) =>
+    `You paused at ${formatTime(refusal.at, reader)}, so somebody else who may approve must resume. No live response is sent to Defender before that.`,
+  mayNotResume:
+    'Only somebody who may approve requests can resume. Ask an approver. No live response is sent to Defender before that.',
+  yoursWait: (refusal) =>
+    `You asked for ${formatList(refusal.ids)}, which would go with it, so somebody else must resume. Or withdraw yours first: ${formatList(refusal.ids.map((id) => `cancel ${id}`))}.`,
+  unknownAction:
+    'I do not know this button, so nothing was done. The card may be from an older version of me; type help to start anew.',
+};
+
+function describeDecided(request: LiveResponseRequest, reader: ReaderFormat): string {
   const { id } = request;
   switch (request.state) {
     case 'awaitingApproval':
@@ -195,16 +183,16 @@ function describeDecided(request: LiveResponseRequest, time: (at: number) => str
       const denial = request.votes.findLast((v) => v.decision === 'deny');
       return denial === undefined
         ? `${id} was already denied. Nothing ran.`
-        : `${id} was already denied by ${nameOf(denial.by)} at ${time(denial.at)}. Nothing ran.`;
+        : `${id} was already denied by ${nameOf(denial.by)} at ${formatTime(denial.at, reader)}. Nothing ran.`;
     }
     case 'expired':
-      return `${id} expired at ${time(request.endedAt)}: it was not decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.`;
+      return `${id} expired at ${formatTime(request.endedAt, reader)}: it was not decided in time, which is not a denial. Nothing ran. Ask again if it is still needed.`;
     case 'withdrawn':
-      return `${id} was already withdrawn by ${nameOf(request.by)} at ${time(request.endedAt)}. Nothing ran.`;
+      return `${id} was already withdrawn by ${nameOf(request.by)} at ${formatTime(request.endedAt, reader)}. Nothing ran.`;
     case 'voided':
-      return `${id} became void at ${time(request.endedAt)}, because what was shown had changed. Nothing ran. Ask again to have the new version decided.`;
+      return `${id} became void at ${formatTime(request.endedAt, reader)}, because what was shown had changed. Nothing ran. Ask again to have the new version decided.`;
     case 'queued':
-      return `${describeApproval(request, time)} It waits to be sent; type status ${id} to see where it stands.`;
+      return `${describeApproval(request, reader)} It waits to be sent; type status ${id} to see where it stands.`;
     case 'submitting':
     case 'unknown':
     case 'pending':
@@ -214,31 +202,28 @@ function describeDecided(request: LiveResponseRequest, time: (at: number) => str
       if (request.state === 'unknown' && request.offer !== null)
         return `${id} may have run; Defender does not list it. Decide on its newest card whether to send it once more.`;
       return request.cancel?.by == null || request.cancel.refused
-        ? `${describeApproval(request, time)} Type status ${id} to see where it stands.`
-        : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${time(request.cancel.at)}. What Defender says decides.`;
+        ? `${describeApproval(request, reader)} Type status ${id} to see where it stands.`
+        : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${formatTime(request.cancel.at, reader)}. What Defender says decides.`;
     case 'unconfirmed':
-      return `${id} is not decided any more: that ended at ${time(request.endedAt)}, and it may have run. ${beforeAskingAgain(id)}`;
+      return `${id} is not decided any more: that ended at ${formatTime(request.endedAt, reader)}, and it may have run. ${beforeAskingAgain(id)}`;
     case 'cancelled':
-      return `${id} was already cancelled, at ${time(request.endedAt)}; type status ${id} to see how far it came.`;
+      return `${id} was already cancelled, at ${formatTime(request.endedAt, reader)}; type status ${id} to see how far it came.`;
     case 'lapsed':
-      return `${id} was already withdrawn at ${time(request.endedAt)}, because its time to start ran out.${request.actionId === null ? ' Nothing ran.' : ' It may have begun: its card says what is known.'}`;
+      return `${id} was already withdrawn at ${formatTime(request.endedAt, reader)}, because its time to start ran out.${request.actionId === null ? ' Nothing ran.' : ' It may have begun: its card says what is known.'}`;
     case 'succeeded':
     case 'failed':
     case 'timedOut':
     case 'refused':
-      return `${describeApproval(request, time)} It ended at ${time(request.endedAt)}; type status ${id} to see how.`;
+      return `${describeApproval(request, reader)} It ended at ${formatTime(request.endedAt, reader)}; type status ${id} to see how.`;
   }
 }
 
-function describeApproval(
-  { id, votes }: Pick<LiveResponseRequest, 'id' | 'votes'>,
-  time: (at: number) => string,
-): string {
+function describeApproval({ id, votes }: Pick<LiveResponseRequest, 'id' | 'votes'>, reader: ReaderFormat): string {
   const approvals = votes.filter((v) => v.decision === 'approve');
   const last = approvals.at(-1);
   return last === undefined
     ? `${id} was already approved.`
-    : `${id} was already approved by ${formatList(approvals.map((v) => nameOf(v.by)))} at ${time(last.at)}.`;
+    : `${id} was already approved by ${formatList(approvals.map((v) => nameOf(v.by)))} at ${formatTime(last.at, reader)}.`;
 }
 
 /** More ids than that are not read; mine shows them all. */
