@@ -194,7 +194,9 @@ async function factsOf(sources: Sources, request: LiveResponseRequest): Promise<
     toldUncounted: asked.filter(({ requestId }) => requestId === id).flatMap(({ toldUncounted }) => toldUncounted),
     claims: everywhere.flat().flatMap((shown) => toClaims(sources, id, shown)),
     history: historyOf(rows, id),
-    cards: copies.filter(({ audience }) => audience !== 'replaced').map((copy) => toCardFacts(sources, copy)),
+    cards: copies
+      .filter(({ audience }) => audience !== 'replaced' && audience !== 'end')
+      .map((copy) => toCardFacts(sources, copy)),
     endsTold: thread.filter(({ text }) => tellsEnd(text, id, state)).length,
     twins: [...twins.values()],
     results: await Promise.all(

@@ -56,6 +56,9 @@ const firstPauseMs = seconds(2);
 const longestPauseMs = seconds(30);
 const pauseAfter = (attempt: number): number => Math.min(firstPauseMs * 2 ** attempt, longestPauseMs);
 
+/** The notification first, then what the message shows. */
+export const readPost = (activity: WireActivity): string => `${activity.summary ?? ''}\n${readActivity(activity)}`;
+
 export function createTeamsSide(stage: Stage, speed: { readonly since: number; readonly speed: number }): TeamsSide {
   const { connector, clock, replicas } = stage;
   const { build } = createTeamsClient({ connector, endpoint: 'http://127.0.0.1', tenantId, bot });
@@ -65,7 +68,7 @@ export function createTeamsSide(stage: Stage, speed: { readonly since: number; r
   };
   const texts = new WeakMap<WireActivity, string>();
   const textOf = (activity: WireActivity): string => {
-    const known = texts.get(activity) ?? readActivity(activity);
+    const known = texts.get(activity) ?? readPost(activity);
     texts.set(activity, known);
     return known;
   };

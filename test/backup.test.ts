@@ -86,7 +86,7 @@ test('a restored backup has everything that had ended, and nothing that could st
   expect(stage.submissions).toHaveLength(1);
   expect(await stage.service.store.countByState()).toEqual({ succeeded: 1, unconfirmed: 2 });
   for (const thread of [open, queued]) {
-    expect(stage.thread(thread)).toContain('Unconfirmed: the database was restored');
+    expect(stage.thread(thread)).toContain('unconfirmed: the database was restored');
     expect(stage.thread(thread)).not.toMatch(/Nothing ran|Did not run/);
   }
   expect(verifyChain(await stage.service.store.auditRows()).ok).toBe(true);
@@ -146,7 +146,7 @@ test('what Defender still has waiting from after the backup is followed, and may
   expect(stage.thread(thread)).toContain('waiting for the device');
   await stage.reply(ana, thread, `cancel ${stage.requestId(thread)}`);
   await stage.pass(minutes(1), seconds(5));
-  expect(stage.thread(thread)).toContain('Cancelled: it may have begun');
+  expect(stage.thread(thread)).toContain('cancelled: it may have begun');
   expect(stage.submissions).toHaveLength(1);
 });
 

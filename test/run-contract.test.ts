@@ -247,7 +247,7 @@ describe('a trial that serves', () => {
     const filling = await first.askAndApprove('on lap-117 run collect-logs.ps1 because it fills the slot');
     await until('the first submission', () => (submissions().length === 1 ? true : undefined));
     const waiting = await first.askAndApprove(`on ws-042 run minidump.ps1 lsass because ${personsText}`);
-    await until('the waiting card', () => first.thread(waiting).includes('Approved, waiting') || undefined);
+    await until('the waiting card', () => first.thread(waiting).includes('approved, waiting') || undefined);
 
     let release = (): void => {};
     const held = new Promise<void>((resolve) => {
@@ -276,9 +276,9 @@ describe('a trial that serves', () => {
     ]);
     await until(
       'the answer to the turn',
-      () => next.thread(conversationId).includes('Waiting for approval') || undefined,
+      () => next.thread(conversationId).includes('Approve 1 command on srv-db-01?') || undefined,
     );
-    expect(next.thread(filling)).toContain('is approved by Bo Approver.');
+    expect(next.thread(filling)).toMatch(/Approved by Bo/);
     again.child.kill('SIGTERM');
     expect(await again.exited).toBe(0);
     expect(submissions()).toHaveLength(2);
@@ -414,7 +414,7 @@ describe('a stop while the POST to Defender is in flight', () => {
     await again.port();
     await until(
       'the action is found',
-      () => users.thread(thread).includes('Found') || users.thread(thread).includes('started') || undefined,
+      () => /turned up in Defender|running command/i.test(users.thread(thread)) || undefined,
     );
     expect(submissions()).toHaveLength(submitted);
     again.child.kill('SIGTERM');
@@ -612,10 +612,7 @@ function people(port: number) {
       );
       const { verb, data } = approveOf(card) ?? {};
       await teams.click(bo, card.id, { verb: String(verb), data });
-      await until(
-        'the approval in the thread',
-        () => thread(conversationId).includes(`${id} is approved`) || undefined,
-      );
+      await until('the approval on the card', () => thread(conversationId).includes('Approved by Bo') || undefined);
       return conversationId;
     },
   };

@@ -1,13 +1,15 @@
 import { readCardPhase, tellsEnd, tellsResult } from '../../chaos/phases';
+import { readPost } from '../../chaos/teams';
 import { isFinal, type LiveResponseRequest } from '../../src/request/request';
+import { tellingOf } from '../../src/request/telling';
 import { requestCard } from '../../src/thread/cards/request-card';
 import type { Post } from '../../src/thread/kit/post';
 import type { QueuePlace } from '../../src/thread/kit/view';
+import { endPost } from '../../src/thread/posts/end-post';
 import { resultPost } from '../../src/thread/posts/result-post';
 import { roundUpPosts } from '../../src/thread/posts/round-up-post';
 import { newsPost } from '../../src/thread/sentences/news';
 import type { WireActivity } from '../../trial/teams/connector-port';
-import { readActivity } from '../../trial/teams/connector-reading';
 import { makeNews, makeRequests, makeView, place, scriptResult } from '../thread/samples';
 
 const requests = Object.entries(makeRequests());
@@ -18,18 +20,26 @@ const requestIn = (state: LiveResponseRequest['state']): LiveResponseRequest => 
 };
 
 const textOf = (post: Post): string =>
-  readActivity({
+  readPost({
     type: 'message',
+    summary: post.summary,
     text: post.text ?? '',
     attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: post.card }],
   } as WireActivity);
 
-const cardText = (request: LiveResponseRequest, over: Parameters<typeof makeView>[1] = {}): string =>
-  textOf(requestCard(makeView(request, over), { audience: 'thread', token: null }));
+const cardText = (
+  request: LiveResponseRequest,
+  over: Parameters<typeof makeView>[1] = {},
+  token: string | null = null,
+): string => textOf(requestCard(makeView(request, over), { audience: 'thread', token }));
 
 test.each(requests)('the card of a request that is %s is read as that', (_name, request) => {
   for (const trial of [false, true])
-    expect(readCardPhase(cardText(request, { trial }))).toEqual({ requestId: request.id, state: request.state });
+    for (const token of [null, 'token'])
+      expect(readCardPhase(cardText(request, { trial }, token))).toEqual({
+        requestId: request.id,
+        state: request.state,
+      });
 });
 
 test.each<QueuePlace['waitsFor']>(['rate', 'device', 'deviceBusy', 'slot', 'defender', 'nothing'])(
@@ -43,7 +53,9 @@ test.each<QueuePlace['waitsFor']>(['rate', 'device', 'deviceBusy', 'slot', 'defe
 test('news and results are no cards', () => {
   const request = requestIn('succeeded');
   const texts = [
-    ...makeNews().map((news) => textOf(newsPost(news, makeView(request)))),
+    ...makeNews()
+      .filter((news) => tellingOf(news) === 'post')
+      .map((news) => textOf(newsPost(news, makeView(request)))),
     textOf(resultPost(makeView(request), scriptResult())),
   ];
   expect(texts.map(readCardPhase)).toEqual(texts.map(() => null));
@@ -52,17 +64,14 @@ test('news and results are no cards', () => {
 test.each(requests.filter(([, request]) => isFinal(request.state)))(
   'the reply that tells of a request that is %s is known, and no other',
   (_name, request) => {
-    const own: Readonly<Record<string, string>> = {
-      denied: 'denied',
-      expired: 'expired',
-      withdrawn: 'withdrawn',
-      voided: 'voided',
-    };
-    const wanted = own[request.state] ?? 'ended';
+    const view = makeView(request);
+    expect(tellsEnd(textOf(endPost(view)), request.id, request.state)).toBe(true);
+    expect(readCardPhase(textOf(endPost(view)))).toBeNull();
+    expect(tellsEnd(cardText(request), request.id, request.state)).toBe(false);
     const told = makeNews()
-      .filter((news) => tellsEnd(textOf(newsPost(news, makeView(request))), request.id, request.state))
-      .map(({ type }) => type);
-    expect(told).toEqual([wanted]);
+      .filter((news) => tellingOf(news) === 'post')
+      .filter((news) => tellsEnd(textOf(newsPost(news, view)), request.id, request.state));
+    expect(told).toEqual([]);
   },
 );
 
@@ -70,6 +79,13 @@ test('a result is known by its request and command', () => {
   const request = requestIn('succeeded');
   const text = textOf(resultPost(makeView(request), scriptResult()));
   expect([0, 1, 2].map((index) => tellsResult(text, request.id, index))).toEqual([false, true, false]);
+  expect(tellsResult(text, 'LR-9999', 1)).toBe(false);
+});
+
+test('an end tells the results that came, and none that is still being fetched', () => {
+  const request = requestIn('succeeded');
+  const text = textOf(endPost(makeView(request, { results: [scriptResult()] })));
+  expect([0, 1, 2].map((index) => tellsResult(text, request.id, index))).toEqual([true, true, false]);
   expect(tellsResult(text, 'LR-9999', 1)).toBe(false);
 });
 

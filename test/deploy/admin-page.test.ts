@@ -8,7 +8,7 @@ const pages = ['docs/admin.md', 'docs/operations.md', 'env/.env.dev'].map(
 const admin = readFileSync('docs/admin.md', 'utf8');
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Readonly<Record<string, string>> };
 const variables = new Set([
-  ...[...readFileSync('src/config.ts', 'utf8').matchAll(/^\s+([A-Z][A-Z_]{3,}):/gm)].map(([, name]) => name),
+  ...[...readFileSync('src/settings.ts', 'utf8').matchAll(/^\s+([A-Z][A-Z_]{3,}):/gm)].map(([, name]) => name),
   ...[...readFileSync('env/.env.dev', 'utf8').matchAll(/SECRET_\w+|^[A-Z_]+(?==)/gm)].map(([name]) => name),
   // Of the toolkit, of Node, and of Azure's identity library.
   'TEAMSFX_SOVEREIGN_CLOUD_ENVIRONMENT',

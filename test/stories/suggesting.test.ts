@@ -47,5 +47,5 @@ test('a team that adds the bot is told who approves, and a person what they may 
     .find((call) => call.includes('Live Response is here'));
   expect(told).toContain('Bo Approver');
   expect(stage.chat(dee)).toContain('The policy names you neither for asking nor for approving');
-  expect(stage.chat(bo)).toContain('You may also decide about what others ask');
+  expect(stage.chat(bo)).toContain('To see what waits for your vote, type waiting');
 });
