@@ -366,7 +366,8 @@ describe('a backup of a running service', () => {
 });
 
 describe('a stop while the POST to Defender is in flight', () => {
-  const started = async (name: string) => {
+  /** Each on a device of its own: Defender takes one live response a device. */
+  const started = async (name: string, device: string) => {
     const service = start(trial(name));
     const port = await service.port();
     const users = people(port);
@@ -377,14 +378,14 @@ describe('a stop while the POST to Defender is in flight', () => {
     });
     emulator.fault({ fault: { type: 'hold', release: held, when: 'after' }, route: 'runLiveResponse' });
     const before = submissions().length;
-    const thread = await users.askAndApprove('on srv-db-01 run collect-logs.ps1 because it is in flight');
+    const thread = await users.askAndApprove(`on ${device} run collect-logs.ps1 because it is in flight`);
     await until('the submission', () => (submissions().length === before + 1 ? true : undefined));
     return { service, port, users, release, thread, submitted: before + 1 };
   };
   const databaseOf = (name: string) => new Database(join(dir, name, 'live-response.db'));
 
   test('says so first, takes nothing new, records the answer, gives leases back, and ends with 0', async () => {
-    const { service, port, users, release, submitted } = await started('drained');
+    const { service, port, users, release, submitted } = await started('drained', 'srv-db-01');
     service.child.kill('SIGTERM');
     await until('not ready', async () => ((await get(port, '/readyz')).status === 503 ? true : undefined));
     expect((await get(port, '/readyz')).text).toBe('{"ready":false,"problems":["The service is stopping."]}');
@@ -403,7 +404,7 @@ describe('a stop while the POST to Defender is in flight', () => {
   });
 
   test('ends at once when it is asked a second time, and the next start finds the action by looking', async () => {
-    const { service, users, release, thread, submitted } = await started('forced');
+    const { service, users, release, thread, submitted } = await started('forced', 'ws-043');
     service.child.kill('SIGTERM');
     await until('the stop has begun', () => service.logLines.find((line) => line.includes('Stopping')));
     service.child.kill('SIGTERM');
