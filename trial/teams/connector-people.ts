@@ -1,35 +1,23 @@
-import { randomUUID } from 'node:crypto';
+import {
+  type Activities,
+  type ActivityOptions,
+  conversationHolding,
+  conversationOf,
+  createActivities,
+  type InboundActivity,
+  type Where,
+} from './connector-activities';
+import { parseJson } from './connector-http';
 import type { Connector, TeamsPerson } from './connector-port';
 
-/** Where a person writes; `threadId` is the id of a thread's first message, null to start a thread. */
-export type Where =
-  | { readonly scope: 'personal' }
-  | { readonly scope: 'groupChat'; readonly chatId: string }
-  | {
-      readonly scope: 'channel';
-      readonly teamId: string;
-      readonly channelId: string;
-      readonly threadId: string | null;
-    };
+export type { InboundActivity, Where } from './connector-activities';
 
-export interface TeamsClientOptions {
-  readonly connector: Connector;
+export interface TeamsClientOptions extends ActivityOptions {
   /** `http://…/api/messages` */
   readonly endpoint: string;
-  readonly tenantId: string;
-  /** The bot as Teams names it: id `28:<app id>`. */
-  readonly bot: { readonly id: string; readonly name: string };
   /** The Authorization header for an activity; null sends none, as the Playground does. */
   readonly authorize?: (activity: InboundActivity) => string | null;
 }
-
-/** An activity as Teams sends it to a bot. */
-export type InboundActivity = {
-  readonly type: string;
-  readonly id: string;
-  readonly serviceUrl: string;
-  readonly conversation: { readonly id: string; readonly [key: string]: unknown };
-} & Readonly<Record<string, unknown>>;
 
 export interface BotAnswer {
   readonly status: number;
@@ -78,64 +66,29 @@ export interface TeamsClient {
   /** Sends any activity, whole or broken. */
   deliver(activity: unknown, authorization?: string | null): Promise<BotAnswer>;
   /** The activities above without sending them. */
-  readonly build: {
-    message(from: TeamsPerson, where: Where, text: string): InboundActivity;
-    execute(
-      from: TeamsPerson,
-      messageId: string,
-      action: { readonly verb: string; readonly data?: unknown },
-    ): InboundActivity;
-    submit(from: TeamsPerson, messageId: string, data: Readonly<Record<string, unknown>>): InboundActivity;
-    base(from: TeamsPerson, conversationId: string): InboundActivity;
-  };
+  readonly build: Activities;
 }
 
 export function createTeamsClient(options: TeamsClientOptions): TeamsClient {
   const { connector } = options;
-  const base = (from: TeamsPerson, conversationId: string): InboundActivity => toBase(options, from, conversationId);
+  const build = createActivities(options);
 
-  const build: TeamsClient['build'] = {
-    base,
-    message: (from, where, text) => ({
-      ...base(from, conversationOf(where, from, connector)),
-      type: 'message',
-      ...toWords(options.bot, where, text),
-    }),
-    execute: (from, messageId, { verb, data }) => ({
-      ...base(from, conversationHolding(connector, messageId)),
-      type: 'invoke',
-      name: 'adaptiveCard/action',
-      replyToId: messageId,
-      value: { action: { type: 'Action.Execute', verb, data: data ?? {} }, trigger: 'manual' },
-    }),
-    submit: (from, messageId, data) => ({
-      ...base(from, conversationHolding(connector, messageId)),
-      type: 'message',
-      replyToId: messageId,
-      value: data,
-    }),
-  };
-
-  const deliver: TeamsClient['deliver'] = async (activity, authorization) => {
-    const header =
-      authorization === undefined ? (options.authorize?.(activity as InboundActivity) ?? null) : authorization;
-    const answer = await fetch(options.endpoint, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json; charset=utf-8',
-        ...(header === null ? {} : { authorization: header }),
-      },
-      body: typeof activity === 'string' ? activity : JSON.stringify(activity),
-    });
-    const text = await answer.text();
-    return { status: answer.status, body: toJson(text) };
-  };
+  const deliver: TeamsClient['deliver'] = (activity, authorization) => post(options, activity, authorization);
 
   const invoke = (from: TeamsPerson, conversationId: string, what: Readonly<Record<string, unknown>>) =>
-    deliver({ ...base(from, conversationId), type: 'invoke', ...what });
+    deliver({ ...build.base(from, conversationId), type: 'invoke', ...what });
 
   const install = (from: TeamsPerson, where: Where, action: 'add' | 'remove') =>
-    deliver({ ...base(from, conversationOf(where, from, connector)), type: 'installationUpdate', action });
+    deliver({ ...build.base(from, conversationOf(where, from, connector)), type: 'installationUpdate', action });
+
+  const dialog =
+    (name: 'task/fetch' | 'task/submit'): TeamsClient['openDialog'] =>
+    (from, messageId, data) =>
+      invoke(from, conversationHolding(connector, messageId), {
+        name,
+        replyToId: messageId,
+        value: { data, context: { theme: 'default' } },
+      });
 
   return {
     build,
@@ -155,18 +108,8 @@ export function createTeamsClient(options: TeamsClientOptions): TeamsClient {
         name: 'application/search',
         value: { queryText: text, queryOptions: { skip: 0, top: 15 }, dataset },
       }),
-    openDialog: (from, messageId, data) =>
-      invoke(from, conversationHolding(connector, messageId), {
-        name: 'task/fetch',
-        replyToId: messageId,
-        value: { data, context: { theme: 'default' } },
-      }),
-    submitDialog: (from, messageId, data) =>
-      invoke(from, conversationHolding(connector, messageId), {
-        name: 'task/submit',
-        replyToId: messageId,
-        value: { data, context: { theme: 'default' } },
-      }),
+    openDialog: dialog('task/fetch'),
+    submitDialog: dialog('task/submit'),
     callExtension: (from, where, message, data) =>
       invoke(from, conversationOf(where, from, connector), {
         name: data === undefined ? 'composeExtension/fetchTask' : 'composeExtension/submitAction',
@@ -178,119 +121,42 @@ export function createTeamsClient(options: TeamsClientOptions): TeamsClient {
           ...(data === undefined ? {} : { data }),
         },
       }),
-    consent: (from, messageId, action, change = {}) => {
-      const card = connector
-        .message(messageId)
-        ?.activity.attachments?.find(({ contentType }) => /consent$/.test(contentType));
-      const { name, content } = (card ?? {}) as { readonly name?: string; readonly content?: Record<string, unknown> };
-      return invoke(from, connector.personalConversationId(from.aadObjectId), {
+    consent: (from, messageId, action, change) =>
+      invoke(from, connector.personalConversationId(from.aadObjectId), {
         name: 'fileConsent/invoke',
         replyToId: messageId,
-        value: {
-          type: 'fileUpload',
-          action,
-          context: content?.[`${action}Context`],
-          ...(action === 'accept' ? { uploadInfo: connector.offerUpload(name ?? '') } : {}),
-          ...change,
-        },
-      });
-    },
+        value: { ...toConsent(connector, messageId, action), ...change },
+      }),
     install: (from, where) => install(from, where, 'add'),
     uninstall: (from, where) => install(from, where, 'remove'),
   };
 }
 
-function toBase(
-  { connector, bot, tenantId }: TeamsClientOptions,
-  from: TeamsPerson,
-  conversationId: string,
-): InboundActivity {
-  const channelId = /@thread\.tacv2/.test(conversationId) ? conversationId.split(';')[0] : undefined;
-  const conversationType =
-    channelId !== undefined ? 'channel' : conversationId.startsWith('19:') ? 'groupChat' : 'personal';
-  const teamId = channelId === undefined ? undefined : connector.teamOf(channelId);
-  return {
-    type: 'message',
-    id: randomUUID(),
-    channelId: 'msteams',
-    serviceUrl: connector.url,
-    timestamp: new Date(connector.now()).toISOString(),
-    localTimezone: 'Europe/Amsterdam',
-    locale: 'en-GB',
-    // Who is a guest is left to the roster, as in most activities of Teams.
-    from: { id: from.id, name: from.name, aadObjectId: from.aadObjectId },
-    recipient: bot,
-    // In channels the tenant is stated in channelData only.
-    conversation: {
-      id: conversationId,
-      conversationType,
-      ...(channelId === undefined ? { tenantId } : { isGroup: true }),
-      ...(conversationType === 'groupChat' ? { isGroup: true } : {}),
+async function post(
+  { endpoint, authorize }: TeamsClientOptions,
+  activity: unknown,
+  authorization: string | null = authorize?.(activity as InboundActivity) ?? null,
+): Promise<BotAnswer> {
+  const answer = await fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      ...(authorization === null ? {} : { authorization }),
     },
-    channelData: {
-      tenant: { id: tenantId },
-      ...(channelId === undefined
-        ? {}
-        : {
-            teamsChannelId: channelId,
-            channel: { id: channelId },
-            ...(teamId === undefined ? {} : { teamsTeamId: teamId, team: { id: teamId } }),
-          }),
-    },
-    entities: [clientInfo],
-  };
+    body: typeof activity === 'string' ? activity : JSON.stringify(activity),
+  });
+  return { status: answer.status, body: parseJson(await answer.text()) };
 }
 
-const clientInfo = {
-  type: 'clientInfo',
-  locale: 'en-GB',
-  country: 'GB',
-  platform: 'Web',
-  timezone: 'Europe/Amsterdam',
-};
-
-/** The text with the mention in front, and the HTML copy that Teams attaches to what was typed in its composer. */
-function toWords(bot: { readonly id: string; readonly name: string }, where: Where, text: string) {
-  if (where.scope === 'personal')
-    return {
-      text,
-      textFormat: 'plain',
-      attachments: [{ contentType: 'text/html', content: `<p>${toHtml(text)}</p>` }],
-    };
-  const mention = `<at>${bot.name}</at>`;
-  const marked = `<span itemscope="" itemtype="http://schema.skype.com/Mention" itemid="0">${toHtml(bot.name)}</span>`;
+function toConsent(connector: Connector, messageId: string, action: 'accept' | 'decline') {
+  const card = connector
+    .message(messageId)
+    ?.activity.attachments?.find(({ contentType }) => /consent$/.test(contentType));
+  const { name, content } = (card ?? {}) as { readonly name?: string; readonly content?: Record<string, unknown> };
   return {
-    text: `${mention} ${text}\n`,
-    textFormat: 'plain',
-    attachments: [{ contentType: 'text/html', content: `<p>${marked}&nbsp;${toHtml(text)}</p>` }],
-    entities: [{ type: 'mention', mentioned: { id: bot.id, name: bot.name }, text: mention }, clientInfo],
+    type: 'fileUpload',
+    action,
+    context: content?.[`${action}Context`],
+    ...(action === 'accept' ? { uploadInfo: connector.offerUpload(name ?? '') } : {}),
   };
-}
-
-const toHtml = (text: string): string =>
-  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/\n/g, '<br>');
-
-function conversationOf(where: Where, from: TeamsPerson, connector: Connector): string {
-  switch (where.scope) {
-    case 'personal':
-      return connector.personalConversationId(from.aadObjectId);
-    case 'groupChat':
-      return where.chatId;
-    case 'channel':
-      return where.threadId === null ? where.channelId : `${where.channelId};messageid=${where.threadId}`;
-  }
-}
-
-function conversationHolding(connector: Connector, messageId: string): string {
-  const message = connector.message(messageId);
-  if (message === null) throw new Error(`No message ${messageId} is known here.`);
-  return message.conversationId;
-}
-
-function toJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
