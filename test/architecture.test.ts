@@ -117,6 +117,19 @@ test('nothing imports an entry point, since importing one would start it', () =>
   expect(wrong.map(inWords)).toEqual([]);
 });
 
+test('a file has at most 300 lines and a folder about twenty files: past that, it is two things', () => {
+  const found = ['src', 'trial'].flatMap((root) =>
+    readdirSync(join(src, '..', root), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(root, name)),
+  );
+  const lines = (path: string): number => readFileSync(join(src, '..', path), 'utf8').split('\n').length - 1;
+  expect(found.filter((path) => lines(path) > 300)).toEqual([]);
+  const inFolder = new Map<string, number>();
+  for (const path of found) inFolder.set(dirname(path), (inFolder.get(dirname(path)) ?? 0) + 1);
+  expect([...inFolder].filter(([, count]) => count > 21)).toEqual([]);
+});
+
 test('no folder hides behind an index file', () => {
   expect(files.map((f) => f.path).filter((path) => /\/index\.ts$/.test(path))).toEqual([]);
 });

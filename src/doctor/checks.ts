@@ -93,15 +93,26 @@ const brokenCheck = (error: unknown): Judged =>
     'This is a fault of the doctor: report it with what you see here.',
   );
 
+const inTrial: readonly Judged[] = [fine('Nothing to look at in a trial, in which nobody signs in.')];
+const defenderNeeds = ['LOCAL_TRIAL', 'DEFENDER_', 'AZURE_'];
+
+/** What several checks ask for; asked once. */
+interface Asked {
+  readonly config: Patient['config'];
+  readonly clock: Patient['clock'];
+  readonly now: () => number;
+  readonly policy: () => ReturnType<typeof readPolicy>;
+  readonly token: () => ReturnType<typeof askForToken>;
+}
+
 function createChecks({ config, faults, misspelt, clock, root }: Patient): readonly Check[] {
-  const { trial, bot, defender, graphUrl } = config;
+  const { trial, bot, defender } = config;
   const now = () => clock.now();
   const policy = once(() => readPolicy(config.policyFile, trial));
   const token = once(() => askForToken(defender.credential, defender.url, clock));
   const hosts = hostsOf(config);
   const probes = once(() => Promise.all(hosts.map(({ url }) => probe(url, now))));
-  const inTrial: readonly Judged[] = [fine('Nothing to look at in a trial, in which nobody signs in.')];
-  const defenderNeeds = ['LOCAL_TRIAL', 'DEFENDER_', 'AZURE_'];
+  const asked: Asked = { config, clock, now, policy, token };
 
   return [
     { name: 'settings', needs: [], look: async () => judgeSettings(faults, misspelt, trial) },
@@ -116,7 +127,7 @@ function createChecks({ config, faults, misspelt, clock, root }: Patient): reado
       look: async () => (trial ? inTrial : judgeCloud(config)),
     },
     { name: 'policy', needs: ['POLICY_FILE'], look: async () => (await policy()).judged },
-    { name: 'groups', needs: [...defenderNeeds, 'GRAPH_API_URL'], look: lookAtGroups },
+    { name: 'groups', needs: [...defenderNeeds, 'GRAPH_API_URL'], look: () => lookAtGroups(asked) },
     { name: 'store', needs: ['DATABASE_URL'], look: () => examineStore(config.databaseUrl) },
     {
       name: 'evidence',
@@ -130,7 +141,7 @@ function createChecks({ config, faults, misspelt, clock, root }: Patient): reado
         (await probes()).map((outcome, i) => judgeReach(hosts[i]?.url.host ?? '', hosts[i]?.what ?? '', outcome)),
     },
     { name: 'clock', needs: ['LOCAL_TRIAL', 'DEFENDER_API_URL'], look: async () => [judgeSkew(await probes())] },
-    { name: 'token', needs: defenderNeeds, look: async () => (trial ? inTrial : lookAtToken()) },
+    { name: 'token', needs: defenderNeeds, look: async () => (trial ? inTrial : lookAtToken(asked)) },
     {
       name: 'roles',
       needs: defenderNeeds,
@@ -140,53 +151,54 @@ function createChecks({ config, faults, misspelt, clock, root }: Patient): reado
         return outcome.type === 'issued' ? judgeTokenRoles(outcome.claims) : [noToken];
       },
     },
-    ...reads.map((read): Check => ({ name: read.check, needs: defenderNeeds, look: () => lookAtRead(read) })),
-    { name: 'teams', needs: ['LOCAL_TRIAL', 'BOT_', 'TEAMS_CLOUD'], look: lookAtTeams },
+    ...reads.map((read): Check => ({ name: read.check, needs: defenderNeeds, look: () => lookAtRead(asked, read) })),
+    { name: 'teams', needs: ['LOCAL_TRIAL', 'BOT_', 'TEAMS_CLOUD'], look: () => lookAtTeams(asked) },
     { name: 'manifest', needs: ['BOT_ID'], look: () => examineManifest(root, bot?.appId ?? null) },
   ];
+}
 
-  async function lookAtToken(): Promise<readonly Judged[]> {
-    const files = await judgeCredentialFiles(defender.credential, clock.now());
-    const outcome = await token();
-    if (outcome.type === 'issued') {
-      const { tenantId, clientId } = expectedOf(defender.credential);
-      return [...files, ...judgeClaims(outcome.claims, { apiUrl: defender.url, tenantId, clientId })];
-    }
-    if (defender.credential.type === 'managedIdentity') return [...files, noManagedIdentity];
-    // Whoever reads that the file is wrong needs no second reason.
-    if (files.some(({ verdict }) => verdict === 'fail')) return files;
-    return [...files, judgeRefusedToken(outcome.code, 'Defender')];
+async function lookAtToken({ config, clock, token }: Asked): Promise<readonly Judged[]> {
+  const files = await judgeCredentialFiles(config.defender.credential, clock.now());
+  const outcome = await token();
+  if (outcome.type === 'issued') {
+    const { tenantId, clientId } = expectedOf(config.defender.credential);
+    return [...files, ...judgeClaims(outcome.claims, { apiUrl: config.defender.url, tenantId, clientId })];
   }
+  if (config.defender.credential.type === 'managedIdentity') return [...files, noManagedIdentity];
+  // Whoever reads that the file is wrong needs no second reason.
+  if (files.some(({ verdict }) => verdict === 'fail')) return files;
+  return [...files, judgeRefusedToken(outcome.code, 'Defender')];
+}
 
-  async function lookAtRead(read: Read): Promise<readonly Judged[]> {
-    const outcome = await token();
-    if (outcome.type !== 'issued') return [noToken];
-    return [judgeRead(read, await probe(new URL(read.path, defender.url), now, outcome.token))];
-  }
+async function lookAtRead({ config, token, now }: Asked, read: Read): Promise<readonly Judged[]> {
+  const outcome = await token();
+  if (outcome.type !== 'issued') return [noToken];
+  return [judgeRead(read, await probe(new URL(read.path, config.defender.url), now, outcome.token))];
+}
 
-  async function lookAtTeams(): Promise<readonly Judged[]> {
-    const identity = botIdentityOf(config);
-    if (identity === null || identity.type === 'trial') return inTrial;
-    const outcome = await askForBotToken(identity, tokenTimeoutMs);
-    if (outcome.type === 'issued') return [fine('The bot can sign in to Teams.')];
-    return [identity.type === 'UserAssignedMsi' ? noManagedBot : judgeRefusedToken(outcome.code, 'Teams', botSettings)];
-  }
+async function lookAtTeams({ config }: Asked): Promise<readonly Judged[]> {
+  const identity = botIdentityOf(config);
+  if (identity === null || identity.type === 'trial') return inTrial;
+  const outcome = await askForBotToken(identity, tokenTimeoutMs);
+  if (outcome.type === 'issued') return [fine('The bot can sign in to Teams.')];
+  return [identity.type === 'UserAssignedMsi' ? noManagedBot : judgeRefusedToken(outcome.code, 'Teams', botSettings)];
+}
 
-  async function lookAtGroups(): Promise<readonly Judged[]> {
-    const read = (await policy()).policy;
-    if (read === null) return [{ verdict: 'skip', found: 'No groups are known without a valid policy.', cure: null }];
-    const { credential } = defender;
-    const source =
-      graphUrl === null || credential.type === 'local'
-        ? null
-        : createDirectory({
-            baseUrl: graphUrl,
-            token: createTokenSource({ credential, baseUrl: graphUrl, clock, timeoutMs: tokenTimeoutMs }),
-            clock,
-            log: silentLog,
-          });
-    return judgeGroups(read, await readGroups(read.groups, source));
-  }
+async function lookAtGroups({ config, clock, policy }: Asked): Promise<readonly Judged[]> {
+  const read = (await policy()).policy;
+  if (read === null) return [{ verdict: 'skip', found: 'No groups are known without a valid policy.', cure: null }];
+  const { graphUrl } = config;
+  const { credential } = config.defender;
+  const source =
+    graphUrl === null || credential.type === 'local'
+      ? null
+      : createDirectory({
+          baseUrl: graphUrl,
+          token: createTokenSource({ credential, baseUrl: graphUrl, clock, timeoutMs: tokenTimeoutMs }),
+          clock,
+          log: silentLog,
+        });
+  return judgeGroups(read, await readGroups(read.groups, source));
 }
 
 const noToken: Judged = { verdict: 'skip', found: 'Not looked at, since there is no token for Defender.', cure: null };

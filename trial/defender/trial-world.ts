@@ -5,7 +5,7 @@ import type { Emulator, LibraryFileSpec } from './emulator';
 /** A small company for `npm run local` and the stories: one device or script for each thing that can go well or badly. */
 export function addTrialWorld(emulator: Emulator): void {
   const now = emulator.clock.now();
-  for (const device of devices(now)) emulator.addDevice(device);
+  for (const device of [...workstations, ...servers, ...kiosks, ...oddities(now)]) emulator.addDevice(device);
   // A file that was changed minutes ago would make every approval card warn of it.
   for (const file of libraryFiles) emulator.addFile({ ...file, updatedAt: now - 40 * day });
 }
@@ -19,97 +19,106 @@ const groups = {
 const minute = 60_000;
 const day = 1_440 * minute;
 
-function devices(now: number): readonly DeviceSpec[] {
-  const ago = (ms: number) => new Date(now - ms).toISOString();
-  const server = { osPlatform: 'WindowsServer2022', version: '21H2', osBuild: 20_348, ...groups.servers };
-  return [
-    {
-      machine: {
-        computerDnsName: 'ws-042.contoso.com',
-        riskScore: 'High',
-        lastIpAddress: '10.20.4.42',
-        machineTags: ['finance'],
-        ...groups.workstations,
+const server = { osPlatform: 'WindowsServer2022', version: '21H2', osBuild: 20_348, ...groups.servers };
+
+const workstations: readonly DeviceSpec[] = [
+  {
+    machine: {
+      computerDnsName: 'ws-042.contoso.com',
+      riskScore: 'High',
+      lastIpAddress: '10.20.4.42',
+      machineTags: ['finance'],
+      ...groups.workstations,
+    },
+    connectDelayMs: 3_000,
+    files: [
+      {
+        path: 'C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip',
+        content: dumpZip('OfficeClickToRun'),
+        delivery: 'gzipWithName',
       },
-      connectDelayMs: 3_000,
-      files: [
-        {
-          path: 'C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip',
-          content: dumpZip('OfficeClickToRun'),
-          delivery: 'gzipWithName',
-        },
-      ],
+    ],
+  },
+  {
+    machine: {
+      computerDnsName: 'ws-043.contoso.com',
+      lastIpAddress: '10.20.4.43',
+      machineTags: ['finance'],
+      ...groups.workstations,
     },
-    {
-      machine: {
-        computerDnsName: 'ws-043.contoso.com',
-        lastIpAddress: '10.20.4.43',
-        machineTags: ['finance'],
-        ...groups.workstations,
-      },
-      connectDelayMs: 4_000,
+    connectDelayMs: 4_000,
+  },
+];
+
+const servers: readonly DeviceSpec[] = [
+  {
+    machine: {
+      computerDnsName: 'srv-db-01.contoso.com',
+      lastIpAddress: '10.20.8.10',
+      deviceValue: 'High',
+      ...server,
     },
-    {
-      machine: {
-        computerDnsName: 'srv-db-01.contoso.com',
-        lastIpAddress: '10.20.8.10',
-        deviceValue: 'High',
-        ...server,
-      },
-      connectDelayMs: 20_000,
+    connectDelayMs: 20_000,
+  },
+  {
+    machine: {
+      computerDnsName: 'dc-01.contoso.com',
+      lastIpAddress: '10.20.1.1',
+      deviceValue: 'High',
+      machineTags: ['tier0'],
+      ...server,
+      ...groups.tier0,
     },
-    {
-      machine: {
-        computerDnsName: 'lap-117.contoso.com',
-        lastIpAddress: '10.20.5.117',
-        healthStatus: 'Inactive',
-        lastSeen: ago(9 * day),
-        ...groups.workstations,
-      },
-      offlineUntil: Number.POSITIVE_INFINITY,
+    connectDelayMs: 5_000,
+  },
+];
+
+/** Two that answer to one short name. */
+const kiosks: readonly DeviceSpec[] = [
+  {
+    machine: {
+      computerDnsName: 'kiosk.berlin.contoso.com',
+      lastIpAddress: '10.30.1.20',
+      deviceValue: 'Low',
+      ...groups.workstations,
     },
-    {
-      machine: {
-        computerDnsName: 'dc-01.contoso.com',
-        lastIpAddress: '10.20.1.1',
-        deviceValue: 'High',
-        machineTags: ['tier0'],
-        ...server,
-        ...groups.tier0,
-      },
-      connectDelayMs: 5_000,
+  },
+  {
+    machine: {
+      computerDnsName: 'kiosk.paris.contoso.com',
+      lastIpAddress: '10.40.1.20',
+      deviceValue: 'Low',
+      ...groups.workstations,
     },
-    {
-      machine: {
-        computerDnsName: 'kiosk.berlin.contoso.com',
-        lastIpAddress: '10.30.1.20',
-        deviceValue: 'Low',
-        ...groups.workstations,
-      },
+  },
+];
+
+/** Off for days, without a remediation level, and busy with somebody in the portal. */
+const oddities = (now: number): readonly DeviceSpec[] => [
+  {
+    machine: {
+      computerDnsName: 'lap-117.contoso.com',
+      lastIpAddress: '10.20.5.117',
+      healthStatus: 'Inactive',
+      lastSeen: new Date(now - 9 * day).toISOString(),
+      ...groups.workstations,
     },
-    {
-      machine: {
-        computerDnsName: 'kiosk.paris.contoso.com',
-        lastIpAddress: '10.40.1.20',
-        deviceValue: 'Low',
-        ...groups.workstations,
-      },
+    offlineUntil: Number.POSITIVE_INFINITY,
+  },
+  {
+    machine: {
+      computerDnsName: 'ws-050.contoso.com',
+      lastIpAddress: '10.20.4.50',
+      rbacGroupId: 0,
+      rbacGroupName: null,
     },
-    {
-      machine: {
-        computerDnsName: 'ws-050.contoso.com',
-        lastIpAddress: '10.20.4.50',
-        rbacGroupId: 0,
-        rbacGroupName: null,
-      },
-      remediationLevel: false,
-    },
-    {
-      machine: { computerDnsName: 'ws-060.contoso.com', lastIpAddress: '10.20.4.60', ...groups.workstations },
-      portalSessionUntil: now + 2 * minute,
-    },
-  ];
-}
+    remediationLevel: false,
+  },
+  {
+    machine: { computerDnsName: 'ws-060.contoso.com', lastIpAddress: '10.20.4.60', ...groups.workstations },
+    portalSessionUntil: now + 2 * minute,
+  },
+];
 
 const dumpPath = (name: string) => `C:\\windows\\TEMP\\${name}.dmp.zip`;
 

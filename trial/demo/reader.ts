@@ -18,81 +18,95 @@ const editMark = ' ✎ edited';
 const headLines = 4;
 const shortestRun = 2;
 
-export function createReader(options: {
+interface ReaderOptions {
   readonly connector: Connector;
   readonly page: Page;
   /** What people call the conversation. */
   readonly titleOf: (conversationId: string) => string;
-}): Reader {
-  const { connector, page, titleOf } = options;
+}
+
+export const createReader = (options: ReaderOptions): Reader => new PrintingReader(options);
+
+class PrintingReader implements Reader {
+  readonly #options: ReaderOptions;
   /** How many versions of a message were read. */
-  const read = new Map<string, number>();
+  readonly #read = new Map<string, number>();
   /** Cards as they were printed in full. */
-  const printed: ReadonlySet<string>[] = [];
-  let lastTitle = '';
-  let bannerSeen = false;
+  readonly #printed: ReadonlySet<string>[] = [];
+  #lastTitle = '';
+  #bannerSeen = false;
 
-  function follow(conversationId: string): void {
-    for (const message of connector.messages(conversationId)) {
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+  }
+
+  follow(conversationId: string): void {
+    for (const message of this.#options.connector.messages(conversationId)) {
       const versions = versionsOf(message);
-      for (let index = read.get(message.id) ?? 0; index < versions.length; index++) {
+      for (let index = this.#read.get(message.id) ?? 0; index < versions.length; index++) {
         const before = versions[index - 1];
-        if (before === undefined) printNew(message, linesOf(versions[index]));
-        else printEdit(message, linesOf(before), linesOf(versions[index]));
+        if (before === undefined) this.#printNew(message, linesOf(versions[index]));
+        else this.#printEdit(message, linesOf(before), linesOf(versions[index]));
       }
-      read.set(message.id, versions.length);
+      this.#read.set(message.id, versions.length);
     }
   }
 
-  function glance(conversationId: string): void {
-    for (const message of connector.messages(conversationId)) {
+  glance(conversationId: string): void {
+    for (const message of this.#options.connector.messages(conversationId)) {
       const versions = versionsOf(message);
-      const known = read.get(message.id) ?? 0;
+      const known = this.#read.get(message.id) ?? 0;
       const last = linesOf(versions.at(-1));
-      if (known === 0) printNew(message, last);
+      if (known === 0) this.#printNew(message, last);
       else if (known < versions.length) {
-        if (isCopy(last)) printCopy(message, editMark, last);
-        else printEdit(message, linesOf(versions[known - 1]), last);
+        if (this.#isCopy(last)) this.#printCopy(message, editMark, last);
+        else this.#printEdit(message, linesOf(versions[known - 1]), last);
       }
-      read.set(message.id, versions.length);
+      this.#read.set(message.id, versions.length);
     }
   }
 
-  const isCopy = (lines: readonly string[]): boolean => {
+  #isCopy(lines: readonly string[]): boolean {
     const content = lines.filter((line) => !isButtons(line));
-    return content.length > headLines && printed.some((card) => content.every((line) => card.has(line)));
-  };
+    return content.length > headLines && this.#printed.some((card) => content.every((line) => card.has(line)));
+  }
 
-  function printNew(message: TeamsMessage, lines: readonly string[]): void {
-    if (isCopy(lines)) {
-      printCopy(message, '', lines);
+  #printNew(message: TeamsMessage, lines: readonly string[]): void {
+    if (this.#isCopy(lines)) {
+      this.#printCopy(message, '', lines);
       return;
     }
-    printHead(message, '');
-    if (message.from === 'bot' && !bannerSeen) {
-      bannerSeen = true;
-      page.framed([
-        page.style('dim', trialBanner),
-        page.style('dim', '(That stands on every card, and only here in this print.)'),
+    this.#printHead(message, '');
+    if (message.from === 'bot' && !this.#bannerSeen) {
+      this.#bannerSeen = true;
+      this.#options.page.framed([
+        this.#options.page.style('dim', trialBanner),
+        this.#options.page.style('dim', '(That stands on every card, and only here in this print.)'),
       ]);
     }
-    page.framed(withoutKnown(lines));
-    printed.push(new Set(lines));
+    this.#options.page.framed(this.#withoutKnown(lines));
+    this.#printed.push(new Set(lines));
   }
 
-  function printCopy(message: TeamsMessage, marker: string, [id = '', title = '', ...rest]: readonly string[]): void {
-    printHead(message, marker);
-    page.framed([`${id}  ${page.style('bold', title)}`, '… line by line as in the channel', ...rest.filter(isButtons)]);
+  #printCopy(message: TeamsMessage, marker: string, [id = '', title = '', ...rest]: readonly string[]): void {
+    this.#printHead(message, marker);
+    this.#options.page.framed([
+      `${id}  ${this.#options.page.style('bold', title)}`,
+      '… line by line as in the channel',
+      ...rest.filter(isButtons),
+    ]);
   }
 
   /** Longer runs of lines that stood on an earlier card are left out, but for the head of the card. */
-  function withoutKnown(lines: readonly string[]): readonly string[] {
-    const known = (line: string) => !isOwn(line) && printed.some((card) => card.has(line));
+  #withoutKnown(lines: readonly string[]): readonly string[] {
+    const known = (line: string) => !isOwn(line) && this.#printed.some((card) => card.has(line));
     const kept: string[] = [];
     let run: string[] = [];
     const endRun = () => {
       kept.push(
-        ...(run.length < shortestRun ? run : [page.style('dim', `… ${run.length} lines as on an earlier card`)]),
+        ...(run.length < shortestRun
+          ? run
+          : [this.#options.page.style('dim', `… ${run.length} lines as on an earlier card`)]),
       );
       run = [];
     };
@@ -107,7 +121,7 @@ export function createReader(options: {
     return kept;
   }
 
-  function printEdit(message: TeamsMessage, before: readonly string[], after: readonly string[]): void {
+  #printEdit(message: TeamsMessage, before: readonly string[], after: readonly string[]): void {
     const [id = '', title = '', ...rest] = after;
     const known = new Set(before);
     const lines: string[] = [];
@@ -120,26 +134,26 @@ export function createReader(options: {
         lines.push(line);
       }
     }
-    printHead(message, editMark);
-    page.framed([`${id}  ${page.style('bold', title)}`, ...lines]);
-    printed.push(new Set(after));
+    this.#printHead(message, editMark);
+    this.#options.page.framed([`${id}  ${this.#options.page.style('bold', title)}`, ...lines]);
+    this.#printed.push(new Set(after));
   }
 
-  function printHead(message: TeamsMessage, marker: string): void {
-    const title = titleOf(message.conversationId);
-    if (title !== lastTitle) page.line(`\n  ${page.style('dim', `[${title}]`)}`);
-    lastTitle = title;
-    const name = message.from === 'bot' ? page.style('cyan', 'Live Response') : page.style('bold', message.from.name);
-    page.line(`  ${name}${page.style('yellow', marker)}`);
+  #printHead(message: TeamsMessage, marker: string): void {
+    const title = this.#options.titleOf(message.conversationId);
+    if (title !== this.#lastTitle) this.#options.page.line(`\n  ${this.#options.page.style('dim', `[${title}]`)}`);
+    this.#lastTitle = title;
+    const name =
+      message.from === 'bot'
+        ? this.#options.page.style('cyan', 'Live Response')
+        : this.#options.page.style('bold', message.from.name);
+    this.#options.page.line(`  ${name}${this.#options.page.style('yellow', marker)}`);
   }
 
-  return {
-    follow,
-    glance,
-    skip(conversationId) {
-      for (const message of connector.messages(conversationId)) read.set(message.id, versionsOf(message).length);
-    },
-  };
+  skip(conversationId: string): void {
+    for (const message of this.#options.connector.messages(conversationId))
+      this.#read.set(message.id, versionsOf(message).length);
+  }
 }
 
 const versionsOf = (message: TeamsMessage): readonly WireActivity[] => [...message.versions, message.activity];

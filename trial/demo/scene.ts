@@ -49,7 +49,7 @@ export class StoryStopped extends Error {
 const tickMs = 100;
 const boChatTitle = `${bo.name}'s own chat with Live Response`;
 
-export function createScene(options: {
+interface SceneOptions {
   readonly stage: Stage;
   readonly page: Page;
   readonly check: Steps['check'];
@@ -57,8 +57,10 @@ export function createScene(options: {
   readonly clock: Clock;
   readonly patienceMs: number;
   readonly signal: AbortSignal | null;
-}): Scene {
-  const { stage, page, clock, patienceMs, signal } = options;
+}
+
+export function createScene(options: SceneOptions): Scene {
+  const { stage, page } = options;
   const { connector, teams, emulator } = stage;
   const boChat = connector.personalConversationId(bo.aadObjectId);
   const reader = createReader({
@@ -67,17 +69,7 @@ export function createScene(options: {
     titleOf: (id) => (id === boChat ? boChatTitle : 'Team SOC, channel Triage, a thread'),
   });
 
-  async function until<T>(promise: string, find: () => T | null): Promise<T> {
-    const deadline = clock.now() + patienceMs;
-    for (;;) {
-      const found = find();
-      if (found !== null) return found;
-      signal?.throwIfAborted();
-      if (clock.now() > deadline) throw new StoryStopped(promise, `not within ${patienceMs / 1_000} s`);
-      await stage.clock.sleep(tickMs, signal ?? undefined);
-    }
-  }
-
+  const until = <T>(promise: string, find: () => T | null) => untilFound(options, promise, find);
   const fromBot = (conversationId: string): readonly TeamsMessage[] =>
     connector.messages(conversationId).filter((m) => m.from === 'bot');
 
@@ -132,6 +124,22 @@ export function createScene(options: {
         .map((m) => readActivity(m.activity))
         .join('\n\n'),
   };
+}
+
+/** What `find` gives once it gives something; throws when that takes longer than the story's patience. */
+async function untilFound<T>(
+  { stage, clock, patienceMs, signal }: SceneOptions,
+  promise: string,
+  find: () => T | null,
+): Promise<T> {
+  const deadline = clock.now() + patienceMs;
+  for (;;) {
+    const found = find();
+    if (found !== null) return found;
+    signal?.throwIfAborted();
+    if (clock.now() > deadline) throw new StoryStopped(promise, `not within ${patienceMs / 1_000} s`);
+    await stage.clock.sleep(tickMs, signal ?? undefined);
+  }
 }
 
 const cardOf = (message: TeamsMessage): unknown =>

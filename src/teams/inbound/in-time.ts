@@ -2,8 +2,8 @@ import { type Clock, seconds } from '../../lib/clock';
 import type { Post } from '../../thread/kit/post';
 import type { ActionAnswer, Turn } from '../../thread/kit/turn';
 import { answers } from '../../thread/sentences/answers';
+import type { BotOptions } from './bot-options';
 import { errorNameOf, sentenceOf } from './failures';
-import type { BotOptions } from './routes';
 
 /** From the arrival to the HTTP answer. Teams ends dialogs and message extensions after 5 s, all else after 10 to 15 s (teams.md E2, E3). */
 export const answerWithin = { message: seconds(8), click: seconds(8), dialog: seconds(4), search: seconds(4) } as const;

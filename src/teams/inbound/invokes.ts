@@ -4,10 +4,10 @@ import type { Turn } from '../../thread/kit/turn';
 import { answers } from '../../thread/sentences/answers';
 import { asTyped, datasets } from '../../thread/sentences/choices';
 import { readUpload } from '../outbox/upload-url';
+import type { BotOptions } from './bot-options';
 import { answerInTime, inTime } from './in-time';
 import type { Envelope } from './inbound';
 import { cardActionAnswer, dialogAnswer, dialogMessage, errorAnswer } from './invoke-answer';
-import type { BotOptions } from './routes';
 import type { HttpAnswer } from './turn-context';
 
 type Run = (turn: Turn, envelope: Envelope, options: BotOptions) => Promise<HttpAnswer>;

@@ -1,18 +1,14 @@
 import type { TurnState } from '@microsoft/teams-ai';
 import { Application } from '@microsoft/teams-ai/lib/Application';
 import type { Activity, TurnContext } from 'botbuilder';
-import type { DoorAudit } from '../../flow/refused-at-door';
-import type { Clock } from '../../lib/clock';
-import type { Log } from '../../lib/log';
 import { isRecord } from '../../lib/record';
 import { err, type Result } from '../../lib/result';
-import type { Place } from '../../request/place';
-import type { Post } from '../../thread/kit/post';
-import type { ActionAnswer, Flow, Presence, Turn } from '../../thread/kit/turn';
+import type { ActionAnswer, Presence, Turn } from '../../thread/kit/turn';
 import { answers } from '../../thread/sentences/answers';
-import { KeysUnreachable, NotAuthenticated, type VerifiedAdapter } from './adapter';
+import { KeysUnreachable, NotAuthenticated } from './adapter';
+import type { BotOptions } from './bot-options';
 import { answerBug, errorNameOf, failure, tell } from './failures';
-import { answerInTime, inTime, type LateWork, plain, toPost } from './in-time';
+import { answerInTime, inTime, plain, toPost } from './in-time';
 import { type AdmitRefusal, admit, type Envelope, nameOf, readEnvelope, toRawMessage, unknownMember } from './inbound';
 import { errorAnswer, refusalAnswer } from './invoke-answer';
 import {
@@ -23,28 +19,7 @@ import {
   runMessageActionSubmit,
   runSearch,
 } from './invokes';
-import type { Roster } from './roster';
 import { carry, envelopeOf, give, type HttpAnswer, requestIdOf } from './turn-context';
-
-export interface BotOptions {
-  readonly adapter: VerifiedAdapter;
-  readonly flow: Flow;
-  /** Entra tenants whose people are served; null only in a trial, where any is. */
-  readonly tenantIds: readonly string[] | null;
-  /** Channels that other teams or organisations are members of; their foreign members are refused in any case (T-5). */
-  readonly allowSharedChannels: boolean;
-  /** Null only in a trial: the Playground does not know its people by their object ids. */
-  readonly roster: Roster | null;
-  /** What somebody is called, by the policy or from before, for an activity that does not say. */
-  readonly knownName: (personId: string) => Promise<string | null>;
-  /** Posts durably, through the outbox; used for the answer to an Action.Submit, which has no answer of its own. */
-  readonly reply: (place: Place, post: Post) => Promise<void>;
-  /** Audits who was turned away; bounded, since anybody on the network can knock. */
-  readonly refused: DoorAudit['refused'];
-  readonly lateWork: LateWork;
-  readonly clock: Clock;
-  readonly log: Log;
-}
 
 /** One inbound activity, from the bytes that HTTP brought to what HTTP takes back; never throws. */
 export interface Bot {

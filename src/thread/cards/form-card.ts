@@ -71,20 +71,7 @@ function renderForm(
     list === undefined || offers.lists === null
       ? textInput({ ...field, value, placeholder })
       : choiceInput({ ...field, value, placeholder, ...list });
-  const deviceItems = withFaults({
-    id: 'device',
-    label: 'Device: name, address, id, or tag: and a tag',
-    errorMessage: `At most ${maxDeviceLength} characters.`,
-    required: false,
-    maxLength: maxDeviceLength,
-    multiline: false,
-    value: input.device,
-    placeholder: 'ws-042',
-    list: {
-      dataset: 'devices',
-      choices: plainChoices([...(input.found?.devices ?? []), ...(offers.lists?.devices ?? [])]),
-    },
-  });
+  const deviceItems = withFaults(deviceField(input, offers));
   const rows = input.rows.map((row, i) => ({
     items: [
       ...rowFields(row, i + 1, { input, offers }).flatMap(withFaults),
@@ -92,16 +79,7 @@ function renderForm(
       removeButton(types, row, i + 1),
     ],
   }));
-  const reasonItems = withFaults({
-    id: 'reason',
-    label: 'Reason: approvers decide by it',
-    errorMessage: `At most ${maxReasonLength} characters.`,
-    required: false,
-    maxLength: maxReasonLength,
-    multiline: true,
-    value: input.reason,
-    placeholder: 'INC-1042 credential theft triage',
-  });
+  const reasonItems = withFaults(reasonField(input));
   const card = fillTemplate(template, {
     summary,
     trial,
@@ -135,6 +113,32 @@ function renderForm(
 interface Field extends TextInput {
   readonly list?: { readonly dataset: Dataset; readonly choices: readonly Choice[] };
 }
+
+const deviceField = (input: FormInput, offers: FormOffers): Field => ({
+  id: 'device',
+  label: 'Device: name, address, id, or tag: and a tag',
+  errorMessage: `At most ${maxDeviceLength} characters.`,
+  required: false,
+  maxLength: maxDeviceLength,
+  multiline: false,
+  value: input.device,
+  placeholder: 'ws-042',
+  list: {
+    dataset: 'devices',
+    choices: plainChoices([...(input.found?.devices ?? []), ...(offers.lists?.devices ?? [])]),
+  },
+});
+
+const reasonField = (input: FormInput): Field => ({
+  id: 'reason',
+  label: 'Reason: approvers decide by it',
+  errorMessage: `At most ${maxReasonLength} characters.`,
+  required: false,
+  maxLength: maxReasonLength,
+  multiline: true,
+  value: input.reason,
+  placeholder: 'INC-1042 credential theft triage',
+});
 
 function rowFields(
   { verb, name, args }: FormRow,

@@ -1,4 +1,3 @@
-import { exhaustive } from '../../lib/result';
 import { tellAfterMs } from '../../request/doubt/search';
 import type { News } from '../../request/effect';
 import type { Doubt, Emergency, OtherAction } from '../../request/request';
@@ -17,6 +16,7 @@ import {
 } from '../kit/line';
 import type { Post } from '../kit/post';
 import { linesPost } from '../kit/sentence';
+import { sayOf, type Table } from '../kit/table';
 import type { RequestView } from '../kit/view';
 import { commandSubject, commandTitle, count, formatDuration, formatTime } from '../kit/words';
 import { endPost } from '../posts/end-post';
@@ -27,7 +27,7 @@ import { describeOther } from './unknown-words';
 /** A short reply in the thread about what people should notice; an end that somebody or something else brought about mentions the requester. */
 export function newsPost(news: News, view: RequestView): Post {
   if (tellingOf(news) === 'end') return endPost(view);
-  const { summary, lines } = describeNews(news, view);
+  const { summary, lines } = sayOf(newsWords, 'type', news, view);
   if (mentionsRequester(news)) {
     return { ...linesPost(lines, { summary, trial: view.trial }), text: summary, mention: view.request.requester };
   }
@@ -53,145 +53,153 @@ interface NewsWords {
   readonly lines: readonly Line[];
 }
 
-function describeNews(news: News, view: RequestView): NewsWords {
-  const { request } = view;
-  const one = (summary: string, ...line: Line): NewsWords => ({
-    summary: `${request.id}: ${summary}`,
-    lines: [[sayBold(`${request.id} `), ...line]],
-  });
-  const about = (summary: string, ...line: Line): NewsWords => ({
-    summary: `${request.id}: ${summary}`,
-    lines: [[sayBold(`${request.id}: `), ...line]],
-  });
-  const quote = (words: NewsWords, reason: string | null): NewsWords => ({
-    ...words,
-    lines: [...words.lines, ...quoteLines(reason)],
-  });
-  switch (news.type) {
-    case 'voteCounted':
-      return about(
-        'one approval counted',
-        ...showPerson(news.by),
-        say(` approved. ${count(news.still, 'more approval is', 'more approvals are')} needed before anything runs.`),
-      );
-    case 'approved':
-      return one(
-        'approved',
-        say('is approved by '),
-        ...showPeople(news.by),
-        say(
-          view.pause === null
-            ? '. It runs as soon as Defender has room; the card above follows it.'
-            : '. It is held by the pause and is not sent before somebody else who may approve types resume; the card above follows it.',
-        ),
-      );
-    case 'reminded':
-      return describeReminder(news, view);
-    case 'askedAgain': {
-      const words = one(
-        'asked again',
-        say(
-          'must be decided again: what it was asked under has changed, so no vote from before counts, if there was one. Read its card anew and decide on that.',
-        ),
-      );
-      return { ...words, lines: [...words.lines, ...news.because.map(describeChange)] };
-    }
-    case 'brokeGlass':
-      return describeBreakGlass(news.emergency, view);
-    case 'held':
-      return one('waits', say('has to wait. '), ...describeHold(news.hold));
-    case 'started':
-      return one('started', say('has started on '), ...showCut(request.device.name, 100, showCode), say('.'));
-    case 'commandFailed': {
-      const command = request.commands[news.progress.index];
-      const what: Line =
-        command === undefined
-          ? []
-          : [say(` (${commandTitle(command.type)} `), ...showCut(commandSubject(command), 200, showCode), say(')')];
-      const words = about(
-        'a command failed',
-        say(`command ${news.progress.index + 1} of ${request.commands.length}`),
-        ...what,
-        say(' failed.'),
-        ...(news.progress.errors.length === 0 ? [say(' Defender gives no reason.')] : []),
-      );
-      return {
-        ...words,
-        lines: [
-          ...words.lines,
-          ...news.progress.errors.slice(0, 5).map((error): Line => [say('Defender says: '), ...showCut(error, 1_000)]),
-        ],
-      };
-    }
-    case 'cancelAsked':
-      return quote(
-        about(
-          'asked to be cancelled',
-          ...showPerson(news.by),
-          say(' asked to cancel it. I have passed that on; what Defender then says decides.'),
-        ),
-        news.reason,
-      );
-    case 'cancelRefused':
-      return one(
-        'could not be cancelled',
-        say('could not be cancelled; it goes on and I follow it to its end. Defender answered '),
-        ...showCut(news.code, 100, showCode),
-        say('.'),
-      );
-    case 'unclear':
-      return news.doubt === 'otherCommands'
-        ? one('alarm: other commands', say(doubts.otherCommands))
-        : one('it may have run', say(doubts[news.doubt]));
-    case 'found':
-      return one('found in Defender', say('turned up in Defender. I follow it from here.'));
-    case 'foundAnother':
-      return describeAnother(news.action, view);
-    case 'notListed':
-      return one(
-        'Defender does not list it',
-        say(
-          `is not listed by Defender. It may still have run. People who may approve it can send it once more, or leave it. Without a decision by ${formatTime('startBy' in request ? request.startBy : view.now)} it is left.`,
-        ),
-      );
-    case 'resendVoteCounted':
-      return about(
-        'one vote to send it once more',
-        ...showPerson(news.by),
-        say(` wants to send it once more. ${count(news.still, 'more approval is', 'more approvals are')} needed.`),
-      );
-    case 'resendApproved':
-      return about(
-        'to be sent once more',
-        ...showPeople(news.by),
-        say(' decided to send it once more. I look for it in Defender right before I send it.'),
-      );
-    case 'cannotTell':
-      return one(
-        "I cannot read Defender's list",
-        say(
-          `may have run: I could not read Defender's list for ${formatDuration(tellAfterMs)}. ${beforeAskingAgain(request.id)} I keep trying.`,
-        ),
-      );
-    case 'changedDuringRun': {
-      const words = about(
-        'something changed while it ran',
-        say(
-          'what was approved is not what is there now, and it may have changed before or while the commands ran. Read the results with that in mind, and look at the library before you rely on them.',
-        ),
-      );
-      return { ...words, lines: [...words.lines, ...news.changes.map(describeChange)] };
-    }
-    case 'ended':
-    case 'denied':
-    case 'expired':
-    case 'withdrawn':
-    case 'voided':
-      throw new Error(`The end post tells ${news.type}.`);
-    default:
-      return exhaustive(news);
-  }
+const one = ({ request }: RequestView, summary: string, ...line: Line): NewsWords => ({
+  summary: `${request.id}: ${summary}`,
+  lines: [[sayBold(`${request.id} `), ...line]],
+});
+
+const about = ({ request }: RequestView, summary: string, ...line: Line): NewsWords => ({
+  summary: `${request.id}: ${summary}`,
+  lines: [[sayBold(`${request.id}: `), ...line]],
+});
+
+const quote = (words: NewsWords, reason: string | null): NewsWords => ({
+  ...words,
+  lines: [...words.lines, ...quoteLines(reason)],
+});
+
+/** Of an end the end post tells. */
+function tellsTheEnd({ type }: News): never {
+  throw new Error(`The end post tells ${type}.`);
 }
+
+const newsWords: Table<News, 'type', NewsWords, [view: RequestView]> = {
+  voteCounted: (news, view) =>
+    about(
+      view,
+      'one approval counted',
+      ...showPerson(news.by),
+      say(` approved. ${count(news.still, 'more approval is', 'more approvals are')} needed before anything runs.`),
+    ),
+  approved: (news, view) =>
+    one(
+      view,
+      'approved',
+      say('is approved by '),
+      ...showPeople(news.by),
+      say(
+        view.pause === null
+          ? '. It runs as soon as Defender has room; the card above follows it.'
+          : '. It is held by the pause and is not sent before somebody else who may approve types resume; the card above follows it.',
+      ),
+    ),
+  reminded: (news, view) => describeReminder(news, view),
+  askedAgain: (news, view) => {
+    const words = one(
+      view,
+      'asked again',
+      say(
+        'must be decided again: what it was asked under has changed, so no vote from before counts, if there was one. Read its card anew and decide on that.',
+      ),
+    );
+    return { ...words, lines: [...words.lines, ...news.because.map(describeChange)] };
+  },
+  brokeGlass: (news, view) => describeBreakGlass(news.emergency, view),
+  held: (news, view) => one(view, 'waits', say('has to wait. '), ...describeHold(news.hold)),
+  started: (_news, view) =>
+    one(view, 'started', say('has started on '), ...showCut(view.request.device.name, 100, showCode), say('.')),
+  commandFailed: (news, view) => {
+    const command = view.request.commands[news.progress.index];
+    const what: Line =
+      command === undefined
+        ? []
+        : [say(` (${commandTitle(command.type)} `), ...showCut(commandSubject(command), 200, showCode), say(')')];
+    const words = about(
+      view,
+      'a command failed',
+      say(`command ${news.progress.index + 1} of ${view.request.commands.length}`),
+      ...what,
+      say(' failed.'),
+      ...(news.progress.errors.length === 0 ? [say(' Defender gives no reason.')] : []),
+    );
+    return {
+      ...words,
+      lines: [
+        ...words.lines,
+        ...news.progress.errors.slice(0, 5).map((error): Line => [say('Defender says: '), ...showCut(error, 1_000)]),
+      ],
+    };
+  },
+  cancelAsked: (news, view) =>
+    quote(
+      about(
+        view,
+        'asked to be cancelled',
+        ...showPerson(news.by),
+        say(' asked to cancel it. I have passed that on; what Defender then says decides.'),
+      ),
+      news.reason,
+    ),
+  cancelRefused: (news, view) =>
+    one(
+      view,
+      'could not be cancelled',
+      say('could not be cancelled; it goes on and I follow it to its end. Defender answered '),
+      ...showCut(news.code, 100, showCode),
+      say('.'),
+    ),
+  unclear: (news, view) =>
+    news.doubt === 'otherCommands'
+      ? one(view, 'alarm: other commands', say(doubts.otherCommands))
+      : one(view, 'it may have run', say(doubts[news.doubt])),
+  found: (_news, view) => one(view, 'found in Defender', say('turned up in Defender. I follow it from here.')),
+  foundAnother: (news, view) => describeAnother(news.action, view),
+  notListed: (_news, view) =>
+    one(
+      view,
+      'Defender does not list it',
+      say(
+        `is not listed by Defender. It may still have run. People who may approve it can send it once more, or leave it. Without a decision by ${formatTime('startBy' in view.request ? view.request.startBy : view.now)} it is left.`,
+      ),
+    ),
+  resendVoteCounted: (news, view) =>
+    about(
+      view,
+      'one vote to send it once more',
+      ...showPerson(news.by),
+      say(` wants to send it once more. ${count(news.still, 'more approval is', 'more approvals are')} needed.`),
+    ),
+  resendApproved: (news, view) =>
+    about(
+      view,
+      'to be sent once more',
+      ...showPeople(news.by),
+      say(' decided to send it once more. I look for it in Defender right before I send it.'),
+    ),
+  cannotTell: (_news, view) =>
+    one(
+      view,
+      "I cannot read Defender's list",
+      say(
+        `may have run: I could not read Defender's list for ${formatDuration(tellAfterMs)}. ${beforeAskingAgain(view.request.id)} I keep trying.`,
+      ),
+    ),
+  changedDuringRun: (news, view) => {
+    const words = about(
+      view,
+      'something changed while it ran',
+      say(
+        'what was approved is not what is there now, and it may have changed before or while the commands ran. Read the results with that in mind, and look at the library before you rely on them.',
+      ),
+    );
+    return { ...words, lines: [...words.lines, ...news.changes.map(describeChange)] };
+  },
+  ended: tellsTheEnd,
+  denied: tellsTheEnd,
+  expired: tellsTheEnd,
+  withdrawn: tellsTheEnd,
+  voided: tellsTheEnd,
+};
 
 const doubts = {
   noAnswer:

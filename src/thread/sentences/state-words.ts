@@ -1,18 +1,19 @@
-import { exhaustive } from '../../lib/result';
 import type { Command } from '../../request/ask/command';
-import type { CancelWish, CommandProgress, InState, Vote } from '../../request/request';
+import type { CancelWish, CommandProgress, InState, LiveResponseRequest, Vote } from '../../request/request';
 import { type Line, quoteLines, say, saySubtle, showCode, showCut, showPerson } from '../kit/line';
+import { sayOf, type Table } from '../kit/table';
 import type { RequestView, StateWords } from '../kit/view';
 import { formatShort, formatSpan, formatTime } from '../kit/words';
 import { describeNeed } from './bar-lines';
 import { describeQueued } from './queue-words';
+import { refusalCure } from './refusal-cure';
 import { commandAtWork, describeChange, failedCommand } from './request-lines';
 import { describeRun } from './run-words';
 import { describeUnconfirmed, describeUnknown, hasRunTwice, otherLines } from './unknown-words';
 
 /** Each state has its own words (design.md §1, promise 3): accepted is never success, running out of time is never a denial (T-22). */
 export function describeState(view: RequestView): StateWords {
-  const words = describeOwn(view);
+  const words = sayOf(titleAndLines, 'state', view.request, view);
   return {
     ...words,
     tone: hasRunTwice(view.request) ? 'attention' : words.tone,
@@ -20,168 +21,145 @@ export function describeState(view: RequestView): StateWords {
   };
 }
 
-function describeOwn(view: RequestView): StateWords {
-  const { request } = view;
-  switch (request.state) {
-    case 'awaitingApproval':
-      return describeAwaiting(request, view.now);
-    case 'queued':
-      return describeQueued(request, view.queue, { paused: view.pause !== null });
-    case 'submitting':
-      return {
-        title: 'Being sent to Defender',
-        tone: 'accent',
-        lines: [
-          [
+const titleAndLines: Table<LiveResponseRequest, 'state', StateWords, [view: RequestView]> = {
+  awaitingApproval: (request, view) => describeAwaiting(request, view.now),
+  queued: (request, view) => describeQueued(request, view.queue, { paused: view.pause !== null }),
+  submitting: (request) => ({
+    title: 'Being sent to Defender',
+    tone: 'accent',
+    lines: [
+      [
+        say(
+          'Approved. I am sending it now, once; if no clear answer comes back, I look for it instead of sending again.',
+        ),
+      ],
+      ...wishLines(request.cancel, 'I pass that on as soon as Defender has answered.'),
+    ],
+  }),
+  unknown: (request, view) => {
+    const words = describeUnknown(request, view);
+    return { ...words, lines: [...words.lines, ...wishLines(request.cancel, 'I pass that on if I find it.')] };
+  },
+  unconfirmed: (request) => describeUnconfirmed(request),
+  pending: (request, view) => ({
+    title: 'Waiting for the device',
+    tone: 'accent',
+    lines: [
+      [
+        say(
+          `Defender has accepted it and has not reached the device yet.${request.cancel === null ? ` I withdraw it at ${formatShort(request.startBy, view.now)} if that stays so.` : ''}`,
+        ),
+      ],
+      ...wishLines(request.cancel, 'I have passed that on; Defender decides whether it is still in time.'),
+    ],
+  }),
+  running: (request, view) => ({
+    title: runningTitle(request.progress, request.commands.length),
+    tone: 'accent',
+    lines: [
+      [
+        say(
+          `On the device since ${formatShort(request.runningSince, view.now)}.${hasScript(request.commands) ? ` Defender stops a script after ${scriptMinutes} min.` : ''}`,
+        ),
+      ],
+      ...wishLines(request.cancel, 'I have passed that on; commands that ran before it takes effect may have acted.'),
+    ],
+  }),
+  succeeded: (request, view) => {
+    const words = describeRun(view, request);
+    const late =
+      words.tone === 'good' && cameTooLate(request.cancel)
+        ? ({ title: 'Ran to its end: the cancel came too late', tone: 'warning' } as const)
+        : {};
+    return { ...words, ...late, lines: [...words.lines, ...tooLateLines(request.cancel)] };
+  },
+  failed: (request, view) => ({
+    title: failedTitle(request.progress, request.commands.length),
+    tone: 'attention',
+    lines: [
+      [
+        say(
+          `Ended ${formatShort(request.endedAt, view.now)}, after ${formatSpan(request.endedAt - request.submittedAt)}. ${describeFailure(request.progress)}`,
+        ),
+      ],
+      ...tooLateLines(request.cancel),
+    ],
+  }),
+  timedOut: (request, view) => ({
+    title: "Stopped: Defender's time limit ran out",
+    tone: 'attention',
+    lines: [
+      [
+        say(
+          `Ended ${formatShort(request.endedAt, view.now)}. The commands may have acted before that. Check the device before you ask again.`,
+        ),
+      ],
+      ...tooLateLines(request.cancel),
+    ],
+  }),
+  cancelled: (request) => describeCancelled(request),
+  lapsed: (request) => ({
+    title: 'Withdrawn: the time to start ran out',
+    tone: 'warning',
+    lines: [
+      [
+        say(
+          request.actionId === null
+            ? `It was approved, and Defender had not accepted it by ${formatTime(request.startBy)}. Nothing ran. Ask again if it is still needed.`
+            : `Not seen on the device by ${formatTime(request.startBy)}, so I withdrew it in Defender. ${mayHaveBegun(request)}`,
+        ),
+      ],
+    ],
+  }),
+  denied: (request) => ({ title: 'Denied', tone: 'attention', lines: describeDenial(request.votes) }),
+  expired: (request) => ({
+    title: 'Expired: not decided in time',
+    tone: 'warning',
+    lines: [
+      [
+        say(
+          `The time to decide ran out at ${formatTime(request.endedAt)}. Nothing ran; this is not a denial. Ask again if it is still needed.`,
+        ),
+      ],
+    ],
+  }),
+  withdrawn: (request) => ({
+    title: 'Withdrawn before a decision',
+    tone: 'emphasis',
+    lines: [
+      request.by.id === request.requester.id
+        ? [...showPerson(request.by), say(` took it back at ${formatTime(request.endedAt)}. Nothing ran.`)]
+        : [
+            ...showPerson(request.by),
             say(
-              'Approved. I am sending it now, once; if no clear answer comes back, I look for it instead of sending again.',
+              ` may approve it and withdrew it at ${formatTime(request.endedAt)}. Nothing ran. Answer the reason, then ask again if it is still needed.`,
             ),
           ],
-          ...wishLines(request.cancel, 'I pass that on as soon as Defender has answered.'),
-        ],
-      };
-    case 'unknown': {
-      const words = describeUnknown(request, view);
-      return { ...words, lines: [...words.lines, ...wishLines(request.cancel, 'I pass that on if I find it.')] };
-    }
-    case 'unconfirmed':
-      return describeUnconfirmed(request);
-    case 'pending':
-      return {
-        title: 'Waiting for the device',
-        tone: 'accent',
-        lines: [
-          [
-            say(
-              `Defender has accepted it and has not reached the device yet.${request.cancel === null ? ` I withdraw it at ${formatShort(request.startBy, view.now)} if that stays so.` : ''}`,
-            ),
-          ],
-          ...wishLines(request.cancel, 'I have passed that on; Defender decides whether it is still in time.'),
-        ],
-      };
-    case 'running':
-      return {
-        title: runningTitle(request.progress, request.commands.length),
-        tone: 'accent',
-        lines: [
-          [
-            say(
-              `On the device since ${formatShort(request.runningSince, view.now)}.${hasScript(request.commands) ? ` Defender stops a script after ${scriptMinutes} min.` : ''}`,
-            ),
-          ],
-          ...wishLines(
-            request.cancel,
-            'I have passed that on; commands that ran before it takes effect may have acted.',
-          ),
-        ],
-      };
-    case 'succeeded': {
-      const words = describeRun(view, request);
-      const late =
-        words.tone === 'good' && cameTooLate(request.cancel)
-          ? ({ title: 'Ran to its end: the cancel came too late', tone: 'warning' } as const)
-          : {};
-      return { ...words, ...late, lines: [...words.lines, ...tooLateLines(request.cancel)] };
-    }
-    case 'failed':
-      return {
-        title: failedTitle(request.progress, request.commands.length),
-        tone: 'attention',
-        lines: [
-          [
-            say(
-              `Ended ${formatShort(request.endedAt, view.now)}, after ${formatSpan(request.endedAt - request.submittedAt)}. ${describeFailure(request.progress)}`,
-            ),
-          ],
-          ...tooLateLines(request.cancel),
-        ],
-      };
-    case 'timedOut':
-      return {
-        title: "Stopped: Defender's time limit ran out",
-        tone: 'attention',
-        lines: [
-          [
-            say(
-              `Ended ${formatShort(request.endedAt, view.now)}. The commands may have acted before that. Check the device before you ask again.`,
-            ),
-          ],
-          ...tooLateLines(request.cancel),
-        ],
-      };
-    case 'cancelled':
-      return describeCancelled(request);
-    case 'lapsed':
-      return {
-        title: 'Withdrawn: the time to start ran out',
-        tone: 'warning',
-        lines: [
-          [
-            say(
-              request.actionId === null
-                ? `It was approved, and Defender had not accepted it by ${formatTime(request.startBy)}. Nothing ran. Ask again if it is still needed.`
-                : `Not seen on the device by ${formatTime(request.startBy)}, so I withdrew it in Defender. ${mayHaveBegun(request)}`,
-            ),
-          ],
-        ],
-      };
-    case 'denied':
-      return { title: 'Denied', tone: 'attention', lines: describeDenial(request.votes) };
-    case 'expired':
-      return {
-        title: 'Expired: not decided in time',
-        tone: 'warning',
-        lines: [
-          [
-            say(
-              `The time to decide ran out at ${formatTime(request.endedAt)}. Nothing ran; this is not a denial. Ask again if it is still needed.`,
-            ),
-          ],
-        ],
-      };
-    case 'withdrawn':
-      return {
-        title: 'Withdrawn before a decision',
-        tone: 'emphasis',
-        lines: [
-          request.by.id === request.requester.id
-            ? [...showPerson(request.by), say(` took it back at ${formatTime(request.endedAt)}. Nothing ran.`)]
-            : [
-                ...showPerson(request.by),
-                say(
-                  ` may approve it and withdrew it at ${formatTime(request.endedAt)}. Nothing ran. Answer the reason, then ask again if it is still needed.`,
-                ),
-              ],
-          ...quoteLines(request.why),
-        ],
-      };
-    case 'voided':
-      return {
-        title: 'Void: what was shown has changed',
-        tone: 'warning',
-        lines: [
-          [
-            say(
-              'What would run is no longer what the card showed, so I did not send it. Nothing ran. Ask again to have the new version decided.',
-            ),
-          ],
-          ...request.changes.map(describeChange),
-        ],
-      };
-    case 'refused':
-      return {
-        title: 'Refused by Defender',
-        tone: 'attention',
-        lines: [
-          [say('Defender did not accept it. Nothing ran. Its code: '), ...showCut(request.code, 100, showCode)],
-          ...(request.message.trim() === '' ? [] : [[say('Its words: '), ...showCut(request.message, 600)]]),
-          ...refusalCure(request.code),
-        ],
-      };
-    default:
-      return exhaustive(request);
-  }
-}
+      ...quoteLines(request.why),
+    ],
+  }),
+  voided: (request) => ({
+    title: 'Void: what was shown has changed',
+    tone: 'warning',
+    lines: [
+      [
+        say(
+          'What would run is no longer what the card showed, so I did not send it. Nothing ran. Ask again to have the new version decided.',
+        ),
+      ],
+      ...request.changes.map(describeChange),
+    ],
+  }),
+  refused: (request) => ({
+    title: 'Refused by Defender',
+    tone: 'attention',
+    lines: [
+      [say('Defender did not accept it. Nothing ran. Its code: '), ...showCut(request.code, 100, showCode)],
+      ...(request.message.trim() === '' ? [] : [[say('Its words: '), ...showCut(request.message, 600)]]),
+      ...refusalCure(request.code),
+    ],
+  }),
+};
 
 /** For each RunScript (defender-api.md §5). */
 const scriptMinutes = 10;
@@ -297,33 +275,4 @@ function runningTitle(progress: readonly CommandProgress[], total: number): stri
   return at === null
     ? `${total === 1 ? 'The command has' : `All ${total} commands have`} ended, Defender is closing it`
     : `Running command ${at} of ${total}`;
-}
-
-/** What to do about the refusals that have a known cure (defender-api.md §1.1). */
-function refusalCure(code: string): readonly Line[] {
-  switch (code) {
-    case 'DisallowedOperation':
-      return [
-        [
-          say(
-            "The device's group has no remediation level, which live response needs. Ask the Defender administrators to set one, then ask again.",
-          ),
-        ],
-      ];
-    case 'Forbidden':
-      return [
-        [
-          say(
-            "This bot's app lacks a permission in Defender. Its operator must grant it; asking again does not help before that.",
-          ),
-        ],
-      ];
-    case 'ResourceNotFound':
-      return [[say('The device is no longer known to Defender under that id. Look it up again with the word device.')]];
-    case 'ClientVersionNotSupported':
-    case 'OsPlatformNotSupported':
-      return [[say('Live response does not support this device. Another way to reach it is needed.')]];
-    default:
-      return [];
-  }
 }
