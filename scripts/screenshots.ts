@@ -26,14 +26,13 @@ async function main(): Promise<void> {
 
     await ana.goTo('live-response');
     await ana.post(oneLineExample);
-    const asked = bo.card('INC-1042', 'Waiting for approval');
+    const asked = bo.card('INC-1042', 'Needs 1 approval');
     await asked.waitFor();
     await write('approval-card.png', asked);
 
     await bo.press('Approve', asked);
-    await ana.card('result of command 3 of 3').waitFor();
-    await ana.card('Finished', 'Collected').first().waitFor();
-    await write('thread.png', ana.thread('Finished'));
+    await ana.card('all 3 commands ran', 'Send me the file').waitFor();
+    await write('thread.png', ana.thread('all 3 commands ran'));
   } finally {
     await browser.close();
     await trial.stop();

@@ -29,21 +29,21 @@ inBrowser('in two windows of the Playground', () => {
     "the seed page's example is asked in a channel, approved in a chat and followed to its last result",
     async () => {
       await ana.post(oneLineExample);
-      await ana.sees('Waiting for approval');
-      const asked = bo.card('INC-1042', 'Waiting for approval');
+      await ana.sees('Approve 3 commands on ws-042?');
+      const asked = bo.card('INC-1042', 'Needs 1 approval');
       await asked.getByText('C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip').waitFor();
       expect(windows.submissions).toBe(0);
 
       await bo.press('Approve', asked);
-      await ana.sees(/is approved by Bo Approver/);
-      await ana.sees(/has started on ws-042\.contoso\.com/);
-      await ana.card('result of command 2 of 3').getByText('Exit code 0').waitFor();
-      await ana.card('result of command 3 of 3').getByText('kept as evidence').waitFor();
-      await ana.card('Commands', 'Finished: Defender says it succeeded').waitFor();
+      await ana.card('INC-1042', 'Approved by Bo Approver').first().waitFor();
+      // The live card and the end post.
+      const ended = ana.card('all 3 commands ran', 'Send me the file');
+      await ended.getByText('exit 0').first().waitFor();
+      expect(await ana.cards.filter({ hasText: 'all 3 commands ran' }).count()).toBe(2);
 
-      const decided = bo.card('INC-1042', 'Finished: Defender says it succeeded');
+      const decided = bo.card('INC-1042', 'all 3 commands ran');
       await decided.waitFor();
-      expect(await decided.getByRole('button').count()).toBe(0);
+      for (const name of ['Approve', 'Deny…']) expect(await decided.getByRole('button', { name }).count()).toBe(0);
       expect(windows.submissions).toBe(1);
     },
   );
@@ -51,7 +51,7 @@ inBrowser('in two windows of the Playground', () => {
   promise('the requester who presses Approve on the card of the channel is refused, and nothing runs', async () => {
     const before = windows.submissions;
     await ana.post('on ws-043; run collect-logs.ps1; because INC-1900 my own request');
-    const own = ana.card('INC-1900', 'Waiting for approval');
+    const own = ana.card('INC-1900', 'Needs 1 approval');
     await ana.press('Approve', own);
     await ana.sees('You opened this request, so someone else must decide it.');
     await own.waitFor();
@@ -61,20 +61,20 @@ inBrowser('in two windows of the Playground', () => {
   promise('a request taken back by its requester leaves the approver nothing to press', async () => {
     const before = windows.submissions;
     const asked = bo.card('INC-1900');
-    const own = ana.card('INC-1900', 'Waiting for approval');
+    const own = ana.card('INC-1900', 'Needs 1 approval');
     await ana.press('Withdraw…', own);
     await own.getByRole('textbox').last().fill('Asked too early.');
     await ana.press('Withdraw this request', own);
     await ana.card('INC-1900', 'Withdrawn').getByText('Asked too early.').first().waitFor();
     await bo.card('INC-1900', 'Withdrawn').waitFor();
-    expect(await asked.getByRole('button').count()).toBe(0);
+    expect(await asked.getByRole('button', { name: 'Approve' }).count()).toBe(0);
     expect(windows.submissions).toBe(before);
   });
 
   promise('a denial needs a reason, which the requester reads', async () => {
     const before = windows.submissions;
     await ana.post('on ws-043; run collect-logs.ps1; because INC-2000 suspicious logon');
-    const asked = bo.card('INC-2000', 'Waiting for approval');
+    const asked = bo.card('INC-2000', 'Needs 1 approval');
     await bo.press('Deny…', asked);
     await bo.press('Deny', asked);
     await bo.sees(/reason/i);
@@ -86,7 +86,7 @@ inBrowser('in two windows of the Playground', () => {
 
   promise('an approved request that has not reached its device is cancelled in Defender too', async () => {
     await ana.post('on ws-070; run collect-logs.ps1; because INC-2500 asleep under a desk');
-    await bo.press('Approve', bo.card('INC-2500', 'Waiting for approval'));
+    await bo.press('Approve', bo.card('INC-2500', 'Needs 1 approval'));
     const sent = ana.card('INC-2500', 'Waiting for the device');
     await sent.waitFor();
     await ana.press('Cancel…', sent);
@@ -111,14 +111,14 @@ inBrowser('in two windows of the Playground', () => {
 
     await form.getByPlaceholder('minidump.ps1').fill('collect-logs.ps1');
     await ana.press('Ask for approval', form);
-    await bo.card('INC-3000', 'Waiting for approval').waitFor();
+    await bo.card('INC-3000', 'Needs 1 approval').waitFor();
   });
 
   promise('an approver who opens their window after the request still finds its card, and it counts', async () => {
     await bo.page.reload();
-    const asked = bo.card('INC-3000', 'Waiting for approval');
+    const asked = bo.card('INC-3000', 'Needs 1 approval');
     await bo.press('Approve', asked);
-    await bo.card('INC-3000', 'Bo Approver approved').waitFor();
+    await bo.card('INC-3000', 'Approved by Bo Approver').waitFor();
   });
 
   promise('the form is filled in and sent with the keyboard alone, in the order in which it is read', async () => {
@@ -152,12 +152,12 @@ inBrowser('in two windows of the Playground', () => {
       'Reason: approvers decide by it',
       'Ask for approval',
     ]);
-    await bo.card('INC-4000', 'Waiting for approval').waitFor();
+    await bo.card('INC-4000', 'Needs 1 approval').waitFor();
   });
 
   promise("the approver's inbox opens a request as the newest card, and only that card counts", async () => {
     await bo.say('waiting');
-    const asked = bo.cards.filter({ hasText: 'INC-4000' }).filter({ hasText: 'Waiting for approval' });
+    const asked = bo.cards.filter({ hasText: 'INC-4000' }).filter({ hasText: 'Needs 1 approval' });
     await bo
       .card('1 request waits for your vote')
       .getByRole('button', { name: /^Open LR-/ })
@@ -166,7 +166,7 @@ inBrowser('in two windows of the Playground', () => {
     await bo.press('Approve', asked.first());
     await bo.sees(/^This card is no longer valid, so nothing was done/);
     await bo.press('Approve', asked.last());
-    await bo.card('INC-4000', 'Bo Approver approved').waitFor();
+    await bo.card('INC-4000', 'Approved by Bo Approver').waitFor();
     await bo.say('waiting');
     await bo.card('Nothing waits for your vote').waitFor();
   });
