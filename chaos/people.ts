@@ -2,6 +2,7 @@ import { minutes, seconds } from '../src/lib/clock';
 import type { InboundActivity } from '../trial/teams/connector-people';
 import type { TeamsMessage, TeamsPerson } from '../trial/teams/connector-port';
 import { approvers, channelId, decideByMs, evidencePath, installed, requesters, startByMs, teamId } from './cast';
+import { readCardPhase } from './phases';
 import type { Ask, Click } from './plan';
 import type { Stage } from './stage';
 import { findButton, type TeamsSide, threadOf } from './teams';
@@ -230,8 +231,8 @@ async function playCancel(
 
 /** By the card of the request: other answers may name other requests. */
 const findRequestId = (teams: TeamsSide, conversationId: string): string | null => {
-  for (const { message } of teams.shown(conversationId)) {
-    const id = /^(LR-[A-Z0-9]{4,}) · /.exec(message.activity.summary ?? '')?.[1];
+  for (const { text } of teams.shown(conversationId)) {
+    const id = readCardPhase(text)?.requestId;
     if (id !== undefined) return id;
   }
   return null;
