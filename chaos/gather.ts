@@ -112,9 +112,11 @@ const about = (requestId: string | null, decisions: readonly Decision[]) =>
   requestId === null ? [] : decisions.map((decision) => ({ requestId, ...decision }));
 
 function toAskFacts(teams: TeamsSide, plan: Plan, asked: Asked): AskFacts {
-  const { number, acknowledged, requestId, conversationId } = asked;
+  const { number, acknowledged, conversationId } = asked;
   const ask = [...plan.asks, ...plan.calmAsks].find((planned) => planned.number === number);
   const shown = teams.shown(conversationId);
+  // A card that came after the person had stopped waiting tells what became of it all the same.
+  const requestId = asked.requestId ?? shown.flatMap(({ text }) => readCardPhase(text)?.requestId ?? [])[0] ?? null;
   const saidNo = shown.filter(({ text }) => saysNothingDone(text));
   // Whoever had lost patience did not see a refusal that came later.
   const refusals = requestId === null ? Math.max(asked.refusals, saidNo.length) : asked.refusals;
