@@ -1,9 +1,9 @@
 import type { Views } from '../dispatch/views';
 import type { RandomBytes } from '../lib/random';
 import { isOffered, offerShown } from '../request/doubt/resend';
-import type { News } from '../request/effect';
 import type { Place } from '../request/place';
 import type { Digest, LiveResponseRequest, RequestId } from '../request/request';
+import type { SentNews } from '../request/telling';
 import type { Card } from '../store/rows/cards';
 import type { Store } from '../store/store';
 import { requestCard } from '../thread/cards/request-card';
@@ -18,7 +18,7 @@ export interface Render {
   /** Null: nothing to show any more. */
   card(copy: Card): Promise<{ readonly post: Post; readonly shown: Digest | null } | null>;
   /** `place` is the conversation of the request. */
-  news(requestId: RequestId, news: News): Promise<{ readonly place: Place; readonly post: Post } | null>;
+  news(requestId: RequestId, news: SentNews): Promise<{ readonly place: Place; readonly post: Post } | null>;
 }
 
 export function createRender(options: {

@@ -1,5 +1,8 @@
 import type { Change, CommandProgress, Doubt, Emergency, Hold, OtherAction, Person } from './request';
 
+/** What is told in a person's own chat too: to those whose vote is missing, to those who wanted it sent once more, and to the owners of a rule. */
+type PersonalNews = Extract<News, { readonly type: 'reminded' | 'notListed' | 'brokeGlass' }>;
+
 /** Something to do outside, stored with the state change that caused it and performed from the store. */
 export type Effect =
   | { readonly type: 'postCards' }
@@ -7,7 +10,7 @@ export type Effect =
   | { readonly type: 'postCardsTo'; readonly personIds: readonly string[] }
   | { readonly type: 'updateCards' }
   /** A short message in a person's own chat. */
-  | { readonly type: 'notifyPerson'; readonly personId: string; readonly news: News }
+  | { readonly type: 'notifyPerson'; readonly personId: string; readonly news: PersonalNews }
   | { readonly type: 'reply'; readonly news: News }
   | { readonly type: 'submit'; readonly attempt: number }
   /** `search` is the one that it belongs to: a look of an earlier search is dropped. */

@@ -4,35 +4,43 @@ import type { News } from './effect';
  * Where people in the thread read a piece of news: on the card, which is edited; in the one post of how it ended; or in a post of its own, which is for
  * what somebody must decide or must know (design.md §9).
  */
-export type Telling = 'card' | 'end' | 'post';
+const tellings = {
+  voteCounted: 'card',
+  approved: 'card',
+  held: 'card',
+  started: 'card',
+  commandFailed: 'card',
+  cancelAsked: 'card',
+  ended: 'end',
+  denied: 'end',
+  expired: 'end',
+  withdrawn: 'end',
+  voided: 'end',
+  reminded: 'post',
+  askedAgain: 'post',
+  brokeGlass: 'post',
+  cancelRefused: 'post',
+  unclear: 'post',
+  changedDuringRun: 'post',
+  found: 'post',
+  foundAnother: 'post',
+  notListed: 'post',
+  resendVoteCounted: 'post',
+  resendApproved: 'post',
+  cannotTell: 'post',
+} as const satisfies Readonly<Record<News['type'], 'card' | 'end' | 'post'>>;
 
-export function tellingOf({ type }: News): Telling {
-  switch (type) {
-    case 'voteCounted':
-    case 'approved':
-    case 'held':
-    case 'started':
-    case 'commandFailed':
-    case 'cancelAsked':
-      return 'card';
-    case 'ended':
-    case 'denied':
-    case 'expired':
-    case 'withdrawn':
-    case 'voided':
-      return 'end';
-    case 'reminded':
-    case 'askedAgain':
-    case 'brokeGlass':
-    case 'cancelRefused':
-    case 'unclear':
-    case 'changedDuringRun':
-    case 'found':
-    case 'foundAnother':
-    case 'notListed':
-    case 'resendVoteCounted':
-    case 'resendApproved':
-    case 'cannotTell':
-      return 'post';
-  }
-}
+type Told<How> = {
+  readonly [Type in News['type']]: (typeof tellings)[Type] extends How ? Extract<News, { readonly type: Type }> : never;
+}[News['type']];
+
+/** News that has a post of its own. */
+export type PostedNews = Told<'post'>;
+
+/** News as it is sent: by itself, or as the end of a request whose own post had to go elsewhere. */
+export type SentNews = PostedNews | Extract<News, { readonly type: 'ended' }>;
+
+export const isPosted = (news: News): news is PostedNews => tellings[news.type] === 'post';
+
+/** News that the end post tells. */
+export const isEnd = (news: News): news is Told<'end'> => tellings[news.type] === 'end';

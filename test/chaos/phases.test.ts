@@ -1,7 +1,7 @@
 import { readCardPhase, tellsEnd, tellsResult } from '../../chaos/phases';
 import { readPost } from '../../chaos/teams';
 import { isFinal, type LiveResponseRequest } from '../../src/request/request';
-import { tellingOf } from '../../src/request/telling';
+import { isPosted } from '../../src/request/telling';
 import { requestCard } from '../../src/thread/cards/request-card';
 import type { Post } from '../../src/thread/kit/post';
 import type { QueuePlace } from '../../src/thread/kit/view';
@@ -54,7 +54,7 @@ test('news and results are no cards', () => {
   const request = requestIn('succeeded');
   const texts = [
     ...makeNews()
-      .filter((news) => tellingOf(news) === 'post')
+      .filter(isPosted)
       .map((news) => textOf(newsPost(news, makeView(request)))),
     textOf(resultPost(makeView(request), scriptResult())),
   ];
@@ -69,7 +69,7 @@ test.each(requests.filter(([, request]) => isFinal(request.state)))(
     expect(readCardPhase(textOf(endPost(view)))).toBeNull();
     expect(tellsEnd(cardText(request), request.id, request.state)).toBe(false);
     const told = makeNews()
-      .filter((news) => tellingOf(news) === 'post')
+      .filter(isPosted)
       .filter((news) => tellsEnd(textOf(newsPost(news, view)), request.id, request.state));
     expect(told).toEqual([]);
   },

@@ -6,7 +6,7 @@ const stores = useStores();
 const request = sampleRequest();
 const { id: requestId, conversationId } = request;
 const thread = conversationId;
-const started: Work = { type: 'sendNews', news: { type: 'started' } };
+const started: Work = { type: 'sendNews', news: { type: 'found' } };
 
 /** Where words wait that are made of what Teams would not take, oldest first. */
 async function movedTo(refused: Partial<NewWork>, code = 'teams.forbidden') {

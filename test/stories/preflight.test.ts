@@ -118,7 +118,7 @@ test('a form keeps what was filled in beside each thing to fix', async () => {
 test('a device that is away is no obstacle, and its card says so', async () => {
   await stage.ask(ana, run('lap-117'));
   const card = readActivity(stage.cardFor(bo).activity);
-  expect(card).toContain('sensor ');
+  expect(card).toContain('Look twice: sensor Inactive (may be out of reach).');
   expect(card).toContain('no full report for 9 days');
 });
 

@@ -3,6 +3,7 @@ import { createHelp } from '../../src/chat/help';
 import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
 import { isFinal, type LiveResponseRequest } from '../../src/request/request';
+import { isPosted } from '../../src/request/telling';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/cards/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/cards/device-card';
 import { explainCard } from '../../src/thread/cards/explain-card';
@@ -118,11 +119,13 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
         [`${name}, without a token`, requestCard(view, { audience: 'approver', token: null })],
         [`${name}, status`, requestCard(view, { audience: 'thread', token: null })],
         [`${name}, replaced`, replacedPost(view)],
-        [`${name}, end`, endPost(view)],
+        ...(isFinal(view.request.state) ? [[`${name}, end`, endPost(view)] as const] : []),
       ]),
     ),
     ...Object.fromEntries(
-      makeNews(outside).map((news, i) => [`news ${i} ${news.type}`, newsPost(news, views[0] as never)]),
+      makeNews(outside)
+        .filter(isPosted)
+        .map((news, i) => [`news ${i} ${news.type}`, newsPost(news, views[0] as never)]),
     ),
     'script result': resultPost(views[0] as never, scriptResult(outside)),
     'script result, errors': resultPost(

@@ -73,7 +73,6 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
     claims: [
       'It says what has been in force all the while, policy …, so nothing has to be asked again.',
       'I send nothing to Defender before other people have approved exactly this.',
-      'It is held by the pause and is not sent before somebody else who may approve types resume;',
       'I look for it there and send nothing by myself.',
       'I keep looking and send nothing by myself.',
       'I do not touch it and never send it again.',

@@ -1,3 +1,5 @@
+import { isPosted } from '../../src/request/telling';
+import { requestCard } from '../../src/thread/cards/request-card';
 import { endPost } from '../../src/thread/posts/end-post';
 import { newsPost } from '../../src/thread/sentences/news';
 import { describeRefusal, type Refusal } from '../../src/thread/sentences/refusals';
@@ -12,39 +14,11 @@ const request = (name: string) => {
 };
 
 test('each piece of news is a short reply that stands alone', () => {
-  const said = makeNews().map((news) => `${news.type}: ${readPost(newsPost(news, makeView(request('failed'))))}`);
+  const said = makeNews()
+    .filter(isPosted)
+    .map((news) => `${news.type}: ${readPost(newsPost(news, makeView(request('failed'))))}`);
   expect(said.join('\n')).toMatchInlineSnapshot(`
-"voteCounted: LR-7F3K: Bo approved. 1 more approval is needed before anything runs.
-approved: LR-7F3K is approved by Bo and Cy. It runs as soon as Defender has room; the card above follows it.
-denied: @Ana LR-7F3K
-ws-042: failed at command 2 of 3
-Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
-
-1 put (42 s) procdump.zip
-
-2 run minidump.ps1 OfficeClickToRun
-Failed.
-Defender says: Script execution failed
-
-3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
-Defender does not list it as started.
-Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
-Ana wrote: INC-1042 credential theft triage
-expired: @Ana LR-7F3K
-ws-042: failed at command 2 of 3
-Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
-
-1 put (42 s) procdump.zip
-
-2 run minidump.ps1 OfficeClickToRun
-Failed.
-Defender says: Script execution failed
-
-3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
-Defender does not list it as started.
-Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
-Ana wrote: INC-1042 credential theft triage
-reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 2 people have not voted yet. It no longer waits; type status LR-7F3K to see how it stands.
+"reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 2 people have not voted yet. It no longer waits; type status LR-7F3K to see how it stands.
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 1 person has not voted yet, and 1 more person is asked now. It no longer waits; type status LR-7F3K to see how it stands.
 askedAgain: LR-7F3K must be decided again: what it was asked under has changed, so no vote from before counts, if there was one. Read its card anew and decide on that.
 The approval policy is another one now.
@@ -53,41 +27,6 @@ brokeGlass: LR-7F3K: break-glass. Bo used it at 3 Mar 2026 12:04 UTC for inciden
 It is about ws-042.contoso.com, 3 commands, asked by Ana. One approval is enough now, by Di or Eve; never by the requester.
 If it is sent, a review opens: two people who had no part in it must accept or object, and rule workstations allows no other break-glass before that. The owners of the rule are told in their own chats.
 They wrote: Ransomware is spreading
-withdrawn: @Ana LR-7F3K
-ws-042: failed at command 2 of 3
-Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
-
-1 put (42 s) procdump.zip
-
-2 run minidump.ps1 OfficeClickToRun
-Failed.
-Defender says: Script execution failed
-
-3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
-Defender does not list it as started.
-Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
-Ana wrote: INC-1042 credential theft triage
-voided: @Ana LR-7F3K
-ws-042: failed at command 2 of 3
-Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
-
-1 put (42 s) procdump.zip
-
-2 run minidump.ps1 OfficeClickToRun
-Failed.
-Defender says: Script execution failed
-
-3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
-Defender does not list it as started.
-Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
-Ana wrote: INC-1042 credential theft triage
-held: LR-7F3K has to wait. Defender says that the device is busy with another live response. I try again when it may be free.
-started: LR-7F3K has started on ws-042.contoso.com.
-commandFailed: LR-7F3K: command 2 of 3 (Run script minidump.ps1) failed.
-Defender says: Script execution failed
-commandFailed: LR-7F3K: command 2 of 3 (Run script minidump.ps1) failed. Defender gives no reason.
-cancelAsked: LR-7F3K: Ana asked to cancel it. I have passed that on; what Defender then says decides.
-They wrote: wrong device
 cancelRefused: LR-7F3K could not be cancelled; it goes on and I follow it to its end. Defender answered BadRequest.
 unclear: LR-7F3K may have run: Defender gave no clear answer when I sent it. I look for it there and send nothing by myself.
 unclear: LR-7F3K may have run: Defender accepted it and no longer lists it. I keep looking and send nothing by myself.
@@ -105,21 +44,7 @@ resendVoteCounted: LR-7F3K: Bo wants to send it once more. 1 more approval is ne
 resendApproved: LR-7F3K: Bo and Cy decided to send it once more. I look for it in Defender right before I send it.
 cannotTell: LR-7F3K may have run: I could not read Defender's list for 10 minutes. Look for LR-7F3K in the device's action history in the Defender portal before you ask again. I keep trying.
 changedDuringRun: LR-7F3K: what was approved is not what is there now, and it may have changed before or while the commands ran. Read the results with that in mind, and look at the library before you rely on them.
-The library file minidump.ps1 is no longer in the library.
-ended: @Ana LR-7F3K
-ws-042: failed at command 2 of 3
-Ended 12:14 UTC, after 8 min. That command and those before it may have acted. Read the error before you ask again.
-
-1 put (42 s) procdump.zip
-
-2 run minidump.ps1 OfficeClickToRun
-Failed.
-Defender says: Script execution failed
-
-3 get C:\\windows\\TEMP\\OfficeClickToRun.dmp.zip
-Defender does not list it as started.
-Approved by Bo (12:03 UTC) and Cy (12:05 UTC).
-Ana wrote: INC-1042 credential theft triage"
+The library file minidump.ps1 is no longer in the library."
 `);
 });
 
@@ -130,41 +55,22 @@ test('every end that the requester did not bring about mentions them, and their 
   expect(mentions('withdrawn')).toBeUndefined();
 });
 
-test('an approval while it is paused promises no run before the pause has ended', () => {
-  const news = { type: 'approved', by: [person('Bo')] } as const;
-  const said = JSON.stringify(newsPost(news, makeView(request('queued'), { pause: makePause() })).card);
-  expect(said).toContain('It is held by the pause and is not sent before somebody else who may approve types resume');
-  expect(said).not.toContain('as soon as Defender has room');
+test('an approved request that is held by a pause promises no time on its card', () => {
+  const view = makeView(request('queued'), { pause: makePause() });
+  const said = readPost(requestCard(view, { audience: 'thread', token: null }));
+  expect(said).toContain('No live response is sent to Defender until somebody else who may approve types resume');
+  expect(said).not.toMatch(/I expect it to go|as soon as Defender has room/);
 });
 
-test('an end mentions the requester, and nothing on the way mentions anybody', () => {
+test('of what is posted on the way only what asks something of the requester mentions them', () => {
   const mentioned = makeNews()
+    .filter(isPosted)
     .map((news) => newsPost(news, makeView(request('failed'))))
     .filter((post) => post.mention !== null);
   expect(mentioned.map(({ mention, text, summary }) => [mention?.name, text, summary])).toMatchInlineSnapshot(`
 [
   [
     "Ana",
-    "LR-7F3K",
-    "ws-042: failed at command 2 of 3 (LR-7F3K)",
-  ],
-  [
-    "Ana",
-    "LR-7F3K",
-    "ws-042: failed at command 2 of 3 (LR-7F3K)",
-  ],
-  [
-    "Ana",
-    "LR-7F3K",
-    "ws-042: failed at command 2 of 3 (LR-7F3K)",
-  ],
-  [
-    "Ana",
-    "LR-7F3K",
-    "ws-042: failed at command 2 of 3 (LR-7F3K)",
-  ],
-  [
-    "Ana",
     "LR-7F3K: alarm: other commands",
     "LR-7F3K: alarm: other commands",
   ],
@@ -182,11 +88,6 @@ test('an end mentions the requester, and nothing on the way mentions anybody', (
     "Ana",
     "LR-7F3K: Defender does not list it",
     "LR-7F3K: Defender does not list it",
-  ],
-  [
-    "Ana",
-    "LR-7F3K",
-    "ws-042: failed at command 2 of 3 (LR-7F3K)",
   ],
 ]
 `);

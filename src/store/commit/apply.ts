@@ -6,7 +6,7 @@ import type { Event } from '../../request/event';
 import type { Transition, TransitionRefusal } from '../../request/outcome';
 import { type LiveResponseRequest, openStates } from '../../request/request';
 import { isBusy, mayWait, warRoomFrom } from '../../request/round-up';
-import { tellingOf } from '../../request/telling';
+import { isEnd, isPosted } from '../../request/telling';
 import { transition } from '../../request/transition';
 import { keepKnownRefusal } from '../rows/known-refusals';
 import type { Stored } from '../rows/requests';
@@ -153,17 +153,12 @@ async function storeEffects(
   }
 }
 
+/** What only its card tells is told by the edit of the card. */
 async function tell(tx: Tx, request: LiveResponseRequest, news: News, now: number): Promise<void> {
-  switch (tellingOf(news)) {
-    case 'card':
-      return;
-    case 'end':
-      return postEnd(tx, request, now);
-    case 'post':
-      return tx.addWork([
-        { requestId: request.id, work: { type: 'sendNews', news }, orderingKey: request.conversationId, dueAt: now },
-      ]);
-  }
+  if (isEnd(news)) await postEnd(tx, request, now);
+  if (!isPosted(news)) return;
+  const work = { type: 'sendNews', news } as const;
+  await tx.addWork([{ requestId: request.id, work, orderingKey: request.conversationId, dueAt: now }]);
 }
 
 /** What was told of an end before stands for nothing once there is another. */

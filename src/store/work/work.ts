@@ -1,6 +1,7 @@
 import type { Insertable } from 'kysely';
-import type { Effect, News } from '../../request/effect';
+import type { Effect } from '../../request/effect';
 import type { RequestId } from '../../request/request';
+import type { SentNews } from '../../request/telling';
 import type { Post } from '../../thread/kit/post';
 import type { Engine } from '../engine/engine';
 import { firstOf, prepared } from '../engine/prepared';
@@ -13,7 +14,7 @@ export type Work =
   /** Draws the card from the request as it then is, so that several changes become one update. */
   | { readonly type: 'sendCard'; readonly cardId: number }
   /** `personId` given: in that person's own chat, else where the request was asked. */
-  | { readonly type: 'sendNews'; readonly news: News; readonly personId?: string }
+  | { readonly type: 'sendNews'; readonly news: SentNews; readonly personId?: string }
   /** A message that is complete already: the answer to a command, a result. */
   | {
       readonly type: 'sendPost';

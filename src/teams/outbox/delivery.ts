@@ -1,9 +1,9 @@
 import type { Clock } from '../../lib/clock';
 import type { Log } from '../../lib/log';
 import { exhaustive } from '../../lib/result';
-import type { News } from '../../request/effect';
 import type { Place } from '../../request/place';
 import type { Digest, RequestId } from '../../request/request';
+import type { SentNews } from '../../request/telling';
 import type { Card } from '../../store/rows/cards';
 import type { Store, Tx } from '../../store/store';
 import { orderingKeyOf, readOrderingKey } from '../../store/work/ordering-key';
@@ -19,7 +19,7 @@ export interface DeliveryOptions {
   readonly render: {
     /** The copy as the request is now, with the digest that people may vote on by it; null when there is nothing to show. */
     card(copy: Card): Promise<{ readonly post: Post; readonly shown: Digest | null } | null>;
-    news(requestId: RequestId, news: News): Promise<{ readonly place: Place; readonly post: Post } | null>;
+    news(requestId: RequestId, news: SentNews): Promise<{ readonly place: Place; readonly post: Post } | null>;
   };
 }
 

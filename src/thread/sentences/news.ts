@@ -1,7 +1,6 @@
 import { tellAfterMs } from '../../request/doubt/search';
-import type { News } from '../../request/effect';
 import type { Doubt, Emergency, OtherAction } from '../../request/request';
-import { tellingOf } from '../../request/telling';
+import { isPosted, type PostedNews, type SentNews } from '../../request/telling';
 import {
   type Line,
   quoteLines,
@@ -18,15 +17,14 @@ import type { Post } from '../kit/post';
 import { linesPost } from '../kit/sentence';
 import { sayOf, type Table } from '../kit/table';
 import type { RequestView } from '../kit/view';
-import { commandSubject, commandTitle, count, formatDuration, formatTime } from '../kit/words';
+import { count, formatDuration, formatTime } from '../kit/words';
 import { endPost } from '../posts/end-post';
-import { describeHold } from './queue-words';
 import { beforeAskingAgain, describeChange } from './request-lines';
 import { describeOther } from './unknown-words';
 
 /** A short reply in the thread about what people should notice; an end that somebody or something else brought about mentions the requester. */
-export function newsPost(news: News, view: RequestView): Post {
-  if (tellingOf(news) === 'end') return endPost(view);
+export function newsPost(news: SentNews, view: RequestView): Post {
+  if (!isPosted(news)) return endPost(view);
   const { summary, lines } = sayOf(newsWords, 'type', news, view);
   if (mentionsRequester(news)) {
     return { ...linesPost(lines, { summary, trial: view.trial }), text: summary, mention: view.request.requester };
@@ -35,7 +33,7 @@ export function newsPost(news: News, view: RequestView): Post {
 }
 
 /** What asks something of the requester: in a channel nobody hears of the rest. */
-function mentionsRequester(news: News): boolean {
+function mentionsRequester(news: PostedNews): boolean {
   switch (news.type) {
     case 'notListed':
     case 'foundAnother':
@@ -63,36 +61,7 @@ const about = ({ request }: RequestView, summary: string, ...line: Line): NewsWo
   lines: [[sayBold(`${request.id}: `), ...line]],
 });
 
-const quote = (words: NewsWords, reason: string | null): NewsWords => ({
-  ...words,
-  lines: [...words.lines, ...quoteLines(reason)],
-});
-
-/** Of an end the end post tells. */
-function tellsTheEnd({ type }: News): never {
-  throw new Error(`The end post tells ${type}.`);
-}
-
-const newsWords: Table<News, 'type', NewsWords, [view: RequestView]> = {
-  voteCounted: (news, view) =>
-    about(
-      view,
-      'one approval counted',
-      ...showPerson(news.by),
-      say(` approved. ${count(news.still, 'more approval is', 'more approvals are')} needed before anything runs.`),
-    ),
-  approved: (news, view) =>
-    one(
-      view,
-      'approved',
-      say('is approved by '),
-      ...showPeople(news.by),
-      say(
-        view.pause === null
-          ? '. It runs as soon as Defender has room; the card above follows it.'
-          : '. It is held by the pause and is not sent before somebody else who may approve types resume; the card above follows it.',
-      ),
-    ),
+const newsWords: Table<PostedNews, 'type', NewsWords, [view: RequestView]> = {
   reminded: (news, view) => describeReminder(news, view),
   askedAgain: (news, view) => {
     const words = one(
@@ -105,41 +74,6 @@ const newsWords: Table<News, 'type', NewsWords, [view: RequestView]> = {
     return { ...words, lines: [...words.lines, ...news.because.map(describeChange)] };
   },
   brokeGlass: (news, view) => describeBreakGlass(news.emergency, view),
-  held: (news, view) => one(view, 'waits', say('has to wait. '), ...describeHold(news.hold)),
-  started: (_news, view) =>
-    one(view, 'started', say('has started on '), ...showCut(view.request.device.name, 100, showCode), say('.')),
-  commandFailed: (news, view) => {
-    const command = view.request.commands[news.progress.index];
-    const what: Line =
-      command === undefined
-        ? []
-        : [say(` (${commandTitle(command.type)} `), ...showCut(commandSubject(command), 200, showCode), say(')')];
-    const words = about(
-      view,
-      'a command failed',
-      say(`command ${news.progress.index + 1} of ${view.request.commands.length}`),
-      ...what,
-      say(' failed.'),
-      ...(news.progress.errors.length === 0 ? [say(' Defender gives no reason.')] : []),
-    );
-    return {
-      ...words,
-      lines: [
-        ...words.lines,
-        ...news.progress.errors.slice(0, 5).map((error): Line => [say('Defender says: '), ...showCut(error, 1_000)]),
-      ],
-    };
-  },
-  cancelAsked: (news, view) =>
-    quote(
-      about(
-        view,
-        'asked to be cancelled',
-        ...showPerson(news.by),
-        say(' asked to cancel it. I have passed that on; what Defender then says decides.'),
-      ),
-      news.reason,
-    ),
   cancelRefused: (news, view) =>
     one(
       view,
@@ -194,11 +128,6 @@ const newsWords: Table<News, 'type', NewsWords, [view: RequestView]> = {
     );
     return { ...words, lines: [...words.lines, ...news.changes.map(describeChange)] };
   },
-  ended: tellsTheEnd,
-  denied: tellsTheEnd,
-  expired: tellsTheEnd,
-  withdrawn: tellsTheEnd,
-  voided: tellsTheEnd,
 };
 
 const doubts = {
@@ -223,7 +152,7 @@ function describeAnother(action: OtherAction, { request }: RequestView): NewsWor
 
 /** The same words in the thread and in the chats of those who have not voted. */
 function describeReminder(
-  { missing, escalated }: Extract<News, { type: 'reminded' }>,
+  { missing, escalated }: Extract<PostedNews, { type: 'reminded' }>,
   { request }: RequestView,
 ): NewsWords {
   const asked = escalated === 0 ? '' : `, and ${count(escalated, 'more person is', 'more people are')} asked now`;

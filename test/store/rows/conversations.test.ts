@@ -60,7 +60,7 @@ test('a thread without a request is removed after its time, unless somebody writ
   await store.transact(async (tx) => {
     for (const id of ['idle', 'written', 'kept', 'waiting']) await tx.savePlace(place(id, 'channel'));
     await tx.savePlace(place('a:bo', 'personal'));
-    await tx.addWork([sampleWork({ orderingKey: 'waiting', work: { type: 'sendNews', news: { type: 'started' } } })]);
+    await tx.addWork([sampleWork({ orderingKey: 'waiting', work: { type: 'sendNews', news: { type: 'found' } } })]);
   });
   expect(await prune(t0)).toBe(0);
   await store.transact((tx) => tx.savePlace(place('written', 'channel')));

@@ -38,7 +38,7 @@ import { samples } from '../../request/sample';
 import { plainPost } from '../kit';
 
 const adapter = createAdapter({ identity: { type: 'trial' } });
-const news: News = { type: 'started' };
+const news: News = { type: 'found' };
 const requestId = 'LR-7F3K' as RequestId;
 
 let folder: string;
@@ -548,7 +548,7 @@ describe('order', () => {
     await add({});
     await say('three');
     await drain();
-    expect(read()).toEqual(['one', 'LR-7F3K started.', 'three']);
+    expect(read()).toEqual(['one', 'LR-7F3K found.', 'three']);
     expect(await waiting()).toBe(0);
   });
 
