@@ -118,17 +118,14 @@ describe('a database file that is not where it was', () => {
   const sentence =
     /^The database file <dir>\/live-response\.db(-wal)? was moved, removed or replaced while the service has it open\. What it wrote now would be lost, so it writes nothing\. Put the same file back and it goes on; to restore a backup, stop the service first\./;
 
-  test.each(['', '-wal'])(
-    'is written to no more (live-response.db%s), and goes on when it is put back',
-    async (suffix) => {
-      await open();
-      await stage.ask(ana, seedExample);
-      renameSync(database() + suffix, join(stage.dir, 'aside'));
-      await expectOutage(sentence);
-      renameSync(join(stage.dir, 'aside'), database() + suffix);
-      await expectRecovery();
-    },
-  );
+  test.each(['', '-wal'])('is written to no more (live-response.db%s), and goes on when it is back', async (suffix) => {
+    await open();
+    await stage.ask(ana, seedExample);
+    renameSync(database() + suffix, join(stage.dir, 'aside'));
+    await expectOutage(sentence);
+    renameSync(join(stage.dir, 'aside'), database() + suffix);
+    await expectRecovery();
+  });
 
   test('and that was replaced by a copy is written to no more, though the copy looks the same', async () => {
     await open();

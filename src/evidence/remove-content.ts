@@ -8,7 +8,7 @@ export const readKeptAt = (dir: string, relativePath: string): Promise<number | 
 
 /**
  * Removes a file unless it was kept anew since: another result may bring the same content at any moment, on another replica too. The
- * file is moved aside, looked at there, and put back when its time stamp is another one; what a crash leaves aside is put back by `putBackAside`.
+ * file is moved aside, looked at there, and moved back when its time stamp is another one; what a crash leaves aside is moved back by `restoreAside`.
  */
 export async function removeContent(
   dir: string,
@@ -31,7 +31,7 @@ export async function removeContent(
 }
 
 /** Nothing is lost by a crash between the two steps; a file that should go is found again the next day. */
-export async function putBackAside(dir: string): Promise<void> {
+export async function restoreAside(dir: string): Promise<void> {
   for (const name of await readdir(path.join(dir, asideName)).catch(() => []))
     await rename(path.join(dir, asideName, name), path.join(dir, name.slice(0, 2), name));
 }

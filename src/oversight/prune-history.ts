@@ -1,5 +1,5 @@
 import { prunedEntry } from '../audit/entry';
-import { putBackAside } from '../evidence/remove-content';
+import { restoreAside } from '../evidence/remove-content';
 import { type Clock, hours } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { DueWork } from '../lib/loop';
@@ -51,7 +51,7 @@ export function createPruning(options: PruningOptions): DueWork {
       if (dueAt(prunedAt, now) > now || time.unsteadyForMs() > 0) return 0;
       const by = await time.read(store, prunedAt);
       if (by === null) return end(now, now);
-      if (!isUnderWay) await putBackAside(evidenceDir);
+      if (!isUnderWay) await restoreAside(evidenceDir);
       isUnderWay = true;
       const requests = keepMs === null ? 0 : await pruneRequests(options, { by, now, keepMs });
       removed.requests += requests;

@@ -212,7 +212,7 @@ describe('evidence', () => {
     expect(await store.leavingFiles({ notedBefore: clock.now(), limit: 9 })).toEqual([]);
   });
 
-  test('that a crash left aside is put back before anything is removed', async () => {
+  test('that a crash left aside is restored before anything is removed', async () => {
     const request = ended('LR-2222', clock.now());
     await insert(store, request);
     const file = await collect(request.id, 'aside');

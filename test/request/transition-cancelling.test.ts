@@ -220,7 +220,7 @@ describe('the start-by clock', () => {
     expect(go(request, usual.clock, startBy + hours(9)).effects).toEqual([]);
   });
 
-  test('a request that is put back after its time lapses; one that Defender does not list stays unconfirmed', () => {
+  test('a request that returns to the queue after its time lapses; one that Defender does not list stays unconfirmed', () => {
     expect(go(submitting, putBack('rateLimited'), startBy).request.state).toBe('lapsed');
     const looked = go(unknown, absent(startBy), startBy).request;
     expect(go(looked, absent(startBy + settleMs), startBy + settleMs).request.state).toBe('unconfirmed');

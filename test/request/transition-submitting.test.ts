@@ -23,7 +23,7 @@ describe('submitting', () => {
     ['deviceBusy', ['held']],
     ['rateLimited', []],
     ['sessionsFull', []],
-  ])('what Defender put back because of %s is queued again with its count and its reason', (hold, news) => {
+  ])('what Defender could not take because of %s is queued again with its count and its reason', (hold, news) => {
     const step = go(submitting, putBack(hold, now + seconds(30)));
     expect(into(step, 'queued')).toMatchObject({ hold: { type: hold }, notBefore: now + seconds(30), attempts: 1 });
     expect(told(step)).toEqual(news);

@@ -116,6 +116,7 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       'What the policy, the message, the store or the answer of Defender at hand holds: it is read in full before this is said.',
     claims: [
       'Nothing unusual found.',
+      'Nothing unusual except its high risk.',
       'It carries the marker of a request of this bot, which has another action in Defender or none.',
       'nothing known against it',
       'Defender lists none',

@@ -43,6 +43,16 @@ minidump.ps1 changed 3 hours before this was asked."
   expect(weighRisk(request('awaitingApproval'))).toMatchObject({ level: 'usual' });
 });
 
+test('a device that Defender holds to be at high risk is not called usual without that', () => {
+  const { device, ...rest } = request('awaitingApproval');
+  const told = (riskScore: string) =>
+    weighRisk({ ...rest, device: { ...device, riskScore } } as never)
+      .lines.map(textOf)
+      .join(' ');
+  expect(told('High')).toContain('Nothing unusual except its high risk.');
+  expect(told('Low')).toContain('Nothing unusual found.');
+});
+
 test.each(['dc', 'DC01', 'tier-0', 'Tier 0', 'domain-controller', 'prod'])(
   'a device tagged %s calls for care',
   (tag) => {

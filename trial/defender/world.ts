@@ -54,16 +54,12 @@ export class World {
   /** `http://127.0.0.1:PORT`, known once the server listens. */
   url = '';
 
-  constructor(given: {
-    readonly clock: Clock;
-    readonly limits: EmulatorLimits;
-    readonly times: EmulatorTimes;
-    readonly tokens: Tokens;
-    readonly tenantId: string;
-    readonly pageSize: number;
-    readonly requestorAs: 'name' | 'id';
-    readonly htmlEncodedLinks: boolean;
-  }) {
+  constructor(
+    given: Pick<
+      World,
+      'clock' | 'limits' | 'times' | 'tokens' | 'tenantId' | 'pageSize' | 'requestorAs' | 'htmlEncodedLinks'
+    >,
+  ) {
     this.clock = given.clock;
     this.limits = given.limits;
     this.times = given.times;

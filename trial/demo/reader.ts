@@ -14,8 +14,8 @@ export interface Reader {
 }
 
 const editMark = ' ✎ edited';
-/** Id, title and the lines that tell where it stands. */
-const headLines = 4;
+/** The title and the lines that tell where it stands. */
+const headLines = 3;
 const shortestRun = 2;
 
 interface ReaderOptions {
@@ -88,10 +88,11 @@ class PrintingReader implements Reader {
     this.#printed.push(new Set(lines));
   }
 
-  #printCopy(message: TeamsMessage, marker: string, [id = '', title = '', ...rest]: readonly string[]): void {
+  #printCopy(message: TeamsMessage, marker: string, lines: readonly string[]): void {
     this.#printHead(message, marker);
+    const { title, rest } = withTitle(lines);
     this.#options.page.framed([
-      `${id}  ${this.#options.page.style('bold', title)}`,
+      this.#options.page.style('bold', title),
       '… line by line as in the channel',
       ...rest.filter(isButtons),
     ]);
@@ -122,20 +123,20 @@ class PrintingReader implements Reader {
   }
 
   #printEdit(message: TeamsMessage, before: readonly string[], after: readonly string[]): void {
-    const [id = '', title = '', ...rest] = after;
+    const { title, rest } = withTitle(after);
     const known = new Set(before);
     const lines: string[] = [];
     let command: string | null = null;
     for (const line of rest) {
-      if (isCommand(line)) command = line;
+      if (isCommand(line) && known.has(line)) command = line;
       else if (!known.has(line)) {
-        if (command !== null) lines.push(command);
+        if (command !== null && !isCommand(line)) lines.push(command);
         command = null;
         lines.push(line);
       }
     }
     this.#printHead(message, editMark);
-    this.#options.page.framed([`${id}  ${this.#options.page.style('bold', title)}`, ...lines]);
+    this.#options.page.framed([this.#options.page.style('bold', title), ...lines]);
     this.#printed.push(new Set(after));
   }
 
@@ -165,9 +166,18 @@ function linesOf(activity: WireActivity | undefined): readonly string[] {
   return lines.slice(0, buttons === -1 ? undefined : buttons + 1).filter((line) => line !== trialBanner);
 }
 
-const isCommand = (line: string): boolean => /^\d+\. /.test(line);
+/** An end begins with the mention of who asked. */
+function withTitle([first = '', ...others]: readonly string[]): {
+  readonly title: string;
+  readonly rest: readonly string[];
+} {
+  const [title = '', ...rest] = first.startsWith('@') ? others : [first, ...others];
+  return { title, rest };
+}
+
+const isCommand = (line: string): boolean => /^\d+ (?:put|run|get) /.test(line);
 
 /** Says what this card is about, however often the like stood elsewhere. */
-const isOwn = (line: string): boolean => isButtons(line) || isCommand(line) || line.startsWith('arguments ');
+const isOwn = (line: string): boolean => isButtons(line) || isCommand(line);
 
 const isButtons = (line: string): boolean => /^(\[[^\]]+\] ?)+$/.test(line);

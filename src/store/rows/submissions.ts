@@ -14,7 +14,7 @@ export interface SubmissionWriter {
   addSubmission(id: RequestId, attempt: number, at: number): Promise<void>;
   /** `at`: when its answer was there; null when it may still arrive. */
   answerSubmission(id: RequestId, attempt: number, answer: SubmissionAnswer, at: number | null): Promise<void>;
-  /** Counts submissions that a clock dated into the future as made now: it has been put back since, and they must not count for longer. */
+  /** Counts submissions that a clock dated into the future as made now: it has been set right since, and they must not count for longer. */
   pullBackSubmissions(now: number): Promise<void>;
 }
 

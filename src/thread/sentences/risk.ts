@@ -41,12 +41,16 @@ export function weighRisk(request: LiveResponseRequest): Risk {
     lines: [
       ...emergencyWarning(request), // guard: break-glass-told-first
       ...(high ? [lookTwice(reasons)] : []),
-      [...describeReach(request), ...(high || findings.length > 0 ? [] : [say(' Nothing unusual found.')])],
+      [...describeReach(request), ...(high || findings.length > 0 ? [] : [say(describeNoRisk(request))])],
       ...warnings,
       ...findings.map((finding) => describeFinding(finding)), // guard: findings-beforehand-told
     ],
   };
 }
+
+/** What Defender calls a high risk is what one investigates, and stands below; it is not passed over in silence. */
+const describeNoRisk = ({ device }: LiveResponseRequest): string =>
+  device.riskScore === 'High' ? ' Nothing unusual except its high risk.' : ' Nothing unusual found.';
 
 const lookTwice = (reasons: readonly Line[]): Line =>
   reasons.length === 0 ? [sayBold('Look twice.')] : [sayBold('Look twice: '), ...joinLines(reasons, 'and'), say('.')];
