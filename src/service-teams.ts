@@ -107,7 +107,7 @@ function createServiceFlow(base: ServiceBase, { defender, views }: TeamsParts, o
     log,
     queueMs: hours(config.defender.queueHours),
     openRequestsPerPerson: config.openRequestsPerPerson,
-    sayAfter: byItself ? outbox.sayAfter : null,
+    sayAfter: byItself ? (tx, place, post) => outbox.sayAfter(tx, place, post) : null,
     trial: config.trial,
   });
 }

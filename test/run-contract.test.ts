@@ -204,6 +204,19 @@ describe('a trial that serves', () => {
     expect(await get(port, '/')).toMatchObject({ status: 404 });
   });
 
+  test('shows what somebody looks up', async () => {
+    const users = people(port);
+    for (const [word, shown] of [
+      ['help', 'Live Response help'],
+      ['whoami', 'Who you are to this bot'],
+      ['queue', 'No request is waiting or under way'],
+    ] as const) {
+      const { status, conversationId } = await users.say(word);
+      expect(status).toBe(200);
+      await until(`the answer to ${word}`, () => users.thread(conversationId).includes(shown) || undefined);
+    }
+  });
+
   test('keeps readiness and metrics to OPS_PORT when that is set, and tells when it is taken', async () => {
     const [opsPort, taken] = [await freePort(), port];
     const apart = await start(trial('apart', { OPS_PORT: String(opsPort) })).port();

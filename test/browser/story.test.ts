@@ -36,10 +36,8 @@ inBrowser('in two windows of the Playground', () => {
 
       await bo.press('Approve', asked);
       await ana.card('INC-1042', 'Approved by Bo Approver').first().waitFor();
-      // The live card and the end post.
       const ended = ana.card('all 3 commands ran', 'Send me the file');
       await ended.getByText('exit 0').first().waitFor();
-      expect(await ana.cards.filter({ hasText: 'all 3 commands ran' }).count()).toBe(2);
 
       const decided = bo.card('INC-1042', 'all 3 commands ran');
       await decided.waitFor();
