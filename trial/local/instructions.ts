@@ -18,8 +18,9 @@ Live Response for Teams is running as a trial: no Microsoft tenant, no sign-in, 
 ${oneLineExample}
 
 3. In Bo's window, in his personal chat, a card shows exactly what would run. Press Approve (or Deny, with a reason).
-4. In Ana's window the thread below her message follows: sent to the device, running, each result, and the collected
-   file with its SHA-256. That takes about half a minute; the card there is always how it stands.
+4. In Ana's window the card below her message is edited as it goes, and one post tells how it ended, with every result
+   and the hash of the collected file. That takes about half a minute. (The Playground shows each edit of that post as
+   a new one; Teams edits it in place.)
 
 In their personal chats no @ is needed. Try also:
   help                                        everything the bot understands
