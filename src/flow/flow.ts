@@ -29,6 +29,8 @@ import { cancel, voteByCard, voteByWords } from './decide/decide';
 import { breakGlass, pause, resume, review } from './decide/emergency';
 import { voteToResend } from './decide/resend';
 import { greet, partOf } from './greet';
+import { markDone } from './handled';
+import { oweAnswer } from './owed';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
 import { answerOffer, offerFile } from './show/files';
 import { openRequest, showList } from './show/lists';
@@ -42,8 +44,9 @@ import { writeAnswer } from './write-answer';
 export function createFlow(options: FlowOptions): Flow {
   return {
     async onMessage(turn, message) {
-      await writeAnswer(options, turn, await answerMessage(options, turn, message));
+      await writeAnswer(options, turn, await answerMessage(options, turn, message), message);
     },
+    onLate: (turn, message) => oweAnswer(options, turn, message),
     async onAction(turn, verb, data) {
       const action = readCardAction(verb, data);
       const answer =
@@ -167,6 +170,7 @@ async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: 
     posts: [],
     write: async (tx) => {
       const stored = await value.store(tx);
+      if (stored.ok) await markDone(tx, turn);
       return stored.ok ? [] : [refusalPost(options, turn, stored.error)];
     },
   };
