@@ -27,7 +27,9 @@ export async function deliveryOf(tx: Tx, turn: Turn, message: RawMessage | null)
   if (!isNew) return 'repeated';
   if (await tx.isActivityClaimed(keyOf('done', turn))) return 'ofDone'; // guard: an-edit-changes-nothing-that-was-done
   const ageMs = at - Number(activityId);
-  return ageMs <= editsReadForMs ? 'first' : 'ofOld'; // guard: old-edits-are-not-read
+  // Of an id that is no time nobody knows how old it is.
+  if (!(ageMs <= editsReadForMs)) return 'ofOld'; // guard: old-edits-are-not-read
+  return 'first';
 }
 
 /** What the transaction that handles this turn marks. */
