@@ -57,6 +57,20 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
     ],
   },
   {
+    rests:
+      'One transaction marks what was sent as handled and tells this, so that the work of an interrupted turn, should it end yet, writes nothing.',
+    claims: ['Nothing was requested, decided or stopped by it.'],
+  },
+  {
+    rests:
+      'The transaction that reads an edit found the mark of what came of its message, or a message too old for one.',
+    claims: [
+      'The edit changed nothing:',
+      'I no longer know what came of it, so I did nothing.',
+      'Your edit changed nothing',
+    ],
+  },
+  {
     rests: 'The vote was refused in the transaction that would have stored it.',
     claims: [
       'Nothing was counted.',
