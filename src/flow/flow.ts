@@ -4,7 +4,6 @@ import { type Intent, parseMessage } from '../chat/parse';
 import type { Stored } from '../store/rows/requests';
 import { helpFor } from '../thread/cards/help-card';
 import type { ListName, ListQuery } from '../thread/kit/list-page';
-import { readerOf } from '../thread/kit/reader';
 import { sentencePost } from '../thread/kit/sentence';
 import type { Flow, Turn } from '../thread/kit/turn';
 import { type CardAction, isForDialog, readCardAction } from '../thread/kit/verbs';
@@ -91,7 +90,7 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
   const intent = parseMessage(cleaned);
   if (!intent.ok)
     return posts(
-      sentencePost(describeFaults(intent.error, readerOf(turn).locale), {
+      sentencePost(describeFaults(intent.error), {
         trial: options.trial,
         summary: 'I could not read that',
         actions: await devicePageFor(options, turn, intent.error),

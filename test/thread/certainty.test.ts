@@ -42,6 +42,7 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       "', so nothing was requested'}.",
       '… Nothing was requested.',
       'This card was already used for …, so nothing new was requested.',
+      'You have asked for exactly this with another card, and … is still open, so nothing new was requested.',
       'This review was closed at …, so nothing was added.',
       'I do not know this button, so nothing was done.',
       'You have …, and … is the most for one person, so nothing was requested.',
