@@ -16,6 +16,7 @@ import {
   type LiveResponseRequest,
   type RequestId,
 } from '../../request/request';
+import { readBeside } from '../../request/votes/questions';
 import { applyEvent, readApprovedHashes } from '../../store/commit/apply';
 import { misplacedFact } from '../../store/history/prune';
 import type { Card } from '../../store/rows/cards';
@@ -62,9 +63,11 @@ export async function voteByCard(
   const stored = token === null ? null : await tx.request(token.requestId);
   const copy = token === null ? null : await tx.card(token.cardId);
   if (token === null || stored === null || copy === null) return refuse(scene, null, await findMissingCard(tx, turn)); // guard: card-token-known
-  const misplaced = findMisplaced(turn, stored.request, copy);
+  const beside = readBeside(token.shown);
+  if (beside !== null && vote.decision !== 'deny') return refuse(scene, stored.request.id, { type: 'cardOutdated' }); // guard: beside-cards-do-not-approve
+  const misplaced = findMisplaced(turn, stored.request, copy, { isBeside: beside !== null });
   // All who see the card in the thread have the same token: it says what they were shown, and each of them counts once (T-9).
-  if (misplaced === null) return castVote(scene, stored, { ...vote, digest: token.shown as Digest });
+  if (misplaced === null) return castVote(scene, stored, { ...vote, digest: (beside ?? token.shown) as Digest });
   if (misplaced.type !== 'cardOutdated') await tellThread(scene, stored.request, misplaced);
   return refuse(scene, stored.request.id, misplaced);
 }
@@ -218,12 +221,21 @@ async function tellThread({ tx, options, turn }: Scene, request: LiveResponseReq
   await tx.addWork([postRow(request.conversationId, post, { requestId: request.id, at: turn.at })]);
 }
 
-/** A card counts only where it was posted and for whom: a forwarded or copied one does not (T-10). */
-export function findMisplaced(turn: Turn, request: LiveResponseRequest, copy: Card): Refusal | null {
+/**
+ * A card counts only where it was posted and for whom: a forwarded or copied one does not (T-10). `isBeside`: what was pressed is a card of its own
+ * that this copy opened, so that only the conversation and the person are the same.
+ */
+export function findMisplaced(
+  turn: Turn,
+  request: LiveResponseRequest,
+  copy: Card,
+  { isBeside = false }: { readonly isBeside?: boolean } = {},
+): Refusal | null {
   if (turn.tenantId !== request.tenantId || turn.place.conversationId !== copy.conversationId)
     return { type: 'wrongConversation' }; // guard: card-counts-where-it-was-posted
   if (copy.personId !== null && copy.personId !== turn.person.id) return { type: 'notYourCard' }; // guard: card-counts-for-whom-it-was-sent
   if (copy.audience === 'replaced') return { type: 'cardOutdated' }; // guard: replaced-card-takes-no-vote
+  if (isBeside) return null;
   if (copy.activityId !== null && turn.replyToId !== null && turn.replyToId !== copy.activityId)
     return { type: 'cardOutdated' };
   return null;
@@ -274,6 +286,11 @@ export function toRefusal(refusal: TransitionRefusal, request: LiveResponseReque
     case 'notYours':
     case 'alreadyVoted':
     case 'noBreakGlass':
+    case 'tooManyQuestions':
+    case 'questionUnreadable':
+    case 'answerUnreadable':
+    case 'answerNotYours':
+    case 'noOpenQuestion':
       return { type: refusal.type };
     case 'digestDiffers':
       return { type: 'requestChanged' };
