@@ -212,7 +212,7 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
   switch (action.verb) {
     case 'vote.approve':
       return byCard(options, turn, (scene) =>
-        voteByCard(scene, { token: action.token, decision: 'approve', reason: null }),
+        voteByCard(scene, { token: action.token, decision: 'approve', reason: action.note }),
       );
     case 'vote.deny':
       return byCard(options, turn, (scene) =>

@@ -5,9 +5,8 @@ import type { RandomBytes } from '../../lib/random';
 import { err, ok, type Result } from '../../lib/result';
 import { mayAsk } from '../../policy/evaluate';
 import { personKeyOf } from '../../policy/people';
-import { type Groups, mayCancel, mayVote, roleOf, seatGroupsOf, type VoteRefusal } from '../../policy/policy';
+import { type Groups, mayCancel, mayVote, roleOf, seatGroupsOf } from '../../policy/policy';
 import { parseRequestId } from '../../request/id';
-import type { TransitionRefusal } from '../../request/outcome';
 import {
   type AwaitingApproval,
   type Decision,
@@ -33,6 +32,7 @@ import type { Refusal } from '../../thread/sentences/refusals';
 import type { FlowOptions } from '../answer';
 import { unknownRequest } from '../show/near';
 import { findMissingCard } from '../show/pruned';
+import { toRefusal, voteRefusal } from './refusal-of';
 
 /** What a decision came to: the request as it now is, or why it did not count. */
 export type Decided = Result<Stored, Refusal>;
@@ -272,35 +272,4 @@ export async function reread(tx: Tx, id: RequestId): Promise<Decided> {
   const stored = await tx.request(id);
   if (stored === null) throw new Error(`Request ${id} was saved and is gone.`);
   return ok(stored);
-}
-
-export const voteRefusal = (refusal: VoteRefusal): Refusal =>
-  refusal.type === 'digestDiffers' ? { type: 'requestChanged' } : refusal;
-
-export function toRefusal(refusal: TransitionRefusal, request: LiveResponseRequest): Refusal {
-  switch (refusal.type) {
-    case 'requesterCannotVote':
-    case 'notAnApprover':
-    case 'denyNeedsReason':
-    case 'withdrawalNeedsReason':
-    case 'notYours':
-    case 'alreadyVoted':
-    case 'noBreakGlass':
-    case 'tooManyQuestions':
-    case 'questionUnreadable':
-    case 'answerUnreadable':
-    case 'answerNotYours':
-    case 'noOpenQuestion':
-      return { type: refusal.type };
-    case 'digestDiffers':
-      return { type: 'requestChanged' };
-    case 'decideByPassed':
-      return { type: 'expired', at: request.state === 'awaitingApproval' ? request.decideBy : request.createdAt };
-    case 'alreadyDecided':
-    case 'alreadyEnded':
-    case 'alreadyCancelling':
-    case 'notNow':
-    case 'noOffer':
-      return { type: 'alreadyDecided', request };
-  }
 }

@@ -16,17 +16,8 @@ import { type Answer, type FlowOptions, posts } from '../answer';
 import { orRefusal } from '../refusal';
 import { findMissingCard } from '../show/pruned';
 import { byWords } from './answer-decision';
-import {
-  type Decided,
-  findMisplaced,
-  hashToken,
-  newToken,
-  refuse,
-  reread,
-  type Scene,
-  toRefusal,
-  voteRefusal,
-} from './decide';
+import { type Decided, findMisplaced, hashToken, newToken, refuse, reread, type Scene } from './decide';
+import { toRefusal, voteRefusal } from './refusal-of';
 
 /** The small card on which an approver types: in a dialog, or where the button was pressed. It decides nothing by being opened. */
 export async function openBeside(

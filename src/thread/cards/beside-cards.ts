@@ -113,12 +113,13 @@ export const answerButton = (
   { trial, title = 'Answer…' }: { readonly trial: boolean; readonly title?: string },
 ) => openDialog({ title, verb: 'answer.open', data: { requestId: id, number } }, { trial });
 
-const what = ({ requester, commands, device }: LiveResponseRequest, verb: string): Line => [
+const what = ({ id, requester, commands, device }: LiveResponseRequest, verb: string): Line => [
   say(`${verb}${count(commands.length, 'command')} on `),
   ...showCut(device.name, 200, showCode),
   say(', asked by '),
   ...showPerson(requester),
   say('.'),
+  saySubtle(` ${id}`),
 ];
 
 /** A question stops no clock. */

@@ -4,6 +4,7 @@ import { type FormEdit, type FormInput, readFormInput } from '../../chat/form';
 import { findVerb } from '../../chat/words';
 import { isRecord } from '../../lib/record';
 import { type Command, findCommandFaults, maxCommands } from '../../request/ask/command';
+import { maxNoteLength } from '../../request/votes/vote';
 import { type ListQuery, listNames, mostPages } from './list-page';
 
 /**
@@ -14,7 +15,7 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  *
  * | verb | data | inputs |
  * |---|---|---|
- * | `vote.approve` | `token` | |
+ * | `vote.approve` | `token` | `note` |
  * | `vote.deny` | `token` | `reason` |
  * | `denial.open`, `question.open` | `token` | |
  * | `question.ask` | `token` | `question` |
@@ -40,7 +41,8 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  * | `draft.device` | `draft`, `machineId`, `step` and `form` (may be absent) | |
  */
 export type CardAction =
-  | { readonly verb: 'vote.approve' | 'vote.sendOnceMore'; readonly token: string }
+  | { readonly verb: 'vote.approve'; readonly token: string; readonly note: string | null }
+  | { readonly verb: 'vote.sendOnceMore'; readonly token: string }
   /** The reason may be empty: the policy refuses that with a sentence. */
   | { readonly verb: 'vote.deny' | 'vote.leaveIt'; readonly token: string; readonly reason: string }
   /** The small card for a denial or a question, which carries a token of its own. */
@@ -113,13 +115,19 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
   if (!isRecord(data)) return null;
   const text = (key: string, limit: number): string | null => readText(data, key, limit);
   switch (cardVerbs.find((known) => known === verb)) {
-    case 'vote.approve':
+    case 'vote.approve': {
+      const token = text('token', 200);
+      const note = readText(data, 'note', maxNoteLength)?.trim() ?? '';
+      return token === null ? null : { verb: 'vote.approve', token, note: note === '' ? null : note };
+    }
     case 'vote.sendOnceMore':
-      return readToken(verb as 'vote.approve' | 'vote.sendOnceMore', text('token', 200));
     case 'card.refresh':
     case 'denial.open':
     case 'question.open':
-      return readToken(verb as 'card.refresh' | 'denial.open' | 'question.open', text('token', 200));
+      return readToken(
+        verb as 'vote.sendOnceMore' | 'card.refresh' | 'denial.open' | 'question.open',
+        text('token', 200),
+      );
     case 'question.ask':
     case 'answer.open':
     case 'answer.give':
@@ -223,7 +231,7 @@ function readExchange(
   return answer === null ? null : { verb, requestId, number, text: answer };
 }
 
-const readToken = <V extends 'vote.approve' | 'vote.sendOnceMore' | 'card.refresh' | 'denial.open' | 'question.open'>(
+const readToken = <V extends 'vote.sendOnceMore' | 'card.refresh' | 'denial.open' | 'question.open'>(
   verb: V,
   token: string | null,
 ) => (token === null ? null : ({ verb, token } as const));

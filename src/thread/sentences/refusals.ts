@@ -96,11 +96,11 @@ const sentences: Table<Refusal, 'type', string, [reader: ReaderFormat]> = {
     'You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.',
   denyNeedsReason:
     'A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.',
-  tooManyQuestions: `${mostQuestions} questions were asked about this request already, so yours was not sent. Decide on what you know: if that is too little, deny it and say what is missing.`,
-  questionUnreadable: `A question needs 1 to ${maxQuestionLength} characters. Nothing was sent; write it again.`,
-  answerUnreadable: `An answer needs 1 to ${maxAnswerLength} characters. Nothing was sent; write it again.`,
-  answerNotYours: 'This question is for the requester, so nothing was sent. Only they can answer it.',
-  noOpenQuestion: 'This question was answered already, so nothing was sent. The answer is in the thread.',
+  tooManyQuestions: `${mostQuestions} questions is the most for one request. Decide on what you know: if that is too little, deny it and say what is missing.`,
+  questionUnreadable: `A question needs 1 to ${maxQuestionLength} characters. Write it again.`,
+  answerUnreadable: `An answer needs 1 to ${maxAnswerLength} characters. Write it again.`,
+  answerNotYours: 'This question is for the requester. Only they can answer it.',
+  noOpenQuestion: 'This question has its answer already: see the thread.',
   withdrawalNeedsReason:
     'You did not ask for this, so withdrawing it needs a reason, which the requester and the thread will read. Nothing was changed; write one and withdraw it again, or deny it on your card.',
   alreadyDecided: (refusal, reader) => describeDecided(refusal.request, reader),

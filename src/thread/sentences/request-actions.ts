@@ -51,7 +51,7 @@ export function findActions(
 
 /** What is typed goes into a card of its own: a vote by somebody else edits this one, and typed words would be lost. */
 const voteButtons = (token: string, where: { readonly trial: boolean }): readonly ActionJson[] => [
-  button({ title: 'Approve', verb: 'vote.approve', data: { token }, style: 'positive', inputs: 'none' }),
+  button({ title: 'Approve', verb: 'vote.approve', data: { token }, style: 'positive', inputs: 'all' }),
   openDialog({ title: 'Deny…', verb: 'denial.open', data: { token }, style: 'destructive' }, where),
   openDialog({ title: 'Ask…', verb: 'question.open', data: { token } }, where),
 ];
