@@ -26,7 +26,7 @@ test('a question goes to the thread with a mention, its answer to the thread and
   expect(stage.thread(thread)).toContain('@Ana Analyst');
   expect(stage.thread(thread)).toContain('Bo Approver asks about ws-042');
   expect(stage.thread(thread)).toContain('which account?');
-  expect(stage.thread(thread)).toContain('The clock runs on: it expires at 10:30 CET.');
+  expect(stage.thread(thread)).toContain('The clock runs on: it expires at 09:30 UTC.');
   const before = await stored();
   await stage.reply(ana, thread, 'svc-backup, read only');
   expect(stage.thread(thread)).toContain('Ana Analyst answered:');
