@@ -27,6 +27,8 @@ import { breakGlass, pause, resume, review } from './decide/emergency';
 import { askByCard, giveAnswer, openAnswer, openBeside } from './decide/questions';
 import { voteToResend } from './decide/resend';
 import { greet, partOf } from './greet';
+import { markDone } from './handled';
+import { oweAnswer } from './owed';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
 import { answerOffer, offerFile } from './show/files';
 import { openRequest, showList } from './show/lists';
@@ -41,8 +43,9 @@ import { writeAnswer } from './write-answer';
 export function createFlow(options: FlowOptions): Flow {
   return {
     async onMessage(turn, message) {
-      await writeAnswer(options, turn, await answerMessage(options, turn, message));
+      await writeAnswer(options, turn, await answerMessage(options, turn, message), message);
     },
+    onLate: (turn, message) => oweAnswer(options, turn, message),
     async onAction(turn, verb, data) {
       const action = readCardAction(verb, data);
       const answer =
@@ -159,6 +162,7 @@ async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: 
     posts: [],
     write: async (tx) => {
       const stored = await value.store(tx);
+      if (stored.ok) await markDone(tx, turn);
       return stored.ok ? [] : [refusalPost(options, turn, stored.error)];
     },
   };

@@ -1,5 +1,5 @@
 import { minutes, seconds } from '../../src/lib/clock';
-import { type BotAnswer, findActions, readCard } from '../fakes/fake-connector';
+import { type BotAnswer, findActions, readCard, type TeamsMessage } from '../fakes/fake-connector';
 import { ana, bo, cardOf, cy, dee, policyOf, Stage, type StageOptions, seedExample, wordsOf } from './stage';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -110,9 +110,11 @@ describe('in a dialog', () => {
     (dialogOf(answer) as { readonly card: { readonly content: Json } }).card.content;
   const dataOf = (card: Json, title: string) => findActions(card).find((a) => a.title === title)?.data as Json;
 
+  const tokenOn = (card: TeamsMessage) => (stage.action(card, 'Approve') as { readonly data: Json }).data.token;
+
   async function openFrom(verb: string, by = bo) {
     const card = stage.cardFor(by);
-    const { token } = stage.action(card, 'Approve')?.data as Json;
+    const token = tokenOn(card);
     return { card, shown: cardIn(await stage.teams.openDialog(by, card.id, { verb, token })) };
   }
 
@@ -157,7 +159,7 @@ describe('in a dialog', () => {
 
   test('a card that is not the one that was posted opens nothing', async () => {
     const thread = await open();
-    const { token } = stage.action(stage.cardFor(bo), 'Approve')?.data as Json;
+    const token = tokenOn(stage.cardFor(bo));
     const elsewhere = stage.cardIn(thread);
     const answer = await stage.teams.openDialog(bo, elsewhere.id, { verb: 'denial.open', token });
     expect(dialogOf(answer)).toContain('belongs to another conversation');

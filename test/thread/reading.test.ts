@@ -68,13 +68,13 @@ test.each(['floor-3', 'product-team', 'vipers', 'dcom'])('a device tagged %s doe
 
 test('the approval card shows everything that an approver decides about, the risk first and the reason last', () => {
   expect(
-  readPost(
-    requestCard(makeView(request('awaitingApproval, one vote'), { trial: true }), {
-      audience: 'approver',
-      token: 't'
-    })
-  )
-).toMatchInlineSnapshot(`
+    readPost(
+      requestCard(makeView(request('awaitingApproval, one vote'), { trial: true }), {
+        audience: 'approver',
+        token: 't',
+      }),
+    ),
+  ).toMatchInlineSnapshot(`
 "Local trial: Defender is simulated, nobody is signed in, and no real device is touched.
 
 Approve 3 commands on ws-042?

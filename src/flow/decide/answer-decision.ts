@@ -7,6 +7,7 @@ import type { Turn } from '../../thread/kit/turn';
 import { answers, describeDone } from '../../thread/sentences/answers';
 import { describeRefusal, type Refusal } from '../../thread/sentences/refusals';
 import type { Answer, FlowOptions, Notice } from '../answer';
+import { markDone } from '../handled';
 import { refusalPost } from '../refusal';
 import { cardAfter, type Decided, type Scene, viewByCard } from './decide';
 
@@ -60,6 +61,7 @@ export async function byWords<T>(
     write: async (tx) => {
       const decided = await decide({ tx, options, turn, groups });
       if (!decided.ok) return [refusalPost(options, turn, decided.error)];
+      await markDone(tx, turn);
       const told = tell(decided.value);
       return told === null ? [] : [told];
     },

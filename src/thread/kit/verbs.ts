@@ -115,11 +115,8 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
   if (!isRecord(data)) return null;
   const text = (key: string, limit: number): string | null => readText(data, key, limit);
   switch (cardVerbs.find((known) => known === verb)) {
-    case 'vote.approve': {
-      const token = text('token', 200);
-      const note = readText(data, 'note', maxNoteLength)?.trim() ?? '';
-      return token === null ? null : { verb: 'vote.approve', token, note: note === '' ? null : note };
-    }
+    case 'vote.approve':
+      return readApproval(data);
     case 'vote.sendOnceMore':
     case 'card.refresh':
     case 'denial.open':
@@ -211,6 +208,13 @@ function readListPage(data: Readonly<Record<string, unknown>>): CardAction | nul
   return list === undefined || !isPage
     ? null
     : { verb: 'list.page', list, about: readText(data, 'about', maxDeviceLength), page };
+}
+
+/** A note that is none, or longer than our cards let anybody write, is left out: an approval needs none. */
+function readApproval(data: Readonly<Record<string, unknown>>): CardAction | null {
+  const token = readText(data, 'token', 200);
+  const note = readText(data, 'note', maxNoteLength)?.trim() ?? '';
+  return token === null ? null : { verb: 'vote.approve', token, note: note === '' ? null : note };
 }
 
 /** Texts may be empty: the request refuses that with a sentence. */
