@@ -43,6 +43,10 @@ export const answers = {
   denied: (id: string) => `Your denial of ${id} is counted. Nothing ran, and the requester reads your reason.`,
   glassBroken: (id: string) =>
     `Break-glass of ${id} is kept: one approval by somebody else whom the rule names is enough now. The owners of the rule are told.`,
+  questionSent: (id: string) =>
+    `Your question about ${id} is in its thread, and the requester is mentioned. The clock runs on.`,
+  answerSent: (id: string) => `Your answer about ${id} is in its thread and went to the approvers.`,
+  noVote: 'That is not a vote. Use the buttons on the card of the request.',
   counted: (id: string) => `Your approval of ${id} is counted. It needs more people before it runs.`,
   resendCounted: (id: string) =>
     `Your vote to send ${id} once more is counted. It needs more people before anything is sent.`,

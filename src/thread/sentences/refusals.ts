@@ -5,6 +5,7 @@ import type { Finding } from '../../request/ask/preflight';
 import type { ResumeRefusal } from '../../request/pause';
 import type { LiveResponseRequest, Person } from '../../request/request';
 import type { ReviewRefusal } from '../../request/review';
+import { maxAnswerLength, maxQuestionLength, mostQuestions } from '../../request/votes/questions';
 import { cutAt } from '../kit/line';
 import { sayOf, type Table } from '../kit/table';
 import { count, everyone, formatList, formatTime, type ReaderFormat } from '../kit/words';
@@ -18,6 +19,11 @@ export type Refusal =
   | { readonly type: 'uploaderCannotVote'; readonly fileName: string }
   | { readonly type: 'alreadyVoted' }
   | { readonly type: 'denyNeedsReason' }
+  | { readonly type: 'tooManyQuestions' }
+  | { readonly type: 'questionUnreadable' }
+  | { readonly type: 'answerUnreadable' }
+  | { readonly type: 'answerNotYours' }
+  | { readonly type: 'noOpenQuestion' }
   /** By an approver, while it waits for approval. */
   | { readonly type: 'withdrawalNeedsReason' }
   /** The request is past the point: decided, ended, or being cancelled; the sentence says by whom and when. */
@@ -92,6 +98,11 @@ const sentences: Table<Refusal, 'type', string, [reader: ReaderFormat]> = {
     'You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.',
   denyNeedsReason:
     'A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.',
+  tooManyQuestions: `${mostQuestions} questions is the most for one request. Decide on what you know: if that is too little, deny it and say what is missing.`,
+  questionUnreadable: `A question needs 1 to ${maxQuestionLength} characters. Write it again.`,
+  answerUnreadable: `An answer needs 1 to ${maxAnswerLength} characters. Write it again.`,
+  answerNotYours: 'This question is for the requester. Only they can answer it.',
+  noOpenQuestion: 'This question has its answer already: see the thread.',
   withdrawalNeedsReason:
     'You did not ask for this, so withdrawing it needs a reason, which the requester and the thread will read. Nothing was changed; write one and withdraw it again, or deny it on your card.',
   alreadyDecided: (refusal, reader) => describeDecided(refusal.request, reader),
