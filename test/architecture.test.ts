@@ -7,6 +7,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   request: ['lib'],
   chat: ['lib', 'request'],
   policy: ['lib', 'request'],
+  runbooks: ['lib', 'request', 'chat', 'policy'],
   directory: ['lib'],
   defender: ['lib', 'request'],
   evidence: ['lib', 'request'],
@@ -56,7 +57,7 @@ const decidingHalf = [
 
 /** Decides and draws, and so has no async, no clock and no SDK. Of dispatch, the half that decides. */
 const isCore = ({ path, folder }: SourceFile): boolean =>
-  ['request', 'chat', 'policy', 'thread', 'audit'].includes(folder) ||
+  ['request', 'chat', 'policy', 'runbooks', 'thread', 'audit'].includes(folder) ||
   decidingHalf.some((name) => path === `dispatch/${name}.ts`);
 
 interface SourceFile {

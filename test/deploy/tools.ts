@@ -85,3 +85,7 @@ export function compile(bicep: string, file: string): Compiled {
   }
   return JSON.parse(readFileSync(kept, 'utf8')) as Compiled;
 }
+
+/** PowerShell itself; `DOTNET_ROOT` is the runtime's place, which the tool's own start needs. */
+export const findPwsh = (): string | null =>
+  find('pwsh', join(folder, `pwsh-${versions.pwsh}`, 'pwsh'), 'no argument is read by PowerShell itself');
