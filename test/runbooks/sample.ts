@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: as a runbook writes it
 import { parseRunbooks } from '../../src/runbooks/parse-runbooks';
 import type { Parameter, Runbook } from '../../src/runbooks/runbook';
 
