@@ -45,7 +45,7 @@ export function findSecrets(raw: string): readonly Secret[] {
     ...(wrapped === seen
       ? []
       : findIn(wrapped).flatMap((span) => {
-          const whole = untilTheEnd(wrapped, span);
+          const whole = untilTheEnd(raw, wrapped, span);
           return whole === null ? [] : [toSecret(raw, wrapped, whole)];
         })),
   ];
@@ -104,10 +104,8 @@ function untilSeam({ text, isSeam }: Seen, { whole }: ReadyRule, start: number, 
 }
 
 /** Over a wrapped line end a secret goes on only where it fills what follows: a word of the next line is none of it. */
-function untilTheEnd({ text, isSeam }: Seen, span: Span): Span | null {
-  let last = -1;
-  for (let at = span.start + 1; at < span.end; at++) if (isSeam[at] === 2) last = at;
-  if (last === -1) return null;
+function untilTheEnd(raw: string, { text, from, to, isSeam }: Seen, span: Span): Span | null {
+  if (!/[\r\n]/.test(raw.slice(from[span.start], to[span.end - 1]))) return null;
   const next = text.charAt(span.end);
   const fills = next === '' || next === '\n' || /["'&,;)}>\]<]/.test(next) || isSeam[span.end] === 2;
   return fills || span.kind === 'private key' ? span : null;
