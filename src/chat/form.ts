@@ -182,10 +182,10 @@ export function editForm(input: FormInput, edit: FormEdit): FormInput {
 }
 
 /** What is wrong with an input, why and what to do, without the chat's examples. */
-export function describeFormFault({ fault }: FormFault, locale: string | null = null): string {
+export function describeFormFault({ fault }: FormFault): string {
   switch (fault.type) {
     case 'badCommand':
-      return describeCommandFault(fault.fault, locale);
+      return describeCommandFault(fault.fault);
     case 'missingDevice':
       return 'The device is missing, and I never guess one. Give its name, address or id, or tag: and a tag.';
     case 'missingReason':
@@ -196,7 +196,7 @@ export function describeFormFault({ fault }: FormFault, locale: string | null = 
       return fault.sentence;
     case 'tooLong':
     case 'hiddenCharacters':
-      return describeFaults([fault], locale);
+      return describeFaults([fault]);
   }
 }
 

@@ -1,5 +1,4 @@
 import { type ChatFault, describeFaults } from '../chat/faults';
-import { readerOf } from '../thread/kit/reader';
 import { sentencePost } from '../thread/kit/sentence';
 import type { Turn } from '../thread/kit/turn';
 import { type Answer, type FlowOptions, posts } from './answer';
@@ -20,7 +19,7 @@ export async function answerUnread(
     if (answered !== null) return answered;
   }
   const told = posts(
-    sentencePost(describeFaults(faults, readerOf(turn).locale), {
+    sentencePost(describeFaults(faults), {
       trial: options.trial,
       summary: 'I could not read that',
       actions: await devicePageFor(options, turn, faults),

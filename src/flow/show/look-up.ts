@@ -104,7 +104,7 @@ export async function showResult(
   const results = view.results.filter((r) => index === null || r.index === index - 1);
   if (results.length === 0) return err({ type: 'noResult', id, number: index });
   const indexes = results.map((result) => result.index);
-  const shown = [...results.map((result) => resultPost(view, result, readerOf(turn)))];
+  const shown = results.map((result) => resultPost(view, result));
   const sendResults = async (tx: Tx, conversationId: string) => {
     await auditRead(tx, turn, id, indexes);
     await tx.addWork(shown.map((post) => postRow(conversationId, post, { requestId: id, at: turn.at })));

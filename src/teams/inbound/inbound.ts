@@ -55,7 +55,6 @@ const Envelope = z.object({
     })
     .nullish(),
   replyToId: Mark,
-  locale: Mark,
   localTimezone: Mark,
   action: Mark,
   text: z.string().nullish(),
@@ -149,7 +148,6 @@ export function admit(envelope: Envelope, admission: Admission, at: number): Res
     place: toPlace(envelope, tenantId, personId),
     replyToId: envelope.replyToId ?? null,
     at,
-    locale: envelope.locale ?? null,
     timezone: envelope.localTimezone ?? timezoneOf(envelope),
   });
 }

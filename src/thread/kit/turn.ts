@@ -17,7 +17,6 @@ export interface Turn {
   readonly replyToId: string | null;
   /** Our clock on arrival, not the sender's time stamp. */
   readonly at: number;
-  readonly locale: string | null;
   readonly timezone: string | null;
   /** The answer goes to this person alone, as in a dialog, wherever the dialog was opened. */
   readonly seenAlone?: true;

@@ -1,17 +1,14 @@
 import type { KeptResult } from '../../evidence/keep-result';
 import { type Line, relay, say, sayBold, saySubtle, showCode, showCut } from '../kit/line';
-import { formatSize, type ReaderFormat } from '../kit/words';
+import { formatSize } from '../kit/words';
 
 /** What a kept result says in short: exit code, or the collected file with its size and hash; the hash where the result itself is told. */
-export function describeKept(
-  kept: KeptResult,
-  { whole, reader }: { readonly whole: boolean; readonly reader?: ReaderFormat },
-): readonly Line[] {
+export function describeKept(kept: KeptResult, { whole }: { readonly whole: boolean }): readonly Line[] {
   const lines: Line[] = [];
   if (kept.problem !== null) lines.push(showCut(kept.problem, 500, relay));
   if (kept.exitCode !== null) lines.push([sayBold(`Exit code ${kept.exitCode}`), say(describeExit(kept))]);
   if (kept.file !== null) {
-    lines.push([sayBold('Collected '), say(formatSize(kept.file.size, reader))]);
+    lines.push([sayBold('Collected '), say(formatSize(kept.file.size))]);
     if (whole) lines.push([saySubtle('SHA-256 '), showCode(kept.file.sha256)]);
   }
   return lines;
