@@ -10,7 +10,7 @@ const isReference = (value: string): boolean =>
   ) || /^\[masked:/.test(value);
 /** What asks for the value, or takes it from elsewhere. */
 const isCode = (value: string): boolean =>
-  /^(?:Read-Host|Get-Credential|getpass|os\.environ|os\.getenv|process\.env|System\.getenv|input\(|prompt\(|await|new)\b/i.test(
+  /^(?:Read-Host|Get-Credential|getpass|os\.environ|os\.getenv|process\.env|System\.getenv|input\(|prompt\()\b/i.test(
     value,
   ) || /^[A-Za-z_][\w.]{0,100}\(/.test(value);
 const isValue = (value: string): boolean => !noValue.test(value) && !isReference(value) && !isCode(value);
