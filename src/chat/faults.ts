@@ -210,8 +210,7 @@ export function describeCommandFault(fault: CommandFault): string {
   }
 }
 
-const standsForNothing =
-  'holds a mark that I put in the place of a secret. Write the value itself, or leave it out.';
+const standsForNothing = 'holds a mark that I put in the place of a secret. Write the value itself, or leave it out.';
 
 function describeConsoleOption({ verb, typed }: Extract<ChatFault, { type: 'extraWords' }>): string | null {
   const found = consoleOptionIn(typed);

@@ -77,7 +77,7 @@ function makeVisible(text: string): { readonly text: string; readonly at: Uint32
 function mustEscape(text: string, unit: number, char: string): boolean {
   if (char === '\\') return text.startsWith('u{', unit + 1);
   if (char === '{') return text.charAt(unit - 1) === '{' && isAt(dateMacro, text, unit + 1);
-  if (char === '[') return isAt(looksMasked, text, unit + 1); // guard: marks-of-a-device-are-told-apart
+  if (isAt(looksMasked, text, unit)) return true; // guard: marks-of-a-device-are-told-apart
   return char !== '\n' && char !== '\t' && hasHidden(char);
 }
 
@@ -89,7 +89,7 @@ function isAt(pattern: RegExp, text: string, at: number): boolean {
 /** Teams replaces `{{DATE(…` in a card's text by a date of the reader's (teams.md C5). */
 const dateMacro = /\s{0,200}(?:DATE|TIME)\(/iy;
 /** What the device wrote must not look like something that we have masked. */
-const looksMasked = /masked: /iy;
+const looksMasked = /\[masked: /iy;
 
 const toEscape = (char: string): string => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
 

@@ -83,7 +83,14 @@ test('what a rule does not say has a plain meaning: one approval, or one of each
     '  - { name: a, from: [approvers] }\n  - { name: b, from: [{ group: soc }, { group: leads, count: 2 }] }\n',
   );
   expect(rules.map(({ outcome }) => outcome.type === 'approve' && outcome.bar)).toMatchObject([
-    { approvals: 1, decideWithinMs: 1_800_000, startWithinMs: 7_200_000, extra: { oddArgs: 0 }, breakGlass: null, results: 'masked' },
+    {
+      approvals: 1,
+      decideWithinMs: 1_800_000,
+      startWithinMs: 7_200_000,
+      extra: { oddArgs: 0 },
+      breakGlass: null,
+      results: 'masked',
+    },
     { approvals: 3 },
   ]);
 });

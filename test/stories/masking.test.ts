@@ -41,19 +41,20 @@ test('a thread shows no secret, tells equal ones by equal tags, and says how man
 });
 
 test('requester and approvers read them in their own chats, which is audited; nobody else does, and nowhere else', async () => {
-  const thread = await ran();
+  const thread = await ran({ policy: policyOf({ requesters: [ana, dee] }) });
   const words = `result ${stage.requestId(thread)}`;
   await stage.reply(ana, thread, words);
   expect(stage.thread(thread)).not.toContain(login);
   expect(await reads()).toMatchObject([{ actor: ana.aadObjectId, detail: { indexes: [0] } }]);
   expect((await reads())[0]?.detail).not.toHaveProperty('unmasked');
   await stage.tell(dee, words);
+  expect(stage.chat(dee)).toContain('net user svc [masked: password');
   expect(stage.chat(dee)).not.toContain(login);
   for (const person of [ana, bo, cy]) {
     await stage.tell(person, words);
     expect(stage.chat(person)).toContain(`net user svc ${login} /add`);
   }
-  expect((await reads()).slice(1)).toMatchObject(
+  expect((await reads()).slice(2)).toMatchObject(
     [ana, bo, cy].map(({ aadObjectId }) => ({ actor: aadObjectId, detail: { unmasked: true } })),
   );
 });
@@ -81,6 +82,7 @@ test('a reason is shown whole to those who decide, and masked wherever it is rea
   expect(stage.chat(bo)).toContain(reason);
   await stage.approve(bo);
   await stage.pass(seconds(60));
+  expect(stage.submissions).toHaveLength(1);
   await stage.reply(ana, thread, 'history');
   const all = stage.thread(thread);
   const told = all.slice(all.indexOf('Live Response'));

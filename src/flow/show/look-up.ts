@@ -76,10 +76,11 @@ async function elsewhere(
 /** With its secrets only in a person's own chat, for the requester and those who may approve now; anywhere else others could read along. */
 async function viewFor(options: FlowOptions, turn: Turn, stored: Stored) {
   const { store, views } = options;
-  const isAlone = turn.place.scope === 'personal'; // guard: secrets-only-in-own-chats
-  const isTheirs = mayReadResults(options.policy(), await options.groups(), stored.request, turn.person.id); // guard: secrets-for-those-concerned
-  const isUnmasked = isAlone && isTheirs;
-  return { view: isUnmasked ? await views.unmasked(store, stored) : await views.of(store, stored), isUnmasked };
+  const masked = { view: await views.of(store, stored), isUnmasked: false };
+  if (turn.place.scope !== 'personal') return masked; // guard: secrets-only-in-own-chats
+  const isTheirs = mayReadResults(options.policy(), await options.groups(), stored.request, turn.person.id);
+  if (!isTheirs) return masked; // guard: secrets-for-those-concerned
+  return { view: await views.unmasked(store, stored), isUnmasked: true };
 }
 
 const auditRead = (
