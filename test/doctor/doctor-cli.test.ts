@@ -10,6 +10,7 @@ import { silentLog } from '../../src/lib/log';
 import { openStore } from '../../src/store/open';
 import { type Emulator, startEmulator } from '../../trial/defender/emulator';
 import { addTrialWorld } from '../../trial/defender/trial-world';
+import { buildInto } from '../built';
 import { LocalMicrosoft } from '../fakes/local-microsoft';
 
 jest.setTimeout(90_000);
@@ -49,12 +50,8 @@ let microsoft: LocalMicrosoft;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lr-doctor-'));
-  for (const name of ['node_modules', 'package.json']) await symlink(join(root, name), join(dir, name));
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  await run(process.execPath, [
-    tsc,
-    ...['-p', join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', join(dir, 'dist')],
-  ]);
+  await symlink(join(root, 'package.json'), join(dir, 'package.json'));
+  await buildInto(dir);
   await mkdir(join(dir, 'appPackage'));
   await writeFile(
     join(dir, 'appPackage', 'manifest.json'),
