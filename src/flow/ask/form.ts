@@ -27,8 +27,8 @@ import type { Choice } from '../../thread/kit/button';
 import type { Post } from '../../thread/kit/post';
 import type { CalledOn, Turn } from '../../thread/kit/turn';
 import type { CardAction } from '../../thread/kit/verbs';
+import { answers } from '../../thread/sentences/answers';
 import { asTyped, type Dataset, deviceChoices, libraryChoices, mostChoices } from '../../thread/sentences/choices';
-import { beforeAskingAgain } from '../../thread/sentences/request-lines';
 import { type Answer, type FlowOptions, posts, tellUnread } from '../answer';
 import { notStored, orRefusal, showing } from '../refusal';
 import { hasRole } from '../show/look-up';
@@ -73,10 +73,8 @@ export async function askAgainForm(options: FlowOptions, turn: Turn, id: string)
   const isWhole = request.requester.id === turn.person.id || maskWords(request.reason, null) === request.reason;
   const reason = isWhole ? request.reason : '';
   const notes: readonly FormFault[] = [
-    ...(mayStillRun(request)
-      ? [noteAt('device', `${request.id} may still run. ${beforeAskingAgain(request.id)}`)]
-      : []),
-    ...(isWhole ? [] : [noteAt('reason', 'The reason held a secret, so this field is empty. Write your own.')]),
+    ...(mayStillRun(request) ? [noteAt('device', answers.mayStillRun(request.id))] : []),
+    ...(isWhole ? [] : [noteAt('reason', answers.reasonLeftOut)]),
   ];
   return posts(await drawForm(options, turn, formOf({ device: device.machineId, commands, reason }), notes));
 }
