@@ -41,6 +41,7 @@ export interface Config {
   readonly openRequestsPerPerson: number;
   readonly databaseUrl: string;
   readonly policyFile: string;
+  readonly runbooksFile: string;
   readonly evidenceDir: string;
   /** How long ended requests, their results and evidence are kept; null: without end. */
   readonly historyDays: number | null;
@@ -85,6 +86,10 @@ export function parsePlaces(env: Environment): Result<Pick<Config, 'databaseUrl'
   return ok({ databaseUrl: read.data.DATABASE_URL.trim(), evidenceDir: read.data.EVIDENCE_DIR.trim() });
 }
 
+/** The runbooks file that the service would take, for a tool that needs nothing else. */
+export const parseRunbooksPlace = (env: Environment): string =>
+  readConfig({ RUNBOOKS_FILE: env.RUNBOOKS_FILE }).config.runbooksFile;
+
 /** The policy file that the service would take, for a tool that needs nothing else. */
 export const parsePolicyPlace = (env: Environment): string =>
   readConfig({ POLICY_FILE: env.POLICY_FILE }).config.policyFile;
@@ -121,6 +126,7 @@ function toConfig(env: Settings): Config {
     openRequestsPerPerson: env.OPEN_REQUESTS_PER_PERSON,
     databaseUrl: env.DATABASE_URL,
     policyFile: env.POLICY_FILE,
+    runbooksFile: env.RUNBOOKS_FILE,
     evidenceDir: env.EVIDENCE_DIR,
     historyDays: env.HISTORY_DAYS === 0 ? null : env.HISTORY_DAYS,
     anchorConversationId: env.AUDIT_ANCHOR_CONVERSATION ?? null,

@@ -3,6 +3,7 @@ import type { Clock } from './lib/clock';
 import type { Log } from './lib/log';
 import type { RandomBytes } from './lib/random';
 import type { Groups, Policy } from './policy/policy';
+import type { Runbooks } from './runbooks/runbook';
 import type { Store } from './store/store';
 import type { AdapterOptions } from './teams/inbound/adapter';
 
@@ -29,6 +30,8 @@ export interface ServiceBase extends ServiceOptions {
   readonly policy: () => Policy;
   /** Who is in the policy's groups now. */
   readonly groups: () => Promise<Groups>;
+  /** The recipes in force. */
+  readonly runbooks: () => Runbooks;
   /** Everybody who may approve anything now, as object ids of Entra. */
   readonly approvers: () => Promise<readonly string[]>;
 }

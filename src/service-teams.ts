@@ -94,13 +94,14 @@ function createServiceOutbox(
 }
 
 function createServiceFlow(base: ServiceBase, { defender, views }: TeamsParts, outbox: Outbox) {
-  const { config, store, policy, groups, clock, random, log, byItself } = base;
+  const { config, store, policy, groups, runbooks, clock, random, log, byItself } = base;
   return createFlow({
     store,
     reads: createPeopleReads({ defender, clock }),
     typeahead: createTypeahead({ clock }),
     policy,
     groups,
+    runbooks,
     views,
     clock,
     random,

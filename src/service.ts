@@ -3,17 +3,20 @@ import { createDispatch, type Dispatch, problemOf } from './dispatch/dispatch';
 import { admissionFact, type LearnedLimits, limitsInForce } from './dispatch/limits';
 import { keepResult } from './evidence/keep-result';
 import { createHealth } from './health';
-import { hours, monotonicMs } from './lib/clock';
+import { type Clock, hours, monotonicMs, seconds } from './lib/clock';
 import { createLoop, type DueWork, type Loop } from './lib/loop';
 import { createMetrics } from './metrics';
+import { versionsOf } from './runbooks/runbook';
+import type { RunbooksKeeper } from './runbooks-file';
 import type { ServiceBase, ServiceOptions } from './service-base';
 import { createChores } from './service-chores';
 import { connectDefender } from './service-defender';
 import { openServicePolicy, tellApprovers } from './service-policy';
 import { connectTeams, type TeamsSide } from './service-teams';
-import { checkBeforeStart, listenError } from './start-checks';
+import { checkBeforeStart, listenError, openRunbooks } from './start-checks';
 import { followDatabase } from './store/engine/database-clock';
 import { openStore } from './store/open';
+import { ensureMaskSecret } from './store/rows/mask-secret';
 import type { Store } from './store/store';
 import { isOutage } from './store/store-error';
 import { withLeases } from './store/work/leases';
@@ -60,6 +63,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     evidenceDir: config.evidenceDir,
   });
   const rules = await openServicePolicy(options, { bare, health, tell: (text) => tellApprovers(base, text) });
+  const recipes = await openRunbooks(options, (text) => tellApprovers(base, text));
   const leasing = withLeases(health.store, (type, outcome) => metrics.onWork(type, outcome));
   const store = withWakeUps(leasing, {
     takeTeamsWork: byItself ? (tx) => teams.outbox.takeDue(tx) : null,
@@ -67,7 +71,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
     onRequestWork: () => loops.dispatch.nudge(),
     onFileWork: () => loops.files.nudge(),
   });
-  const base: ServiceBase = { ...options, byItself, store, ...rules };
+  const base: ServiceBase = { ...options, byItself, store, ...rules, runbooks: recipes.current };
   const { runsPerMinute, sessions } = config.defender;
   const limits = { runsPerMinute, sessions };
   const metrics = createMetrics({
@@ -81,6 +85,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const { defender, token } = connectDefender(options, { store: bare, onCall: metrics.onCall });
   const dispatch = createDispatch({
     ...base,
+    runbookVersions: () => versionsOf(recipes.current()),
     defender,
     keepResult: (requestId, index, command, body) =>
       keepResult({ dir: config.evidenceDir, requestId, index, command, body }),
@@ -92,7 +97,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const { views } = dispatch;
   const teams: TeamsSide = connectTeams(base, { leasing, defender, views, onLeft: () => loops.outbox.nudge() });
   const chores = [teams.door, ...createChores(base, { defender, token, views })];
-  const asides = [...more, health.probe, ...rules.following, ...chores];
+  const asides = [...more, health.probe, ...rules.following, following(recipes, clock), ...chores];
   const loops: Loops = createLoops(base, { dispatch, teams, asides });
   const server = createServer({
     bot: teams.bot,
@@ -106,6 +111,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const port = await server.listen(config.port, config.host).catch((error: unknown) => {
     throw listenError(error, config.port);
   });
+  await ensureMaskSecret(store, options.random);
   await rules.serve();
   if (byItself) for (const loop of loops.all) loop.start();
   if (byItself && !config.trial) void reportRoles({ token, apiUrl: config.defender.url, log });
@@ -194,3 +200,11 @@ function running(
     },
   };
 }
+
+/** How often the runbooks' file is read. */
+const runbooksEveryMs = seconds(5);
+
+const following = (recipes: RunbooksKeeper, clock: Clock): DueWork => ({
+  startDue: async () => recipes.refresh().then(() => 0),
+  nextDueAt: async () => clock.now() + runbooksEveryMs,
+});

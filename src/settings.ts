@@ -102,6 +102,7 @@ export const Settings = z.object({
     )
     .default('0'),
   POLICY_FILE: z.string().default('env/policy.yaml'),
+  RUNBOOKS_FILE: z.string().default('env/runbooks.yaml'),
   HTTPS_PROXY: z
     .string()
     .refine(

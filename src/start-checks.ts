@@ -10,6 +10,7 @@ import type { PolicyFault } from './policy/parse-policy';
 import { findTrialPeople } from './policy/people';
 import type { Policy } from './policy/policy';
 import { openPolicyKeeper, PolicyFileError, type PolicyKeeper } from './policy-file';
+import { openRunbooksKeeper, type RunbooksKeeper } from './runbooks-file';
 import { answers } from './thread/sentences/answers';
 
 /** Why the service does not start; each line says what, why and what next. */
@@ -27,6 +28,7 @@ export class StartError extends Error {
 export async function checkBeforeStart({ config, clock }: { readonly config: Config; readonly clock: Clock }) {
   const looks: ReadonlyArray<() => Promise<unknown>> = [
     () => openPolicy({ config, clock, log: silentLog }, nothing, nothing),
+    () => openRunbooks({ config, clock, log: silentLog }, nothing),
     () => prepareEvidence(config.evidenceDir, clock.now()),
     () => requireFreePort('PORT', config.port, config.host),
     () => requireFreePort('OPS_PORT', config.opsPort ?? 0, config.host),
@@ -133,6 +135,22 @@ export async function openPolicy(
   }
   throw new StartError([
     `The policy file has ${opened.error.length === 1 ? 'a fault' : 'faults'}, so nobody could approve anything. Fix it and start again:`,
+    ...lines(opened.error),
+  ]);
+}
+
+/** The runbooks that the file gives, and follows from then on; without a file there are none, and with faults nothing starts. */
+export async function openRunbooks(
+  { config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log },
+  tell: (text: string) => Promise<void>,
+): Promise<RunbooksKeeper> {
+  const file = config.runbooksFile;
+  const lines = (faults: readonly PolicyFault[]) => faults.map(({ line, message }) => `${file}:${line}: ${message}`);
+  const onProblem = (faults: readonly PolicyFault[]) => tell(answers.runbooksFaulty(lines(faults)));
+  const opened = await openRunbooksKeeper({ file, clock, log, onProblem });
+  if (opened.ok) return opened.value;
+  throw new StartError([
+    `The runbooks file has ${opened.error.length === 1 ? 'a fault' : 'faults'}. Fix it, or take it away to run without runbooks, and start again:`,
     ...lines(opened.error),
   ]);
 }

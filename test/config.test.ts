@@ -51,6 +51,7 @@ describe('defaults', () => {
       openRequestsPerPerson: 20,
       databaseUrl: 'sqlite:./data/live-response.db',
       policyFile: 'env/policy.yaml',
+      runbooksFile: 'env/runbooks.yaml',
       evidenceDir: 'data/evidence',
       historyDays: 365,
       anchorConversationId: null,

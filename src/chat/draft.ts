@@ -7,6 +7,8 @@ export interface Draft {
   readonly device: string;
   readonly commands: readonly Command[];
   readonly reason: string;
+  /** The runbook whose commands these are, and what was typed for it; rendered again wherever the draft comes back from a card. */
+  readonly runbook?: { readonly name: string; readonly given: ReadonlyArray<readonly [name: string, value: string]> };
 }
 
 /** The draft as a message that parses back to it; what is missing shows as `<device>`, `<name>` or `<reason>`. */

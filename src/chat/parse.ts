@@ -47,7 +47,9 @@ export type Intent =
       readonly verdict: 'accept' | 'object';
       readonly reason: string | null;
     }
-  | { readonly type: 'reviews' };
+  | { readonly type: 'reviews' }
+  /** What it asks of the runbooks is theirs to read. */
+  | { readonly type: 'runbook'; readonly text: string; readonly notices: readonly Notice[] };
 
 type Parsed = Result<Intent, readonly ChatFault[]>;
 
@@ -57,9 +59,12 @@ export const maxMessageLength = 12_000;
 /** The bot's name as the manifest has it, typed or pasted as text instead of a mention, as the examples of the documentation are. */
 const typedName = /^\s*@Live Response(?![\p{L}\p{N}])[:,]?\s*/iu;
 
+/** What was typed, without the bot's name and the mark of a list in front of it. */
+export const bareText = ({ text }: Cleaned): string => text.replace(typedName, '').replace(bullet, '');
+
 /** What a cleaned message asks for, or every fault that was found in it. */
 export function parseMessage(cleaned: Cleaned): Parsed {
-  const text = cleaned.text.replace(typedName, '').replace(bullet, '');
+  const text = bareText(cleaned);
   if (text.trim() === '') return err([{ type: holdsQuote(cleaned) ? 'onlyQuoted' : 'empty' }]);
   if (text.length > maxMessageLength) {
     return err([{ type: 'tooLong', part: 'message', length: text.length, limit: maxMessageLength }]);
@@ -69,6 +74,7 @@ export function parseMessage(cleaned: Cleaned): Parsed {
   const word = findWord(typed);
   if (word === 'on') return asIntent(parseDraft(rest), cleaned.notices);
   if (word === 'policy') return parsePolicy(rest);
+  if (word === 'runbook') return ok({ type: 'runbook', text, notices: cleaned.notices });
   if (word !== null) return parseWord(word, plainBlanks(rest));
   if (findVerb(typed) !== null) return asIntent(parseDraft(text), cleaned.notices);
   const instead = insteadOfConsole(typed);
@@ -86,7 +92,7 @@ function asIntent(read: ReturnType<typeof parseDraft>, before: readonly Notice[]
 const concerns = (notice: Notice, head: string): boolean =>
   (notice.type !== 'formatting' && notice.type !== 'link') || head.includes(notice.text);
 
-function parseWord(word: Exclude<Word, 'on' | 'policy'>, rest: string): Parsed {
+function parseWord(word: Exclude<Word, 'on' | 'policy' | 'runbook'>, rest: string): Parsed {
   if (hasHiddenInProse(rest.replaceAll('\n', ''))) return hiddenIn(rest);
   switch (word) {
     case 'new':

@@ -19,6 +19,7 @@ export const words = [
   'device',
   'library',
   'policy',
+  'runbook',
   'pause',
   'resume',
   'breakglass',
@@ -159,6 +160,13 @@ export const wordTable: Readonly<Record<Word, WordEntry>> = {
     purpose: 'Shows the rules, or which of them applies to a request and why; a request written here is not asked for.',
     example: 'policy explain LR-7F3K',
     roles: ['everyone'],
+  },
+  runbook: {
+    aliases: ['runbooks'],
+    syntax: 'runbook [name [on <device> <parameter>=<value> … because <reason>]]',
+    purpose: 'Lists recipes with typed parameters, explains one, or asks for it; its name alone begins a request too.',
+    example: 'runbook triage-process on ws-042 process=outlook.exe because INC-1042 triage',
+    roles: ['requester'],
   },
   pause: {
     aliases: [],

@@ -5,6 +5,7 @@ import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
 import type { Groups, Policy } from '../policy/policy';
 import type { Command } from '../request/ask/command';
+import type { RunbookVersions } from '../request/ask/runbook-change';
 import type { RequestId } from '../request/request';
 import type { Store } from '../store/store';
 import type { Limits } from './limits';
@@ -15,6 +16,7 @@ export interface DispatchOptions {
   /** The policy in force, and who is in its groups now: both are asked again right before the POST (T-16). */
   readonly policy: () => Policy;
   readonly groups: () => Promise<Groups>;
+  readonly runbookVersions: () => RunbookVersions;
   /** Streams a result to the evidence store. */
   readonly keepResult: (
     requestId: RequestId,

@@ -5,6 +5,7 @@ import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
 import type { Groups, Policy } from '../policy/policy';
 import type { Place } from '../request/place';
+import type { Runbooks } from '../runbooks/runbook';
 import type { Store, Tx } from '../store/store';
 import type { CardJson, Post } from '../thread/kit/post';
 import { sentencePost } from '../thread/kit/sentence';
@@ -20,6 +21,8 @@ export interface FlowOptions {
   readonly policy: () => Policy;
   /** Who is in the policy's groups now; a group that cannot be read is null, and nobody in it counts (T-12). */
   readonly groups: () => Promise<Groups>;
+  /** The recipes in force. */
+  readonly runbooks: () => Runbooks;
   /** What forms offer while people type. */
   readonly typeahead: Typeahead;
   readonly views: Views;

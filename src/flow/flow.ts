@@ -1,5 +1,7 @@
 import { cleanMessage, type RawMessage } from '../chat/clean';
-import { type Intent, parseMessage } from '../chat/parse';
+import type { Notice } from '../chat/notices';
+import { bareText, type Intent, parseMessage } from '../chat/parse';
+import { type RunbookMessage, readRunbookMessage } from '../runbooks/read-message';
 import type { Stored } from '../store/rows/requests';
 import { helpFor } from '../thread/cards/help-card';
 import type { ListName, ListQuery } from '../thread/kit/list-page';
@@ -8,6 +10,7 @@ import { type CardAction, isForDialog, readCardAction } from '../thread/kit/verb
 import { pausedPost, resumedPost } from '../thread/posts/pause-post';
 import { opinionPost } from '../thread/posts/review-cards';
 import { answers } from '../thread/sentences/answers';
+import { mendingButtons } from '../thread/sentences/mending';
 import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
 import { ask } from './ask/ask';
 import {
@@ -21,6 +24,7 @@ import {
   showForm,
   submitForm,
 } from './ask/form';
+import { readRunbook } from './ask/runbooks';
 import { byCard, byWords, inOwnChat, viewing } from './decide/answer-decision';
 import { cancel, voteByCard, voteByWords } from './decide/decide';
 import { breakGlass, pause, resume, review } from './decide/emergency';
@@ -34,6 +38,7 @@ import { answerOffer, offerFile } from './show/files';
 import { openRequest, showList } from './show/lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './show/look-up';
 import { answerUnread } from './unread';
+import { isView, type View } from './view';
 import { writeAnswer } from './write-answer';
 
 /**
@@ -88,29 +93,12 @@ function inDialog(answer: Answer): Answer {
 async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessage): Promise<Answer> {
   const cleaned = cleanMessage(message);
   const intent = parseMessage(cleaned);
+  const recipe = intent.ok ? null : readRunbookMessage(bareText(cleaned), options.runbooks());
+  if (recipe !== null) return answerRunbook(options, turn, recipe, cleaned.notices);
   if (!intent.ok) return answerUnread(options, turn, cleaned.text, intent.error);
   const answer = await readingDefender(options, turn, () => answerIntent(options, turn, intent.value));
   return isView(intent.value) ? { ...answer, isView: true } : answer;
 }
-
-const views = [
-  'help',
-  'whoami',
-  'status',
-  'queue',
-  'mine',
-  'waiting',
-  'reviews',
-  'history',
-  'library',
-  'result',
-  'device',
-  'policy',
-] as const;
-/** Nothing is asked for, decided or begun by it. */
-type View = Extract<Intent, { readonly type: (typeof views)[number] }>;
-
-const isView = (intent: Intent): intent is View => views.some((type) => type === intent.type);
 
 function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
   if (isView(intent)) return view(options, turn, intent);
@@ -119,6 +107,10 @@ function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise
       return showForm(options, turn, intent.device);
     case 'draft':
       return askInWords(options, turn, intent);
+    case 'runbook': {
+      const recipe = readRunbookMessage(intent.text, options.runbooks()) ?? { type: 'list' };
+      return answerRunbook(options, turn, recipe, intent.notices);
+    }
     default:
       return decideInWords(options, turn, intent);
   }
@@ -153,9 +145,22 @@ async function view(options: FlowOptions, turn: Turn, intent: View): Promise<Ans
 
 type AskInWords = Extract<Intent, { readonly type: 'draft' }>;
 
+/** What Teams may have changed in it is shown before anything is asked, as for any other request. */
+function answerRunbook(
+  options: FlowOptions,
+  turn: Turn,
+  recipe: RunbookMessage,
+  notices: readonly Notice[],
+): Promise<Answer> {
+  const read = readRunbook(options, recipe);
+  if ('answer' in read) return Promise.resolve(read.answer);
+  const asked = { type: 'draft', draft: read.draft, notices } as const;
+  return readingDefender(options, turn, () => askInWords(options, turn, asked));
+}
+
 async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: AskInWords): Promise<Answer> {
   const asked = await ask(options, turn, draft, notices);
-  if (!asked.ok) return notStored(options, turn, asked.error);
+  if (!asked.ok) return notStored(options, turn, asked.error, mendingButtons(draft, asked.error));
   const { value } = asked;
   if ('question' in value) return posts(value.question);
   return {
@@ -168,7 +173,7 @@ async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: 
   };
 }
 
-type DecideInWords = Exclude<Intent, View | AskInWords | { readonly type: 'newForm' }>;
+type DecideInWords = Exclude<Intent, View | AskInWords | { readonly type: 'newForm' | 'runbook' }>;
 
 function decideInWords(options: FlowOptions, turn: Turn, intent: DecideInWords): Promise<Answer> {
   const { trial } = options;

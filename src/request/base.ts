@@ -46,6 +46,13 @@ export interface LibraryFile {
   readonly parametersDescription: string | null;
 }
 
+/** A runbook as it was when it rendered the commands. */
+export interface RunbookRef {
+  readonly name: string;
+  /** Of that runbook alone, so that a change of another one leaves this request as it is. */
+  readonly version: string;
+}
+
 /** What an approval binds, and all that a request carries in every state. Instants are epoch milliseconds. */
 export interface RequestBase {
   readonly id: RequestId;
@@ -57,6 +64,8 @@ export interface RequestBase {
   /** The library files that the commands use, each once, by name. */
   readonly library: readonly LibraryFile[];
   readonly reason: string;
+  /** What rendered its commands; absent where they were typed. */
+  readonly runbook?: RunbookRef;
   readonly policyVersion: string;
   /** What the policy asks of it; lowered by break-glass alone. */
   readonly bar: RequestBar;

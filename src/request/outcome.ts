@@ -67,6 +67,7 @@ export const baseOf = (r: RequestBase): RequestBase => ({
   commands: r.commands,
   library: r.library,
   reason: r.reason,
+  ...(r.runbook === undefined ? {} : { runbook: r.runbook }),
   policyVersion: r.policyVersion,
   bar: r.bar,
   requesterKey: r.requesterKey,

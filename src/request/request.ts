@@ -11,6 +11,7 @@ export type {
   Question,
   RequestBase,
   RequestId,
+  RunbookRef,
   Vote,
 } from './base';
 export type { Doubt, InDoubt, Offer, OtherAction } from './doubt/doubt';
@@ -283,6 +284,8 @@ export type Change =
   | { readonly type: 'libraryFileChanged'; readonly fileName: string; readonly was: string; readonly now: string }
   | { readonly type: 'libraryFileGone'; readonly fileName: string }
   | { readonly type: 'deviceChanged'; readonly field: 'entraDeviceId' | 'name' | 'group' | 'tags' }
+  /** It renders something else now, or is gone. */
+  | { readonly type: 'runbookChanged'; readonly name: string }
   | { readonly type: 'mayNotAskAnyMore' }
   | { readonly type: 'voterLostRight'; readonly voter: Person }
   /** They are in other groups than when they voted, and a seat is empty without them. */

@@ -61,7 +61,7 @@ function readName(yaml: YamlReader, field: Field | undefined): string | null {
   if (field === undefined || name === null) return null;
   if (!namePattern.test(name))
     return yaml.fault(field, 'must be 2 to 40 small letters, digits and dashes, and begin with a letter');
-  if (findWord(name) !== null || findVerb(name) !== null || ['because', 'runbook', 'runbooks'].includes(name))
+  if (findWord(name) !== null || findVerb(name) !== null || name === 'because')
     return yaml.fault(field, `${name} is a word of the chat; choose another name`);
   return name;
 }

@@ -66,3 +66,6 @@ export interface Runbook {
 }
 
 export type Runbooks = ReadonlyMap<string, Runbook>;
+
+export const versionsOf = (runbooks: Runbooks): ReadonlyMap<string, string> =>
+  new Map([...runbooks].map(([name, { version }]) => [name, version]));

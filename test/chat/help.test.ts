@@ -43,6 +43,7 @@ result <id> [n] | Shows what a request returned, or only its command n. | result
 device <name, address, tag:x or id> | Looks a device up in Defender. | device ws-042
 library [part of a name] | Lists the scripts and files that commands can use. | library dump
 policy [explain <id or request>] | Shows the rules, or which of them applies to a request and why; a request written here is not asked for. | policy explain LR-7F3K
+runbook [name [on <device> <parameter>=<value> … because <reason>]] | Lists recipes with typed parameters, explains one, or asks for it; its name alone begins a request too. | runbook triage-process on ws-042 process=outlook.exe because INC-1042 triage
 whoami | Shows how this bot knows you and what you may do. | whoami
 ## Decide
 waiting | Lists the requests that wait for your vote. | waiting
@@ -112,6 +113,7 @@ test('the grammar for the documentation comes from the same table', () => {
 | \`device <name, address, tag:x or id>\` | \`machine\` | Looks a device up in Defender. | everyone | \`device ws-042\` |
 | \`library [part of a name]\` | \`lib\` | Lists the scripts and files that commands can use. | everyone | \`library dump\` |
 | \`policy [explain <id or request>]\` |  | Shows the rules, or which of them applies to a request and why; a request written here is not asked for. | everyone | \`policy explain LR-7F3K\` |
+| \`runbook [name [on <device> <parameter>=<value> … because <reason>]]\` | \`runbooks\` | Lists recipes with typed parameters, explains one, or asks for it; its name alone begins a request too. | requester | \`runbook triage-process on ws-042 process=outlook.exe because INC-1042 triage\` |
 | \`pause because <reason>\` |  | Stops everything that is not yet sent to Defender, at once and for everybody. | requester, approver | \`pause because INC-1042 a library script may be tampered with\` |
 | \`resume\` |  | Ends a pause that somebody else began; only approvers can. | approver | \`resume\` |
 | \`breakglass <id> because <reason> incident <incident id>\` | \`break-glass\` | Lets one person whom the policy names for this approve a request alone; the owners are told at once, and a review follows. | requester, approver | \`breakglass LR-7F3K because ransomware is spreading incident INC-1042\` |

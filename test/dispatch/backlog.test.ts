@@ -51,6 +51,7 @@ const newReplica = (its = store): Dispatch =>
     defender: defender(),
     policy: () => policy,
     groups: () => readGroups(policy.groups, null),
+    runbookVersions: () => new Map(),
     keepResult: () => Promise.reject(new Error('A PutFile has no result.')),
     limits: { runsPerMinute: 10, sessions: 50 },
     queueMs: hours(2),

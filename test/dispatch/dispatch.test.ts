@@ -37,6 +37,7 @@ test('a task that fails beside a part that fails is told in the log, and does no
       throw new Error('Nothing is decided here.');
     },
     groups: async () => new Map(),
+    runbookVersions: () => new Map(),
     keepResult: () => Promise.reject(new Error('Nothing is fetched here.')),
     limits: { runsPerMinute: 10, sessions: 50 },
     queueMs: hours(2),

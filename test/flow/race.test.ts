@@ -58,6 +58,7 @@ async function open(approvals: number): Promise<string> {
       typeahead: createTypeahead({ clock }),
       policy,
       groups: () => readGroups(policy().groups, null),
+      runbooks: () => new Map(),
       views: createViews({ policy, limits: { runsPerMinute: 10, sessions: 50 }, clock, trial: true }),
       clock,
       random: systemRandom,

@@ -11,7 +11,7 @@ test('values become commands, byte for byte, and an optional part without its va
   expect(renderRunbook(runbook, values({ process: 'outlook.exe' }))).toMatchObject({
     ok: true,
     commands: [
-      { type: 'RunScript', scriptName: 'triage-process.ps1', args: '-Name outlook.exe  -Deep 0' },
+      { type: 'RunScript', scriptName: 'triage-process.ps1', args: '-Name outlook.exe -Deep 0' },
       { type: 'GetFile', path: 'C:\\ProgramData\\LiveResponse\\outlook.exe.zip' },
     ],
   });

@@ -44,6 +44,7 @@ because INC-1042 credential theft triage`;
 
 export interface StageOptions {
   readonly policy?: string;
+  readonly runbooks?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly emulator?: Partial<EmulatorOptions>;
   /** How far Defender's clock is behind ours; negative: ahead. */
@@ -134,6 +135,7 @@ export class Stage {
     connector.addMembers(teamId, [ana, bo, cy, dee]);
     const dir = await mkdtemp(join(tmpdir(), 'lr-story-'));
     await writeFile(join(dir, 'policy.yaml'), options.policy ?? policyOf());
+    if (options.runbooks !== undefined) await writeFile(join(dir, 'runbooks.yaml'), options.runbooks);
     const databaseUrl =
       testStore === 'postgres' ? await createTestDatabase() : `sqlite:${join(dir, 'live-response.db')}`;
     const service = await Stage.#start({ clock, emulator, dir, options, databaseUrl });
@@ -156,6 +158,7 @@ export class Stage {
       DEFENDER_API_URL: parts.emulator.url,
       DATABASE_URL: parts.databaseUrl,
       POLICY_FILE: join(parts.dir, 'policy.yaml'),
+      RUNBOOKS_FILE: join(parts.dir, 'runbooks.yaml'),
       EVIDENCE_DIR: join(parts.dir, 'evidence'),
       TEAMS_TENANT_IDS: tenantId,
       ...parts.options.env,

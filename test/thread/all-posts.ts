@@ -21,6 +21,7 @@ import {
   statusListCard,
   waitingCard,
 } from '../../src/thread/cards/request-list-card';
+import { runbookCard, runbookListCard } from '../../src/thread/cards/runbook-cards';
 import { understoodCard } from '../../src/thread/cards/understood-card';
 import { welcomeCard } from '../../src/thread/cards/welcome-card';
 import { whoamiCard } from '../../src/thread/cards/whoami-card';
@@ -37,6 +38,7 @@ import { opinionPost, reviewsCard } from '../../src/thread/posts/review-cards';
 import { roundUpPosts } from '../../src/thread/posts/round-up-post';
 import { newsPost } from '../../src/thread/sentences/news';
 import { describeRefusal } from '../../src/thread/sentences/refusals';
+import { readOne, triage } from '../runbooks/sample';
 import { fileOffer, tooLong, warRoom } from './large-samples';
 import {
   fileResult,
@@ -67,6 +69,9 @@ const parts = [
 ] as const;
 
 /** Every post that this bot can send, with texts from outside as `outside` makes them. */
+const sampleRunbook = readOne(triage);
+const sampleRunbooks = new Map([[sampleRunbook.name, sampleRunbook]]);
+
 export function allPosts(outside: Outside, trial: boolean): Readonly<Record<string, Post>> {
   const requests = makeRequests(outside);
   const views = Object.values(requests).map((request) =>
@@ -345,6 +350,9 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
     ),
     'empty library': libraryCard([], { ...options, query: null }),
     'nothing in the library': libraryCard([], { ...options, query: outside('x') }),
+    runbooks: runbookListCard(sampleRunbooks, options),
+    'no runbooks': runbookListCard(new Map(), options),
+    runbook: runbookCard(sampleRunbook, options),
     whoami: whoamiCard(
       { person: person('Ana', outside), mayAsk: true, mayVote: false, policyVersion: outside('v') },
       options,

@@ -72,6 +72,10 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
     ],
   },
   {
+    rests: 'The runbook of now was compared with the one that rendered the commands, in the transaction that refuses.',
+    claims: ['The runbook … has changed or is gone since this was asked, so nothing was done with it.'],
+  },
+  {
     rests: 'The vote was refused in the transaction that would have stored it.',
     claims: [
       'Nothing was counted.',

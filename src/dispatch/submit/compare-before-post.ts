@@ -2,6 +2,7 @@ import type { Defender } from '../../defender/client';
 import { DefenderError } from '../../defender/errors';
 import { seconds } from '../../lib/clock';
 import { exhaustive } from '../../lib/result';
+import { findRunbookChanges } from '../../request/ask/runbook-change';
 import type { Event } from '../../request/event';
 import type { LibraryFile, Queued } from '../../request/request';
 import { readApprovedHashes } from '../../store/commit/apply';
@@ -44,7 +45,7 @@ export async function compareBeforePost(
     ]);
     const earlier = await findEarlier(options, request);
     if (earlier !== null) return earlier;
-    const changes = findChanges(request, found);
+    const changes = [...findChanges(request, found), ...findRunbookChanges(request, options.runbookVersions())];
     if (changes.length > 0) return { type: 'changed', changes }; // guard: changed-content-is-void
     const policy = options.policy();
     if (await isPolicySuperseded(store, policy)) return checkFailed('policy.outrun', clock.now()); // guard: outrun-policy-asks-nothing-again

@@ -1,4 +1,5 @@
 import { personKeyOf } from '../../policy/people';
+import { findRunbookChanges } from '../../request/ask/runbook-change';
 import { type Pause, pauseFact } from '../../request/pause';
 import type { Queued, Submitting } from '../../request/request';
 import { waitingOf } from '../../request/waiting';
@@ -40,6 +41,7 @@ export async function writeIntent(
     // Asked again inside the transaction: since the check somebody may have paused, cancelled, taken the slot or opened a new round.
     if (stored?.request.state !== 'queued' || stored.request.digest !== request.digest) return []; // guard: only-what-was-checked-is-sent
     if (options.policy().version !== request.policyVersion) return []; // guard: policy-compared-in-the-transaction
+    if (findRunbookChanges(stored.request, options.runbookVersions()).length > 0) return []; // guard: runbook-compared-in-the-transaction
     if (await isPolicySuperseded(tx, options.policy())) return []; // guard: nothing-is-sent-under-an-outrun-policy
     if ((await tx.fact<Pause>(pauseFact)) !== null) return []; // guard: nothing-is-sent-while-paused
     const now = clock.now();

@@ -31,6 +31,7 @@ import { auditRefusal } from '../decide/decide';
 import { unknownDevice } from '../show/near';
 import { findTooMany } from './open-requests';
 import type { PersonReads } from './people-reads';
+import { verifyRunbook } from './runbooks';
 import { cardUseOf, findUse, useCard } from './used-card';
 
 /** A request id has about a million values; a taken one is drawn again, and after these tries one letter longer. */
@@ -162,6 +163,8 @@ async function prepare(options: FlowOptions, turn: Turn, found: Found): Promise<
   if (await isPolicySuperseded(options.store, policy)) return err({ type: 'policyOutrun' });
   const { draft, device } = found;
   const library = found.library.found;
+  const recipe = verifyRunbook(options, draft);
+  if (!recipe.ok) return recipe;
   const wish = { requester: turn.person, device, commands: draft.commands, library, reason: draft.reason };
   const verdict = evaluate(policy, found.groups, factsOf(wish, await readApprovedHashes(options.store, library)));
   const findings = await lookAhead(options, turn, { ...wish, startWithinMs: startWithin(options, verdict) });
@@ -174,7 +177,8 @@ async function prepare(options: FlowOptions, turn: Turn, found: Found): Promise<
   if (refusals.length > 0) return refusing(refusals); // guard: what-cannot-run-is-not-asked
   if (!verdict.ok) return verdict;
   const { approverIds, decideWithinMs, startWithinMs, ...bar } = verdict.value;
-  const bound = { ...wish, tenantId: turn.tenantId, policyVersion: policy.version, bar, round: 1 };
+  const runbook = recipe.value === null ? {} : { runbook: recipe.value };
+  const bound = { ...wish, ...runbook, tenantId: turn.tenantId, policyVersion: policy.version, bar, round: 1 };
   const base: RequestBase = {
     ...bound,
     id: newRequestId(options.random),
@@ -261,9 +265,12 @@ async function lookAhead(options: FlowOptions, turn: Turn, wish: Wish): Promise<
   const expected = [...positions.values()].map(({ expectedAt }) => expectedAt).filter((at) => at !== null);
   return preflight(wish, {
     knownRefusals: await readKnownRefusals(store, wish.device),
-    open: (await store.recentRequests({ tenantId: turn.tenantId, machineId, states: openStates }, mostOpen)).map(
-      ({ request }) => request,
-    ),
+    open: (
+      await store.recentRequests(
+        { tenantId: turn.tenantId, machineId, states: [...openStates, 'unconfirmed'] },
+        mostOpen,
+      )
+    ).map(({ request }) => request),
     queue: { waiting: positions.size, lastAt: expected.length === 0 ? null : Math.max(...expected) },
     now: turn.at,
   });

@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../../lib/result';
 import { mayAsk } from '../../policy/evaluate';
 import { personKeyOf } from '../../policy/people';
 import { type Groups, mayCancel, mayVote, roleOf, seatGroupsOf } from '../../policy/policy';
+import { findRunbookChanges } from '../../request/ask/runbook-change';
 import { parseRequestId } from '../../request/id';
 import {
   type AwaitingApproval,
@@ -16,6 +17,7 @@ import {
   type RequestId,
 } from '../../request/request';
 import { readBeside } from '../../request/votes/questions';
+import { versionsOf } from '../../runbooks/runbook';
 import { applyEvent, readApprovedHashes } from '../../store/commit/apply';
 import { misplacedFact } from '../../store/history/prune';
 import type { Card } from '../../store/rows/cards';
@@ -164,6 +166,11 @@ async function castVote(
   const asks =
     vote.decision === 'approve' && request.state === 'awaitingApproval' ? await findLostAsker(scene, stored) : null;
   if (asks !== null) return asks;
+  const changes = findRunbookChanges(request, versionsOf(options.runbooks()));
+  if (vote.decision === 'approve' && request.state === 'awaitingApproval' && changes.length > 0) {
+    await applyEvent(tx, stored, { type: 'changed', changes }, 'bot', turn.at);
+    return refuse(scene, request.id, { type: 'runbookChanged', name: request.runbook?.name ?? '' }); // guard: vote-over-the-runbook-in-force
+  }
   if (request.state === 'awaitingApproval') {
     const allowed = mayVote(policy, groups, request, turn.person, vote.digest);
     if (!allowed.ok) {

@@ -121,6 +121,7 @@ function renderCard(view: RequestView, options: CardOptions): Post {
     riskStyle: undecided && risk.level === 'high' ? 'attention' : 'default',
     risk: rows(risk.lines),
     commands: [
+      ...rows(runbookLine(request)),
       ...request.commands.flatMap((command, index) =>
         commandRows(view, { command, index, longest: whole ? null : 300 }),
       ),
@@ -138,6 +139,12 @@ function renderCard(view: RequestView, options: CardOptions): Post {
   });
   return { text: null, mention: null, card, summary };
 }
+
+/** A runbook never hides a command: its name stands above what it rendered. */
+const runbookLine = ({ runbook }: LiveResponseRequest): readonly Line[] =>
+  runbook === undefined
+    ? []
+    : [[saySubtle('Runbook '), showCode(runbook.name), saySubtle(', version '), showCode(runbook.version)]];
 
 /** What is to be decided, on which device. */
 function question({ commands, device }: LiveResponseRequest): string {

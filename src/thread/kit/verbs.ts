@@ -1,11 +1,12 @@
 import type { Draft } from '../../chat/draft';
-import { checkDevice, checkReason, maxDeviceLength } from '../../chat/draft-check';
+import { maxDeviceLength } from '../../chat/draft-check';
 import { type FormEdit, type FormInput, readFormInput } from '../../chat/form';
 import { findVerb } from '../../chat/words';
 import { isRecord } from '../../lib/record';
-import { type Command, findCommandFaults, maxCommands } from '../../request/ask/command';
+import { maxCommands } from '../../request/ask/command';
 import { maxNoteLength } from '../../request/votes/vote';
 import { type ListQuery, listNames, mostPages } from './list-page';
+import { readDraft, readOrigin, readReason, readText } from './read-draft';
 
 /**
  * What the buttons of our cards carry. A card comes back from a client that may have changed it (T-8): `readCardAction` reads every field
@@ -108,7 +109,7 @@ export const cardVerbs = [
 
 /** What dialogs do: take what a person types, and show what is long. An approval stays on the card that it is bound to (T-10). */
 export const isForDialog = ({ verb }: CardAction): boolean =>
-  /^(?:form|draft|result|denial|question|answer)\./.test(verb) || verb === 'vote.deny';
+  /^(?:form|draft|result|denial|question|answer)\./.test(verb) || verb === 'vote.deny' || verb === 'request.askAgain';
 
 /** The action in what a client sent, or null when our cards never send that; whatever it is, nothing is thrown. */
 export function readCardAction(verb: unknown, data: unknown): CardAction | null {
@@ -239,47 +240,3 @@ const readToken = <V extends 'vote.sendOnceMore' | 'card.refresh' | 'denial.open
   verb: V,
   token: string | null,
 ) => (token === null ? null : ({ verb, token } as const));
-
-/** A draft that went through a card; our cards carry only faultless ones, so any fault means that it was changed. */
-function readDraft(data: unknown): Draft | null {
-  if (
-    !isRecord(data) ||
-    typeof data.device !== 'string' ||
-    typeof data.reason !== 'string' ||
-    !Array.isArray(data.commands)
-  )
-    return null;
-  if (data.commands.length > maxCommands) return null;
-  const commands: Command[] = [];
-  for (const item of data.commands) {
-    const command = readCommand(item);
-    if (command === null) return null;
-    commands.push(command);
-  }
-  const { device, reason } = data;
-  const faultless =
-    findCommandFaults(commands).length === 0 && checkDevice(device).length === 0 && checkReason(reason).length === 0;
-  return faultless && device !== '' && reason !== '' ? { device, commands, reason } : null;
-}
-
-const readOrigin = ({ form }: Readonly<Record<string, unknown>>): FormInput | null =>
-  isRecord(form) ? readFormInput(form) : null;
-
-function readCommand(data: unknown): Command | null {
-  if (!isRecord(data)) return null;
-  const { type, fileName, scriptName, args, path } = data;
-  if (type === 'PutFile' && typeof fileName === 'string') return { type, fileName };
-  if (type === 'RunScript' && typeof scriptName === 'string' && (typeof args === 'string' || args === null))
-    return { type, scriptName, args };
-  if (type === 'GetFile' && typeof path === 'string') return { type, path };
-  return null;
-}
-
-function readText(data: Readonly<Record<string, unknown>>, key: string, limit: number): string | null {
-  const value = Object.hasOwn(data, key) ? data[key] : undefined;
-  return typeof value === 'string' && value.length <= limit ? value : null;
-}
-
-/** Empty when nothing was written; null when it is more than our cards let anybody write, or no text. */
-const readReason = (data: Readonly<Record<string, unknown>>, key: string): string | null =>
-  data[key] === undefined || data[key] === null ? '' : (readText(data, key, 10_000)?.trim() ?? null);

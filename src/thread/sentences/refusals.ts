@@ -10,6 +10,7 @@ import { cutAt } from '../kit/line';
 import { sayOf, type Table } from '../kit/table';
 import { count, everyone, formatList, formatTime, type ReaderFormat } from '../kit/words';
 import { describeFinding, lineText } from './finding-words';
+import { nearestNames } from './near-names';
 import { beforeAskingAgain } from './request-lines';
 
 /** Why a person may not do something now; a value, since people are answered, not failed. Names and typed words are untrusted. */
@@ -67,6 +68,8 @@ export type Refusal =
   /** `number` counts commands from 1, as people do. */
   /** This person has asked for the same with this card before; `activityId`: by which press. */
   | { readonly type: 'cardUsed'; readonly id: string; readonly activityId: string }
+  /** It says something else than when this was asked, or is gone. */
+  | { readonly type: 'runbookChanged'; readonly name: string }
   /** By another card of the same content, and it is still open. */
   | { readonly type: 'askedAlready'; readonly id: string }
   /** `ids`: what is open, newest first. */
@@ -151,6 +154,8 @@ const sentences: Table<Refusal, 'type', string, [reader: ReaderFormat]> = {
   unknownLibraryFile: (refusal) => describeUnknownFile(refusal.fileName, refusal.known),
   cardUsed: (refusal) =>
     `This card was already used for ${visibleCode(refusal.id)}, so nothing new was requested. Type status ${visibleCode(refusal.id)} to see it, or new for another request.`,
+  runbookChanged: (refusal) =>
+    `The runbook ${quote(refusal.name)} has changed or is gone since this was asked, so nothing was done with it. Type runbook ${visibleCode(refusal.name)} to see how it is now, and ask again.`,
   askedAlready: (refusal) =>
     `You have asked for exactly this with another card, and ${visibleCode(refusal.id)} is still open, so nothing new was requested. Type status ${visibleCode(refusal.id)} to see it.`,
   tooManyOpen: describeTooMany,
@@ -264,34 +269,6 @@ function describeUnknownFile(fileName: string, known: readonly string[]): string
 
 const didYouMean = (near: readonly string[] = []): string =>
   near.length === 0 ? '' : `Did you mean ${formatList(near.map(quote), 'or')}? `;
-
-/** The known names that come nearest by shared pairs of characters: typos and missing extensions both keep most of them. */
-export function nearestNames(typed: string, known: readonly string[], most = 3): readonly string[] {
-  return known
-    .map((name) => ({ name, likeness: likeness(typed.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ likeness: found }) => found >= 0.4)
-    .sort((a, b) => b.likeness - a.likeness || (a.name < b.name ? -1 : 1))
-    .slice(0, most)
-    .map(({ name }) => name);
-}
-
-/** Dice's coefficient over pairs of neighbours, from 0 to 1. */
-function likeness(a: string, b: string): number {
-  if (a === b) return 1;
-  const left = pairsOf(a);
-  const right = pairsOf(b);
-  const shared = left.filter((pair) => {
-    const at = right.indexOf(pair);
-    if (at === -1) return false;
-    right[at] = '';
-    return true;
-  }).length;
-  const total = left.length + right.length;
-  return total === 0 ? 0 : (2 * shared) / total;
-}
-
-const pairsOf = (text: string): string[] =>
-  Array.from({ length: Math.max(0, text.length - 1) }, (_, i) => text.slice(i, i + 2));
 
 const nameOf = (person: Person): string => cutAt(visible(person.name.trim() === '' ? person.id : person.name), 100);
 

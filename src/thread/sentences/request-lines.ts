@@ -26,6 +26,8 @@ export function describeChange(change: Change): Line {
       ];
     case 'deviceChanged':
       return [say(deviceChanges[change.field])];
+    case 'runbookChanged':
+      return [say('The runbook '), ...showCut(change.name, 40, showCode), say(' is another one now, or is gone.')];
     case 'mayNotAskAnyMore':
       return [say('The requester may no longer ask for this.')];
     case 'voterLostRight':

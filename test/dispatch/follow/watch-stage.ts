@@ -138,6 +138,7 @@ export const dispatchOptions = (store: Store, clock: SteppedClock): Omit<Dispatc
   store,
   policy: () => anyPolicy,
   groups: async () => new Map(),
+  runbookVersions: () => new Map(),
   keepResult: () => Promise.reject(new Error('Nothing is kept here.')),
   limits: { runsPerMinute: 10, sessions: 50 },
   queueMs: hours(2),

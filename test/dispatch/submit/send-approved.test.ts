@@ -29,6 +29,7 @@ let emulator: Emulator;
 let store: Store;
 let clock: SteppedClock;
 let policy: Policy;
+let runbookVersions: ReadonlyMap<string, string>;
 let request: Queued;
 
 const parsed = (text: string): Policy => {
@@ -43,6 +44,7 @@ beforeEach(async () => {
   addTrialWorld(emulator);
   store = await stores.openNew();
   policy = parsed(policyOf());
+  runbookVersions = new Map();
   const [device] = await realDefender().findMachines('ws-042');
   if (device === undefined) throw new Error('No device');
   request = asQueued(
@@ -129,6 +131,7 @@ function newRunner({ afterCheck, beforeCommit, afterCommit, onTransact, defender
       },
       ...defender?.(real),
     },
+    runbookVersions: () => runbookVersions,
     policy: () => policy,
     groups: groups ?? (() => readGroups(policy.groups, null)),
     keepResult: () => Promise.reject(new Error('Nothing is fetched here.')),
@@ -280,6 +283,19 @@ test.each<[string, () => Promise<unknown>]>([
     },
   });
   expect([acted, sent(), await stateNow()]).toEqual([true, 0, 'queued']);
+});
+
+test('a request whose runbook changes after it was checked is not sent', async () => {
+  const stored = await store.request(request.id);
+  const rendered = { ...request, runbook: { name: 'triage', version: 'v1' } };
+  await store.transact((tx) => tx.saveRequest(rendered, stored?.version ?? 0));
+  runbookVersions = new Map([['triage', 'v1']]);
+  await pass({
+    afterCheck: async () => {
+      runbookVersions = new Map([['triage', 'v2']]);
+    },
+  });
+  expect([sent(), await stateNow()]).toEqual([0, 'queued']);
 });
 
 test('a replica whose policy was outrun does not ask again what was approved under the one in force', async () => {
