@@ -6,6 +6,7 @@ import type { Stored } from '../store/rows/requests';
 import type { Reader } from '../store/store';
 import type { QueuePlace, RequestView } from '../thread/kit/view';
 import { type Admission, planAdmission } from './admission';
+import { readTargets } from './batches/read-batch';
 import { admissionFact, type LearnedLimits, type Limits, nothingLearned } from './limits';
 import { rateCountsSince } from './rate';
 import type { RoomInput } from './room';
@@ -56,6 +57,7 @@ export function createViews(options: ViewOptions): Views {
       return {
         request,
         results: await reader.results(request.id),
+        ...(request.state === 'batchRunning' ? { targets: await readTargets(reader, request.id) } : {}),
         queue: queue ?? null,
         pause: await reader.fact<Pause>(pauseFact),
         names: options.policy().names,
@@ -98,7 +100,17 @@ async function readList(
     // Whether a run went well is in its results, and a list says it as its card does.
     const results = request.state === 'succeeded' ? await reader.results(request.id) : [];
     const queue = positions.get(request.id) ?? null;
-    views.push({ request, results, queue, pause, names, now, trial: options.trial });
+    const targets = request.state === 'batchRunning' ? await readTargets(reader, request.id) : undefined;
+    views.push({
+      request,
+      results,
+      ...(targets === undefined ? {} : { targets }),
+      queue,
+      pause,
+      names,
+      now,
+      trial: options.trial,
+    });
   }
   return views;
 }

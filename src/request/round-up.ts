@@ -39,6 +39,9 @@ export function mayWait({ type }: News, { state }: LiveResponseRequest): boolean
     case 'resendVoteCounted':
     case 'resendApproved':
     case 'cannotTell':
+    case 'batchStopped':
+    case 'canaryPassedOver':
+    case 'batchGoneOn':
       return false;
   }
 }

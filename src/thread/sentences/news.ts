@@ -24,6 +24,7 @@ import { sayOf, type Table } from '../kit/table';
 import type { RequestView } from '../kit/view';
 import { count, formatDuration, formatTime } from '../kit/words';
 import { endPost } from '../posts/end-post';
+import { nothingMore, stopLine } from './batch-words';
 import { beforeAskingAgain, describeChange } from './request-lines';
 import { describeOther } from './unknown-words';
 
@@ -92,6 +93,10 @@ const newsWords: Table<PostedNews, 'type', NewsWords, [view: RequestView]> = {
     return { ...words, lines: [...words.lines, ...news.because.map(describeChange)] };
   },
   brokeGlass: (news, view) => describeBreakGlass(news.emergency, view),
+  batchStopped: ({ stop }, view) => ({
+    summary: `${view.request.id}: batch stopped`,
+    lines: [[sayBold(`${view.request.id}: stopped. `), ...stopLine(view.request, stop)], [say(nothingMore)]],
+  }),
   cancelRefused: (news, view) =>
     one(
       view,

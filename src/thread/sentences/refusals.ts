@@ -219,6 +219,12 @@ function describeDecided(request: LiveResponseRequest, reader: ReaderFormat): st
       return request.cancel?.by == null || request.cancel.refused
         ? `${describeApproval(request, reader)} Type status ${id} to see where it stands.`
         : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${formatTime(request.cancel.at, reader)}. What Defender says decides.`;
+    case 'batchRunning':
+      return request.stopped === null
+        ? `${describeApproval(request, reader)} Type status ${id} to see how far it is.`
+        : `${id} was stopped already, at ${formatTime(request.stopped.at, reader)}. Type status ${id} to see what still runs.`;
+    case 'batchEnded':
+      return `${describeApproval(request, reader)} It ended at ${formatTime(request.endedAt, reader)}; type status ${id} to see how.`;
     case 'unconfirmed':
       return `${id} is not decided any more: that ended at ${formatTime(request.endedAt, reader)}, and it may have run. ${beforeAskingAgain(id)}`;
     case 'cancelled':

@@ -5,6 +5,7 @@ import { sayOf, type Table } from '../kit/table';
 import type { RequestView, StateWords } from '../kit/view';
 import { formatShort, formatSpan, formatTime } from '../kit/words';
 import { describeNeed } from './bar-lines';
+import { describeBatch } from './batch-words';
 import { describeQueued } from './queue-words';
 import { refusalCure } from './refusal-cure';
 import { commandAtWork, describeChange, failedCommand } from './request-lines';
@@ -111,6 +112,8 @@ const titleAndLines: Table<LiveResponseRequest, 'state', StateWords, [view: Requ
       ],
     ],
   }),
+  batchRunning: (request, view) => describeBatch(request, view),
+  batchEnded: (request, view) => describeBatch(request, view),
   denied: (request) => ({ title: 'Denied', tone: 'attention', lines: describeDenial(request.votes) }),
   expired: (request) => ({
     title: 'Expired: not decided in time',
@@ -195,7 +198,7 @@ function describeCancelled(request: InState<'cancelled'>): StateWords {
     request.by.type === 'wish'
       ? [
           ...(request.by.wish.by === null
-            ? [say('The time to start ran out')]
+            ? [say(request.by.wish.calledOff === 'stopped' ? 'The batch was stopped' : 'The time to start ran out')]
             : [...showPerson(request.by.wish.by), say(' asked for it')]),
           say(` at ${formatTime(request.by.wish.at)}. `),
         ]
