@@ -3,6 +3,7 @@ import { type CommandType, commandOrder } from '../request/ask/command';
 import type { Seat } from '../request/votes/bar';
 import { compilePattern } from './pattern';
 import type { BarSpec, Condition, DeviceCondition, Rule } from './policy';
+import { readDevices } from './read-devices';
 import { isSame, listOf, namePattern, nameRule, readGroupName, readGroupNames } from './read-names';
 import type { Field, YamlReader } from './read-yaml';
 
@@ -12,7 +13,7 @@ interface Known {
 }
 type Keys = ReadonlyMap<string, Field>;
 
-const barKeys = ['approvals', 'from', 'decideBy', 'startBy', 'reason', 'escalateTo', 'extra', 'breakGlass'];
+const barKeys = ['approvals', 'from', 'decideBy', 'startBy', 'reason', 'escalateTo', 'extra', 'breakGlass', 'devices'];
 /** A clock that is not written down. */
 const defaultDecideWithinMs = minutes(30);
 const defaultStartWithinMs = hours(2);
@@ -101,6 +102,7 @@ function readBar(yaml: YamlReader, field: Field, keys: Keys, known: Known): BarS
     escalateTo: escalateTo === undefined ? null : readGroupName(yaml, escalateTo, known.groupNames),
     extra: readExtra(yaml, keys.get('extra'), known),
     breakGlass: readBreakGlass(yaml, keys.get('breakGlass'), known),
+    ...readDevices(yaml, keys.get('devices')),
   };
 }
 
