@@ -6,6 +6,7 @@ import { isRecord } from '../../lib/record';
 import { type Command, findCommandFaults, maxCommands } from '../../request/ask/command';
 import { maxNoteLength } from '../../request/votes/vote';
 import { type ListQuery, listNames, mostPages } from './list-page';
+import { readManyDevices } from './read-many';
 
 /**
  * What the buttons of our cards carry. A card comes back from a client that may have changed it (T-8): `readCardAction` reads every field
@@ -257,9 +258,13 @@ function readDraft(data: unknown): Draft | null {
     commands.push(command);
   }
   const { device, reason } = data;
-  const faultless =
-    findCommandFaults(commands).length === 0 && checkDevice(device).length === 0 && checkReason(reason).length === 0;
-  return faultless && device !== '' && reason !== '' ? { device, commands, reason } : null;
+  const many = data.many === undefined ? undefined : readManyDevices(data.many);
+  if (many === null) return null;
+  const isNamed = many !== undefined || checkDevice(device).length === 0;
+  const faultless = findCommandFaults(commands).length === 0 && isNamed && checkReason(reason).length === 0;
+  return faultless && device !== '' && reason !== ''
+    ? { device, ...(many === undefined ? {} : { many }), commands, reason }
+    : null;
 }
 
 const readOrigin = ({ form }: Readonly<Record<string, unknown>>): FormInput | null =>
