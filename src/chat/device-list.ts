@@ -44,7 +44,7 @@ const plain = (cell: string): string => cell.toLowerCase().replace(/[^a-z0-9]/g,
  * and never by its place; the other cells are never looked up.
  */
 export function readDeviceList(pasted: string): Result<DeviceList, DeviceListFault> {
-  if (/\u0000|\ufffd/.test(pasted)) return err({ type: 'unreadableText' });
+  if (pasted.includes('\u0000') || pasted.includes('\ufffd')) return err({ type: 'unreadableText' });
   const given = pasted.replace(/^\ufeff/, '').split(/\r\n|[\r\n]/);
   const named = /^sep=(.)\s*$/i.exec(given[0] ?? '')?.[1];
   const lines = (named === undefined ? given : given.slice(1)).filter((line) => line.replace(/[\s,;]/g, '') !== '');

@@ -16,7 +16,7 @@ import { fitsOneCard } from '../../thread/cards/request-card';
 import type { Turn } from '../../thread/kit/turn';
 import type { Refusal } from '../../thread/sentences/refusals';
 import type { FlowOptions } from '../answer';
-import { type Asked, type AskOptions, findLibraryFiles, refusing } from '../ask/ask';
+import { type Asked, type AskOptions, findLibraryFiles, refusing } from '../ask/asked';
 import { insertWithinCap } from '../ask/insert-request';
 import { cardUseOf, findUse, useCard } from '../ask/used-card';
 import { auditRefusal } from '../decide/decide';

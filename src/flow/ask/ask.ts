@@ -6,16 +6,14 @@ import { err, ok, type Result } from '../../lib/result';
 import { evaluate, mayAsk } from '../../policy/evaluate';
 import { personKeyOf } from '../../policy/people';
 import type { Groups } from '../../policy/policy';
-import { libraryFileOf } from '../../request/ask/command';
 import { digestOf } from '../../request/ask/digest';
 import { concernsApprovers, type Finding, preflight, type Wish, weightOf } from '../../request/ask/preflight';
 import { newRequestId } from '../../request/id';
-import { type Device, type LibraryFile, openStates, type RequestBase, type RequestId } from '../../request/request';
+import { type Device, type LibraryFile, openStates, type RequestBase } from '../../request/request';
 import { openRequest } from '../../request/transition';
 import { readApprovedHashes } from '../../store/commit/apply';
 import { readKnownRefusals } from '../../store/rows/known-refusals';
 import { isPolicySuperseded } from '../../store/rows/policy-in-force';
-import type { Tx } from '../../store/store';
 import { chooseDeviceCard, type FormStep } from '../../thread/cards/choose-device-card';
 import { preflightCard } from '../../thread/cards/preflight-card';
 import { fitsOneCard } from '../../thread/cards/request-card';
@@ -29,26 +27,9 @@ import type { FlowOptions } from '../answer';
 import { askByTag, askMany } from '../ask-many/ask-many';
 import { auditRefusal } from '../decide/decide';
 import { unknownDevice } from '../show/near';
+import { type Asked, type AskOptions, findLibraryFiles, type LibraryFiles, refusing } from './asked';
 import { insertWithinCap } from './insert-request';
-import type { PersonReads } from './people-reads';
 import { cardUseOf, findUse, useCard } from './used-card';
-
-/** What asking came to: a question back, what stores the request in the caller's transaction, or a refusal that stores nothing. */
-export type Asked = Result<{ readonly question: Post } | Storing, Refusal>;
-
-interface Storing {
-  /** May still refuse, by what others have stored meanwhile; that is audited. */
-  readonly store: (tx: Tx) => Promise<Result<RequestId, Refusal>>;
-}
-
-export interface AskOptions {
-  /** They have read what was found beforehand, and go on. */
-  readonly warned?: boolean;
-  /** Asked by a button. */
-  readonly byCard?: boolean;
-  /** The form that leads here, to be come back to. */
-  readonly form?: FormInput | null;
-}
 
 /**
  * Draft → request: may they ask, which device is meant, do the files exist, does it fit on one card; then it is stored with its
@@ -122,30 +103,6 @@ async function findDevices(
   const devices = await options.reads(turn.person, purpose).findMachines(draft.device);
   return devices.length === 0 ? err(await unknownDevice(options, turn, draft.device)) : ok(devices);
 }
-
-export interface LibraryFiles {
-  readonly found: readonly LibraryFile[];
-  readonly missing: readonly Refusal[];
-}
-
-export async function findLibraryFiles(reads: PersonReads, draft: Draft): Promise<LibraryFiles> {
-  const names = [...new Set(draft.commands.map(libraryFileOf).filter((name) => name !== null))];
-  if (names.length === 0) return { found: [], missing: [] };
-  const library = await reads.listLibrary();
-  const known = library.map((f) => f.fileName);
-  return {
-    found: names.map((name) => library.find((f) => f.fileName === name)).filter((file) => file !== undefined),
-    missing: names
-      .filter((name) => !known.includes(name))
-      .map((fileName) => ({ type: 'unknownLibraryFile', fileName, known })),
-  };
-}
-
-/** Everything to fix, at once. */
-export const refusing = (refusals: readonly Refusal[]): { readonly ok: false; readonly error: Refusal } => {
-  const [only, ...others] = refusals;
-  return err(only !== undefined && others.length === 0 ? only : { type: 'several', refusals });
-};
 
 /** A request as it would be stored, drawn once and found fit for one card. */
 interface Prepared {

@@ -37,6 +37,9 @@ export function findActions(
           ? [cancelButton(request, 'Withdraw…', 'Withdraw this request', 'Why? (needed unless you asked for it)')]
           : []),
       ];
+    case 'batchRunning':
+    case 'batchEnded':
+      return [];
     case 'queued':
     case 'submitting':
     case 'pending':
