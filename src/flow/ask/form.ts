@@ -64,7 +64,8 @@ export async function askAgainForm(options: FlowOptions, turn: Turn, id: string)
   const isTheirs =
     request?.tenantId === turn.tenantId &&
     (request.conversationId === turn.place.conversationId || request.requester.id === turn.person.id);
-  if (request === undefined || !isTheirs) return orRefusal(options, turn, err({ type: 'unknownRequest', id }));
+  if (request === undefined || request.batch !== undefined || !isTheirs)
+    return orRefusal(options, turn, err({ type: 'unknownRequest', id }));
   const { device, commands, reason } = request;
   return showing(await drawForm(options, turn, formOf({ device: device.machineId, commands, reason })));
 }

@@ -1,5 +1,5 @@
 import type { CommandType } from '../ask/command';
-import type { LiveResponseRequest } from '../request';
+import type { Change, LiveResponseRequest } from '../request';
 import type { TargetFacts } from './plan-batch';
 
 /**
@@ -63,9 +63,7 @@ export function outcomeOfTarget(request: LiveResponseRequest, results: readonly 
     case 'cancelled':
       return request.by.type === 'foreign' ? 'stoppedOutside' : 'cancelled';
     case 'voided':
-      return request.changes.every(({ type }) => type === 'deviceChanged' || type === 'deviceGone')
-        ? 'drifted'
-        : 'voided';
+      return isDrift(request.changes) ? 'drifted' : 'voided';
     case 'queued':
     case 'submitting':
     case 'pending':
@@ -82,6 +80,10 @@ export function outcomeOfTarget(request: LiveResponseRequest, results: readonly 
   }
 }
 
+/** Only this device is another than the one that was approved; every other change is one for all. */
+const isDrift = (changes: readonly Change[]): boolean =>
+  changes.every(({ type }) => type === 'deviceChanged' || type === 'deviceGone');
+
 /** Defender's "Succeeded" says that the commands ran; only exit codes say how. */
 function ranTo({ commands }: LiveResponseRequest, results: readonly ExitFacts[]): TargetOutcome {
   const scripts = [...commands.entries()].filter(([, { type }]) => type === 'RunScript');
@@ -95,6 +97,7 @@ function ranTo({ commands }: LiveResponseRequest, results: readonly ExitFacts[])
 export const targetFactsOf = (request: LiveResponseRequest, results: readonly ExitFacts[]): TargetFacts => ({
   number: request.target?.number ?? 0,
   outcome: outcomeOfTarget(request, results),
+  ...(request.state === 'voided' && !isDrift(request.changes) ? { changes: request.changes } : {}),
   pendingSince: request.state === 'pending' ? request.submittedAt : null,
   isBeingCancelled: 'cancel' in request && request.cancel != null,
 });

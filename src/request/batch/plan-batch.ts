@@ -1,4 +1,5 @@
 import { minutes } from '../../lib/clock';
+import type { Change } from '../request';
 import type { Batch, BatchCourse, BatchStop } from './batch';
 import { isDoubtful, isFailure, isOpenTarget, isOut, type TargetOutcome } from './outcome-of-target';
 
@@ -13,6 +14,8 @@ export interface TargetFacts {
   readonly outcome: TargetOutcome;
   /** Since when Defender has it without having started it; null in every other outcome. */
   readonly pendingSince: number | null;
+  /** What all of the batch is bound to and is no longer so, where that voided the target; absent otherwise. */
+  readonly changes?: readonly Change[];
   /** A cancel of it is under way. */
   readonly isBeingCancelled: boolean;
 }
@@ -117,6 +120,8 @@ function findStop(request: BatchUnderWay, targets: readonly TargetFacts[], at: n
     return outcome !== undefined && isFailure(outcome) && !isDoubtful(outcome);
   });
   if (bad !== undefined) return { type: 'canary', number: bad, at }; // guard: a-failed-canary-stops-the-batch
+  const changes = targets.find((target) => target.changes !== undefined)?.changes;
+  if (changes !== undefined) return { type: 'changed', changes, at }; // guard: a-change-for-all-voids-the-rest
   const count = countFailures(targets);
   if (count >= request.batch.stopAt) return { type: 'failures', count, at };
   if (at >= request.startBy && targets.length < request.batch.devices.length) return { type: 'clock', at };

@@ -1,5 +1,6 @@
 import type { KeptResult } from '../../evidence/keep-result';
 import { isFinal, type LiveResponseRequest } from '../../request/request';
+import { batchParts } from '../cards/batch-parts';
 import { commandRows } from '../cards/command-rows';
 import { placeActions } from '../kit/action-rows';
 import { type ActionJson, foldButton } from '../kit/button';
@@ -12,6 +13,7 @@ import { fillTemplate } from '../kit/template';
 import { trialBanner } from '../kit/trial';
 import type { RequestView } from '../kit/view';
 import { count, formatSize } from '../kit/words';
+import { findActions } from '../sentences/request-actions';
 import { decidedLines } from '../sentences/request-lines';
 import { describeState } from '../sentences/state-words';
 import template from './end-card.json';
@@ -54,7 +56,8 @@ export function endPost(view: RequestView): Post {
 function renderEnd(view: RequestView, shape: Shape): Post {
   const { request, trial, now } = view;
   const words = describeState(view);
-  const title = onDevice(words.title, request.device.name);
+  const batch = batchParts(view);
+  const title = batch === null ? onDevice(words.title, request.device.name) : words.title;
   const summary = `${title} (${request.id})`;
   const hasCommands = 'progress' in request;
   const proof = proofLines(view);
@@ -65,8 +68,11 @@ function renderEnd(view: RequestView, shape: Shape): Post {
     title,
     tone: words.tone,
     state: rows([
-      ...(plainHost(request.device.name) === null ? [showCut(request.device.name, 200, showCode)] : []),
+      ...(batch === null && plainHost(request.device.name) === null
+        ? [showCut(request.device.name, 200, showCode)]
+        : []),
       ...(words.tone === 'good' ? [] : words.lines),
+      ...(batch?.board ?? []),
     ]),
     commands: hasCommands ? request.commands.map((_, index) => commandData(view, index, shape)) : [],
     foot: [
@@ -75,7 +81,11 @@ function renderEnd(view: RequestView, shape: Shape): Post {
     ].map((runs, i) => ({ runs, spacing: i === 0 ? 'Small' : 'None' })),
     hasProof: proof.length > 0,
     proof: rows(proof),
-    ...placeActions(actionsOf(view, shape, proof.length > 0)),
+    ...placeActions(
+      batch === null
+        ? actionsOf(view, shape, proof.length > 0)
+        : findActions(view, { audience: 'thread', token: null }),
+    ),
   });
   return {
     text: mentionsRequester(request) ? request.id : null,

@@ -42,7 +42,7 @@ const groupOf: Readonly<Record<TargetOutcome, TargetGroup>> = {
   cancelled: 'cancelled',
 };
 
-type BatchView = RequestView & { readonly request: InState<'batchRunning' | 'batchEnded'> };
+type BatchView = Pick<RequestView, 'targets'> & { readonly request: InState<'batchRunning' | 'batchEnded'> };
 
 /** Target numbers by group; while the batch runs, what was not let go yet waits, and once it was stopped it was not sent. */
 export function groupTargets({ request, targets = [] }: BatchView): ReadonlyMap<TargetGroup, readonly number[]> {
@@ -86,7 +86,8 @@ export const countGroups = (groups: ReadonlyMap<TargetGroup, readonly number[]>)
 
 /** Verdict and counts of a batch; never good news by colour where anything else than "ran" is among them. */
 export function describeBatch(request: InState<'batchRunning' | 'batchEnded'>, view: RequestView): StateWords {
-  const groups = groupTargets({ ...view, request });
+  const { targets = [] } = view;
+  const groups = groupTargets({ request, targets });
   const size = (group: TargetGroup): number => groups.get(group)?.length ?? 0;
   const all = request.batch.devices.length;
   const tone = toneOf(request, size, all);

@@ -13,6 +13,7 @@ import {
   show,
   showCode,
   showCut,
+  showDevices,
   showNames,
   showParagraphs,
   showPeople,
@@ -71,7 +72,7 @@ const newsWords: Table<PostedNews, 'type', NewsWords, [view: RequestView]> = {
   questionAsked: ({ question }, view) => ({
     summary: `${view.request.id}: a question for you`,
     lines: [
-      [...showPerson(question.by), say(' asks about '), ...showCut(view.request.device.name, 100, showCode), say(':')],
+      [...showPerson(question.by), say(' asks about '), ...showDevices(view.request, 100), say(':')],
       ...showParagraphs(question.text),
       clock(view.request, view.now),
       [saySubtle('Press Answer…, or reply here and mention me.')],
@@ -158,7 +159,7 @@ function describeAnswer({ by, text, answer }: Question, { request }: RequestView
   return {
     summary: `${request.id}: answered`,
     lines: [
-      [...showPerson(by), say(' asked about '), ...showCut(request.device.name, 100, showCode), say(':')],
+      [...showPerson(by), say(' asked about '), ...showDevices(request, 100), say(':')],
       ...showParagraphs(text),
       ...(answer === null ? [] : [[...showPerson(answer.by), say(' answered:')], ...showParagraphs(answer.text)]),
       [saySubtle('The request is unchanged. It still waits for a decision on its card.')],
@@ -204,7 +205,7 @@ function describeReminder(
         say('half of the time to decide has run. '),
         ...showPerson(request.requester),
         say(` asked for ${count(request.commands.length, 'command')} on `),
-        ...showCut(request.device.name, 100, showCode),
+        ...showDevices(request, 100),
         say(`. ${missing === 1 ? '1 person has' : `${missing} people have`} not voted yet${asked}. ${next}`),
       ],
     ],
@@ -226,7 +227,7 @@ function describeBreakGlass({ by, reason, incident, at }: Emergency, { request, 
       ],
       [
         say('It is about '),
-        ...showCut(request.device.name, 100, showCode),
+        ...showDevices(request, 100),
         say(`, ${count(request.commands.length, 'command')}, asked by `),
         ...showPerson(request.requester),
         say('. One approval is enough now, by '),

@@ -2,13 +2,20 @@ import { maxReasonLength } from '../../request/ask/command';
 import type { LiveResponseRequest } from '../../request/request';
 import { type ActionJson, askFirst, button, openDialog } from '../kit/button';
 import type { RequestView } from '../kit/view';
+import { batchActions } from './batch-actions';
 
 /** `thread`: one card for all who are there; `approver`: a card in one person's own chat. */
 export type Audience = 'thread' | 'approver';
 
 /** Buttons while they can still do something; all of them vanish with the decision (T-9). */
 export function findActions(
-  { request, pause, policyVersion, trial }: Pick<RequestView, 'request' | 'pause' | 'policyVersion' | 'trial'>,
+  {
+    request,
+    pause,
+    policyVersion,
+    trial,
+    targets = [],
+  }: Pick<RequestView, 'request' | 'pause' | 'policyVersion' | 'trial' | 'targets'>,
   { audience, token }: { readonly audience: Audience; readonly token: string | null },
 ): readonly ActionJson[] {
   switch (request.state) {
@@ -39,7 +46,7 @@ export function findActions(
       ];
     case 'batchRunning':
     case 'batchEnded':
-      return [];
+      return batchActions({ request, pause, targets }, audience);
     case 'queued':
     case 'submitting':
     case 'pending':

@@ -137,6 +137,11 @@ test('a canary does not make room: it has its own 15 minutes', () => {
   expect(plan(batch(3), [target(1, 'pending')], late, true).callOff).toEqual([]);
 });
 
+test('a change that is one for all of them voids the rest', () => {
+  const changed = target(2, 'voided', { changes: [{ type: 'policyChanged' }] });
+  expect(plan(batch(5), [target(1, 'succeeded'), changed])).toMatchObject({ stop: { type: 'changed' }, next: [] });
+});
+
 test('after the time to start nothing more is sent', () => {
   expect(plan(batch(3), [target(1, 'succeeded')], startBy)).toMatchObject({ stop: { type: 'clock' }, next: [] });
   expect(plan(batch(1), [target(1, 'running')], startBy).stop).toBeNull();
