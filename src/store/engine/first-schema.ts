@@ -191,6 +191,7 @@ create table audit (
   actor text not null,
   what text not null,
   detail text not null,
+  salt text not null,
   previous_hash text not null,
   hash text not null
 );

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type AuditEntry, type AuditRow, type ChainHead, canonicalJson, genesis, hashEntry } from '../../audit/chain';
 import type { RequestId } from '../../request/request';
 import { firstOf, prepared } from '../engine/prepared';
@@ -49,8 +50,9 @@ export async function writeEntries(db: Db, entries: readonly AuditEntry[]): Prom
   let head: ChainHead = { seq: last.seq - entries.length, hash: last.hash };
   for (const entry of entries) {
     const seq = head.seq + 1;
-    const hash = hashEntry(head.hash, seq, entry);
-    await insertEntry(db, toTable({ ...entry, seq, previousHash: head.hash, hash }));
+    const salted = { ...entry, salt: randomBytes(16).toString('hex') };
+    const hash = hashEntry(head.hash, seq, salted);
+    await insertEntry(db, toTable({ ...salted, seq, previousHash: head.hash, hash }));
     head = { seq, hash };
   }
   await updateHead(db, { hash: head.hash });
@@ -80,6 +82,7 @@ const toTable = (row: AuditRow): AuditTable => ({
   actor: row.actor,
   what: row.what,
   detail: canonicalJson(row.detail),
+  salt: row.salt,
   previous_hash: row.previousHash,
   hash: row.hash,
 });
@@ -92,6 +95,7 @@ export const toAuditRow = (row: AuditTable): AuditRow => ({
   actor: row.actor,
   what: row.what,
   detail: readDetail(row.detail) ?? { unreadable: row.detail },
+  salt: row.salt,
   previousHash: row.previous_hash,
   hash: row.hash,
 });
