@@ -196,6 +196,7 @@ create table audit (
   hash text not null
 );
 create index audit_request_id on audit (request_id, seq);
+create index audit_anchored on audit (seq) where what = 'anchored';
 
 create table audit_head (
   id integer primary key,

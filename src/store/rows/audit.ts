@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Anchor } from '../../audit/anchor';
 import { type AuditEntry, type AuditRow, type ChainHead, canonicalJson, genesis, hashEntry } from '../../audit/chain';
 import type { RequestId } from '../../request/request';
 import { firstOf, prepared } from '../engine/prepared';
@@ -13,6 +14,8 @@ export interface AuditReader {
     readonly afterSeq?: number;
     readonly limit?: number;
   }): Promise<readonly AuditRow[]>;
+  /** The heads that were handed out to be kept outside: of the newest entry of that kind up to `seq`, and of those after it, oldest first. */
+  auditAnchors(around: { readonly upTo: number } | { readonly after: number }): Promise<readonly Anchor[]>;
 }
 
 export interface AuditWriter {
@@ -30,6 +33,16 @@ export const auditReader: ReaderMethods<AuditReader> = {
     if (afterSeq !== undefined) query = query.where('seq', '>', afterSeq);
     if (limit !== undefined) query = query.limit(limit);
     return (await query.execute()).map(toAuditRow);
+  },
+  async auditAnchors(around) {
+    const anchored = this.db.selectFrom('audit').selectAll().where('what', '=', 'anchored');
+    const query =
+      'upTo' in around
+        ? anchored.where('seq', '<=', around.upTo).orderBy('seq', 'desc').limit(1)
+        : anchored.where('seq', '>', around.after).orderBy('seq').limit(10);
+    return (await query.execute()).map(toAuditRow).flatMap(({ at, detail: { seq, hash } }) => {
+      return typeof seq === 'number' && typeof hash === 'string' ? [{ at, seq, hash }] : [];
+    });
   },
 };
 
