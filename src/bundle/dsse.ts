@@ -42,4 +42,4 @@ export function openEnvelope(bytes: Uint8Array, payload: Uint8Array): readonly S
 
 /** False for a signature of another key, over something else, or of another length. */
 export const isSealedBy = (key: KeyObject, payload: Uint8Array, signature: Uint8Array): boolean =>
-  verify(null, preAuthEncoding(payloadType, payload), key, signature); // guard: signature-covers-the-manifest
+  verify(null, preAuthEncoding(payloadType, payload), key, signature);

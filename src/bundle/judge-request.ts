@@ -165,8 +165,10 @@ function judgeResults(
   ]);
   const last = new Map<number, OwnEntry>();
   for (const entry of entries) if (entry.what === 'result') last.set(Number(entry.detail.index), entry);
-  return [...last].flatMap(([index, { detail }]) => {
+  const faults: RequestFault[] = [];
+  for (const [index, { detail }] of last) {
     const hashes = [detail.rawSha256, detail.fileSha256].filter((hash) => typeof hash === 'string');
-    return hashes.every((hash) => known.has(hash)) ? [] : [{ fault: 'result', index } as const]; // guard: results-are-the-audited-ones
-  });
+    if (!hashes.every((hash) => known.has(hash))) faults.push({ fault: 'result', index }); // guard: results-are-the-audited-ones
+  }
+  return faults;
 }

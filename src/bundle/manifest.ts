@@ -73,7 +73,8 @@ export function readCanonical(bytes: Uint8Array): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     const value: unknown = JSON.parse(text);
-    return canonicalText(value) === text ? value : undefined; // guard: manifest-is-canonical
+    if (canonicalText(value) !== text) return undefined; // guard: manifest-is-canonical
+    return value;
   } catch {
     return undefined;
   }

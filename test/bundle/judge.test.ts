@@ -257,6 +257,12 @@ describe('keys and signatures', () => {
     for (const known of [{}, { key: key.publicKey }]) expect((await judge(bytes, known)).code).toBe(1);
   });
 
+  test('a list that does not name what is there is found', async () => {
+    const files = await contents(await bundleOf(world));
+    files.set(names.sums, Buffer.from(String(files.get(names.sums)).split('\n').slice(1).join('\n')));
+    expect((await judge(await zip(files))).verdict).toEqual({ type: 'wrong', faults: [{ type: 'sumsDiffer' }] });
+  });
+
   test('SHA256SUMS is signed by itself, for openssl', async () => {
     const files = await contents(await bundleOf(world, { key: key.signing }));
     files.set(names.sumsSignature, Buffer.alloc(64));
@@ -494,7 +500,7 @@ describe('what whoever holds the key cannot make true either', () => {
     ).toMatchObject([{ type: 'slice', fault: { type: 'foreign' } }]);
   });
 
-  test('an entry that was edited, left out or opened that is not about the request', async () => {
+  test('an entry that was edited, left out or put in', async () => {
     const edit = (find: string, to: string) => (files: Map<string, Buffer>) =>
       slice(files, (lines) => lines.map((line) => line.replace(find, to)));
     expect(await faultsOf(edit('"decision":"approve"', '"decision":"deny"'))).toMatchObject([
@@ -594,7 +600,7 @@ describe('what whoever holds the key cannot make true either', () => {
     expect(forged).toContainEqual(expect.objectContaining({ fault: 'state' }));
   });
 
-  test('a text that was not shown, a result that did not come back, and a digest that is not of it', async () => {
+  test('a text that was not shown, a result that did not come back, and an anchor that does not fit', async () => {
     expect(await faultsOf((files) => files.set('r1/shown-1.json', Buffer.from('[]')))).toMatchObject([
       { fault: 'shown', round: 1 },
     ]);
