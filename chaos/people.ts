@@ -150,14 +150,21 @@ async function playClick(stage: Stage, teams: TeamsSide, click: Click, asked: As
   const person = approvers[click.approver] ?? approvers[0];
   const chat = connector.personalConversationId(person.aadObjectId);
   const title = click.decision === 'approve' ? 'Approve' : 'Deny';
-  const card = (): TeamsMessage | null =>
-    // Of twins the newest: the bot says so to whoever presses another one.
+  // Of twins the newest: the bot says so to whoever presses another one.
+  const withButton = (wanted: string) => (): TeamsMessage | null =>
     teams
       .shown(chat)
-      .findLast(({ message, text }) => text.includes(requestId) && findButton(message.activity, { title }))?.message ??
-    null;
-  if (!(await until(stage, () => card() !== null, decideByMs + minutes(5)))) return;
+      .findLast(
+        ({ message, text }) => text.includes(requestId) && findButton(message.activity, { title: wanted }) !== null,
+      )?.message ?? null;
+  const card = withButton(title);
+  const first = click.decision === 'deny' ? withButton('Deny…') : card;
+  if (!(await until(stage, () => first() !== null, decideByMs + minutes(5)))) return;
   await clock.sleep(click.afterMs);
+  if (click.decision === 'deny') {
+    await teams.press({ person, find: first, button: { title: 'Deny…' }, inputs: {}, via: click.via });
+    if (!(await until(stage, () => card() !== null, minutes(2)))) return;
+  }
   if (click.decision === 'approve') asked.approvals.push({ personId: person.aadObjectId, at: clock.now() });
   const inputs = click.decision === 'deny' ? { reason: 'The ticket names another device.' } : {};
   const answer = await teams.press({

@@ -2,6 +2,7 @@ import type { Defender } from './defender/client';
 import { readOwnNames } from './defender/roles';
 import type { TokenSource } from './defender/token';
 import type { Views } from './dispatch/views';
+import { createOwedAnswers } from './flow/owed';
 import { hours, monotonicMs } from './lib/clock';
 import type { DueWork } from './lib/loop';
 import { createAnchor } from './oversight/anchor';
@@ -19,6 +20,7 @@ export function createChores(
   const { config, store, policy, groups, approvers, clock, log, byItself } = base;
   const { trial, evidenceDir, anchorConversationId, historyDays } = config;
   return [
+    createOwedAnswers({ store, clock, trial }),
     createRoundUps({ store, views: parts.views, clock, trial }),
     createBypassWatch({
       store,

@@ -27,6 +27,7 @@ export type ChatFault =
       readonly limit: number;
     }
   | { readonly type: 'hiddenCharacters'; readonly part: 'message' | 'device' | 'reason'; readonly text: string }
+  | { readonly type: 'holdsMark'; readonly part: 'device' | 'reason' }
   | { readonly type: 'unknownWord'; readonly typed: string; readonly suggestion: Word | Verb | null }
   | { readonly type: 'missingText'; readonly word: Word }
   | { readonly type: 'unexpectedText'; readonly word: Word; readonly typed: string }
@@ -74,20 +75,20 @@ export type ChatFault =
   /** The request after `policy explain`; what is copied from the answer must not ask for it. */
   | { readonly type: 'notExplainable'; readonly faults: readonly ChatFault[] };
 
-/** All faults of one message: each once, then the corrected request when all of them can be corrected. `locale`: whose numbers; null for everyone. */
-export function describeFaults(faults: readonly ChatFault[], locale: string | null = null): string {
+/** All faults of one message: each once, then the corrected request when all of them can be corrected. */
+export function describeFaults(faults: readonly ChatFault[]): string {
   const [only, ...others] = faults;
   return only?.type === 'notExplainable' && others.length === 0
-    ? describeAs('policy explain ', only.faults, locale)
-    : describeAs('', faults, locale);
+    ? describeAs('policy explain ', only.faults)
+    : describeAs('', faults);
 }
 
 /** What is wrong, why, and what to type instead, with one correct example. Lines end in `\n`; the text is plain, never markdown. */
 export const describeFault = (fault: ChatFault): string => describeFaults([fault]);
 
 /** `start` goes before every example of a request. */
-function describeAs(start: string, faults: readonly ChatFault[], locale: string | null): string {
-  const sentences = faults.map((fault) => `${faults.length === 1 ? '' : '- '}${sentenceOf(fault, locale)}`);
+function describeAs(start: string, faults: readonly ChatFault[]): string {
+  const sentences = faults.map((fault) => `${faults.length === 1 ? '' : '- '}${sentenceOf(fault)}`);
   return [...sentences, ...exampleFor(start, faults)].join('\n');
 }
 
@@ -117,17 +118,18 @@ type MissingPart = Extract<ChatFault, { type: 'missingDevice' | 'missingCommands
 const isMissingPart = (fault: ChatFault): fault is MissingPart =>
   fault.type === 'missingDevice' || fault.type === 'missingCommands' || fault.type === 'missingReason';
 
-function sentenceOf(fault: ChatFault, locale: string | null): string {
-  const count = (n: number): string => formatNumber(n, locale);
+function sentenceOf(fault: ChatFault): string {
   switch (fault.type) {
     case 'empty':
       return `The message has no text that I can read. Type help to see what I understand, or ask for something, for example:\n${exampleRequest}`;
     case 'onlyQuoted':
       return "This holds somebody else's message and no words of yours, so nothing was asked. I never take quoted or forwarded words for a request. If you want the same, copy its text into a message of your own.";
     case 'tooLong':
-      return `${tooLongParts[fault.part]} is ${count(fault.length)} characters long and ${count(fault.limit)} is the most I accept. Shorten it and send it again.`;
+      return `${tooLongParts[fault.part]} is ${formatNumber(fault.length)} characters long and ${formatNumber(fault.limit)} is the most I accept. Shorten it and send it again.`;
     case 'hiddenCharacters':
       return `${hiddenParts[fault.part]} holds characters that nobody can see: ${fault.part === 'device' ? shownCode(fault.text) : shown(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it) and send it again.`;
+    case 'holdsMark':
+      return `${hiddenParts[fault.part]} ${standsForNothing}`;
     case 'unknownWord':
       return describeUnknownWord(fault);
     case 'missingText':
@@ -152,7 +154,7 @@ function sentenceOf(fault: ChatFault, locale: string | null): string {
     case 'unclosedQuote':
       return `A double quote is not closed, or has no blank after it, in: ${shown(fault.typed)}. A name with blanks stands between two double quotes, for example: getfile "C:\\Program Files\\x.log"`;
     case 'badCommand':
-      return describeBadCommand(fault, locale);
+      return describeBadCommand(fault);
     case 'badRequestId':
       return `"${shown(fault.typed)}" is not a request id. An id is LR- and four or more characters, never 0, O, 1, I, L or U, and stands on the request's card. For example: ${wordTable[fault.word].example}`;
     case 'badDigest':
@@ -174,20 +176,19 @@ function sentenceOf(fault: ChatFault, locale: string | null): string {
     case 'missingObjection':
       return `An objection needs a reason, so that the owners know what to look into. Write it after the word because: review ${fault.id} object because ${shown(fault.typed) || 'a second approver was at hand'}`;
     case 'notExplainable':
-      return describeFaults([fault], locale);
+      return describeFaults([fault]);
   }
 }
 
 /** What is wrong with one command, why and what to do; without an example, so that it fits under a form's field as well. */
-export function describeCommandFault(fault: CommandFault, locale: string | null = null): string {
-  const count = (n: number): string => formatNumber(n, locale);
+export function describeCommandFault(fault: CommandFault): string {
   switch (fault.type) {
     case 'noCommands':
       return 'There is no command. Give at least one: putfile, run or getfile.';
     case 'tooManyCommands':
       return `These are ${fault.count} commands and ${maxCommands} is the most that approvers can read on one card. Split them into several requests.`;
     case 'tooLongTogether':
-      return `The commands are ${count(fault.length)} characters long together and ${count(maxTotalLength)} is the most that fits on the approval card. Shorten them or split them into several requests.`;
+      return `The commands are ${formatNumber(fault.length)} characters long together and ${formatNumber(maxTotalLength)} is the most that fits on the approval card. Shorten them or split them into several requests.`;
     case 'wrongOrder':
       return 'The commands are in an order that Defender refuses: it takes all putfile first, then all run, then all getfile.';
     case 'emptyName':
@@ -196,16 +197,20 @@ export function describeCommandFault(fault: CommandFault, locale: string | null 
       return `"${shown(fault.name)}" cannot be the name of a library file. Give the name only, without a folder, not starting with a dot, and without any of \\ / : * ? " < > |; library lists the names.`;
     case 'forbiddenArgs':
       return `The arguments hold ${fault.characters.join(' ')}, and Defender does not allow any of ${forbiddenArgCharacters.join(' ')} in arguments. Leave them out, or pass the value in another form, such as Base64, if the script can read it.`;
+    case 'holdsMark':
+      return `${partNames[fault.part]} ${standsForNothing}`;
     case 'typographicArgs':
       return `The arguments hold ${fault.characters.join(' ')}, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or -${fault.characters.some((c) => /[\u2013-\u2015]/.test(c)) ? ' (or -- where you typed two hyphens, of which apps make one long dash)' : ''}.`;
     case 'hiddenCharacters':
       return `${partNames[fault.part]} holds characters that nobody can see: ${shownCode(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it).`;
     case 'tooLong':
-      return `${partNames[fault.part]} is ${count(fault.length)} characters long and ${count(fault.limit)} is the most I accept. Shorten it.`;
+      return `${partNames[fault.part]} is ${formatNumber(fault.length)} characters long and ${formatNumber(fault.limit)} is the most I accept. Shorten it.`;
     case 'badPath':
       return `"${shown(fault.path)}" cannot be collected: ${pathFaults[fault.why]}`;
   }
 }
+
+const standsForNothing = 'holds a mark that I put in the place of a secret. Write the value itself, or leave it out.';
 
 function describeConsoleOption({ verb, typed }: Extract<ChatFault, { type: 'extraWords' }>): string | null {
   const found = consoleOptionIn(typed);
@@ -252,11 +257,8 @@ function describeUnknownCommand({
   return `${start}${semicolon}${device} For example: ${verbTable.run.example}`;
 }
 
-function describeBadCommand(
-  { fault, draft }: Extract<ChatFault, { type: 'badCommand' }>,
-  locale: string | null,
-): string {
-  const sentence = describeCommandFault(fault, locale);
+function describeBadCommand({ fault, draft }: Extract<ChatFault, { type: 'badCommand' }>): string {
+  const sentence = describeCommandFault(fault);
   if (fault.type === 'wrongOrder' || !('index' in fault)) return sentence;
   const command = draft.commands[fault.index];
   if (command === undefined) return sentence;

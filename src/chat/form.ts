@@ -32,7 +32,14 @@ export interface Found {
 /** More than that is a list, and a form offers what one message is about. */
 export const mostFound = 10;
 
-type FormFaultType = 'missingDevice' | 'missingReason' | 'badCommand' | 'extraWords' | 'tooLong' | 'hiddenCharacters';
+type FormFaultType =
+  | 'missingDevice'
+  | 'missingReason'
+  | 'badCommand'
+  | 'extraWords'
+  | 'tooLong'
+  | 'hiddenCharacters'
+  | 'holdsMark';
 
 /** A fault and the input that it belongs under. `refused`: the draft was legal, and what it names is not to be had. */
 export interface FormFault {
@@ -182,10 +189,10 @@ export function editForm(input: FormInput, edit: FormEdit): FormInput {
 }
 
 /** What is wrong with an input, why and what to do, without the chat's examples. */
-export function describeFormFault({ fault }: FormFault, locale: string | null = null): string {
+export function describeFormFault({ fault }: FormFault): string {
   switch (fault.type) {
     case 'badCommand':
-      return describeCommandFault(fault.fault, locale);
+      return describeCommandFault(fault.fault);
     case 'missingDevice':
       return 'The device is missing, and I never guess one. Give its name, address or id, or tag: and a tag.';
     case 'missingReason':
@@ -196,7 +203,8 @@ export function describeFormFault({ fault }: FormFault, locale: string | null = 
       return fault.sentence;
     case 'tooLong':
     case 'hiddenCharacters':
-      return describeFaults([fault], locale);
+    case 'holdsMark':
+      return describeFaults([fault]);
   }
 }
 

@@ -1,18 +1,15 @@
 import { cleanMessage, type RawMessage } from '../chat/clean';
-import { describeFaults } from '../chat/faults';
 import { type Intent, parseMessage } from '../chat/parse';
 import type { Stored } from '../store/rows/requests';
 import { helpFor } from '../thread/cards/help-card';
 import type { ListName, ListQuery } from '../thread/kit/list-page';
-import { readerOf } from '../thread/kit/reader';
-import { sentencePost } from '../thread/kit/sentence';
 import type { Flow, Turn } from '../thread/kit/turn';
 import { type CardAction, isForDialog, readCardAction } from '../thread/kit/verbs';
 import { pausedPost, resumedPost } from '../thread/posts/pause-post';
 import { opinionPost } from '../thread/posts/review-cards';
+import { answers } from '../thread/sentences/answers';
 import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
 import { ask } from './ask/ask';
-import { devicePageFor } from './ask/device-page';
 import {
   askAgainForm,
   changeForm,
@@ -27,12 +24,16 @@ import {
 import { byCard, byWords, inOwnChat, viewing } from './decide/answer-decision';
 import { cancel, voteByCard, voteByWords } from './decide/decide';
 import { breakGlass, pause, resume, review } from './decide/emergency';
+import { askByCard, giveAnswer, openAnswer, openBeside } from './decide/questions';
 import { voteToResend } from './decide/resend';
 import { greet, partOf } from './greet';
+import { markDone } from './handled';
+import { oweAnswer } from './owed';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
 import { answerOffer, offerFile } from './show/files';
 import { openRequest, showList } from './show/lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './show/look-up';
+import { answerUnread } from './unread';
 import { writeAnswer } from './write-answer';
 
 /**
@@ -42,8 +43,9 @@ import { writeAnswer } from './write-answer';
 export function createFlow(options: FlowOptions): Flow {
   return {
     async onMessage(turn, message) {
-      await writeAnswer(options, turn, await answerMessage(options, turn, message));
+      await writeAnswer(options, turn, await answerMessage(options, turn, message), message);
     },
+    onLate: (turn, message) => oweAnswer(options, turn, message),
     async onAction(turn, verb, data) {
       const action = readCardAction(verb, data);
       const answer =
@@ -55,7 +57,7 @@ export function createFlow(options: FlowOptions): Flow {
     },
     async onDialog(turn, verb, data) {
       let action = readCardAction(verb, data);
-      if (action !== null && !isForDialog(action)) action = null; // guard: dialogs-do-not-vote
+      if (action !== null && !isForDialog(action)) action = null; // guard: dialogs-do-not-approve
       const answer =
         action === null
           ? notStored(options, turn, { type: 'unknownAction' })
@@ -86,14 +88,7 @@ function inDialog(answer: Answer): Answer {
 async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessage): Promise<Answer> {
   const cleaned = cleanMessage(message);
   const intent = parseMessage(cleaned);
-  if (!intent.ok)
-    return posts(
-      sentencePost(describeFaults(intent.error, readerOf(turn).locale), {
-        trial: options.trial,
-        summary: 'I could not read that',
-        actions: await devicePageFor(options, turn, intent.error),
-      }),
-    );
+  if (!intent.ok) return answerUnread(options, turn, cleaned.text, intent.error);
   const answer = await readingDefender(options, turn, () => answerIntent(options, turn, intent.value));
   return isView(intent.value) ? { ...answer, isView: true } : answer;
 }
@@ -167,6 +162,7 @@ async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: 
     posts: [],
     write: async (tx) => {
       const stored = await value.store(tx);
+      if (stored.ok) await markDone(tx, turn);
       return stored.ok ? [] : [refusalPost(options, turn, stored.error)];
     },
   };
@@ -220,12 +216,21 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
   switch (action.verb) {
     case 'vote.approve':
       return byCard(options, turn, (scene) =>
-        voteByCard(scene, { token: action.token, decision: 'approve', reason: null }),
+        voteByCard(scene, { token: action.token, decision: 'approve', reason: action.note }),
       );
     case 'vote.deny':
       return byCard(options, turn, (scene) =>
         voteByCard(scene, { token: action.token, decision: 'deny', reason: action.reason }),
       );
+    case 'denial.open':
+    case 'question.open':
+      return openBeside(options, turn, action);
+    case 'question.ask':
+      return byCard(options, turn, (scene) => askByCard(scene, action), answers.questionSent);
+    case 'answer.open':
+      return openAnswer(options, turn, action);
+    case 'answer.give':
+      return byCard(options, turn, (scene) => giveAnswer(scene, action), answers.answerSent);
     case 'vote.sendOnceMore':
       return byCard(options, turn, (scene) =>
         voteToResend(scene, { token: action.token, decision: 'approve', reason: null }),

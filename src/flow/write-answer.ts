@@ -1,25 +1,37 @@
+import type { RawMessage } from '../chat/clean';
 import { err, ok } from '../lib/result';
 import type { Survives } from '../store/engine/engine';
 import type { Tx } from '../store/store';
 import { StoreError } from '../store/store-error';
 import { postRow } from '../store/work/ordering-key';
 import type { Post } from '../thread/kit/post';
+import { sentencePost } from '../thread/kit/sentence';
 import type { ActionAnswer, Turn } from '../thread/kit/turn';
 import { answers } from '../thread/sentences/answers';
 import type { Answer, FlowOptions, Notice } from './answer';
-import { isFirstDelivery } from './handled';
+import { deliveryOf } from './handled';
 
 /**
  * One transaction: the activity is marked, the place remembered, the stage's writing done, and the answers put into the outbox. Where
  * nothing but an answer is stored, its commit does not wait for the disk: whoever asked what there is can ask again. A view is not even stored.
  */
-export async function writeAnswer(options: FlowOptions, turn: Turn, answer: Answer): Promise<ActionAnswer> {
+export async function writeAnswer(
+  options: FlowOptions,
+  turn: Turn,
+  answer: Answer,
+  message: RawMessage | null = null,
+): Promise<ActionAnswer> {
   const survives = answer.write === undefined ? 'process' : 'power'; // guard: what-is-decided-outlasts-the-power
   const handled = await settled(
     options.store,
     async (tx, isOwnDoubt) => {
-      if (!(await isFirstDelivery(tx, turn))) return isOwnDoubt ? ok(null) : err(null);
+      const delivery = await deliveryOf(tx, turn, message);
+      if (delivery === 'repeated') return isOwnDoubt ? ok(null) : err(null);
       await tx.savePlace(turn.place);
+      if (delivery !== 'first') {
+        await tx.addWork([postRow(turn.place.conversationId, editPost(options, delivery), turn)]);
+        return ok(null);
+      }
       const written = (await answer.write?.(tx)) ?? [];
       const all = [...written, ...answer.posts];
       const view = onlyView(answer, all);
@@ -34,6 +46,12 @@ export async function writeAnswer(options: FlowOptions, turn: Turn, answer: Answ
   handled.value?.();
   return toActionAnswer(answer.notice ?? (await noticeAfter(options, answer)) ?? { text: answers.seeBelow });
 }
+
+const editPost = ({ trial }: FlowOptions, delivery: 'ofDone' | 'ofOld'): Post =>
+  sentencePost(delivery === 'ofDone' ? answers.editOfDone : answers.editOfOld, {
+    trial,
+    summary: 'Your edit changed nothing',
+  });
 
 /** What is stored is stored, whatever becomes of the answer to it. */
 async function noticeAfter({ log }: FlowOptions, answer: Answer): Promise<Notice | undefined> {

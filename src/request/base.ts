@@ -73,6 +73,8 @@ export interface RequestBase {
   /** What was found beforehand that approvers should know; absent when there was nothing. */
   readonly findings?: readonly Finding[];
   readonly digest: Digest;
+  /** What approvers wanted to know before they decided, in order; absent while nobody asked. Not in the digest. */
+  readonly questions?: readonly Question[];
   /** Conversation that the request was made in; all news goes there and nowhere else (T-38). */
   readonly conversationId: string;
   readonly createdAt: number;
@@ -86,6 +88,15 @@ export interface Emergency {
   readonly reason: string;
   readonly incident: string;
   readonly at: number;
+}
+
+/** What an approver wanted to know. `number` is 1 for the first of its request. */
+export interface Question {
+  readonly number: number;
+  readonly by: Person;
+  readonly text: string;
+  readonly at: number;
+  readonly answer: { readonly by: Person; readonly text: string; readonly at: number } | null;
 }
 
 export type Decision = 'approve' | 'deny';

@@ -1,7 +1,7 @@
-import type { Change, CommandProgress, Doubt, Emergency, Hold, OtherAction, Person } from './request';
+import type { Change, CommandProgress, Doubt, Emergency, Hold, OtherAction, Person, Question } from './request';
 
-/** What is told in a person's own chat too: to those whose vote is missing, to those who wanted it sent once more, and to the owners of a rule. */
-type PersonalNews = Extract<News, { readonly type: 'reminded' | 'notListed' | 'brokeGlass' }>;
+/** What is told in a person's own chat too: to those whose vote is missing, to those who wanted it sent once more, and to the owners of a rule; an answer goes to all who were asked. */
+type PersonalNews = Extract<News, { readonly type: 'reminded' | 'notListed' | 'brokeGlass' | 'questionAnswered' }>;
 
 /** Something to do outside, stored with the state change that caused it and performed from the store. */
 export type Effect =
@@ -26,6 +26,9 @@ export type News =
   | { readonly type: 'approved'; readonly by: readonly Person[] }
   | { readonly type: 'denied'; readonly by: Person; readonly reason: string }
   | { readonly type: 'expired' }
+  /** An approver wants to know something, and the requester is to answer. */
+  | { readonly type: 'questionAsked'; readonly question: Question }
+  | { readonly type: 'questionAnswered'; readonly question: Question }
   /** Half the decide clock has run; `missing` have not voted. */
   | { readonly type: 'reminded'; readonly missing: number; readonly escalated: number }
   | { readonly type: 'askedAgain'; readonly because: readonly Change[] }

@@ -38,6 +38,10 @@ export type Event =
   | { readonly type: 'voted'; readonly vote: Vote }
   /** A person voted on whether to send it once more (`approve`) or to leave it (`deny`). */
   | { readonly type: 'votedToResend'; readonly vote: Vote }
+  /** An approver wants to know something before they decide. */
+  | { readonly type: 'questionAsked'; readonly by: Person; readonly text: string }
+  /** The requester answers the question of that number. */
+  | { readonly type: 'questionAnswered'; readonly by: Person; readonly number: number; readonly text: string }
   /** The requester takes back an undecided request, or a requester or approver asks to cancel an approved one. */
   | { readonly type: 'cancelAsked'; readonly by: Person; readonly reason: string | null }
   /** The approval no longer stands under the policy as it is now: the same wish is asked again, with nothing counted. */

@@ -36,6 +36,13 @@ export type TransitionRefusal =
   | { readonly type: 'alreadyCancelling' }
   | { readonly type: 'alreadyEnded' }
   | { readonly type: 'noBreakGlass' }
+  | { readonly type: 'tooManyQuestions' }
+  /** Nothing to be seen in it, or more than is read at a glance. */
+  | { readonly type: 'questionUnreadable' }
+  | { readonly type: 'answerUnreadable' }
+  | { readonly type: 'answerNotYours' }
+  /** There is none of that number, or it has been answered. */
+  | { readonly type: 'noOpenQuestion' }
   /** It is not, or no longer, asked whether to send it once more. */
   | { readonly type: 'noOffer' }
   | { readonly type: 'notNow'; readonly state: State };
@@ -70,6 +77,7 @@ export const baseOf = (r: RequestBase): RequestBase => ({
   emergency: r.emergency,
   ...(r.findings === undefined ? {} : { findings: r.findings }),
   digest: r.digest,
+  ...(r.questions === undefined ? {} : { questions: r.questions }),
   conversationId: r.conversationId,
   createdAt: r.createdAt,
   askedAtDefender: r.askedAtDefender,

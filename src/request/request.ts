@@ -1,7 +1,18 @@
 import type { Person, RequestBase, Vote } from './base';
 import type { Doubt, InDoubt, Offer, OtherAction } from './doubt/doubt';
 
-export type { Decision, Device, Digest, Emergency, LibraryFile, Person, RequestBase, RequestId, Vote } from './base';
+export type {
+  Decision,
+  Device,
+  Digest,
+  Emergency,
+  LibraryFile,
+  Person,
+  Question,
+  RequestBase,
+  RequestId,
+  Vote,
+} from './base';
 export type { Doubt, InDoubt, Offer, OtherAction } from './doubt/doubt';
 
 /**

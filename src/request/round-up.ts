@@ -22,6 +22,8 @@ export function mayWait({ type }: News, { state }: LiveResponseRequest): boolean
     case 'denied':
     case 'expired':
     case 'reminded':
+    case 'questionAsked':
+    case 'questionAnswered':
     case 'askedAgain':
     case 'brokeGlass':
     case 'withdrawn':

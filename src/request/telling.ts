@@ -17,6 +17,8 @@ const tellings = {
   withdrawn: 'end',
   voided: 'end',
   reminded: 'post',
+  questionAsked: 'post',
+  questionAnswered: 'post',
   askedAgain: 'post',
   brokeGlass: 'post',
   cancelRefused: 'post',

@@ -32,13 +32,12 @@ import type {
   RequestBase,
   Submitting,
   Unknown,
-  Vote,
 } from './request';
 import { isFinal } from './request';
 import { setBack } from './set-back';
+import { countVote } from './votes/count-vote';
+import { discuss } from './votes/questions';
 import { askAgain, awaiting, breakGlass, remind } from './votes/round';
-import { tally } from './votes/tally';
-import { findVoteFault } from './votes/vote';
 
 /** A new request and its first effects; from here on only `transition` changes it. */
 export const openRequest = (base: RequestBase): Transition => ({
@@ -53,6 +52,9 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
       return request.state === 'awaitingApproval'
         ? countVote(request, event.vote, now)
         : err({ type: 'alreadyDecided' });
+    case 'questionAsked':
+    case 'questionAnswered':
+      return request.state === 'awaitingApproval' ? discuss(request, event, now) : err({ type: 'alreadyDecided' });
     case 'votedToResend':
       return voteToResend(request, event.vote, now);
     case 'askedAgain':
@@ -99,36 +101,6 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
     default:
       return exhaustive(event);
   }
-}
-
-function countVote(request: AwaitingApproval, vote: Vote, now: number): Outcome {
-  if (now >= request.decideBy) return err({ type: 'decideByPassed' }); // guard: no-vote-after-the-decide-clock
-  const fault = findVoteFault(request, request.votes, vote);
-  if (fault !== null) return err(fault);
-  const votes = [...request.votes, vote];
-  if (vote.decision === 'deny') {
-    const reason = vote.reason?.trim() ?? '';
-    if (!hasVisible(reason)) return err({ type: 'denyNeedsReason' }); // guard: denial-has-a-reason
-    return move({ ...baseOf(request), state: 'denied', votes, endedAt: now }, [
-      { type: 'denied', by: vote.by, reason },
-    ]);
-  }
-  const { met, stillNeeded } = tally(request.bar, votes);
-  if (!met) return move({ ...request, votes }, [{ type: 'voteCounted', by: vote.by, still: stillNeeded }]);
-  return move(
-    {
-      ...baseOf(request),
-      state: 'queued',
-      votes,
-      approvedAt: now,
-      startBy: now + request.startWithinMs,
-      notBefore: now,
-      hold: null,
-      decision: 1,
-      attempts: request.attempts ?? 0,
-    },
-    [{ type: 'approved', by: votes.map((v) => v.by) }],
-  );
 }
 
 function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly by: Person }): Outcome {

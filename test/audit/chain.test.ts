@@ -23,10 +23,12 @@ function chainOf(length: number): AuditRow[] {
 }
 
 test('the hash of an entry is fixed, so that another program can verify a chain', () => {
-  expect(hashEntry(genesis.hash, 1, entry(1))).toMatchInlineSnapshot(`"8243a87b6e57ab50244b4b4db3aa871a6150ce5994292738961f79466e20c157"`);
+  expect(hashEntry(genesis.hash, 1, entry(1))).toMatchInlineSnapshot(
+    `"8243a87b6e57ab50244b4b4db3aa871a6150ce5994292738961f79466e20c157"`,
+  );
   expect(
-  canonicalJson(['live-response-audit-content/1', '00', 1_001, null, 'ana', 'x', { b: [1], a: 'ü\u0000' }])
-).toMatchInlineSnapshot(`"["live-response-audit-content/1","00",1001,null,"ana","x",{"a":"ü\\u0000","b":[1]}]"`);
+    canonicalJson(['live-response-audit-content/1', '00', 1_001, null, 'ana', 'x', { b: [1], a: 'ü\u0000' }]),
+  ).toMatchInlineSnapshot(`"["live-response-audit-content/1","00",1001,null,"ana","x",{"a":"ü\\u0000","b":[1]}]"`);
 });
 
 test('a whole chain holds and names its head', () => {

@@ -74,10 +74,11 @@ inBrowser('in two windows of the Playground', () => {
     await ana.post('on ws-043; run collect-logs.ps1; because INC-2000 suspicious logon');
     const asked = bo.card('INC-2000', 'Needs 1 approval');
     await bo.press('Deny…', asked);
-    await bo.press('Deny', asked);
+    const why = bo.card('Deny 1 command on', 'Why not?');
+    await bo.press('Deny', why);
     await bo.sees(/reason/i);
-    await asked.getByRole('textbox').last().fill('Wrong device: the user is on ws-044.');
-    await bo.press('Deny', asked);
+    await why.getByRole('textbox').last().fill('Wrong device: the user is on ws-044.');
+    await bo.press('Deny', why);
     await ana.card('INC-2000', 'Denied').getByText('Wrong device: the user is on ws-044.').first().waitFor();
     expect(windows.submissions).toBe(before);
   });

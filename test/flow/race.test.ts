@@ -84,7 +84,6 @@ function turnOf(voter: TeamsPerson, activityId: string, replyToId: string | null
     place: { conversationId, tenantId, scope: 'personal', reference: '{}', personId: voter.aadObjectId },
     replyToId,
     at: stage.clock.now(),
-    locale: null,
     timezone: null,
   };
 }

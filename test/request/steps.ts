@@ -27,6 +27,8 @@ export const usual: { readonly [T in EventType]: Extract<Event, { type: T }> } =
     terms: termsOf(base, { policyVersion: 'policy-8' }),
   },
   brokeGlass: brokeGlass(),
+  questionAsked: { type: 'questionAsked', by: bob, text: 'which account?' },
+  questionAnswered: { type: 'questionAnswered', by: ana, number: 1, text: 'svc-backup' },
   clock: { type: 'clock' },
   clockSetBack: { type: 'clockSetBack' },
   changed: { type: 'changed', changes: [{ type: 'policyChanged' }] },

@@ -237,6 +237,25 @@ describe('a card that was used', () => {
     expect((await stage.service.store.recentRequests({}, 5)).length).toBe(1);
   });
 
+  test('asks for nothing that another card of the same words has asked for, as long as that is open', async () => {
+    const text = 'on ws-042 run collect-logs.ps1 -Verbose because INC-1';
+    const title = 'Ask for approval anyway';
+    const thread = await stage.ask(ana, text);
+    const first = stage.cardIn(thread, title);
+    await stage.reply(ana, thread, text);
+    const second = stage.cardIn(thread, title);
+    expect(second.id).not.toBe(first.id);
+    await stage.press(ana, first, title);
+    const id = stage.requestId(thread);
+    expect(wordsOf(await stage.press(ana, second, title))).toContain(
+      `You have asked for exactly this with another card, and ${id} is still open, so nothing new was requested.`,
+    );
+    expect(await refusals()).toEqual(['askedAlready']);
+    await stage.reply(ana, thread, `cancel ${id}`);
+    expect(wordsOf(await stage.press(ana, second, title))).toContain('Your request is stored');
+    expect(wordsOf(await stage.press(ana, first, title))).toContain('This card was already used');
+  });
+
   test('by a press that Teams delivers twice, at once or much later, gives the first answer twice', async () => {
     const thread = await stage.ask(ana, 'new');
     const form = stage.cardIn(thread, 'Ask for approval');

@@ -300,7 +300,7 @@ describe('a dialog', () => {
     expect(await stage.service.store.recentRequests({}, 5)).toHaveLength(2);
   });
 
-  test('does not vote, cancel or do what no card of ours sends', async () => {
+  test('does not approve, cancel or do what no card of ours sends', async () => {
     stage = await Stage.open();
     const thread = await stage.ask(ana, 'on ws-042 run collect-logs.ps1 because INC-1');
     const card = stage.cardFor(bo);

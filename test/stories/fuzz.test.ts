@@ -328,7 +328,7 @@ async function askOnceMore(): Promise<{ id: RequestId; thread: string; forBo: Te
 
 test('a denial with any reason is told, with nothing hidden in it', async () => {
   const { id, thread, forCy } = await askOnceMore();
-  await stage.press(cy, forCy, 'Deny', { reason: hostile.join(' ') });
+  await stage.deny(cy, forCy, hostile.join(' '));
   await stage.pass(minutes(1), seconds(5));
   expect((await stage.service.store.request(id))?.request.state).toBe('denied');
   const told = stage.connector.messages(thread).flatMap((m) => textsIn(cardOf(m.activity)));

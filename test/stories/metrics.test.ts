@@ -60,7 +60,7 @@ test('a decision and the wait for its submission are in the histograms, and a re
   await stage.approve(bo);
   await stage.ask(ana, 'on ws-043 run collect-logs.ps1 because INC-7');
   await stage.pass(seconds(3));
-  await stage.press(cy, stage.cardFor(cy), 'Deny', { reason: 'no' });
+  await stage.deny(cy, stage.cardFor(cy), 'no');
   await stage.restart();
   const lines = await read();
   expect(lines.get('decision_seconds_count{outcome="approved"}')).toBe(1);

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { seconds } from '../../src/lib/clock';
+import { minutes, seconds } from '../../src/lib/clock';
 import type { BotAnswer } from '../fakes/fake-connector';
 import { ana, bo, channelId, Stage, seedExample, type TeamsPerson, teamId, wordsOf } from './stage';
 
@@ -78,8 +78,12 @@ test('a request while Defender takes 20 s a read is answered within 8 s, and sto
   await stage.settle();
   expect(stage.thread(thread)).toContain(still);
   expect(await stage.service.store.countByState()).toEqual({});
+  expect(await stage.service.store.fact('answersOwed')).toHaveLength(1);
   await released(() => /LR-(?!7F3K)[A-Z0-9]{4}/.test(stage.thread(thread)));
   expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
+  await stage.pass(minutes(4));
+  expect(await stage.service.store.fact('answersOwed')).toEqual([]);
+  expect(stage.thread(thread)).not.toContain('I was interrupted');
 });
 
 test('a command is answered within 8 s, and what it asked for follows', async () => {

@@ -338,6 +338,12 @@ export class Stage {
     return this.press(person, this.cardFor(person), 'Approve');
   }
 
+  /** Opens the card for a denial from a card, and denies on it. */
+  async deny(person: TeamsPerson, card: TeamsMessage, reason: string): Promise<BotAnswer> {
+    await this.press(person, card, 'Deny…');
+    return this.press(person, this.cardIn(card.conversationId, 'Deny'), 'Deny', { reason });
+  }
+
   /** The bodies of the submissions that reached Defender, in order. */
   get submissions(): readonly string[] {
     return this.emulator.journal.filter((e) => e.route === 'runLiveResponse').map((e) => e.body);

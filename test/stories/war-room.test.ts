@@ -52,7 +52,7 @@ test(`${size} requests at once in one thread: Teams never refuses us, words stay
   expect(asks()).toHaveLength(size);
 
   for (const [i, card] of asks().entries()) {
-    if (i === 7) await stage.press(bo, card, 'Deny', { reason: 'Not that one' });
+    if (i === 7) await stage.deny(bo, card, 'Not that one');
     else await stage.press(bo, card, 'Approve');
   }
   await stage.pass(seconds(10));

@@ -294,6 +294,11 @@ describe('who is let in', () => {
     otherInvoke: { type: 'invoke', name: 'signin/verifyState', value: {} },
     cardSubmit: { type: 'message', value: { verb: 'vote' } },
     message: { type: 'message', text: 'status' },
+    edit: {
+      type: 'messageUpdate',
+      text: 'status',
+      channelData: { tenant: { id: tenantId }, eventType: 'editMessage' },
+    },
     installation: { type: 'installationUpdate', action: 'add' },
     membership: { type: 'conversationUpdate', membersAdded: [{ id: '29:x' }] },
     ignored: { type: 'messageUpdate', text: 'status' },

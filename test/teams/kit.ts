@@ -34,6 +34,7 @@ export type Reached =
   | { readonly kind: 'messageAction'; readonly turn: Turn; readonly message: unknown }
   | { readonly kind: 'fileConsent'; readonly turn: Turn; readonly consent: unknown }
   | { readonly kind: 'search'; readonly turn: Turn; readonly query: unknown }
+  | { readonly kind: 'late'; readonly turn: Turn; readonly message: RawMessage | null }
   | { readonly kind: 'presence'; readonly turn: Turn; readonly what: Presence };
 
 /** A flow that remembers what reached it, echoes messages, and answers actions as the test says. */
@@ -45,6 +46,9 @@ export class RecordingFlow implements Flow {
   async onMessage(turn: Turn, message: RawMessage): Promise<void> {
     this.reached.push({ kind: 'message', turn, message });
     await this.echo?.(turn, message);
+  }
+  async onLate(turn: Turn, message: RawMessage | null): Promise<void> {
+    this.reached.push({ kind: 'late', turn, message });
   }
   async onAction(turn: Turn, verb: string, data: unknown): Promise<ActionAnswer> {
     this.reached.push({ kind: 'action', turn, verb, data });

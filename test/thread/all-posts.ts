@@ -4,6 +4,7 @@ import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
 import { isFinal, type LiveResponseRequest } from '../../src/request/request';
 import { isPosted } from '../../src/request/telling';
+import { answerCard, denialCard, questionCard, whichQuestion } from '../../src/thread/cards/beside-cards';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/cards/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/cards/device-card';
 import { explainCard } from '../../src/thread/cards/explain-card';
@@ -45,6 +46,7 @@ import {
   makeFindings,
   makeNews,
   makePause,
+  makeQuestion,
   makeRequests,
   makeReview,
   makeView,
@@ -188,6 +190,16 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       { ...form, found: { devices: [outside('ws-1'), outside('ws-2')], paths: [outside('C:\\x')] } },
       [],
       { ...options, offers: { lists: { devices: [], files: [] }, library: [] } },
+    ),
+    denial: denialCard(views[0] as never, 'token-3'),
+    question: questionCard(views[0] as never, 'token-3'),
+    answer: answerCard(views[0] as never, makeQuestion(outside, { answer: null })),
+    'which question': whichQuestion(
+      [1, 2].map((number) => ({
+        request: requests.awaitingApproval as LiveResponseRequest,
+        question: makeQuestion(outside, { number, answer: null }),
+      })),
+      options,
     ),
     preview: previewCard(makeView(requests.awaitingApproval as LiveResponseRequest, { trial }), { input: form }),
     'preview with findings': previewCard(

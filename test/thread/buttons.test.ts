@@ -1,5 +1,6 @@
 import type * as AdaptiveCards from 'adaptivecards';
 import { createForm } from '../../src/chat/form';
+import { denialCard } from '../../src/thread/cards/beside-cards';
 import { formCard } from '../../src/thread/cards/form-card';
 import { requestCard } from '../../src/thread/cards/request-card';
 import type { CardJson } from '../../src/thread/kit/post';
@@ -33,7 +34,7 @@ describe('who gets which buttons', () => {
   test.each(Object.keys(requests).map((name) => [name, requests[name]?.state] as const))('%s', (name, state) => {
     const isOffered = name === 'unknown, offered' || name === 'unknown, one for sending it once more';
     const again = isOffered ? ['Send it once more', 'Leave it…'] : [];
-    const vote = state === 'awaitingApproval' ? ['Approve', 'Deny…'] : again;
+    const vote = state === 'awaitingApproval' ? ['Approve', 'Deny…', 'Ask…'] : again;
     const open = ['queued', 'submitting', 'unknown', 'pending', 'running'].includes(state ?? '');
     const asked = name.endsWith('cancel asked') || name === 'pending, start clock' || name === 'unknown, vanished';
     const title = name === 'unknown, other commands' ? 'Cancel it in Defender…' : 'Cancel…';
@@ -58,33 +59,37 @@ function isSent(card: CardJson, title: string): boolean {
   return action.prepareForExecution();
 }
 
-test('an approval asks for nothing: the reason for a denial keeps back Deny alone', () => {
+test('an approval asks for nothing: its note may be left out, and the reason for a denial keeps back Deny alone', () => {
   const card = cardOf('awaitingApproval', 'thread', 'token-1');
   expect(isSent(card, 'Approve')).toBe(true);
-  expect(isSent(card, 'Deny')).toBe(false);
   expect(isSent(card, 'Withdraw this request')).toBe(true);
-  const approve = { associatedInputs: 'none', style: 'positive', fallback: { associatedInputs: 'none' } };
+  const approve = { associatedInputs: 'auto', style: 'positive', fallback: { associatedInputs: 'auto' } };
   expect(buttonsOf(card).find((b) => b.verb === 'vote.approve')).toMatchObject(approve);
+  expect(isSent(denialCard(makeView(requests.awaitingApproval as never), 'token-1').card as never, 'Deny')).toBe(false);
+});
+
+test('Deny and Ask open a dialog, so that an edit of the card loses nothing that was typed (f4)', () => {
+  const [, deny, ask] = standing(cardOf('awaitingApproval', 'approver', 'token-1'));
+  const dialog = (verb: string) => ({
+    type: 'Action.Submit',
+    associatedInputs: 'none',
+    data: { token: 'token-1', verb, msteams: { type: 'task/fetch' } },
+  });
+  expect(deny).toMatchObject(dialog('denial.open'));
+  expect(ask).toMatchObject(dialog('question.open'));
 });
 
 test('the card of Deny holds one labelled input that must be filled, and only its own button', () => {
-  const deny = standing(cardOf('awaitingApproval', 'approver', 'token-1'))[1];
-  expect(deny).toMatchObject({
-    type: 'Action.ShowCard',
-    style: 'destructive',
-    card: {
-      body: [
-        {
-          type: 'Input.Text',
-          id: 'reason',
-          isRequired: true,
-          label: 'Why not? The requester and the thread will read it.',
-          errorMessage: 'Write a reason, so that the requester knows what to change.',
-        },
-      ],
-      actions: [{ verb: 'vote.deny', data: { token: 'token-1' }, style: 'destructive' }],
-    },
+  const { card } = denialCard(makeView(requests.awaitingApproval as never), 'token-1');
+  const body = card?.body as readonly unknown[];
+  expect(body.at(-1)).toMatchObject({
+    type: 'Input.Text',
+    id: 'reason',
+    isRequired: true,
+    label: 'Why not? The requester and the thread will read it.',
+    errorMessage: 'Write a reason, so that the requester knows what to change.',
   });
+  expect(card?.actions).toMatchObject([{ verb: 'vote.deny', data: { token: 'token-1' }, style: 'destructive' }]);
 });
 
 test('adding and removing rows of the form sends what was filled in, and no input bars it', () => {
@@ -145,7 +150,7 @@ describe('a card in the thread whose approvers are known to Teams', () => {
 
   test('is answered with a card that asks for no refresh, since the library would post that to all (teams.md B2.1)', () => {
     const own = cardOf('awaitingApproval', 'thread', 'token-1');
-    expect(titles(own)).toEqual(['Approve', 'Deny…', 'Withdraw…']);
+    expect(titles(own)).toEqual(['Approve', 'Deny…', 'Ask…', 'Withdraw…']);
     expect(own).not.toHaveProperty('refresh');
   });
 
@@ -213,6 +218,7 @@ describe('what comes back from a card is read anew (T-8)', () => {
     expect(readCardAction('vote.approve', { token: 't', by: 'someone else', requestId: 'LR-9999' })).toEqual({
       verb: 'vote.approve',
       token: 't',
+      note: null,
     });
     expect(readCardAction('draft.confirm', { draft: { ...draft, approved: true } })).toEqual({
       verb: 'draft.confirm',

@@ -42,6 +42,7 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       "', so nothing was requested'}.",
       '… Nothing was requested.',
       'This card was already used for …, so nothing new was requested.',
+      'You have asked for exactly this with another card, and … is still open, so nothing new was requested.',
       'This review was closed at …, so nothing was added.',
       'I do not know this button, so nothing was done.',
       'You have …, and … is the most for one person, so nothing was requested.',
@@ -54,6 +55,20 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       'Nothing is changed yet.',
       'No sign-in token could be got for Defender, so nothing was sent.',
       'Defender gave a result link to a place that this bot does not trust, so nothing was fetched.',
+    ],
+  },
+  {
+    rests:
+      'One transaction marks what was sent as handled and tells this, so that the work of an interrupted turn, should it end yet, writes nothing.',
+    claims: ['Nothing was requested, decided or stopped by it.'],
+  },
+  {
+    rests:
+      'The transaction that reads an edit found the mark of what came of its message, or a message too old for one.',
+    claims: [
+      'The edit changed nothing:',
+      'I no longer know what came of it, so I did nothing.',
+      'Your edit changed nothing',
     ],
   },
   {

@@ -46,7 +46,7 @@ test('the longest legal request fits on its approval card', () => {
   const parts = longest('w');
   expect(findCommandFaults(parts.commands)).toEqual([]);
   expect(fitsOneCard(awaiting(parts))).toBe(true);
-  expect(buttonsOf(requestCard(awaiting(parts), options).card as never)).toHaveLength(3);
+  expect(buttonsOf(requestCard(awaiting(parts), options).card as never)).toHaveLength(4);
 });
 
 test.each([
@@ -99,7 +99,7 @@ test('a request that only just fits still fits while it is paused, whatever the 
   };
   const post = requestCard({ ...withReason(hidden), pause }, options);
   expect(fits(post)).toBe(true);
-  expect(buttonsOf(post.card as never)).toHaveLength(3);
+  expect(buttonsOf(post.card as never)).toHaveLength(4);
   expect(readPost(post)).toContain('stopped all submissions');
   expect(readPost(post)).not.toContain('wrote about the pause');
 });

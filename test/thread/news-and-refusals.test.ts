@@ -18,7 +18,17 @@ test('each piece of news is a short reply that stands alone', () => {
     .filter(isPosted)
     .map((news) => `${news.type}: ${readPost(newsPost(news, makeView(request('failed'))))}`);
   expect(said.join('\n')).toMatchInlineSnapshot(`
-"reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 2 people have not voted yet. It no longer waits; type status LR-7F3K to see how it stands.
+"questionAsked: @Ana LR-7F3K: a question for you
+Bo asks about ws-042.contoso.com:
+Which account does it read?
+
+Press Answer…, or reply here and mention me.
+questionAnswered: Bo asked about ws-042.contoso.com:
+Which account does it read?
+Ana answered:
+svc-backup
+The request is unchanged. It still waits for a decision on its card.
+reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 2 people have not voted yet. It no longer waits; type status LR-7F3K to see how it stands.
 reminded: LR-7F3K: half of the time to decide has run. Ana asked for 3 commands on ws-042.contoso.com. 1 person has not voted yet, and 1 more person is asked now. It no longer waits; type status LR-7F3K to see how it stands.
 askedAgain: LR-7F3K must be decided again: what it was asked under has changed, so no vote from before counts, if there was one. Read its card anew and decide on that.
 The approval policy is another one now.
@@ -69,6 +79,11 @@ test('of what is posted on the way only what asks something of the requester men
     .filter((post) => post.mention !== null);
   expect(mentioned.map(({ mention, text, summary }) => [mention?.name, text, summary])).toMatchInlineSnapshot(`
 [
+  [
+    "Ana",
+    "LR-7F3K: a question for you",
+    "LR-7F3K: a question for you",
+  ],
   [
     "Ana",
     "LR-7F3K: alarm: other commands",
@@ -209,6 +224,7 @@ test('a late click is told who decided and when, in every state', () => {
   expect(said.join('\n')).toMatchInlineSnapshot(`
 "awaitingApproval: LR-7F3K still waits for approval. Use its newest card.
 awaitingApproval, one vote: LR-7F3K still waits for approval. Use its newest card.
+awaitingApproval, a note and a question: LR-7F3K still waits for approval. Use its newest card.
 awaitingApproval, asked again: LR-7F3K still waits for approval. Use its newest card.
 awaitingApproval, second list: LR-7F3K still waits for approval. Use its newest card.
 awaitingApproval, reasons to look twice: LR-7F3K still waits for approval. Use its newest card.

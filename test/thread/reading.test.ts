@@ -91,7 +91,7 @@ Windows11 · Workstations · risk Medium · seen 2 h before asking
 Files unchanged for 103 days.
 
 Ana, 12:00 UTC, wrote: INC-1042 credential theft triage
-(Hashes, ids, rule ▾)
+(Hashes, rule, note ▾)
   │ Request LR-7F3K, asked at 3 Mar 2026 12:00 UTC
   │ procdump.zip, by lib-admin, 20 Nov 2025 08:00 UTC (103 days before it was asked)
   │ SHA-256 fa70b87730290c0d30fe255d1dfb65de82f96286ebfeeb1d88ed3cc831329825
@@ -109,10 +109,10 @@ Ana, 12:00 UTC, wrote: INC-1042 credential theft triage
   │ Once approved it must reach the device within 2 hours, or I withdraw it.
   │ Digest 3f9a21c0ab12d4e56f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6
   │ The digest covers everything on this card, and the policy 7b1e0c55. If any of it changes, approvals are void.
+  │ Note with your approval (optional): []
 (Approve)
 (Deny…)
-    Why not? The requester and the thread will read it.: []
-    (Deny)"
+(Ask…)"
 `);
 });
 

@@ -11,6 +11,7 @@ import type {
   LibraryFile,
   LiveResponseRequest,
   Person,
+  Question,
   RequestBase,
   RequestId,
   State,
@@ -235,6 +236,11 @@ export function makeRequests(
   return {
     awaitingApproval: awaiting,
     'awaitingApproval, one vote': { ...awaiting, votes: [bo] },
+    'awaitingApproval, a note and a question': {
+      ...awaiting,
+      votes: [{ ...bo, reason: outside('checked with the owner') }],
+      questions: [makeQuestion(outside)],
+    },
     'awaitingApproval, asked again': { ...awaiting, round: 2 },
     'awaitingApproval, second list': {
       ...awaiting,
@@ -373,7 +379,13 @@ export function makeRequests(
       endedAt: noon + 125 * minute,
       seenWaitingAt: noon + 120 * minute,
     },
-    denied: { ...base, state: 'denied', votes: [bo, denial], endedAt: noon + 5 * minute },
+    denied: {
+      ...base,
+      state: 'denied',
+      votes: [bo, denial],
+      questions: [makeQuestion(outside)],
+      endedAt: noon + 5 * minute,
+    },
     expired: { ...base, state: 'expired', votes: [bo], endedAt: noon + 30 * minute },
     withdrawn: {
       ...base,
@@ -482,12 +494,24 @@ export const fileResult = (outside: Outside = harmless, over: Partial<KeptResult
     ...over,
   });
 
+/** A question that was answered; `answer: null` for one that was not. */
+export const makeQuestion = (outside: Outside = harmless, over: Partial<Question> = {}): Question => ({
+  number: 1,
+  by: person('Bo', outside),
+  text: outside('Which account does it read?'),
+  at: noon + minute,
+  answer: { by: person('Ana', outside), text: outside('svc-backup'), at: noon + 2 * minute },
+  ...over,
+});
+
 export function makeNews(outside: Outside = harmless): readonly News[] {
   return [
     { type: 'voteCounted', by: person('Bo', outside), still: 1 },
     { type: 'approved', by: [person('Bo', outside), person('Cy', outside)] },
     { type: 'denied', by: person('Cy', outside), reason: outside('The ticket names another device') },
     { type: 'expired' },
+    { type: 'questionAsked', question: makeQuestion(outside, { answer: null }) },
+    { type: 'questionAnswered', question: makeQuestion(outside) },
     { type: 'reminded', missing: 2, escalated: 0 },
     { type: 'reminded', missing: 1, escalated: 1 },
     {

@@ -243,7 +243,7 @@ describe('numbers and times in words', () => {
   test('an instant carries its day and its zone', () => {
     expect(formatTime(noon)).toBe('3 Mar 2026 12:00 UTC');
     expect(formatTime(noon + 43_200_000)).toBe('4 Mar 2026 00:00 UTC');
-    expect(formatTime(noon, { locale: 'en-GB', zone: 'Europe/Berlin' })).toBe('3 Mar 2026 13:00 CET');
+    expect(formatTime(noon, { zone: 'Europe/Berlin' })).toBe('3 Mar 2026 13:00 CET');
   });
 
   test('Defender writes instants with up to seven fraction digits, and other text is none', () => {

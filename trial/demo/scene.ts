@@ -16,8 +16,8 @@ export interface Scene {
   install(): Promise<void>;
   /** The analyst starts a thread in the channel; the bot's first answer in it. */
   ask(text: string): Promise<{ readonly threadId: string; readonly answer: TeamsMessage }>;
-  /** The approver's copy of the card of that request, once it is in his own chat. */
-  cardForApprover(requestId: string): Promise<TeamsMessage>;
+  /** The card about that request with such a button, once it is in the approver's own chat. */
+  cardForApprover(requestId: string, title?: string): Promise<TeamsMessage>;
   press(
     person: TeamsPerson,
     message: TeamsMessage,
@@ -92,9 +92,11 @@ export function createScene(options: SceneOptions): Scene {
       });
       return { threadId, answer };
     },
-    async cardForApprover(requestId) {
+    async cardForApprover(requestId, title = 'Approve') {
       const card = await until(`${bo.name} gets the card of ${requestId} in his own chat`, () => {
-        return fromBot(boChat).find((m) => readActivity(m.activity).includes(requestId)) ?? null;
+        const isMeant = (m: TeamsMessage) =>
+          readActivity(m.activity).includes(requestId) && findActions(cardOf(m)).some((a) => a.title === title);
+        return fromBot(boChat).findLast(isMeant) ?? null;
       });
       reader.glance(boChat);
       return card;

@@ -88,7 +88,9 @@ export const stories: readonly Story[] = [
         'on ws-042 run collect-logs.ps1 because INC-1043 was somebody at the logs?',
       );
       const copy = await scene.cardForApprover(id);
-      await scene.press(bo, copy, 'Deny', { reason: 'Ask the owner of the device first.' });
+      await scene.press(bo, copy, 'Deny…');
+      const why = await scene.cardForApprover(id, 'Deny');
+      await scene.press(bo, why, 'Deny', { reason: 'Ask the owner of the device first.' });
       await scene.watch(threadId, 'the thread tells who denied it, and why', () => {
         const told = scene.words(threadId);
         return told.includes(`${bo.name} denied it at `) && told.includes('Ask the owner of the device first.');

@@ -30,6 +30,8 @@ export interface ActivityOptions {
 /** What a person does, as the activity that Teams sends for it. */
 export interface Activities {
   message(from: TeamsPerson, where: Where, text: string): InboundActivity;
+  /** The message with other words: the id stays (`messageUpdate`, `editMessage`). */
+  edit(message: InboundActivity, from: TeamsPerson, where: Where, text: string): InboundActivity;
   execute(
     from: TeamsPerson,
     messageId: string,
@@ -42,13 +44,30 @@ export interface Activities {
 export function createActivities(options: ActivityOptions): Activities {
   const { connector, bot } = options;
   const base = (from: TeamsPerson, conversationId: string): InboundActivity => toBase(options, from, conversationId);
+  let lastMs = 0;
+  /** Milliseconds, as Teams' ids of messages are (teams.md E2). */
+  const messageId = (): string => {
+    lastMs = Math.max(lastMs + 1, connector.now());
+    return String(lastMs);
+  };
+  const message: Activities['message'] = (from, where, text) => ({
+    ...base(from, conversationOf(where, from, connector)),
+    type: 'message',
+    id: messageId(),
+    ...toWords(bot, where, text),
+  });
   return {
     base,
-    message: (from, where, text) => ({
-      ...base(from, conversationOf(where, from, connector)),
-      type: 'message',
-      ...toWords(bot, where, text),
-    }),
+    message,
+    edit: (original, from, where, text) => {
+      const { channelData, ...edited } = message(from, where, text);
+      return {
+        ...edited,
+        type: 'messageUpdate',
+        id: original.id,
+        channelData: { ...(channelData as object), eventType: 'editMessage' },
+      };
+    },
     execute: (from, messageId, { verb, data }) => ({
       ...base(from, conversationHolding(connector, messageId)),
       type: 'invoke',

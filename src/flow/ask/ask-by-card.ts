@@ -22,7 +22,9 @@ export async function asking(
 ): Promise<Answer> {
   const say = (text: string): Answer => showing(sentencePost(text, { trial: options.trial }));
   const refused = async (refusal: Refusal): Promise<Answer> =>
-    refusal.type === 'cardUsed' ? say(describeRefusal(refusal, readerOf(turn))) : refuse(refusedOf(turn, refusal));
+    refusal.type === 'cardUsed' || refusal.type === 'askedAlready'
+      ? say(describeRefusal(refusal, readerOf(turn)))
+      : refuse(refusedOf(turn, refusal));
   const stored = noticeOf(say(answers.stored));
   try {
     const asked = await stage();

@@ -31,7 +31,7 @@ import { auditRefusal } from '../decide/decide';
 import { unknownDevice } from '../show/near';
 import { findTooMany } from './open-requests';
 import type { PersonReads } from './people-reads';
-import { findUse, useCard, usedCardKey, usedRefusal } from './used-card';
+import { cardUseOf, findUse, useCard } from './used-card';
 
 /** A request id has about a million values; a taken one is drawn again, and after these tries one letter longer. */
 const idTries = 5;
@@ -199,9 +199,9 @@ async function prepare(options: FlowOptions, turn: Turn, found: Found): Promise<
 
 async function store(options: FlowOptions, turn: Turn, found: Found, asking: AskOptions): Promise<Asked> {
   const { draft, device } = found;
-  const key = asking.byCard ? usedCardKey(turn, { ...draft, device: device.machineId }) : null;
-  const used = await findUse(options.store, key);
-  if (used !== null) return err(usedRefusal(used));
+  const use = asking.byCard ? cardUseOf(turn, { ...draft, device: device.machineId }) : null;
+  const used = await findUse(options.store, use);
+  if (used !== null) return err(used);
   const prepared = await prepare(options, turn, found);
   if (!prepared.ok) return prepared;
   const { base, findings } = prepared.value;
@@ -213,7 +213,7 @@ async function store(options: FlowOptions, turn: Turn, found: Found, asking: Ask
   }
   return ok({
     store: async (tx) => {
-      const made = await useCard(tx, turn, key, () => insertWithinCap(tx, options, base));
+      const made = await useCard(tx, turn, use, () => insertWithinCap(tx, options, base));
       if (!made.ok) await auditRefusal(tx, turn, null, made.error);
       return made;
     },

@@ -23,7 +23,6 @@ import { type FormOffers, formCard, noOffers } from '../../thread/cards/form-car
 import { previewCard } from '../../thread/cards/preview-card';
 import type { Choice } from '../../thread/kit/button';
 import type { Post } from '../../thread/kit/post';
-import { readerOf } from '../../thread/kit/reader';
 import type { CalledOn, Turn } from '../../thread/kit/turn';
 import type { CardAction } from '../../thread/kit/verbs';
 import { asTyped, type Dataset, deviceChoices, libraryChoices, mostChoices } from '../../thread/sentences/choices';
@@ -46,7 +45,6 @@ export async function drawForm(
   return formCard(input, faults, {
     trial: options.trial,
     offers: await offersOf(options, turn, input),
-    reader: readerOf(turn),
   });
 }
 

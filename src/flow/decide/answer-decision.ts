@@ -7,6 +7,7 @@ import type { Turn } from '../../thread/kit/turn';
 import { answers, describeDone } from '../../thread/sentences/answers';
 import { describeRefusal, type Refusal } from '../../thread/sentences/refusals';
 import type { Answer, FlowOptions, Notice } from '../answer';
+import { markDone } from '../handled';
 import { refusalPost } from '../refusal';
 import { cardAfter, type Decided, type Scene, viewByCard } from './decide';
 
@@ -15,6 +16,7 @@ export async function byCard(
   options: FlowOptions,
   turn: Turn,
   decide: (scene: Scene) => Promise<Decided>,
+  tell?: (id: string) => string,
 ): Promise<Answer> {
   const groups = await options.groups();
   let decided: Decided;
@@ -24,7 +26,7 @@ export async function byCard(
       decided = await decide({ tx, options, turn, groups });
       return [];
     },
-    noticeAfter: () => noticeOf({ options, turn }, decided),
+    noticeAfter: () => noticeOf({ options, turn }, decided, tell),
   };
 }
 
@@ -59,6 +61,7 @@ export async function byWords<T>(
     write: async (tx) => {
       const decided = await decide({ tx, options, turn, groups });
       if (!decided.ok) return [refusalPost(options, turn, decided.error)];
+      await markDone(tx, turn);
       const told = tell(decided.value);
       return told === null ? [] : [told];
     },
@@ -76,11 +79,23 @@ export const inOwnChat = (
     ? sentencePost(describeDone(request, did), { trial: options.trial, summary: `${request.id}: done` })
     : null;
 
-async function noticeOf({ options, turn }: Pick<Scene, 'options' | 'turn'>, decided: Decided): Promise<Notice> {
+async function noticeOf(
+  { options, turn }: Pick<Scene, 'options' | 'turn'>,
+  decided: Decided,
+  tell?: (id: string) => string,
+): Promise<Notice> {
   if (!decided.ok) return { text: describeRefusal(decided.error, readerOf(turn)) };
   const { request } = decided.value;
+  const said = tell?.(request.id) ?? (turn.seenAlone === true ? describeDone(request, 'deny') : null);
+  if (said !== null) return inPlace(options, turn, said);
   if (request.state === 'awaitingApproval') return { text: answers.counted(request.id) };
   if (request.state === 'unknown' && request.offer !== null) return { text: answers.resendCounted(request.id) };
   const card = (await cardAfter(options, decided.value)).card;
   return card === null ? { text: answers.decided(request.id) } : { card };
+}
+
+/** A dialog ends with the sentence; a card with something to type in makes place for it. */
+function inPlace({ trial }: FlowOptions, turn: Turn, text: string): Notice {
+  const { card } = sentencePost(text, { trial });
+  return turn.seenAlone === true || card === null ? { text } : { card };
 }

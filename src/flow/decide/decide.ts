@@ -5,9 +5,8 @@ import type { RandomBytes } from '../../lib/random';
 import { err, ok, type Result } from '../../lib/result';
 import { mayAsk } from '../../policy/evaluate';
 import { personKeyOf } from '../../policy/people';
-import { type Groups, mayCancel, mayVote, roleOf, seatGroupsOf, type VoteRefusal } from '../../policy/policy';
+import { type Groups, mayCancel, mayVote, roleOf, seatGroupsOf } from '../../policy/policy';
 import { parseRequestId } from '../../request/id';
-import type { TransitionRefusal } from '../../request/outcome';
 import {
   type AwaitingApproval,
   type Decision,
@@ -16,6 +15,7 @@ import {
   type LiveResponseRequest,
   type RequestId,
 } from '../../request/request';
+import { readBeside } from '../../request/votes/questions';
 import { applyEvent, readApprovedHashes } from '../../store/commit/apply';
 import { misplacedFact } from '../../store/history/prune';
 import type { Card } from '../../store/rows/cards';
@@ -32,6 +32,7 @@ import type { Refusal } from '../../thread/sentences/refusals';
 import type { FlowOptions } from '../answer';
 import { unknownRequest } from '../show/near';
 import { findMissingCard } from '../show/pruned';
+import { toRefusal, voteRefusal } from './refusal-of';
 
 /** What a decision came to: the request as it now is, or why it did not count. */
 export type Decided = Result<Stored, Refusal>;
@@ -62,9 +63,11 @@ export async function voteByCard(
   const stored = token === null ? null : await tx.request(token.requestId);
   const copy = token === null ? null : await tx.card(token.cardId);
   if (token === null || stored === null || copy === null) return refuse(scene, null, await findMissingCard(tx, turn)); // guard: card-token-known
-  const misplaced = findMisplaced(turn, stored.request, copy);
+  const beside = readBeside(token.shown);
+  if (beside !== null && vote.decision !== 'deny') return refuse(scene, stored.request.id, { type: 'cardOutdated' }); // guard: beside-cards-do-not-approve
+  const misplaced = findMisplaced(turn, stored.request, copy, { isBeside: beside !== null });
   // All who see the card in the thread have the same token: it says what they were shown, and each of them counts once (T-9).
-  if (misplaced === null) return castVote(scene, stored, { ...vote, digest: token.shown as Digest });
+  if (misplaced === null) return castVote(scene, stored, { ...vote, digest: (beside ?? token.shown) as Digest });
   if (misplaced.type !== 'cardOutdated') await tellThread(scene, stored.request, misplaced);
   return refuse(scene, stored.request.id, misplaced);
 }
@@ -218,12 +221,21 @@ async function tellThread({ tx, options, turn }: Scene, request: LiveResponseReq
   await tx.addWork([postRow(request.conversationId, post, { requestId: request.id, at: turn.at })]);
 }
 
-/** A card counts only where it was posted and for whom: a forwarded or copied one does not (T-10). */
-export function findMisplaced(turn: Turn, request: LiveResponseRequest, copy: Card): Refusal | null {
+/**
+ * A card counts only where it was posted and for whom: a forwarded or copied one does not (T-10). `isBeside`: what was pressed is a card of its own
+ * that this copy opened, so that only the conversation and the person are the same.
+ */
+export function findMisplaced(
+  turn: Turn,
+  request: LiveResponseRequest,
+  copy: Card,
+  { isBeside = false }: { readonly isBeside?: boolean } = {},
+): Refusal | null {
   if (turn.tenantId !== request.tenantId || turn.place.conversationId !== copy.conversationId)
     return { type: 'wrongConversation' }; // guard: card-counts-where-it-was-posted
   if (copy.personId !== null && copy.personId !== turn.person.id) return { type: 'notYourCard' }; // guard: card-counts-for-whom-it-was-sent
   if (copy.audience === 'replaced') return { type: 'cardOutdated' }; // guard: replaced-card-takes-no-vote
+  if (isBeside) return null;
   if (copy.activityId !== null && turn.replyToId !== null && turn.replyToId !== copy.activityId)
     return { type: 'cardOutdated' };
   return null;
@@ -260,30 +272,4 @@ export async function reread(tx: Tx, id: RequestId): Promise<Decided> {
   const stored = await tx.request(id);
   if (stored === null) throw new Error(`Request ${id} was saved and is gone.`);
   return ok(stored);
-}
-
-export const voteRefusal = (refusal: VoteRefusal): Refusal =>
-  refusal.type === 'digestDiffers' ? { type: 'requestChanged' } : refusal;
-
-export function toRefusal(refusal: TransitionRefusal, request: LiveResponseRequest): Refusal {
-  switch (refusal.type) {
-    case 'requesterCannotVote':
-    case 'notAnApprover':
-    case 'denyNeedsReason':
-    case 'withdrawalNeedsReason':
-    case 'notYours':
-    case 'alreadyVoted':
-    case 'noBreakGlass':
-      return { type: refusal.type };
-    case 'digestDiffers':
-      return { type: 'requestChanged' };
-    case 'decideByPassed':
-      return { type: 'expired', at: request.state === 'awaitingApproval' ? request.decideBy : request.createdAt };
-    case 'alreadyDecided':
-    case 'alreadyEnded':
-    case 'alreadyCancelling':
-    case 'notNow':
-    case 'noOffer':
-      return { type: 'alreadyDecided', request };
-  }
 }

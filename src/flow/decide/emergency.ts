@@ -11,7 +11,8 @@ import { postRow } from '../../store/work/ordering-key';
 import { fitsOneCard } from '../../thread/cards/request-card';
 import { opinionPost } from '../../thread/posts/review-cards';
 import type { Refusal } from '../../thread/sentences/refusals';
-import { type Decided, findLostAsker, notKnown, refuse, reread, type Scene, toRefusal } from './decide';
+import { type Decided, findLostAsker, notKnown, refuse, reread, type Scene } from './decide';
+import { toRefusal } from './refusal-of';
 
 /**
  * Lowers the bar of one waiting request to one approval by somebody whom the rule names for that, as long as no earlier use of it is

@@ -6,17 +6,8 @@ import type { Decision } from '../../request/request';
 import { applyEvent } from '../../store/commit/apply';
 import { isPolicySuperseded } from '../../store/rows/policy-in-force';
 import { findMissingCard } from '../show/pruned';
-import {
-  type Decided,
-  findLostAsker,
-  findMisplaced,
-  hashToken,
-  refuse,
-  reread,
-  type Scene,
-  toRefusal,
-  voteRefusal,
-} from './decide';
+import { type Decided, findLostAsker, findMisplaced, hashToken, refuse, reread, type Scene } from './decide';
+import { toRefusal, voteRefusal } from './refusal-of';
 
 /** A vote by a card on whether to send a request once more that Defender does not list: all checks of a first vote, over the same digest. */
 export async function voteToResend(

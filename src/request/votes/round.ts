@@ -80,7 +80,7 @@ function nextRound(before: AwaitingApproval | Queued, base: RequestBase, now: nu
 }
 
 /** Those who surely got a card in this round: the second list does only when half the decide clock has run. */
-function askedSoFar(request: AwaitingApproval | Queued): ReadonlySet<string> {
+export function askedSoFar(request: AwaitingApproval | Queued): ReadonlySet<string> {
   const secondListAsked = request.state === 'awaitingApproval' && request.remindAt === null;
   const later = secondListAsked ? [] : request.bar.escalateIds;
   return new Set(request.approverIds.filter((id) => !later.includes(id)));

@@ -1,6 +1,9 @@
 import type { TransitionRefusal } from '../outcome';
 import type { LiveResponseRequest, Vote } from '../request';
 
+/** A note with an approval is read on a card: in UTF-16 units. */
+export const maxNoteLength = 100;
+
 /** Why this vote does not count beside those; null when it does. The policy's own checks come before (policy.ts `mayVote`). */
 export function findVoteFault(
   request: LiveResponseRequest,

@@ -247,6 +247,10 @@ function detailOf(event: Event): Readonly<Record<string, unknown>> {
     case 'voted':
     case 'votedToResend':
       return { decision: event.vote.decision, shown: event.vote.digest, reason: event.vote.reason };
+    case 'questionAsked':
+      return { text: event.text };
+    case 'questionAnswered':
+      return { number: event.number, text: event.text };
     case 'cancelAsked':
       return { reason: event.reason };
     case 'changed':

@@ -66,9 +66,25 @@ export const answerInTime = (
   inTime(options, turn, {
     kind,
     work,
-    late: () => ({ type: 'message', text: follows(verb) ? answers.stillChecking : answers.tooSlowToOpen }),
+    late: async () => {
+      if (!follows(verb)) return { type: 'message', text: answers.tooSlowToOpen };
+      const isKept = await keptWithin(options.clock, options.flow.onLate(turn, null));
+      return { type: 'message', text: isKept ? answers.stillChecking : answers.stillCheckingInMemory };
+    },
     follow: (answer) => (follows(verb) ? lateNews(verb, answer) : null),
   });
+
+/** Teams waits 10 to 15 s for a click and 5 s for a dialog, of which 8 and 4 are over. */
+const keepWithinMs = 800;
+
+/** False where the store is slow or away, too: then nothing but this process knows that an answer is owed. */
+async function keptWithin(clock: Clock, kept: Promise<void>): Promise<boolean> {
+  const done = kept.then(
+    () => true,
+    () => false,
+  );
+  return !(await isOver(clock, keepWithinMs, done)) && done;
+}
 
 /** A client asks for a view by itself, and an empty form holds nothing: both can be asked for again. */
 const follows = (verb: string): boolean => !['card.refresh', 'form.open'].includes(verb);

@@ -49,12 +49,12 @@ const Envelope = z.object({
     .object({
       tenant: Named,
       team: Named,
+      eventType: Mark,
       channel: z.object({ id: Mark, type: Mark }).nullish(),
       onBehalfOf: z.array(z.unknown()).nullish(),
     })
     .nullish(),
   replyToId: Mark,
-  locale: Mark,
   localTimezone: Mark,
   action: Mark,
   text: z.string().nullish(),
@@ -107,7 +107,7 @@ export interface Admission {
 export function readEnvelope(body: unknown): Result<Envelope, { readonly field: string }> {
   const read = Envelope.safeParse(body);
   if (!read.success) return err({ field: read.error.issues[0]?.path.join('.') || 'the body' });
-  const needsId = read.data.type === 'message' || read.data.type === 'invoke';
+  const needsId = ['message', 'messageUpdate', 'invoke'].includes(read.data.type);
   if (needsId && !read.data.id) return err({ field: 'id' });
   return ok(read.data);
 }
@@ -148,7 +148,6 @@ export function admit(envelope: Envelope, admission: Admission, at: number): Res
     place: toPlace(envelope, tenantId, personId),
     replyToId: envelope.replyToId ?? null,
     at,
-    locale: envelope.locale ?? null,
     timezone: envelope.localTimezone ?? timezoneOf(envelope),
   });
 }

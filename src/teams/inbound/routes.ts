@@ -8,7 +8,7 @@ import { answers } from '../../thread/sentences/answers';
 import { KeysUnreachable, NotAuthenticated } from './adapter';
 import type { BotOptions } from './bot-options';
 import { answerBug, errorNameOf, failure, tell } from './failures';
-import { answerInTime, inTime, plain, toPost } from './in-time';
+import { answerInTime, inTime, toPost } from './in-time';
 import { type AdmitRefusal, admit, type Envelope, nameOf, readEnvelope, toRawMessage, unknownMember } from './inbound';
 import { errorAnswer, refusalAnswer } from './invoke-answer';
 import {
@@ -66,11 +66,21 @@ export const routes: readonly Route[] = [
     run: runCardSubmit,
   },
   { name: 'message', acts: true, matches: (e) => e.type === 'message', run: runMessage },
+  {
+    name: 'edit',
+    acts: true,
+    matches: isEdit,
+    run: (turn, envelope, options) => runMessage({ ...turn, isEdit: true }, envelope, options),
+  },
   { name: 'installation', acts: false, matches: (e) => e.type === 'installationUpdate', run: runInstallation },
   { name: 'membership', acts: false, matches: (e) => e.type === 'conversationUpdate', run: runMembership },
-  /** Edits, deletions, reactions, typing, read receipts, end of conversation: what was asked stays what was asked. */
+  /** Deletions, reactions, typing, read receipts, end of conversation: what was asked stays what was asked. */
   { name: 'ignored', acts: false, matches: () => true, run: async () => null },
 ];
+
+function isEdit({ type, channelData }: Envelope): boolean {
+  return type === 'messageUpdate' && channelData?.eventType === 'editMessage';
+}
 
 /** Whoever invokes something asks or decides by it. */
 function invoke(name: string, invokeName: string, run: Route['run']): Route {
@@ -212,16 +222,17 @@ async function turnAway(context: TurnContext, refusal: AdmitRefusal, { log, refu
     const text = isOutsider ? answers.notHere : refusal.answer;
     return give(context, refusalAnswer(envelope.name, { status: refusal.status, code: refusal.type, text }));
   }
-  if (envelope.type === 'message') await tell(context, refusal.answer, log);
+  if (envelope.type === 'message' || isEdit(envelope)) await tell(context, refusal.answer, log);
 }
 
 const unknownSender = { personId: null, tenantId: null, isAuthenticated: false } as const;
 
 async function runMessage(turn: Turn, envelope: Envelope, options: BotOptions): Promise<null> {
+  const message = toRawMessage(envelope);
   await inTime(options, turn, {
     kind: 'message',
-    work: options.flow.onMessage(turn, toRawMessage(envelope)),
-    late: () => options.reply(turn.place, plain(answers.stillChecking)),
+    work: options.flow.onMessage(turn, message),
+    late: () => options.flow.onLate(turn, message),
     follow: () => null,
   });
   return null;

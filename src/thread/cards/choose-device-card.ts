@@ -6,7 +6,7 @@ import { fits } from '../kit/fits';
 import { say, showCode, showCut } from '../kit/line';
 import { type CardOptions, firstThatFits, moreSection, mostChoices, pagePost, type Section } from '../kit/page';
 import type { Post } from '../kit/post';
-import { countFor } from '../kit/words';
+import { count } from '../kit/words';
 import { describeDevice } from '../sentences/device-lines';
 
 /** Where a draft comes from and where it goes once its device is known. */
@@ -92,9 +92,7 @@ function questionPost({
   return pagePost(
     {
       title: 'Which device?',
-      lines: [
-        [...showCut(query, 253, showCode), say(` matches ${countFor(reader, devices.length, 'device')}. ${next}`)],
-      ],
+      lines: [[...showCut(query, 253, showCode), say(` matches ${count(devices.length, 'device')}. ${next}`)]],
       sections: [
         ...devices.slice(0, rows).map(
           (device, i): Section => ({

@@ -6,7 +6,7 @@ import { type Line, say, showCode, showCut } from '../kit/line';
 import { type CardOptions, firstThatFits, moreSection, mostChoices, pagePost, type Section } from '../kit/page';
 import type { Post } from '../kit/post';
 import type { RequestView } from '../kit/view';
-import { count, countFor, formatDuration, parseDefenderTime } from '../kit/words';
+import { count, formatDuration, parseDefenderTime } from '../kit/words';
 import { describeDevice } from '../sentences/device-lines';
 import { findingRows } from '../sentences/finding-words';
 import { requestRow } from './request-row';
@@ -90,7 +90,7 @@ export function devicesCard(devices: readonly Device[], options: CardOptions & {
   return firstThatFits(mostChoices, (rows) =>
     pagePost(
       {
-        title: countFor(options.reader, devices.length, 'device'),
+        title: count(devices.length, 'device'),
         sections: [
           ...devices.slice(0, rows).map(
             (device): Section => ({

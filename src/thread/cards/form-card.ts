@@ -11,7 +11,7 @@ import type { Post } from '../kit/post';
 import { sentencePost } from '../kit/sentence';
 import { fillTemplate } from '../kit/template';
 import { trialBanner } from '../kit/trial';
-import { count, everyone, type ReaderFormat } from '../kit/words';
+import { count } from '../kit/words';
 import { type Dataset, plainChoices } from '../sentences/choices';
 import template from './form-card.json';
 
@@ -32,7 +32,6 @@ export interface FormOptions {
   readonly trial: boolean;
   readonly offers?: FormOffers;
   /** Everyone unless given. */
-  readonly reader?: ReaderFormat;
 }
 
 /** The form with what the person has filled in, and each fault under the input it belongs to. */
@@ -46,11 +45,7 @@ export function formCard(input: FormInput, faults: readonly FormFault[], options
   return sentencePost(text, { ...options, summary: 'Too long for a form' });
 }
 
-function renderForm(
-  input: FormInput,
-  faults: readonly FormFault[],
-  { trial, offers = noOffers, reader = everyone }: FormOptions,
-): Post {
+function renderForm(input: FormInput, faults: readonly FormFault[], { trial, offers = noOffers }: FormOptions): Post {
   const summary =
     faults.length === 0
       ? 'A form for a new live response request'
@@ -59,13 +54,7 @@ function renderForm(
   const placed = new Set<string>();
   const withFaults = (field: Field): readonly object[] => {
     placed.add(field.id);
-    return [
-      toInput(field),
-      ...faultBlocks(
-        faults.filter((f) => f.inputId === field.id),
-        reader,
-      ),
-    ];
+    return [toInput(field), ...faultBlocks(faults.filter((f) => f.inputId === field.id))];
   };
   const toInput = ({ value = '', placeholder = '', list, ...field }: Field): object =>
     list === undefined || offers.lists === null
@@ -90,9 +79,7 @@ function renderForm(
       ...(faults.length === 0
         ? []
         : [{ runs: [sayBold(`${count(faults.length, 'thing')} to fix below. Nothing was requested.`)] }]),
-      ...faults
-        .filter((f) => !placed.has(f.inputId))
-        .map((fault) => ({ runs: [relay(describeFormFault(fault, reader.locale))] })),
+      ...faults.filter((f) => !placed.has(f.inputId)).map((fault) => ({ runs: [relay(describeFormFault(fault))] })),
       ...foundLines(input).map((runs) => ({ runs })),
     ],
     deviceItems,
@@ -250,9 +237,9 @@ const removeButton = (types: Readonly<Record<string, unknown>>, { verb }: FormRo
   ] satisfies readonly ActionJson[],
 });
 
-const faultBlocks = (faults: readonly FormFault[], { locale }: ReaderFormat): readonly object[] =>
+const faultBlocks = (faults: readonly FormFault[]): readonly object[] =>
   faults.map((fault) => ({
     type: 'RichTextBlock',
     spacing: 'Small',
-    inlines: [{ ...sayBold('Please fix: ') }, relay(describeFormFault(fault, locale).replaceAll('\n', ' '))],
+    inlines: [{ ...sayBold('Please fix: ') }, relay(describeFormFault(fault).replaceAll('\n', ' '))],
   }));

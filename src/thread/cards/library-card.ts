@@ -3,7 +3,7 @@ import { type Line, say, saySubtle, showCode, showCut } from '../kit/line';
 import { type ListOptions, listPost } from '../kit/list-page';
 import { pagePost } from '../kit/page';
 import type { Post } from '../kit/post';
-import { countFor, formatDuration, formatTime, groupHex, parseDefenderTime } from '../kit/words';
+import { count, formatDuration, formatTime, groupHex, parseDefenderTime } from '../kit/words';
 
 /** The library's scripts and files as far as they match. */
 export function libraryCard(
@@ -26,7 +26,7 @@ export function libraryCard(
       list: 'library',
       about: options.query,
       page: options.page,
-      title: countFor(options.reader, files.length, 'library file'),
+      title: count(files.length, 'library file'),
       rows: files.map((file) => ({ lines: libraryRow(file, options) })),
     },
     options,

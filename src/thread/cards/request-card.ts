@@ -1,4 +1,5 @@
 import { isFinal, type LiveResponseRequest } from '../../request/request';
+import { maxNoteLength } from '../../request/votes/vote';
 import { placeActions } from '../kit/action-rows';
 import { activityBytes, fits, maxActivityBytes } from '../kit/fits';
 import { type Line, say, sayBold, saySubtle, show, showCode, showCut, showParagraphs, showPerson } from '../kit/line';
@@ -12,7 +13,7 @@ import { pauseLine } from '../posts/pause-post';
 import { describeBar } from '../sentences/bar-lines';
 import { deviceHead, deviceProof } from '../sentences/device-lines';
 import { type Audience, findActions, refreshFor } from '../sentences/request-actions';
-import { decidedLines, describeVotes } from '../sentences/request-lines';
+import { decidedLines, describeQuestions, describeVotes, noteLines } from '../sentences/request-lines';
 import { weighRisk } from '../sentences/risk';
 import { describeState } from '../sentences/state-words';
 import { commandRows, fileProof, filesLine, type Row } from './command-rows';
@@ -41,11 +42,16 @@ export function requestCard(view: RequestView, options: RequestCardOptions): Pos
   return personal !== null && fits(personal) ? personal : whole;
 }
 
-function shorterCard(view: RequestView, { audience, token }: RequestCardOptions): Post {
+function shorterCard(view: RequestView, options: RequestCardOptions): Post {
+  const { audience, token } = options;
   const { pause, request } = view;
   // Why it is paused was posted when it was paused; what is to be decided comes first.
   if (pause !== null && pause.reason !== '')
     return requestCard({ ...view, pause: { ...pause, reason: '' } }, { audience, token });
+  // What is to be decided comes before what people noted with their approvals; the audit keeps that.
+  const votes = request.votes.map((vote) => (vote.decision === 'approve' ? { ...vote, reason: null } : vote));
+  if (request.state === 'awaitingApproval' && request.votes.some(({ reason }) => reason !== null))
+    return requestCard({ ...view, request: { ...request, votes } }, options);
   if (request.state === 'awaitingApproval') return renderCard(view, { audience, token: null, depth: 'tooLong' }); // guard: too-long-is-not-approvable
   return renderCard(view, { audience, token, depth: 'short' });
 }
@@ -93,6 +99,7 @@ function renderCard(view: RequestView, options: CardOptions): Post {
   const undecided = request.state === 'awaitingApproval';
   const whole = options.depth === 'whole';
   const risk = weighRisk(request);
+  const takesNote = undecided && options.token !== null;
   const pause = isFinal(request.state) ? null : view.pause;
   const title = undecided && options.token !== null ? question(request) : onDevice(words.title, request.device.name);
   const summary = undecided ? notification(request) : `${title} (${request.id})`;
@@ -121,8 +128,11 @@ function renderCard(view: RequestView, options: CardOptions): Post {
     ],
     device: rows(deviceHead(request.device, request.createdAt)),
     said: personsWords(view, { whole }),
-    proofTitle: 'Hashes, ids, rule',
-    proof: proofRows(view),
+    proofTitle: takesNote ? 'Hashes, rule, note' : 'Hashes, ids, rule',
+    proof: proofRows(view, { whole }),
+    hasNote: takesNote,
+    noteLength: maxNoteLength,
+    noteError: `A note has at most ${maxNoteLength} characters.`,
     decided: rows(undecided ? [] : [...decidedLines(request, now), [saySubtle(request.id)]]),
     ...placeActions(findActions(view, options)),
   });
@@ -151,7 +161,7 @@ const tooLong: Line = [
 const rows = (lines: readonly Line[]): readonly Row[] => lines.map((runs) => ({ runs, spacing: 'Small' }));
 
 /** What proves and does not decide, folded on the same card: hashes, ids, rule, voters, digest, times. */
-function proofRows(view: RequestView): readonly Row[] {
+function proofRows(view: RequestView, { whole }: { readonly whole: boolean }): readonly Row[] {
   const { request, names } = view;
   return rows([
     [saySubtle('Request '), showCode(request.id), saySubtle(`, asked at ${formatTime(request.createdAt)}`)],
@@ -161,6 +171,7 @@ function proofRows(view: RequestView): readonly Row[] {
       ? describeBar(request, names)
       : [[say('Rule '), { ...show(request.bar.rule), weight: 'Bolder' as const }, say('.')]]),
     ...describeVotes(request.votes),
+    ...describeQuestions(request, { whole }),
     ...(request.state === 'awaitingApproval'
       ? [
           [
@@ -208,6 +219,7 @@ function personsWords(view: RequestView, { whole }: { readonly whole: boolean })
   return rows([
     [...showPerson(requester), saySubtle(`, ${formatShort(request.createdAt, view.now)}, wrote: `), ...first],
     ...others,
+    ...noteLines(request),
     ...(emergency === null
       ? []
       : [[...showPerson(emergency.by), say(' wrote about the break-glass:')], ...text(emergency.reason)]),

@@ -5,7 +5,7 @@ import { type ListOptions, type ListRow, listPost } from '../kit/list-page';
 import { type CardOptions, pagePost } from '../kit/page';
 import type { Post } from '../kit/post';
 import type { RequestView } from '../kit/view';
-import { count, countFor } from '../kit/words';
+import { count } from '../kit/words';
 import { requestRow } from './request-row';
 
 /** What is at Defender, what waits to go there, next first, and what waits for approval. */
@@ -19,7 +19,7 @@ export function queueCard(views: readonly RequestView[], options: ListOptions): 
       list: 'queue',
       about: null,
       page: options.page,
-      title: `${countFor(options.reader, underWay.length, 'request')} under way, ${waiting.length === 0 ? 'none' : waiting.length} waiting${undecided.length === 0 ? '' : `, ${undecided.length} waiting for approval`}`,
+      title: `${count(underWay.length, 'request')} under way, ${waiting.length === 0 ? 'none' : waiting.length} waiting${undecided.length === 0 ? '' : `, ${undecided.length} waiting for approval`}`,
       rows: [
         ...rowsOf(underWay, options, 'Under way'),
         ...rowsOf(waiting, options, 'Waiting, next first'),
@@ -38,7 +38,7 @@ export function statusListCard(views: readonly RequestView[], options: ListOptio
       list: 'open',
       about: null,
       page: options.page,
-      title: countFor(options.reader, views.length, 'open request'),
+      title: count(views.length, 'open request'),
       rows: rowsOf(views, options),
     },
     options,
@@ -88,7 +88,7 @@ export function historyCard(
       list: 'history',
       about: of.type === 'device' ? of.machineId : null,
       page: options.page,
-      title: `History: ${countFor(options.reader, views.length, 'request')}`,
+      title: `History: ${count(views.length, 'request')}`,
       lines: [about, ...olderLines(views.length, options.more)],
       rows: rowsOf(views, options),
     },

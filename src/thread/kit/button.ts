@@ -37,18 +37,24 @@ export const openDevicePage = (machineId: string): ActionJson => ({
   url: `https://security.microsoft.com/machines/v2/${encodeURIComponent(machineId)}`,
 });
 
-/** Opens the form, for a device or for none yet: in a dialog, or as a card below where the client has none, as the Playground of a trial (teams.md C3). */
-export const openForm = (title: string, device: string | null, { trial }: { readonly trial: boolean }): ActionJson => {
-  const data = device === null ? {} : { device };
-  return trial
-    ? button({ title, verb: 'form.open', data, inputs: 'none' })
+/** Opens a dialog, or shows its card below where the client has none, as the Playground of a trial (teams.md C3). */
+export const openDialog = (
+  { title, verb, data, style }: Omit<Button, 'inputs'>,
+  { trial }: { readonly trial: boolean },
+): ActionJson =>
+  trial
+    ? button({ title, verb, data, inputs: 'none', ...(style === undefined ? {} : { style }) })
     : {
         type: 'Action.Submit',
         title,
+        ...(style === undefined ? {} : { style }),
         associatedInputs: 'none',
-        data: { ...data, verb: 'form.open', msteams: { type: 'task/fetch' } },
+        data: { ...data, verb, msteams: { type: 'task/fetch' } },
       };
-};
+
+/** Opens the form, for a device or for none yet. */
+export const openForm = (title: string, device: string | null, where: { readonly trial: boolean }): ActionJson =>
+  openDialog({ title, verb: 'form.open', data: device === null ? {} : { device } }, where);
 
 /** Shows what is folded on the same card, and folds it again. */
 export const foldButton = (title: string, id: string): ActionJson => ({

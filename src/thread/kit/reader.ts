@@ -2,28 +2,12 @@ import type { Turn } from './turn';
 import { everyone, type ReaderFormat } from './words';
 
 /**
- * For whom an answer is written: in a person's own chat and in a dialog in their locale and zone, as far as the activity names ones that exist;
+ * For whom an answer is written: in a person's own chat and in a dialog in their zone, as far as the activity names one that exists;
  * wherever others read along, for everyone.
  */
-export function readerOf({
-  place,
-  seenAlone,
-  locale,
-  timezone,
-}: Pick<Turn, 'place' | 'seenAlone' | 'locale' | 'timezone'>): ReaderFormat {
+export function readerOf({ place, seenAlone, timezone }: Pick<Turn, 'place' | 'seenAlone' | 'timezone'>): ReaderFormat {
   if (place.scope !== 'personal' && seenAlone !== true) return everyone;
-  return { locale: knownLocale(locale) ?? everyone.locale, zone: knownZone(timezone) ?? everyone.zone };
-}
-
-/** The canonical tag without extensions, so that a sender cannot make up any number of locales. */
-function knownLocale(tag: string | null): string | null {
-  try {
-    const { language, region } = new Intl.Locale(tag ?? '');
-    const plain = region === undefined ? language : `${language}-${region}`;
-    return Intl.DateTimeFormat.supportedLocalesOf(plain)[0] ?? null;
-  } catch {
-    return null;
-  }
+  return { zone: knownZone(timezone) ?? everyone.zone };
 }
 
 /** By the name that `Intl` gives it: an offset such as +02:00 is no zone that a person would look for. */

@@ -17,10 +17,11 @@ export interface Turn {
   readonly replyToId: string | null;
   /** Our clock on arrival, not the sender's time stamp. */
   readonly at: number;
-  readonly locale: string | null;
   readonly timezone: string | null;
   /** The answer goes to this person alone, as in a dialog, wherever the dialog was opened. */
   readonly seenAlone?: true;
+  /** A message that was edited: it has the id of the message as it was first sent. */
+  readonly isEdit?: true;
 }
 
 /** What the person who clicked sees: a card in place of theirs, a short notice, or an error under the card. */
@@ -51,6 +52,8 @@ export interface CalledOn {
 export interface Flow {
   /** A typed message. Answers go through the outbox. */
   onMessage(turn: Turn, message: RawMessage): Promise<void>;
+  /** A message (null: a click) takes longer than Teams waits; what it comes to follows, or that it was interrupted. */
+  onLate(turn: Turn, message: RawMessage | null): Promise<void>;
   /** A click on a card. `data` is the client's and proves nothing (T-8). A click by Action.Submit comes here too; its answer is posted as a message. */
   onAction(turn: Turn, verb: string, data: unknown): Promise<ActionAnswer>;
   /** A button in a dialog, or one that opens a dialog: what would be posted for a click on a card comes back instead. */

@@ -4,6 +4,7 @@ import { type FormEdit, type FormInput, readFormInput } from '../../chat/form';
 import { findVerb } from '../../chat/words';
 import { isRecord } from '../../lib/record';
 import { type Command, findCommandFaults, maxCommands } from '../../request/ask/command';
+import { maxNoteLength } from '../../request/votes/vote';
 import { type ListQuery, listNames, mostPages } from './list-page';
 
 /**
@@ -14,8 +15,12 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  *
  * | verb | data | inputs |
  * |---|---|---|
- * | `vote.approve` | `token` | |
+ * | `vote.approve` | `token` | `note` |
  * | `vote.deny` | `token` | `reason` |
+ * | `denial.open`, `question.open` | `token` | |
+ * | `question.ask` | `token` | `question` |
+ * | `answer.open` | `requestId`, `number` from 1 | |
+ * | `answer.give` | the same | `answer` |
  * | `vote.sendOnceMore` | `token` | |
  * | `vote.leaveIt` | `token` | `reason` |
  * | `card.refresh` | `token` | |
@@ -36,9 +41,15 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  * | `draft.device` | `draft`, `machineId`, `step` and `form` (may be absent) | |
  */
 export type CardAction =
-  | { readonly verb: 'vote.approve' | 'vote.sendOnceMore'; readonly token: string }
+  | { readonly verb: 'vote.approve'; readonly token: string; readonly note: string | null }
+  | { readonly verb: 'vote.sendOnceMore'; readonly token: string }
   /** The reason may be empty: the policy refuses that with a sentence. */
   | { readonly verb: 'vote.deny' | 'vote.leaveIt'; readonly token: string; readonly reason: string }
+  /** The small card for a denial or a question, which carries a token of its own. */
+  | { readonly verb: 'denial.open' | 'question.open'; readonly token: string }
+  | { readonly verb: 'question.ask'; readonly token: string; readonly text: string }
+  | { readonly verb: 'answer.open'; readonly requestId: string; readonly number: number }
+  | { readonly verb: 'answer.give'; readonly requestId: string; readonly number: number; readonly text: string }
   /** A client asks for its own view of the card in the thread; it may do so by itself, and decides nothing. */
   | { readonly verb: 'card.refresh'; readonly token: string }
   | { readonly verb: 'request.cancel'; readonly requestId: string; readonly reason: string | null }
@@ -72,6 +83,11 @@ export const cardVerbs = [
   'vote.deny',
   'vote.sendOnceMore',
   'vote.leaveIt',
+  'denial.open',
+  'question.open',
+  'question.ask',
+  'answer.open',
+  'answer.give',
   'card.refresh',
   'request.cancel',
   'request.open',
@@ -90,8 +106,9 @@ export const cardVerbs = [
   'draft.device',
 ] as const satisfies readonly CardAction['verb'][];
 
-/** What dialogs do: fill in a form and ask. Votes stay on the cards that they are bound to (T-10). */
-export const isForDialog = ({ verb }: CardAction): boolean => /^(?:form|draft|result)\./.test(verb);
+/** What dialogs do: take what a person types, and show what is long. An approval stays on the card that it is bound to (T-10). */
+export const isForDialog = ({ verb }: CardAction): boolean =>
+  /^(?:form|draft|result|denial|question|answer)\./.test(verb) || verb === 'vote.deny';
 
 /** The action in what a client sent, or null when our cards never send that; whatever it is, nothing is thrown. */
 export function readCardAction(verb: unknown, data: unknown): CardAction | null {
@@ -99,10 +116,19 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
   const text = (key: string, limit: number): string | null => readText(data, key, limit);
   switch (cardVerbs.find((known) => known === verb)) {
     case 'vote.approve':
+      return readApproval(data);
     case 'vote.sendOnceMore':
-      return readToken(verb as 'vote.approve' | 'vote.sendOnceMore', text('token', 200));
     case 'card.refresh':
-      return readToken('card.refresh', text('token', 200));
+    case 'denial.open':
+    case 'question.open':
+      return readToken(
+        verb as 'vote.sendOnceMore' | 'card.refresh' | 'denial.open' | 'question.open',
+        text('token', 200),
+      );
+    case 'question.ask':
+    case 'answer.open':
+    case 'answer.give':
+      return readExchange(verb as 'question.ask' | 'answer.open' | 'answer.give', data);
     case 'vote.deny':
     case 'vote.leaveIt': {
       const token = text('token', 200);
@@ -184,8 +210,35 @@ function readListPage(data: Readonly<Record<string, unknown>>): CardAction | nul
     : { verb: 'list.page', list, about: readText(data, 'about', maxDeviceLength), page };
 }
 
-const readToken = <V extends 'vote.approve' | 'vote.sendOnceMore' | 'card.refresh'>(verb: V, token: string | null) =>
-  token === null ? null : ({ verb, token } as const);
+/** A note that is none, or longer than our cards let anybody write, is left out: an approval needs none. */
+function readApproval(data: Readonly<Record<string, unknown>>): CardAction | null {
+  const token = readText(data, 'token', 200);
+  const note = readText(data, 'note', maxNoteLength)?.trim() ?? '';
+  return token === null ? null : { verb: 'vote.approve', token, note: note === '' ? null : note };
+}
+
+/** Texts may be empty: the request refuses that with a sentence. */
+function readExchange(
+  verb: 'question.ask' | 'answer.open' | 'answer.give',
+  data: Readonly<Record<string, unknown>>,
+): CardAction | null {
+  if (verb === 'question.ask') {
+    const token = readText(data, 'token', 200);
+    const asked = readReason(data, 'question');
+    return token === null || asked === null ? null : { verb, token, text: asked };
+  }
+  const requestId = readText(data, 'requestId', 40);
+  const { number } = data;
+  if (requestId === null || typeof number !== 'number' || !Number.isInteger(number) || number < 1) return null;
+  if (verb === 'answer.open') return { verb, requestId, number };
+  const answer = readReason(data, 'answer');
+  return answer === null ? null : { verb, requestId, number, text: answer };
+}
+
+const readToken = <V extends 'vote.sendOnceMore' | 'card.refresh' | 'denial.open' | 'question.open'>(
+  verb: V,
+  token: string | null,
+) => (token === null ? null : ({ verb, token } as const));
 
 /** A draft that went through a card; our cards carry only faultless ones, so any fault means that it was changed. */
 function readDraft(data: unknown): Draft | null {

@@ -1,4 +1,4 @@
-import { formatNumber, formatTenths, plainBlanks } from '../../lib/number';
+import { formatNumber } from '../../lib/number';
 import type { Command, CommandType } from '../../request/ask/command';
 
 const second = 1_000;
@@ -6,26 +6,21 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** For whose eyes dates, times and numbers are written. */
+/** For whose eyes times are written; numbers and the order of a date are the same for everybody, so that no two on one screen differ. */
 export interface ReaderFormat {
-  /** A language tag that `Intl` knows; null where people of many locales read the same. */
-  readonly locale: string | null;
   /** A time zone that `Intl` knows. */
   readonly zone: string;
 }
 
 /**
- * What several people read: one time and one way to write numbers for all of them, since they compare what they see and the audit keeps it. Teams' `{{DATE()}}` would show each
+ * What several people read: one time for all of them, since they compare what they see and the audit keeps it. Teams' `{{DATE()}}` would show each
  * client its own, but it works in markdown texts only, and in those nothing from outside may stand (teams.md C5, T-19).
  */
-export const everyone: ReaderFormat = { locale: null, zone: 'UTC' };
-
-/** Day before month, and the month a word. */
-const ourLocale = 'en-GB';
+export const everyone: ReaderFormat = { zone: 'UTC' };
 
 /** An instant with its zone, such as "3 Mar 2026 14:03 UTC": a card is read on other days and in other places than it was written. */
 export function formatTime(at: number, reader: ReaderFormat = everyone): string {
-  const key = `${reader.locale} ${reader.zone} ${Math.floor(at / minute)}`;
+  const key = `${reader.zone} ${Math.floor(at / minute)}`;
   const known = times.get(key);
   if (known !== undefined) return known;
   if (times.size >= mostTimes) times.clear();
@@ -40,7 +35,6 @@ const mostTimes = 500;
 
 function writeTime(at: number, reader: ReaderFormat): string {
   const clock = clockOf(reader);
-  if ((reader.locale ?? ourLocale) !== ourLocale) return plainBlanks(clock.format(at));
   const parts = clock.formatToParts(at);
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? '';
   return `${part('day')} ${part('month')} ${part('year')} ${part('hour')}:${part('minute')} ${part('timeZoneName')}`;
@@ -49,7 +43,6 @@ function writeTime(at: number, reader: ReaderFormat): string {
 /** The same in as few words as a card of today needs: the clock alone on the day of `now`, the year where it is long ago. */
 export function formatShort(at: number, now: number, reader: ReaderFormat = everyone): string {
   const whole = formatTime(at, reader);
-  if ((reader.locale ?? ourLocale) !== ourLocale) return whole;
   const [dayOfMonth = '', month = '', year = '', ...clock] = whole.split(' ');
   const isSameDay = formatTime(now, reader).startsWith(`${dayOfMonth} ${month} ${year} `);
   if (isSameDay) return clock.join(' ');
@@ -58,13 +51,12 @@ export function formatShort(at: number, now: number, reader: ReaderFormat = ever
 
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
-/** Making a formatter costs a thousand times what using it does, so each reader's is kept; there are a few hundred zones and locales at most. */
-function clockOf({ locale, zone }: ReaderFormat): Intl.DateTimeFormat {
-  const known = locale ?? ourLocale;
-  const key = `${known} ${zone}`;
-  const made = clocks.get(key);
+/** Making a formatter costs a thousand times what using it does, so each zone's is kept; there are a few hundred. */
+function clockOf({ zone }: ReaderFormat): Intl.DateTimeFormat {
+  const made = clocks.get(zone);
   if (made !== undefined) return made;
-  const clock = new Intl.DateTimeFormat(known, {
+  // Day before month, and the month a word.
+  const clock = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     calendar: 'gregory',
     numberingSystem: 'latn',
@@ -73,10 +65,10 @@ function clockOf({ locale, zone }: ReaderFormat): Intl.DateTimeFormat {
     year: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
-    ...(known === ourLocale ? { hourCycle: 'h23' } : {}),
+    hourCycle: 'h23',
     timeZoneName: 'short',
   });
-  clocks.set(key, clock);
+  clocks.set(zone, clock);
   return clock;
 }
 
@@ -103,9 +95,8 @@ export function formatSpan(ms: number): string {
 }
 
 /** Bytes with the exact number beside the rounded one, since people compare sizes of evidence. */
-export function formatSize(bytes: number, reader: ReaderFormat = everyone): string {
-  if (bytes < 1_024) return countFor(reader, bytes, 'byte');
-  const { locale } = reader;
+export function formatSize(bytes: number): string {
+  if (bytes < 1_024) return count(bytes, 'byte');
   const units = ['KB', 'MB', 'GB', 'TB'];
   let value = bytes / 1_024;
   let unit = 0;
@@ -113,15 +104,11 @@ export function formatSize(bytes: number, reader: ReaderFormat = everyone): stri
     value /= 1_024;
     unit += 1;
   }
-  return `${formatTenths(value, locale)} ${units[unit]} (${formatNumber(bytes, locale)} bytes)`;
+  return `${value.toFixed(1)} ${units[unit]} (${formatNumber(bytes)} bytes)`;
 }
 
 /** "1 file", "2 files". */
 export const count = (n: number, one: string, many = `${one}s`): string => `${formatNumber(n)} ${n === 1 ? one : many}`;
-
-/** The same for one reader. */
-export const countFor = (reader: ReaderFormat | undefined, n: number, one: string): string =>
-  `${formatNumber(n, reader?.locale)} ${n === 1 ? one : `${one}s`}`;
 
 /** "a, b and c". */
 export const formatList = (items: readonly string[], word = 'and'): string =>

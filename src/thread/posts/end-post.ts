@@ -13,6 +13,7 @@ import { trialBanner } from '../kit/trial';
 import type { RequestView } from '../kit/view';
 import { count, formatSize } from '../kit/words';
 import { decidedLines } from '../sentences/request-lines';
+import { maskedLines } from '../sentences/result-lines';
 import { describeState } from '../sentences/state-words';
 import template from './end-card.json';
 import { cutNotes, linesOf, longestLine, outputLines } from './output-lines';
@@ -70,6 +71,7 @@ function renderEnd(view: RequestView, shape: Shape): Post {
     ]),
     commands: hasCommands ? request.commands.map((_, index) => commandData(view, index, shape)) : [],
     foot: [
+      ...maskedLines(view),
       ...(request.state === 'denied' ? [] : decidedLines(request, now)),
       [...showPerson(request.requester), saySubtle(' wrote: '), ...showCut(request.reason, 300)],
     ].map((runs, i) => ({ runs, spacing: i === 0 ? 'Small' : 'None' })),

@@ -9,10 +9,7 @@ export const zipNameOf = ({ requestId, index }: Pick<FileOffer, 'requestId' | 'i
   `${requestId}-command-${index + 1}.zip`;
 
 /** Teams' own question whether the bot may put a file into the person's OneDrive ("Send and receive files"). */
-export function offerPost(
-  offer: FileOffer,
-  { size, now, trial, reader }: CardOptions & { readonly size: number },
-): Post {
+export function offerPost(offer: FileOffer, { size, now, trial }: CardOptions & { readonly size: number }): Post {
   const name = zipNameOf(offer);
   return {
     text: `${bannerOf(trial)}What command ${offer.index + 1} of ${offer.requestId} brought back, in a zip archive without a password so that nothing opens it by itself. It may be malicious: open it on a machine made for that. The offer holds for ${formatDuration(offer.expiresAt - now)}.`,
@@ -21,7 +18,7 @@ export function offerPost(
     file: {
       type: 'consent',
       name,
-      description: `Brought back by ${offer.requestId}; may be malicious. ${formatSize(size, reader)}`,
+      description: `Brought back by ${offer.requestId}; may be malicious. ${formatSize(size)}`,
       size,
       offerId: offer.offerId,
     },

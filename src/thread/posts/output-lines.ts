@@ -1,7 +1,7 @@
 import type { KeptResult } from '../../evidence/keep-result';
 import { formatNumber } from '../../lib/number';
 import { type Line, type Run, sayBold, saySubtle, showOutput } from '../kit/line';
-import { countFor, everyone, type ReaderFormat } from '../kit/words';
+import { count } from '../kit/words';
 
 /** What a card shows of each line; the rest of it is counted. */
 export const longestLine = 300;
@@ -11,18 +11,13 @@ export const linesOf = (text: string | null): readonly string[] =>
   text === null || text.trim() === '' ? [] : text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
 
 /** `goesOn`: more was written than is kept as text, so that what is left out is only counted as far as it is kept. */
-export function cutLine(
-  line: string,
-  { goesOn, reader = everyone, longest = longestLine }: { goesOn: boolean; reader?: ReaderFormat; longest?: number },
-): Line {
+export function cutLine(line: string, { goesOn, longest = longestLine }: { goesOn: boolean; longest?: number }): Line {
   if (line === '') return [blank];
   const chars = [...line];
   if (chars.length <= longest) return [showOutput(line)];
   return [
     showOutput(chars.slice(0, longest).join('')),
-    saySubtle(
-      ` … (cut here; ${goesOn ? 'at least ' : ''}${countFor(reader, chars.length - longest, 'more character')})`,
-    ),
+    saySubtle(` … (cut here; ${goesOn ? 'at least ' : ''}${count(chars.length - longest, 'more character')})`),
   ];
 }
 
@@ -47,17 +42,16 @@ export function outputLines(
 }
 
 /** That more was written than is kept as text, and how much. */
-export const cutNotes = (result: KeptResult, reader: ReaderFormat = everyone): readonly Line[] => [
-  ...(result.errorsCut ? [cutNote('errors', { kept: result.errors, length: result.errorsLength }, reader)] : []),
-  ...(result.outputCut ? [cutNote('output', { kept: result.output, length: result.outputLength }, reader)] : []),
+export const cutNotes = (result: KeptResult): readonly Line[] => [
+  ...(result.errorsCut ? [cutNote('errors', { kept: result.errors, length: result.errorsLength })] : []),
+  ...(result.outputCut ? [cutNote('output', { kept: result.output, length: result.outputLength })] : []),
 ];
 
 const cutNote = (
   what: string,
   { kept, length }: { readonly kept: string | null; readonly length: number | null },
-  reader: ReaderFormat,
 ): Line => [
   saySubtle(
-    `Only the beginning of the ${what} is kept as text: ${length === null ? countFor(reader, kept?.length ?? 0, 'character') : `${formatNumber(kept?.length ?? 0, reader.locale)} of ${countFor(reader, length, 'character')}`}.`,
+    `Only the beginning of the ${what} is kept as text: ${length === null ? count(kept?.length ?? 0, 'character') : `${formatNumber(kept?.length ?? 0)} of ${count(length, 'character')}`}.`,
   ),
 ];

@@ -6,8 +6,8 @@ import { pagePost, type Section } from '../kit/page';
 import type { Post } from '../kit/post';
 import { sendableOf, wholeOutputOf } from '../kit/sendable';
 import type { RequestView } from '../kit/view';
-import { commandSubject, commandTitle, countFor, everyone, formatSize, type ReaderFormat } from '../kit/words';
-import { describeKept } from '../sentences/result-lines';
+import { commandSubject, commandTitle, count, formatSize } from '../kit/words';
+import { describeKept, maskedLines } from '../sentences/result-lines';
 import { cutLine, cutNotes, linesOf, longestLine } from './output-lines';
 import { howToHaveAll, sendButton, showMore } from './result-page';
 
@@ -17,21 +17,21 @@ const mostLines = 60;
 const linesAtOnce = 15;
 
 /** What one command returned: facts first, then errors, then output; readable, bounded, and it says so when something is left out (T-34). */
-export function resultPost(view: RequestView, result: KeptResult, reader: ReaderFormat = everyone): Post {
+export function resultPost(view: RequestView, result: KeptResult): Post {
   for (let lines = mostLines; lines > 1; lines = Math.floor((lines * 3) / 4)) {
-    const post = renderResult(view, result, { limit: lines, reader });
+    const post = renderResult(view, result, { limit: lines });
     if (fits(post)) return post;
   }
-  return renderResult(view, result, { limit: 1, reader });
+  return renderResult(view, result, { limit: 1 });
 }
 
 interface Shape {
   /** The most lines of each stream. */
   readonly limit: number;
-  readonly reader: ReaderFormat;
 }
 
-function renderResult({ request, trial }: RequestView, result: KeptResult, { limit, reader }: Shape): Post {
+function renderResult(view: RequestView, result: KeptResult, { limit }: Shape): Post {
+  const { request, trial } = view;
   const command = request.commands[result.index];
   const number = result.index + 1;
   const head: Line[] = [
@@ -39,12 +39,12 @@ function renderResult({ request, trial }: RequestView, result: KeptResult, { lim
       ? []
       : [[sayBold(`${commandTitle(command.type)}  `), ...showCut(commandSubject(command), 200, showCode)]]),
     [say('on '), ...showCut(request.device.name, 100, showCode)],
-    ...describeKept(result, { whole: true, reader }),
+    ...describeKept(result, { whole: true }),
   ];
   const sections: Section[] = [
-    ...streamSection('Errors', { text: result.errors, isCut: result.errorsCut }, { limit, reader }),
-    ...streamSection('Output', { text: result.output, isCut: result.outputCut }, { limit, reader }),
-    { lines: footLines(result, reader) },
+    ...streamSection('Errors', { text: result.errors, isCut: result.errorsCut }, { limit }),
+    ...streamSection('Output', { text: result.output, isCut: result.outputCut }, { limit }),
+    { lines: footLines(view, result) },
   ];
   return pagePost(
     {
@@ -81,31 +81,37 @@ const isCut = ({ outputCut, errorsCut }: KeptResult): boolean => outputCut || er
 function streamSection(
   title: string,
   { text, isCut }: { readonly text: string | null; readonly isCut: boolean },
-  { limit, reader }: Shape,
+  { limit }: Shape,
 ): readonly Section[] {
   const all = linesOf(text);
   if (all.length === 0) return [];
   const more = all.length - limit;
   const atLeast = isCut ? 'at least ' : '';
   const shown = [
-    ...all.slice(0, limit).map((line, i): Line => cutLine(line, { goesOn: isCut && i === all.length - 1, reader })),
-    ...(more > 0 ? [[saySubtle(`Cut here: ${atLeast}${countFor(reader, more, 'more line')}.`)]] : []),
+    ...all.slice(0, limit).map((line, i): Line => cutLine(line, { goesOn: isCut && i === all.length - 1 })),
+    ...(more > 0 ? [[saySubtle(`Cut here: ${atLeast}${count(more, 'more line')}.`)]] : []),
   ];
   // A few lines would be folded behind a button as high as they are.
   const atOnce = shown.length > linesAtOnce + 3 ? linesAtOnce : shown.length;
   const left = Math.min(all.length, limit) - atOnce;
   const fold = {
-    title: `${title}: ${left} ${more > 0 ? `of ${formatNumber(all.length - atOnce, reader.locale)}${isCut ? '+' : ''} ` : ''}more lines`,
+    title: `${title}: ${left} ${more > 0 ? `of ${formatNumber(all.length - atOnce)}${isCut ? '+' : ''} ` : ''}more lines`,
     lines: shown.slice(atOnce),
   };
   return [{ title, dense: true, lines: shown.slice(0, atOnce), ...(fold.lines.length === 0 ? {} : { fold }) }];
 }
 
-function footLines(result: KeptResult, reader: ReaderFormat): readonly Line[] {
+function footLines(view: RequestView, result: KeptResult): readonly Line[] {
   const lines: Line[] = [];
-  if (result.command === 'RunScript' && result.problem === null && isBlank(result.output) && isBlank(result.errors))
+  if (result.withheld !== undefined) lines.push(...maskedLines(view));
+  else if (
+    result.command === 'RunScript' &&
+    result.problem === null &&
+    isBlank(result.output) &&
+    isBlank(result.errors)
+  )
     lines.push([say('The result holds no output.')]);
-  lines.push(...cutNotes(result, reader));
+  lines.push(...cutNotes(result));
   if (wholeOutputOf(result) !== null) lines.push([saySubtle(howToHaveAll(result))]);
   if (result.banner !== null) lines.push([saySubtle('PowerShell header hidden.')]);
   if (result.file !== null)
@@ -123,7 +129,7 @@ function footLines(result: KeptResult, reader: ReaderFormat): readonly Line[] {
     result.rawSha256 !== result.file?.sha256
   ) {
     lines.push([
-      saySubtle(`As Defender served it: ${formatSize(result.rawSize, reader)}, SHA-256 `),
+      saySubtle(`As Defender served it: ${formatSize(result.rawSize)}, SHA-256 `),
       { ...showCode(result.rawSha256), isSubtle: true },
     ]);
   }

@@ -4,7 +4,7 @@ import { type ListOptions, listPost } from '../kit/list-page';
 import { pagePost } from '../kit/page';
 import type { Post } from '../kit/post';
 import { linesPost } from '../kit/sentence';
-import { countFor, formatDuration, formatTime } from '../kit/words';
+import { count, formatDuration, formatTime } from '../kit/words';
 
 /** The reviews of break-glass that are still open, oldest first: for the word `reviews` and for the weekly list to the owners (T-24). */
 export function reviewsCard(reviews: readonly Review[], options: ListOptions): Post {
@@ -21,7 +21,7 @@ export function reviewsCard(reviews: readonly Review[], options: ListOptions): P
       list: 'reviews',
       about: null,
       page: options.page,
-      title: countFor(options.reader, reviews.length, 'open review'),
+      title: count(reviews.length, 'open review'),
       lines: [
         [
           say(

@@ -12,6 +12,12 @@ export const answers = {
   stored: 'Your request is stored and the approvers are asked. Its card in this conversation shows how it goes on.',
   storedUnanswered: 'That is stored. I could not draw an answer to it: look at the card, or type status.',
   handledAlready: 'I have already handled this click; the card shows how it stands.',
+  interrupted:
+    'I was interrupted before I could finish checking what you sent or pressed here. Nothing was requested, decided or stopped by it. Please do it once more.',
+  editOfDone:
+    'You edited a message that I have already acted on. The edit changed nothing: what was asked, decided or stopped by it stays so. To change it, send a new message; status shows what is open, and cancel takes a request back.',
+  editOfOld:
+    'You edited a message of more than two days ago. I no longer know what came of it, so I did nothing. If you mean it now, please send it as a new message.',
   inDoubt:
     'I had an answer for you here, and I do not know whether you got it. It may be out of date by now, so I do not send it again: if you miss it, please ask again.',
   malformedAction: 'This button did not say what it is for, so nothing was done. Please send `help` for a fresh card.',
@@ -21,6 +27,8 @@ export const answers = {
   seeBelow: 'See my answer below.',
   stillChecking:
     'I am still checking, because a service that I need is slow; the answer follows here. You do not need to send it again.',
+  stillCheckingInMemory:
+    'I am still checking, because a service that I need is slow. If no answer follows here within three minutes, please do it once more.',
   tooSlowToOpen:
     'A service that I need is slow, so I could not open this in time. Nothing was requested. Try again in a minute.',
   handledLate: 'I have handled your click now. The card shows the result.',
@@ -35,6 +43,10 @@ export const answers = {
   denied: (id: string) => `Your denial of ${id} is counted. Nothing ran, and the requester reads your reason.`,
   glassBroken: (id: string) =>
     `Break-glass of ${id} is kept: one approval by somebody else whom the rule names is enough now. The owners of the rule are told.`,
+  questionSent: (id: string) =>
+    `Your question about ${id} is in its thread, and the requester is mentioned. The clock runs on.`,
+  answerSent: (id: string) => `Your answer about ${id} is in its thread and went to the approvers.`,
+  noVote: 'That is not a vote. Use the buttons on the card of the request.',
   counted: (id: string) => `Your approval of ${id} is counted. It needs more people before it runs.`,
   resendCounted: (id: string) =>
     `Your vote to send ${id} once more is counted. It needs more people before anything is sent.`,

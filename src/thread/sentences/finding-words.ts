@@ -48,6 +48,11 @@ const sentences: Table<Finding, 'type', Line, [reader: ReaderFormat | undefined]
       `Command ${finding.index + 1} has parentheses in its arguments, and Defender may refuse them: some of its error messages list ( and ) among the characters that it does not allow. Leave them out, or pass the value in another form, such as Base64, if the script can read it.`,
     ),
   ],
+  secretInArgs: (finding) => [
+    say(
+      `The arguments of command ${finding.index + 1} hold what looks like a ${finding.kind}. Everybody who sees the card or Defender's action history can read it. Let the script take it from elsewhere, or change it afterwards.`,
+    ),
+  ],
   scriptOfOtherSystem: (finding) => [
     say(`Command ${finding.index + 1} runs `),
     ...showCut(finding.name, 200, showCode),

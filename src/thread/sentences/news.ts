@@ -1,15 +1,20 @@
 import { tellAfterMs } from '../../request/doubt/search';
-import type { Doubt, Emergency, OtherAction } from '../../request/request';
+import type { Doubt, Emergency, OtherAction, Question } from '../../request/request';
 import { isPosted, type PostedNews, type SentNews } from '../../request/telling';
+import { openQuestions } from '../../request/votes/questions';
+import { answerButton, clock } from '../cards/beside-cards';
+import type { ActionJson } from '../kit/button';
 import {
   type Line,
   quoteLines,
   say,
   sayBold,
+  saySubtle,
   show,
   showCode,
   showCut,
   showNames,
+  showParagraphs,
   showPeople,
   showPerson,
 } from '../kit/line';
@@ -25,11 +30,9 @@ import { describeOther } from './unknown-words';
 /** A short reply in the thread about what people should notice; an end that somebody or something else brought about mentions the requester. */
 export function newsPost(news: SentNews, view: RequestView): Post {
   if (!isPosted(news)) return endPost(view);
-  const { summary, lines } = sayOf(newsWords, 'type', news, view);
-  if (mentionsRequester(news)) {
-    return { ...linesPost(lines, { summary, trial: view.trial }), text: summary, mention: view.request.requester };
-  }
-  return linesPost(lines, { summary, trial: view.trial });
+  const { lines, ...words } = sayOf(newsWords, 'type', news, view);
+  const post = linesPost(lines, { ...words, trial: view.trial });
+  return mentionsRequester(news) ? { ...post, text: words.summary, mention: view.request.requester } : post;
 }
 
 /** What asks something of the requester: in a channel nobody hears of the rest. */
@@ -37,6 +40,7 @@ function mentionsRequester(news: PostedNews): boolean {
   switch (news.type) {
     case 'notListed':
     case 'foundAnother':
+    case 'questionAsked':
       return true;
     case 'unclear':
       return news.doubt === 'otherCommands';
@@ -49,6 +53,7 @@ interface NewsWords {
   /** Our own words. */
   readonly summary: string;
   readonly lines: readonly Line[];
+  readonly actions?: readonly ActionJson[];
 }
 
 const one = ({ request }: RequestView, summary: string, ...line: Line): NewsWords => ({
@@ -62,6 +67,19 @@ const about = ({ request }: RequestView, summary: string, ...line: Line): NewsWo
 });
 
 const newsWords: Table<PostedNews, 'type', NewsWords, [view: RequestView]> = {
+  questionAsked: ({ question }, view) => ({
+    summary: `${view.request.id}: a question for you`,
+    lines: [
+      [...showPerson(question.by), say(' asks about '), ...showCut(view.request.device.name, 100, showCode), say(':')],
+      ...showParagraphs(question.text),
+      clock(view.request, view.now),
+      [saySubtle('Press Answer…, or reply here and mention me.')],
+    ],
+    actions: openQuestions(view.request).some(({ number }) => number === question.number)
+      ? [answerButton(view.request, question, view)]
+      : [],
+  }),
+  questionAnswered: ({ question }, view) => describeAnswer(question, view),
   reminded: (news, view) => describeReminder(news, view),
   askedAgain: (news, view) => {
     const words = one(
@@ -129,6 +147,19 @@ const newsWords: Table<PostedNews, 'type', NewsWords, [view: RequestView]> = {
     return { ...words, lines: [...words.lines, ...news.changes.map(describeChange)] };
   },
 };
+
+/** The same words in the thread and in the chats of all who were asked for their vote, so it says which question and device it is about. */
+function describeAnswer({ by, text, answer }: Question, { request }: RequestView): NewsWords {
+  return {
+    summary: `${request.id}: answered`,
+    lines: [
+      [...showPerson(by), say(' asked about '), ...showCut(request.device.name, 100, showCode), say(':')],
+      ...showParagraphs(text),
+      ...(answer === null ? [] : [[...showPerson(answer.by), say(' answered:')], ...showParagraphs(answer.text)]),
+      [saySubtle('The request is unchanged. It still waits for a decision on its card.')],
+    ],
+  };
+}
 
 const doubts = {
   noAnswer:

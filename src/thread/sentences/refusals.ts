@@ -5,9 +5,10 @@ import type { Finding } from '../../request/ask/preflight';
 import type { ResumeRefusal } from '../../request/pause';
 import type { LiveResponseRequest, Person } from '../../request/request';
 import type { ReviewRefusal } from '../../request/review';
+import { maxAnswerLength, maxQuestionLength, mostQuestions } from '../../request/votes/questions';
 import { cutAt } from '../kit/line';
 import { sayOf, type Table } from '../kit/table';
-import { countFor, everyone, formatList, formatTime, type ReaderFormat } from '../kit/words';
+import { count, everyone, formatList, formatTime, type ReaderFormat } from '../kit/words';
 import { describeFinding, lineText } from './finding-words';
 import { beforeAskingAgain } from './request-lines';
 
@@ -18,6 +19,11 @@ export type Refusal =
   | { readonly type: 'uploaderCannotVote'; readonly fileName: string }
   | { readonly type: 'alreadyVoted' }
   | { readonly type: 'denyNeedsReason' }
+  | { readonly type: 'tooManyQuestions' }
+  | { readonly type: 'questionUnreadable' }
+  | { readonly type: 'answerUnreadable' }
+  | { readonly type: 'answerNotYours' }
+  | { readonly type: 'noOpenQuestion' }
   /** By an approver, while it waits for approval. */
   | { readonly type: 'withdrawalNeedsReason' }
   /** The request is past the point: decided, ended, or being cancelled; the sentence says by whom and when. */
@@ -61,6 +67,8 @@ export type Refusal =
   /** `number` counts commands from 1, as people do. */
   /** This person has asked for the same with this card before; `activityId`: by which press. */
   | { readonly type: 'cardUsed'; readonly id: string; readonly activityId: string }
+  /** By another card of the same content, and it is still open. */
+  | { readonly type: 'askedAlready'; readonly id: string }
   /** `ids`: what is open, newest first. */
   | { readonly type: 'tooManyOpen'; readonly most: number; readonly ids: readonly string[] }
   | { readonly type: 'noResult'; readonly id: string; readonly number: number | null }
@@ -90,6 +98,11 @@ const sentences: Table<Refusal, 'type', string, [reader: ReaderFormat]> = {
     'You have voted on this request already, and a vote counts once. If it should not run after all, type cancel and its id; the other approvers decide the rest.',
   denyNeedsReason:
     'A denial needs a reason, so that the requester knows what to change. Nothing was counted; write one and deny again.',
+  tooManyQuestions: `${mostQuestions} questions is the most for one request. Decide on what you know: if that is too little, deny it and say what is missing.`,
+  questionUnreadable: `A question needs 1 to ${maxQuestionLength} characters. Write it again.`,
+  answerUnreadable: `An answer needs 1 to ${maxAnswerLength} characters. Write it again.`,
+  answerNotYours: 'This question is for the requester. Only they can answer it.',
+  noOpenQuestion: 'This question has its answer already: see the thread.',
   withdrawalNeedsReason:
     'You did not ask for this, so withdrawing it needs a reason, which the requester and the thread will read. Nothing was changed; write one and withdraw it again, or deny it on your card.',
   alreadyDecided: (refusal, reader) => describeDecided(refusal.request, reader),
@@ -131,14 +144,16 @@ const sentences: Table<Refusal, 'type', string, [reader: ReaderFormat]> = {
     `${visibleCode(refusal.id)} ended at ${formatTime(refusal.endedAt, reader)}, longer ago than I keep requests, so its cards and results are gone and nothing was done. The audit still says who asked, who decided and what ran; ask whoever runs this bot.`,
   unknownDevice: (refusal) =>
     `Defender knows no device by ${quote(refusal.query)}${refusal.isLookUp ? '' : ', so nothing was requested'}. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`,
-  ambiguousDevice: (refusal, reader) =>
-    `${quote(refusal.query)} matches ${countFor(reader, refusal.count, 'device')}, and I never guess. Nothing was requested. Use the full name or the Defender id; the word device shows them.`,
+  ambiguousDevice: (refusal) =>
+    `${quote(refusal.query)} matches ${count(refusal.count, 'device')}, and I never guess. Nothing was requested. Use the full name or the Defender id; the word device shows them.`,
   unfit: (refusal, reader) => `${lineText(describeFinding(refusal.finding, reader))} Nothing was requested.`,
   several: (refusal, reader) => refusal.refusals.map((one) => `- ${describeRefusal(one, reader)}`).join('\n'),
   unknownLibraryFile: (refusal) => describeUnknownFile(refusal.fileName, refusal.known),
   cardUsed: (refusal) =>
     `This card was already used for ${visibleCode(refusal.id)}, so nothing new was requested. Type status ${visibleCode(refusal.id)} to see it, or new for another request.`,
-  tooManyOpen: (refusal, reader) => describeTooMany(refusal, reader),
+  askedAlready: (refusal) =>
+    `You have asked for exactly this with another card, and ${visibleCode(refusal.id)} is still open, so nothing new was requested. Type status ${visibleCode(refusal.id)} to see it.`,
+  tooManyOpen: describeTooMany,
   shownElsewhere: (refusal) =>
     `${visibleCode(refusal.id)} was asked in another conversation, and others read along here. Ask me for it in your own chat with me.`,
   noResult: (refusal) => describeNoResult(refusal.id, refusal.number),
@@ -229,14 +244,14 @@ function describeApproval({ id, votes }: Pick<LiveResponseRequest, 'id' | 'votes
 /** More ids than that are not read; mine shows them all. */
 const mostIds = 10;
 
-function describeTooMany({ most, ids }: Extract<Refusal, { type: 'tooManyOpen' }>, reader: ReaderFormat): string {
+function describeTooMany({ most, ids }: Extract<Refusal, { type: 'tooManyOpen' }>): string {
   const [newest = ''] = ids;
   const left = ids.length - mostIds;
   const listed = formatList([
     ...ids.slice(0, mostIds).map(visibleCode),
     ...(left > 0 ? [`${left} more (type mine)`] : []),
   ]);
-  return `You have ${countFor(reader, ids.length, 'open request')}, and ${most} is the most for one person, so nothing was requested. Open: ${listed}. Withdraw one that you do not need, such as with cancel ${visibleCode(newest)}, or wait until one has ended; then ask again.`;
+  return `You have ${count(ids.length, 'open request')}, and ${most} is the most for one person, so nothing was requested. Open: ${listed}. Withdraw one that you do not need, such as with cancel ${visibleCode(newest)}, or wait until one has ended; then ask again.`;
 }
 
 const describeNoResult = (id: string, number: number | null): string =>

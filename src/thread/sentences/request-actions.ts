@@ -1,6 +1,6 @@
 import { maxReasonLength } from '../../request/ask/command';
 import type { LiveResponseRequest } from '../../request/request';
-import { type ActionJson, askFirst, button } from '../kit/button';
+import { type ActionJson, askFirst, button, openDialog } from '../kit/button';
 import type { RequestView } from '../kit/view';
 
 /** `thread`: one card for all who are there; `approver`: a card in one person's own chat. */
@@ -8,7 +8,7 @@ export type Audience = 'thread' | 'approver';
 
 /** Buttons while they can still do something; all of them vanish with the decision (T-9). */
 export function findActions(
-  { request, pause, policyVersion }: Pick<RequestView, 'request' | 'pause' | 'policyVersion'>,
+  { request, pause, policyVersion, trial }: Pick<RequestView, 'request' | 'pause' | 'policyVersion' | 'trial'>,
   { audience, token }: { readonly audience: Audience; readonly token: string | null },
 ): readonly ActionJson[] {
   switch (request.state) {
@@ -32,7 +32,7 @@ export function findActions(
     }
     case 'awaitingApproval':
       return [
-        ...(token === null ? [] : voteButtons(token)),
+        ...(token === null ? [] : voteButtons(token, { trial })),
         ...(audience === 'thread'
           ? [cancelButton(request, 'Withdraw…', 'Withdraw this request', 'Why? (needed unless you asked for it)')]
           : []),
@@ -49,21 +49,11 @@ export function findActions(
   }
 }
 
-const voteButtons = (token: string): readonly ActionJson[] => [
-  button({ title: 'Approve', verb: 'vote.approve', data: { token }, style: 'positive', inputs: 'none' }),
-  askFirst({
-    title: 'Deny…',
-    style: 'destructive',
-    question: {
-      id: 'reason',
-      label: 'Why not? The requester and the thread will read it.',
-      errorMessage: 'Write a reason, so that the requester knows what to change.',
-      required: true,
-      maxLength: maxReasonLength,
-      multiline: true,
-    },
-    answer: { title: 'Deny', verb: 'vote.deny', data: { token }, style: 'destructive', inputs: 'all' },
-  }),
+/** What is typed goes into a card of its own: a vote by somebody else edits this one, and typed words would be lost. */
+const voteButtons = (token: string, where: { readonly trial: boolean }): readonly ActionJson[] => [
+  button({ title: 'Approve', verb: 'vote.approve', data: { token }, style: 'positive', inputs: 'all' }),
+  openDialog({ title: 'Deny…', verb: 'denial.open', data: { token }, style: 'destructive' }, where),
+  openDialog({ title: 'Ask…', verb: 'question.open', data: { token } }, where),
 ];
 
 const sendOnceMoreButton = (token: string): ActionJson =>

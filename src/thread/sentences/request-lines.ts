@@ -1,6 +1,7 @@
 import type { Change, CommandProgress, LiveResponseRequest, Vote } from '../../request/request';
-import { joinLines, type Line, say, showCode, showCut, showPerson } from '../kit/line';
-import { formatShort, formatTime } from '../kit/words';
+import { maxAnswerLength } from '../../request/votes/questions';
+import { joinLines, type Line, say, saySubtle, showCode, showCut, showPerson } from '../kit/line';
+import { count, formatShort, formatTime } from '../kit/words';
 
 /** What has changed since it was shown, as one sentence. */
 export function describeChange(change: Change): Line {
@@ -65,6 +66,30 @@ export const describeVotes = (votes: readonly Vote[]): readonly Line[] =>
     ...showPerson(vote.by),
     say(` ${vote.decision === 'approve' ? 'approved' : 'denied'} at ${formatTime(vote.at)}.`),
   ]);
+
+/** What people wrote with an approval, for those who decide after them. */
+export const noteLines = ({ votes }: LiveResponseRequest): readonly Line[] =>
+  votes.flatMap(({ by, decision, reason }) =>
+    decision === 'approve' && reason !== null
+      ? [[...showPerson(by), saySubtle(' wrote with the approval: '), ...showCut(reason, 100)]]
+      : [],
+  );
+
+/** What was asked before the decision and what was answered: in the thread while it waits, here afterwards. */
+export function describeQuestions(
+  { questions = [], state }: LiveResponseRequest,
+  { whole }: { readonly whole: boolean },
+): readonly Line[] {
+  if (state === 'awaitingApproval')
+    return questions.length === 0 ? [] : [[say(`${count(questions.length, 'question')} asked, see the thread.`)]];
+  const text = (words: string): Line => showCut(words, whole ? maxAnswerLength : 100);
+  return questions.flatMap((question): readonly Line[] => [
+    [...showPerson(question.by), saySubtle(' asked: '), ...text(question.text)],
+    question.answer === null
+      ? [saySubtle('There was no answer.')]
+      : [...showPerson(question.answer.by), saySubtle(' answered: '), ...text(question.answer.text)],
+  ]);
+}
 
 /** One-based number of the command that is at work, or null when none is any more: all have ended, or one has failed. */
 export function commandAtWork(progress: readonly CommandProgress[], total: number): number | null {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { sampleWork, t0, useAnyStores } from '../sample';
 
 const stores = useAnyStores();
@@ -49,6 +50,46 @@ describe("a person's own chat", () => {
     });
     expect(await store.personalPlace('bo')).toMatchObject({ conversationId: 'a:1new' });
   });
+});
+
+test('whatever shapes of conversations say personal, in whatever order, somebody is written to in a chat that took a message, or in one with the bot', async () => {
+  const store = await stores.openNew();
+  const shape = fc.constantFrom(
+    'a:1',
+    'a:2',
+    '19:1_2@unq.gbl.spaces',
+    '19:meeting_1@thread.v2',
+    '19:c@thread.tacv2;messageid=1',
+    '19:c@thread.skype',
+    '8:orgid:1',
+  );
+  const step = fc.record({ shape, person: fc.constantFrom('bo', 'cy'), reached: fc.boolean() });
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+      run++;
+      const idOf = (name: string): string => `${name}#${run}`;
+      const owner = new Map<string, string>();
+      const proven = new Set<string>();
+      await store.transact(async (tx) => {
+        for (const { shape: id, person, reached } of steps) {
+          const place = { conversationId: idOf(id), tenantId: 't', scope: 'personal', reference: '{}' } as const;
+          await tx.savePlace({ ...place, personId: idOf(person) });
+          if (!owner.has(id)) owner.set(id, person);
+          if (reached) await tx.noteReached(idOf(id), t0);
+          if (reached) proven.add(id);
+        }
+      });
+      for (const person of ['bo', 'cy']) {
+        const own = [...owner].filter(([, whose]) => whose === person).map(([id]) => id);
+        const sure = own.filter((id) => proven.has(id));
+        const allowed = sure.length > 0 ? sure : own.filter((id) => !id.startsWith('19:'));
+        const chosen = (await store.personalPlace(idOf(person)))?.conversationId ?? null;
+        expect(allowed.length === 0 ? [null] : allowed.map(idOf)).toContain(chosen);
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('a thread without a request is removed after its time, unless somebody writes there again, and a chat of a person never', async () => {

@@ -57,7 +57,6 @@ test('an admitted activity says who, where and when, in our own words', () => {
       },
       replyToId: null,
       at: 1_000,
-      locale: 'en-GB',
       timezone: 'Europe/Amsterdam',
     },
   });

@@ -22,6 +22,9 @@ test('every state says what is, why, and what next, in its own words', () => {
 awaitingApproval, one vote (accent)
   Waiting for approval
   - Needs 2 approvals, has 1 (missing one of platform), by 12:30 UTC (30 min). Then it expires. LR-7F3K
+awaitingApproval, a note and a question (accent)
+  Waiting for approval
+  - Needs 2 approvals, has 1 (missing one of platform), by 12:30 UTC (30 min). Then it expires. LR-7F3K
 awaitingApproval, asked again (accent)
   Waiting for approval
   - Needs 2 approvals, has 0 by 12:30 UTC (30 min). Then it expires. LR-7F3K
