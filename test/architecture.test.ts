@@ -14,7 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   audit: ['lib', 'request'],
   thread: ['lib', 'mask', 'request', 'chat', 'policy', 'evidence'],
   store: ['lib', 'request', 'evidence', 'audit', 'thread'],
-  bundle: ['lib', 'request', 'evidence', 'audit', 'thread', 'store'],
+  bundle: ['lib', 'mask', 'request', 'evidence', 'audit', 'thread', 'store'],
   dispatch: ['lib', 'mask', 'request', 'defender', 'evidence', 'store', 'thread', 'policy'],
   flow: [
     'lib',

@@ -1,7 +1,10 @@
 import { type AuditRow, type ChainHead, genesis } from '../audit/chain';
 import type { KeptResult } from '../evidence/keep-result';
+import { maskResults } from '../evidence/masked-result';
+import { maskKeyOf } from '../mask/marks';
 import { isFinal, type LiveResponseRequest, type RequestId } from '../request/request';
 import type { Review } from '../request/review';
+import { maskSecretFact } from '../store/rows/mask-secret';
 import { policyTextOf } from '../store/rows/policy-in-force';
 import type { Reader } from '../store/store';
 import type { Manifest } from './manifest';
@@ -12,6 +15,8 @@ export interface RequestRecord {
   readonly request: LiveResponseRequest;
   readonly ended: boolean;
   readonly results: readonly KeptResult[];
+  /** As the thread showed them: secrets masked, or the output withheld, by the rule of the request. */
+  readonly shown: readonly KeptResult[];
   readonly review: Review | null;
   /** Its own entries of the audit, oldest first. */
   readonly entries: readonly AuditRow[];
@@ -45,10 +50,14 @@ async function readRecord(reader: Reader, id: RequestId): Promise<RequestRecord 
   const stored = await reader.request(id);
   if (stored === null) return null;
   const { request } = stored;
+  const results = await reader.results(id);
+  const secret = await reader.fact<string>(maskSecretFact);
+  const key = secret === null ? null : maskKeyOf(secret, request.tenantId, id);
   return {
     request,
     ended: isFinal(request.state),
-    results: await reader.results(id),
+    results,
+    shown: maskResults(results, { shown: request.bar.results ?? 'masked', key }).results,
     review: await reader.review(id),
     entries: await reader.auditRows({ requestId: id }),
     policyText: await policyTextOf(reader, request.policyVersion),

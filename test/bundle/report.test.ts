@@ -48,6 +48,17 @@ test('the page loads nothing, runs nothing and links nowhere', async () => {
   expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
 });
 
+test('a secret in an output is masked in the page as it was in the thread, and stands whole in the part', async () => {
+  const world = await openWorld();
+  worlds.push(world);
+  await world.play(base);
+  const output = 'user=svc\npassword=hunter2-and-more';
+  await keepResults(world, base.id, { output });
+  const page = await pageOf(await bundleOf(world));
+  expect(page).not.toContain('hunter2-and-more');
+  expect(page).toContain('[masked: password');
+});
+
 const hostile = `"><script>alert(1)</script><img src=x onerror=alert(2)>\u202egnp.exe '\`{{DATE(2026-01-01)}}`;
 
 test('what people and devices wrote stays text', async () => {

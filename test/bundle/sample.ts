@@ -7,6 +7,7 @@ import { type Bundle, type BundleOptions, makeBundle } from '../../src/bundle/bu
 import { makeKey, readPublicKey, readSigningKey, type SigningKey } from '../../src/bundle/keys';
 import { type BundleRecords, readRecords } from '../../src/bundle/records';
 import { zipBytes } from '../../src/bundle/zip-file';
+import { toDisplayText } from '../../src/evidence/display-text';
 import type { KeptResult } from '../../src/evidence/keep-result';
 import { silentLog } from '../../src/lib/log';
 import type { Event } from '../../src/request/event';
@@ -136,6 +137,7 @@ export async function keepResults(
       rawRelativePath: raw.relativePath,
       exitCode: 0,
       output,
+      secrets: { output: toDisplayText(output, 20_000).secrets, errors: [] },
       file: null,
     },
     {

@@ -97,17 +97,18 @@ ${found.opinions.map(
 )}`;
 }
 
-function commands({ request, results }: RequestRecord, { folder, withResults }: SectionOptions): Html {
+function commands({ request, shown }: RequestRecord, { folder, withResults }: SectionOptions): Html {
   return html`<h3>Commands and what came back</h3>
+<p>As the thread showed it. Secrets may be masked here; the parts named beside it hold everything.</p>
 ${request.commands.map((command, index) => {
-  const result = results.find((kept) => kept.index === index);
+  const result = shown.find((kept) => kept.index === index);
   const args = command.type === 'RunScript' && command.args !== null ? ` ${visibleCode(command.args)}` : '';
   return html`<p>${index + 1}. ${commandVerb(command.type)} <code>${visibleCode(commandSubject(command))}${args}</code></p>
 ${result === undefined ? html`<p class="subtle">Nothing was brought back.</p>` : withResults ? output(result, `${folder}/command-${index + 1}`) : html`<p class="subtle">Its result is left out: whoever asked for this bundle may not read it.</p>`}`;
 })}`;
 }
 
-/** As the thread showed it: the text was made visible when it was kept. */
+/** The text was made visible when it was kept. */
 function output(
   { exitCode, output: text, outputCut, errors, errorsCut, file, problem }: RequestRecord['results'][number],
   prefix: string,
