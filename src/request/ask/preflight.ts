@@ -128,7 +128,7 @@ export function preflight(
   wish: Wish,
   known: {
     readonly knownRefusals: readonly KnownRefusal[];
-    /** Requests of this bot on the same device. */
+    /** Requests of this bot on the same device that are open, or of which nobody can tell whether they ran. */
     readonly open: readonly LiveResponseRequest[];
     /** When the last of those that wait now is expected to go; null when that cannot be told. */
     readonly queue: { readonly waiting: number; readonly lastAt: number | null };
@@ -181,7 +181,7 @@ function openFindings(wish: Wish, open: readonly LiveResponseRequest[]): readonl
   const same = open.find((other) => JSON.stringify(other.commands.map(commandToParams)) === commands);
   const isUnderWay = ({ state }: LiveResponseRequest): boolean => underWayStates.some((known) => known === state);
   const taken = open.filter(isUnderWay);
-  const wanted = open.filter((request) => !isUnderWay(request) && request !== same);
+  const wanted = open.filter((request) => !isUnderWay(request) && request.state !== 'unconfirmed' && request !== same);
   return [
     ...(same === undefined ? [] : [{ type: 'sameIsOpen', requestId: same.id, state: same.state } as const]),
     ...(taken.length === 0 ? [] : [{ type: 'deviceTaken', requestIds: taken.map(({ id }) => id) } as const]),

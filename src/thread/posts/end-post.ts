@@ -12,6 +12,7 @@ import { fillTemplate } from '../kit/template';
 import { trialBanner } from '../kit/trial';
 import type { RequestView } from '../kit/view';
 import { count, formatSize } from '../kit/words';
+import { askAgainButton } from '../sentences/request-actions';
 import { decidedLines } from '../sentences/request-lines';
 import { maskedLines } from '../sentences/result-lines';
 import { describeState } from '../sentences/state-words';
@@ -77,6 +78,7 @@ function renderEnd(view: RequestView, shape: Shape): Post {
     ].map((runs, i) => ({ runs, spacing: i === 0 ? 'Small' : 'None' })),
     hasProof: proof.length > 0,
     proof: rows(proof),
+    again: isSmooth(view) && proof.length > 0 ? [askAgainButton(request, view)] : [],
     ...placeActions(actionsOf(view, shape, proof.length > 0)),
   });
   return {
@@ -145,9 +147,14 @@ function actionsOf(view: RequestView, { limit, longest }: Shape, hasProof: boole
     ...files.flatMap((result) =>
       sendButton(request.id, result, files.length === 1 ? 'Send me the file' : `Send me file ${result.index + 1}`),
     ),
+    ...(isFinal(request.state) && !isSmooth(view) ? [askAgainButton(request, view)] : []),
     ...(hasProof ? [foldButton('Hashes', 'proof')] : []),
   ];
 }
+
+/** All of it went well: whoever asks again unfolds the rest first, so that the post stays short. */
+const isSmooth = (view: RequestView): boolean =>
+  view.request.state === 'succeeded' && describeState(view).tone === 'good' && proofLines(view).length > 0;
 
 /** What people compare with the evidence: each hash whole and unbroken. */
 function proofLines({ request, results }: RequestView): readonly Line[] {

@@ -2,6 +2,7 @@ import type { Finding } from '../../request/ask/preflight';
 import { type Line, say, sayBold, showCode, showCut } from '../kit/line';
 import { sayOf, type Table } from '../kit/table';
 import { formatDuration, formatList, formatTime, type ReaderFormat } from '../kit/words';
+import { beforeAskingAgain } from './request-lines';
 
 /** What was found beforehand, why it matters, and what to do about it. */
 export const describeFinding = (finding: Finding, reader?: ReaderFormat): Line =>
@@ -74,11 +75,19 @@ const sentences: Table<Finding, 'type', Line, [reader: ReaderFormat | undefined]
     ...platformWords(finding.platform),
     say(' has them, so it may find nothing. Give a path of that system, or choose another device.'),
   ],
-  sameIsOpen: (finding) => [
-    say('The same commands on the same device are asked for already: '),
-    showCode(finding.requestId),
-    say(`. Type status ${finding.requestId} to see where that stands, and ask again only if it must run twice.`),
-  ],
+  sameIsOpen: (finding) =>
+    finding.state === 'unknown' || finding.state === 'unconfirmed'
+      ? [
+          showCode(finding.requestId),
+          say(
+            ` asked for the same commands on the same device and may still run. ${beforeAskingAgain(finding.requestId)}`,
+          ),
+        ]
+      : [
+          say('The same commands on the same device are asked for already: '),
+          showCode(finding.requestId),
+          say(`. Type status ${finding.requestId} to see where that stands, and ask again only if it must run twice.`),
+        ],
   deviceTaken: (finding) => [
     say(
       `Defender has ${formatList(finding.requestIds)} for this device, and does one live response on it at a time, so yours goes after ${finding.requestIds.length === 1 ? 'that' : 'those'}.`,
