@@ -1,5 +1,6 @@
 import { createForm } from '../chat/form';
 import { createHelp } from '../chat/help';
+import { answerCard, denialCard, questionCard } from '../thread/cards/beside-cards';
 import { chooseDeviceCard } from '../thread/cards/choose-device-card';
 import { deviceCard, devicesCard } from '../thread/cards/device-card';
 import { explainCard } from '../thread/cards/explain-card';
@@ -49,6 +50,13 @@ export function createSamplePosts(now: number, trial: boolean): readonly Post[] 
     ...views.map((view) => requestCard(view, { audience: 'thread', token: null })),
     ...(first === undefined ? [] : [requestCard(first, { audience: 'approver', token: 'sample' })]),
     ...(ended === undefined ? [] : [resultPost(ended, result)]),
+    ...(first === undefined
+      ? []
+      : [
+          denialCard(first, 'sample'),
+          questionCard(first, 'sample'),
+          answerCard(first, { number: 1, by: requester, text: 'A sample question', at: now, answer: null }),
+        ]),
     formCard(createForm(device.name), [], { trial }),
     ...(first === undefined ? [] : [previewCard(first, { input: createForm(device.name) })]),
     understoodCard(draft, [], { trial }),

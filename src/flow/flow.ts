@@ -8,6 +8,7 @@ import { type CardAction, isForDialog, readCardAction } from '../thread/kit/verb
 import { pausedPost, resumedPost } from '../thread/posts/pause-post';
 import { opinionPost } from '../thread/posts/review-cards';
 import { answers } from '../thread/sentences/answers';
+import { mendingButtons } from '../thread/sentences/mending';
 import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
 import { ask } from './ask/ask';
 import {
@@ -157,7 +158,7 @@ type AskInWords = Extract<Intent, { readonly type: 'draft' }>;
 
 async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: AskInWords): Promise<Answer> {
   const asked = await ask(options, turn, draft, notices);
-  if (!asked.ok) return notStored(options, turn, asked.error);
+  if (!asked.ok) return notStored(options, turn, asked.error, mendingButtons(draft, asked.error));
   const { value } = asked;
   if ('question' in value) return posts(value.question);
   return {

@@ -1,3 +1,4 @@
+import { keyFor, maskTold, shownOf } from '../dispatch/masked-view';
 import type { Views } from '../dispatch/views';
 import type { RandomBytes } from '../lib/random';
 import { isOffered, offerShown } from '../request/doubt/resend';
@@ -5,6 +6,7 @@ import type { Place } from '../request/place';
 import type { Digest, LiveResponseRequest, RequestId } from '../request/request';
 import type { SentNews } from '../request/telling';
 import type { Card } from '../store/rows/cards';
+import { maskSecretFact } from '../store/rows/mask-secret';
 import type { Store } from '../store/store';
 import { requestCard } from '../thread/cards/request-card';
 import type { Post } from '../thread/kit/post';
@@ -56,7 +58,10 @@ export function createRender(options: {
       const stored = await store.request(requestId);
       const place = stored === null ? null : await store.place(stored.request.conversationId);
       if (stored === null || place === null) return null;
-      return { place, post: newsPost(news, await views.of(store, stored)) };
+      const view = await views.of(store, stored);
+      const secret = await store.fact<string>(maskSecretFact);
+      const told = shownOf(stored.request) === 'open' ? news : maskTold(news, keyFor(secret, stored.request));
+      return { place, post: newsPost(told, view) };
     },
   };
 

@@ -119,7 +119,7 @@ test('a setup that is right is all ok, and nothing was written to Defender', asy
 "ok    settings      Every setting can be read, and none contradicts another.
 ok    limits        10 submissions a minute, 50 sessions, 2 h in Defender's queue: within what is documented.
 ok    cloud         Defender, Graph and Teams are all of the commercial cloud (api.security.microsoft.com).
-ok    policy        The policy (356d4176708d, 1 rule) is valid, and people can ask and approve by it.
+ok    policy        The policy (78d5adc4af56, 1 rule) is valid, and people can ask and approve by it.
 ok    groups        The policy names no group of Entra, so none must be read.
 ok    store         There is no database yet; the first start makes it.
 ok    store         The folder of the database <dir>/data can be made and has <size> left.
