@@ -161,7 +161,7 @@ function findDoubts({ commands, reason }: Draft): readonly Notice[] {
     if (texts.some((text) => /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(text)))
       doubts.push({ type: 'emojiInCommand', command }); // guard: emoji-in-commands-told
     if (command.type === 'RunScript' && /(?:^|\s)(?:stop-?at|canary)\s/i.test(command.args ?? ''))
-      doubts.push({ type: 'limitInCommand', command }); // guard: limits-in-arguments-are-told
+      doubts.push({ type: 'limitInCommand', command });
     if (texts.some((text) => /(?:^|\s)because(?:\s|$)/i.test(text))) doubts.push({ type: 'becauseInCommand', command });
   }
   for (const part of reason.split(/[\n;]/).slice(1).map(trimBlanks)) {

@@ -97,7 +97,7 @@ async function readFilter(context: CallContext, clauses: readonly string[]): Pro
     return await readToTheEnd(context, 'listMachines', path);
   } catch (error) {
     const isRefused = error instanceof DefenderError && (error.status === 400 || error.status === 414);
-    if (!isRefused || clauses.length === 1) throw error; // guard: failed-chunk-drops-nobody
+    if (!isRefused || clauses.length === 1) throw error;
     const found: ReadMachine[] = [];
     for (const clause of clauses) {
       await context.clock.sleep(paceMs);
@@ -115,7 +115,7 @@ async function byTag(
   const path = queryToPath(query, context.clock.now()) ?? '';
   const found = await readToTheEnd(context, 'findMachinesByTag', path);
   // Defender's own search also matches the start of a tag, and names: only the very tag counts.
-  const exact = found.filter(({ device, mergedInto }) => mergedInto === null && device.tags.includes(query.tag)); // guard: tag-is-compared-here
+  const exact = found.filter(({ device, mergedInto }) => mergedInto === null && device.tags.includes(query.tag));
   for (const machine of exact) machines.set(machine.device.machineId, machine);
   return exact.map(({ device }) => device);
 }
@@ -168,7 +168,7 @@ async function readToTheEnd(
     for (const machine of read.items) found.set(machine.device.machineId, machine);
     if (read.items.length === 0 || (!canSkip && read.nextLink === null)) return [...found.values()];
     if (found.size === before)
-      throw new DefenderError(api, 'defender.badAnswer', { detail: `the list repeats itself after ${before} devices` }); // guard: repeating-list-is-a-fault
+      throw new DefenderError(api, 'defender.badAnswer', { detail: `the list repeats itself after ${before} devices` });
   }
   throw new DefenderError(api, 'defender.answerTooLarge', {
     detail: `${found.size} devices read, and the list goes on`,

@@ -82,7 +82,7 @@ function inOrder(
     able.filter(({ id }) => isTargetId(id)),
     { load, lines, devicesTaken: taken },
   );
-  const ready = [...single, ...targets]; // guard: single-requests-go-before-targets
+  const ready = [...single, ...targets];
   const going = new Set(ready);
   for (const { requesterId } of ready) load.set(requesterId, (load.get(requesterId) ?? 0) + 1);
   const others = waiting.filter((r) => !going.has(r));

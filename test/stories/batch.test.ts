@@ -153,3 +153,20 @@ test('a policy without devices takes no batch, and says what to do', async () =>
   expect(stage.thread(thread)).toContain('allows one device a request');
   expect(stage.thread(thread)).not.toContain('Ask for these');
 });
+
+test('more devices than the rule allows are refused with the number', async () => {
+  await openStage(labs(5), { devices: '{ most: 4 }' });
+  const thread = await stage.ask(ana, 'on tag:lab run collect-logs.ps1 because INC-7000');
+  expect(stage.thread(thread)).toContain('That is 5 devices, and rule everything allows 4 under one decision');
+  await stage.reply(ana, thread, `on ${labs(5).join(', ')} run collect-logs.ps1 because INC-7000`);
+  expect(stage.thread(thread)).not.toContain('Ask for these');
+});
+
+test('nobody is asked before the requester confirms the frozen list', async () => {
+  await openStage(labs(3));
+  const thread = await stage.ask(ana, 'on tag:lab run collect-logs.ps1 because INC-7000');
+  expect(stage.thread(thread)).toContain('Tag lab, exactly so, capitals included');
+  expect(await state(thread)).toBeUndefined();
+  await stage.press(ana, stage.cardIn(thread, 'Ask for these 3'), 'Ask for these 3');
+  expect(await state(thread)).toMatchObject({ state: 'awaitingApproval', batch: { canaries: 1, stopAt: 3 } });
+});

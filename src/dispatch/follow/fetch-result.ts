@@ -89,7 +89,7 @@ async function post(
   { result, at }: { readonly result: KeptResult; readonly at: number },
 ): Promise<void> {
   // The board of its batch tells it.
-  if (stored.request.target !== undefined) return; // guard: no-post-per-target
+  if (stored.request.target !== undefined) return;
   const { id: requestId, conversationId } = stored.request;
   if (resultMayWait(result, stored.request) && (await isRoomBusy(tx, stored.request))) {
     const news = { type: 'resultKept', index: result.index } as const;

@@ -57,7 +57,7 @@ export async function writeIntent(
       await applyEvent(tx, stored, checkFailed('review.open', now), 'bot', now);
       return [];
     }
-    if (!(await mayGoOfBatch(tx, stored.request, now))) return []; // guard: batch-asked-in-the-transaction
+    if (!(await mayGoOfBatch(tx, stored.request, now))) return [];
     const room = await readRoom(tx, { learned, limits: options.limits, now });
     if (!mayGo(waitingOf(stored.request), room)) return [];
     const admitted = await applyEvent(tx, stored, { type: 'admitted' }, 'bot', now);

@@ -1,9 +1,9 @@
 import { err } from '../../lib/result';
 import { deviceOf } from '../../request/batch/batch';
 import { parseRequestId } from '../../request/id';
+import { groupTargets } from '../../thread/batch/batch-words';
 import type { BatchAction } from '../../thread/kit/read-draft';
 import type { Turn } from '../../thread/kit/turn';
-import { groupTargets } from '../../thread/sentences/batch-words';
 import { type Answer, type FlowOptions, posts } from '../answer';
 import { ask } from '../ask/ask';
 import { asking } from '../ask/ask-by-card';

@@ -11,7 +11,7 @@ import { openRequest } from '../../request/transition';
 import { readApprovedHashes } from '../../store/commit/apply';
 import { isPolicySuperseded } from '../../store/rows/policy-in-force';
 import type { Tx } from '../../store/store';
-import { confirmBatchCard } from '../../thread/cards/confirm-batch-card';
+import { confirmBatchCard } from '../../thread/batch/confirm-batch-card';
 import { fitsOneCard } from '../../thread/cards/request-card';
 import type { Turn } from '../../thread/kit/turn';
 import type { Refusal } from '../../thread/sentences/refusals';
@@ -71,7 +71,7 @@ export async function askMany(
   const { request } = openRequest(base);
   const { trial } = options;
   const view = { request, results: [], queue: null, pause: null, names: policy.names, now: turn.at, trial };
-  if (!fitsOneCard(view)) return err({ type: 'doesNotFit' }); // guard: batch-shown-whole-or-not-asked
+  if (!fitsOneCard(view)) return err({ type: 'doesNotFit' });
   const isConfirmed = asking.warned === true && isFrozen(many, batch, sifted);
   if (!isConfirmed)
     return ok({ question: confirmBatchCard({ draft, base, leftOut: sifted.leftOut }, { trial, now: turn.at }) }); // guard: requester-confirms-the-list
@@ -171,6 +171,6 @@ async function insertBatch(
   await tx.lockFact(`openBatches.${tenantId}.${base.requesterKey}`);
   const open = await tx.recentRequests({ tenantId, requesterId: requester.id, states: openStates }, 1_000);
   const ids = open.filter(({ request }) => request.batch !== undefined).map(({ request }) => request.id);
-  if (ids.length >= most) return err({ type: 'batch', refusal: { type: 'batchOpen', ids, most } }); // guard: open-batches-are-capped
+  if (ids.length >= most) return err({ type: 'batch', refusal: { type: 'batchOpen', ids, most } });
   return insertWithinCap(tx, options, base);
 }

@@ -24,7 +24,7 @@ export async function decideBatch(
   const policy = options.policy();
   if (request.state !== 'batchRunning') return refuse(scene, id, { type: 'alreadyDecided', request });
   if (!mayCancel(policy, groups, request, turn.person) || !roleOf(policy, groups, turn.person.id).mayApprove)
-    return refuse(scene, id, { type: 'notAnApprover' }); // guard: only-approvers-let-the-rest-go
+    return refuse(scene, id, { type: 'notAnApprover' });
   const targets = await readTargets(tx, id);
   const { phase } = planBatch(request, targets, { now: turn.at, elseWaits: false });
   const isAwaited =

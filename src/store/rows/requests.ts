@@ -64,8 +64,7 @@ export const requestReader: ReaderMethods<RequestReader> = {
   async recentRequests({ tenantId, machineId, requesterId, conversationId, states }, limit) {
     let query = this.db.selectFrom('requests').select(stored).orderBy('seq', 'desc').limit(limit);
     if (tenantId !== undefined) query = query.where('tenant_id', '=', tenantId);
-    if (machineId === undefined)
-      query = query.where('batch_id', 'is', null); // guard: targets-are-told-by-their-batch
+    if (machineId === undefined) query = query.where('batch_id', 'is', null);
     else query = query.where('machine_id', '=', machineId);
     if (requesterId !== undefined) query = query.where('requester_id', '=', requesterId);
     if (conversationId !== undefined) query = query.where('conversation_id', '=', conversationId);

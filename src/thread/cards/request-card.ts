@@ -1,5 +1,6 @@
 import { isFinal, type LiveResponseRequest } from '../../request/request';
 import { maxNoteLength } from '../../request/votes/vote';
+import { batchParts } from '../batch/batch-parts';
 import { placeActions } from '../kit/action-rows';
 import { activityBytes, fits, maxActivityBytes } from '../kit/fits';
 import { type Line, say, sayBold, saySubtle, show, showCode, showCut, showParagraphs, showPerson } from '../kit/line';
@@ -16,7 +17,6 @@ import { type Audience, findActions, refreshFor } from '../sentences/request-act
 import { decidedLines, describeQuestions, describeVotes, noteLines } from '../sentences/request-lines';
 import { weighRisk } from '../sentences/risk';
 import { describeState } from '../sentences/state-words';
-import { batchParts } from './batch-parts';
 import { commandRows, fileProof, filesLine, type Row } from './command-rows';
 import template from './request-card.json';
 

@@ -5,7 +5,7 @@ import { type FormInput, readFormInput } from '../../chat/form';
 import { isRecord } from '../../lib/record';
 import { type Command, findCommandFaults, maxCommands } from '../../request/ask/command';
 import { mostDevices } from '../../request/batch/batch';
-import type { TargetGroup } from '../sentences/batch-words';
+import type { TargetGroup } from '../batch/batch-words';
 
 /** Several devices that went through a card, each checked like typed text; null when our cards never send that. */
 export function readManyDevices(data: unknown): ManyDevices | null {

@@ -1,6 +1,6 @@
 import type { KeptResult } from '../../evidence/keep-result';
 import { isFinal, type LiveResponseRequest } from '../../request/request';
-import { batchParts } from '../cards/batch-parts';
+import { batchParts } from '../batch/batch-parts';
 import { commandRows } from '../cards/command-rows';
 import { placeActions } from '../kit/action-rows';
 import { type ActionJson, foldButton } from '../kit/button';

@@ -2,6 +2,7 @@ import { tellAfterMs } from '../../request/doubt/search';
 import type { Doubt, Emergency, OtherAction, Question } from '../../request/request';
 import { isPosted, type PostedNews, type SentNews } from '../../request/telling';
 import { openQuestions } from '../../request/votes/questions';
+import { nothingMore, stopLine } from '../batch/batch-words';
 import { answerButton, clock } from '../cards/beside-cards';
 import type { ActionJson } from '../kit/button';
 import {
@@ -25,7 +26,6 @@ import { sayOf, type Table } from '../kit/table';
 import type { RequestView } from '../kit/view';
 import { count, formatDuration, formatTime } from '../kit/words';
 import { endPost } from '../posts/end-post';
-import { nothingMore, stopLine } from './batch-words';
 import { beforeAskingAgain, describeChange } from './request-lines';
 import { describeOther } from './unknown-words';
 

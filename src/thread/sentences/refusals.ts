@@ -7,11 +7,11 @@ import type { ResumeRefusal } from '../../request/pause';
 import type { LiveResponseRequest, Person } from '../../request/request';
 import type { ReviewRefusal } from '../../request/review';
 import { maxAnswerLength, maxQuestionLength, mostQuestions } from '../../request/votes/questions';
+import { describeBatchRefusal } from '../batch/left-out-words';
 import { cutAt } from '../kit/line';
 import { sayOf, type Table } from '../kit/table';
 import { count, everyone, formatList, formatTime, type ReaderFormat } from '../kit/words';
 import { describeFinding, lineText } from './finding-words';
-import { describeBatchRefusal } from './left-out-words';
 import { nearestNames } from './nearest-names';
 import { beforeAskingAgain } from './request-lines';
 

@@ -1,8 +1,8 @@
 import { maxReasonLength } from '../../request/ask/command';
 import type { LiveResponseRequest } from '../../request/request';
+import { batchActions } from '../batch/batch-actions';
 import { type ActionJson, askFirst, button, openDialog } from '../kit/button';
 import type { RequestView } from '../kit/view';
-import { batchActions } from './batch-actions';
 
 /** `thread`: one card for all who are there; `approver`: a card in one person's own chat. */
 export type Audience = 'thread' | 'approver';

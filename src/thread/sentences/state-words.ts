@@ -1,11 +1,11 @@
 import type { Command } from '../../request/ask/command';
 import type { CancelWish, CommandProgress, InState, LiveResponseRequest, Vote } from '../../request/request';
+import { describeBatch } from '../batch/batch-words';
 import { type Line, quoteLines, say, saySubtle, showCode, showCut, showPerson } from '../kit/line';
 import { sayOf, type Table } from '../kit/table';
 import type { RequestView, StateWords } from '../kit/view';
 import { formatShort, formatSpan, formatTime } from '../kit/words';
 import { describeNeed } from './bar-lines';
-import { describeBatch } from './batch-words';
 import { describeQueued } from './queue-words';
 import { refusalCure } from './refusal-cure';
 import { commandAtWork, describeChange, failedCommand } from './request-lines';

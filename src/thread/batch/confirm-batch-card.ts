@@ -2,15 +2,15 @@ import type { Draft } from '../../chat/draft';
 import { deviceOf } from '../../request/batch/batch';
 import type { LeftOut } from '../../request/batch/left-out';
 import type { RequestBase } from '../../request/request';
+import { draftRows } from '../cards/draft-rows';
 import { button } from '../kit/button';
 import { fits } from '../kit/fits';
 import { type Line, say, sayBold, saySubtle, showCode, showCut } from '../kit/line';
 import { pagePost } from '../kit/page';
 import type { Post } from '../kit/post';
 import { count } from '../kit/words';
-import { leftOutLine } from '../sentences/left-out-words';
 import { groupLine, namesLines } from './batch-rows';
-import { draftRows } from './draft-rows';
+import { leftOutLine } from './left-out-words';
 
 /**
  * The frozen list for the one who asks, before anybody else is: what is in it, what is not and why, which go first, when it stops. The button names the

@@ -4,7 +4,7 @@ import type { InState, LiveResponseRequest } from '../../request/request';
 import { type Line, say, sayBold, showCode, showCut, showPerson } from '../kit/line';
 import type { RequestView, StateWords, Tone } from '../kit/view';
 import { count, formatShort } from '../kit/words';
-import { describeChange } from './request-lines';
+import { describeChange } from '../sentences/request-lines';
 
 /** The groups that people tell targets by; each target is in exactly one, so that the counts add up. */
 export const targetGroups = [

@@ -6,9 +6,9 @@ import { type Line, say, sayBold, saySubtle, showCode, showCut } from '../kit/li
 import { plainCommands, plainPerson } from '../kit/plain';
 import type { RequestView } from '../kit/view';
 import { count, formatDuration, formatShort, parseDefenderTime } from '../kit/words';
-import { groupTargets, groupTitle, type TargetGroup } from '../sentences/batch-words';
 import { describeReach, deviceWarnings, libraryWarnings, type Risk } from '../sentences/risk';
 import { groupLine, namesLines } from './batch-rows';
+import { groupTargets, groupTitle, type TargetGroup } from './batch-words';
 
 /** What the card of a request says otherwise where it is about many devices; null for one device. */
 export interface BatchParts {

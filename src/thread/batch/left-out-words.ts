@@ -2,7 +2,7 @@ import { visible, visibleCode } from '../../lib/visible';
 import type { BatchRefusal, LeftOut } from '../../request/batch/left-out';
 import { type Line, relay, say, showCode, showCut } from '../kit/line';
 import { count, formatDuration, formatList } from '../kit/words';
-import { describeFinding } from './finding-words';
+import { describeFinding } from '../sentences/finding-words';
 
 /** Who is left out of a batch, and why: "dc-01 left out: needs 2 approvals." */
 export function leftOutLine(left: LeftOut): Line {

@@ -4,8 +4,8 @@ import type { InState } from '../../request/request';
 import { type ActionJson, askFirst, button } from '../kit/button';
 import { type AgainGroup, againGroups } from '../kit/read-draft';
 import type { RequestView } from '../kit/view';
+import type { Audience } from '../sentences/request-actions';
 import { groupTargets } from './batch-words';
-import type { Audience } from './request-actions';
 
 type View = Pick<RequestView, 'pause' | 'targets'> & {
   readonly request: InState<'batchRunning' | 'batchEnded'>;
