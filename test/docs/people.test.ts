@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LiveResponseRequest } from '../../src/request/request';
 import { boardEveryMs, boardFrom } from '../../src/request/board';
+import type { LiveResponseRequest } from '../../src/request/request';
 import { roundUpEveryMs } from '../../src/request/round-up';
 import { formatSize } from '../../src/thread/kit/words';
 import { describeState } from '../../src/thread/sentences/state-words';

@@ -42,7 +42,7 @@ async function begin(tx: Tx, conversationId: string, now: number): Promise<void>
   if (open.length < boardFrom || first === undefined) return;
   const name = boardFact(conversationId);
   const known = await tx.lockFact<Board>(name);
-  if (known !== null && !known.isOver) return; // guard: one-board-a-conversation
+  if (known !== null && !known.isOver) return;
   const { id: requestId, createdAt: since } = first.request;
   const card = await tx.addCard({ requestId, audience: 'board', personId: null, conversationId, activityId: null });
   await tx.saveFact(name, { cardId: card.cardId, since, dueAt: now, isOver: false } satisfies Board);

@@ -1,11 +1,11 @@
 import { isFinal } from '../../request/request';
 import { type ActionJson, button } from '../kit/button';
-import { type Line, say, sayBold, saySubtle, showCode, showCut } from '../kit/line';
+import { type Line, say, saySubtle, showCode, showCut } from '../kit/line';
 import { type CardOptions, firstThatFits, moreSection, mostChoices, pagePost } from '../kit/page';
 import { plainHost } from '../kit/plain';
 import type { Post } from '../kit/post';
 import type { RequestView, Tone } from '../kit/view';
-import { count, formatList } from '../kit/words';
+import { count, formatList, formatShort } from '../kit/words';
 import { describeState } from '../sentences/state-words';
 
 type Group = 'bad' | 'waiting' | 'underWay' | 'done';
@@ -64,12 +64,20 @@ function groupOf(view: RequestView): Group {
   return isFinal(state) ? 'done' : 'underWay';
 }
 
-const row = ({ request }: RequestView, said: string): Line => [
-  ...showCut(request.device.name, 60, showCode),
-  sayBold(` ${said}`),
-  say(' · '),
-  saySubtle(request.id),
-];
+/** The short name where it is plain: a board is of one room, and its rows should stay on one line of a phone. */
+function row(view: RequestView, said: string): Line {
+  const { request, now } = view;
+  const host = plainHost(request.device.name);
+  const what = request.state === 'awaitingApproval' ? `until ${formatShort(request.decideBy, now)}` : lowerFirst(said);
+  return [
+    ...(host === null ? showCut(request.device.name, 60, showCode) : [showCode(host)]),
+    say(` ${what} `),
+    saySubtle(request.id),
+  ];
+}
+
+const lowerFirst = (said: string): string =>
+  /^(?:Defender|I) /.test(said) ? said : `${said.charAt(0).toLowerCase()}${said.slice(1)}`;
 
 const showButton = ({ request: { id, device } }: RequestView): readonly ActionJson[] => {
   const host = plainHost(device.name);
