@@ -42,6 +42,8 @@ export interface Config {
   readonly databaseUrl: string;
   readonly policyFile: string;
   readonly evidenceDir: string;
+  /** The private key that signs evidence bundles; null: they are unsigned and say so. */
+  readonly evidenceKeyFile: string | null;
   /** How long ended requests, their results and evidence are kept; null: without end. */
   readonly historyDays: number | null;
   /** Where the head of the audit chain is posted daily; null: nowhere. */
@@ -89,6 +91,10 @@ export function parsePlaces(env: Environment): Result<Pick<Config, 'databaseUrl'
 export const parsePolicyPlace = (env: Environment): string =>
   readConfig({ POLICY_FILE: env.POLICY_FILE }).config.policyFile;
 
+/** The key that signs bundles, for a tool that needs no more; null where none is set. */
+export const parseEvidenceKeyPlace = (env: Environment): string | null =>
+  readConfig({ EVIDENCE_KEY_FILE: env.EVIDENCE_KEY_FILE }).config.evidenceKeyFile;
+
 function toConfig(env: Settings): Config {
   const trial = env.LOCAL_TRIAL === '1';
   return {
@@ -122,6 +128,7 @@ function toConfig(env: Settings): Config {
     databaseUrl: env.DATABASE_URL,
     policyFile: env.POLICY_FILE,
     evidenceDir: env.EVIDENCE_DIR,
+    evidenceKeyFile: env.EVIDENCE_KEY_FILE ?? null,
     historyDays: env.HISTORY_DAYS === 0 ? null : env.HISTORY_DAYS,
     anchorConversationId: env.AUDIT_ANCHOR_CONVERSATION ?? null,
   };

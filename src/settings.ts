@@ -111,6 +111,7 @@ export const Settings = z.object({
     .optional(),
   NO_PROXY: z.string().optional(),
   EVIDENCE_DIR: z.string().default('data/evidence'),
+  EVIDENCE_KEY_FILE: z.string().optional(),
   HISTORY_DAYS: z
     .string()
     .refine(

@@ -14,13 +14,27 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   audit: ['lib', 'request'],
   thread: ['lib', 'mask', 'request', 'chat', 'policy', 'evidence'],
   store: ['lib', 'request', 'evidence', 'audit', 'thread'],
+  bundle: ['lib', 'mask', 'request', 'evidence', 'audit', 'thread', 'store'],
   dispatch: ['lib', 'mask', 'request', 'defender', 'evidence', 'store', 'thread', 'policy'],
-  flow: ['lib', 'mask', 'request', 'chat', 'policy', 'defender', 'evidence', 'audit', 'thread', 'store', 'dispatch'],
+  flow: [
+    'lib',
+    'mask',
+    'request',
+    'chat',
+    'policy',
+    'defender',
+    'evidence',
+    'audit',
+    'thread',
+    'store',
+    'bundle',
+    'dispatch',
+  ],
   oversight: ['lib', 'request', 'policy', 'defender', 'evidence', 'audit', 'thread', 'store', 'dispatch', 'flow'],
   teams: ['lib', 'request', 'chat', 'audit', 'thread', 'store', 'flow'],
   /** '' is the assembled service. */
   doctor: ['', 'lib', 'request', 'chat', 'policy', 'directory', 'defender', 'evidence', 'thread', 'store', 'teams'],
-  cli: ['', 'lib', 'chat', 'policy', 'audit', 'store', 'doctor'],
+  cli: ['', 'lib', 'chat', 'policy', 'audit', 'store', 'bundle', 'doctor'],
 };
 
 /** Between these the import is of types only: the one draws or delivers what the other decides. */
@@ -39,7 +53,15 @@ const keptIn: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The files that do something when they are run: only these read the environment and take the time by themselves. */
-const entryPoints = ['index.ts', 'cli/audit.ts', 'cli/policy.ts', 'cli/backup.ts', 'cli/doctor.ts'];
+const entryPoints = [
+  'index.ts',
+  'cli/audit.ts',
+  'cli/policy.ts',
+  'cli/backup.ts',
+  'cli/doctor.ts',
+  'cli/evidence.ts',
+  'cli/verify-evidence.ts',
+];
 
 /** Of dispatch. */
 const decidingHalf = [

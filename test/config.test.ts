@@ -52,6 +52,7 @@ describe('defaults', () => {
       databaseUrl: 'sqlite:./data/live-response.db',
       policyFile: 'env/policy.yaml',
       evidenceDir: 'data/evidence',
+      evidenceKeyFile: null,
       historyDays: 365,
       anchorConversationId: null,
     });
@@ -108,6 +109,7 @@ describe('what is set is taken', () => {
       databaseUrl: 'sqlite:/var/lib/lr.db',
       policyFile: '/etc/lr/policy.yaml',
       evidenceDir: '/var/lib/evidence',
+      evidenceKeyFile: null,
       anchorConversationId: null,
     });
   });
