@@ -44,6 +44,8 @@ export interface Config {
   readonly evidenceDir: string;
   /** The private key that signs evidence bundles; null: they are unsigned and say so. */
   readonly evidenceKeyFile: string | null;
+  /** The largest bundle that is sent in a chat. */
+  readonly evidenceChatBytes: number;
   /** How long ended requests, their results and evidence are kept; null: without end. */
   readonly historyDays: number | null;
   /** Where the head of the audit chain is posted daily; null: nowhere. */
@@ -128,6 +130,7 @@ function toConfig(env: Settings): Config {
     databaseUrl: env.DATABASE_URL,
     policyFile: env.POLICY_FILE,
     evidenceDir: env.EVIDENCE_DIR,
+    evidenceChatBytes: env.EVIDENCE_CHAT_MB * 1024 ** 2,
     evidenceKeyFile: env.EVIDENCE_KEY_FILE ?? null,
     historyDays: env.HISTORY_DAYS === 0 ? null : env.HISTORY_DAYS,
     anchorConversationId: env.AUDIT_ANCHOR_CONVERSATION ?? null,

@@ -53,6 +53,7 @@ describe('defaults', () => {
       policyFile: 'env/policy.yaml',
       evidenceDir: 'data/evidence',
       evidenceKeyFile: null,
+      evidenceChatBytes: 10 * 1024 ** 2,
       historyDays: 365,
       anchorConversationId: null,
     });

@@ -181,7 +181,7 @@ async function compareForm(handle: FileHandle, size: number, entries: readonly Z
   if (!entries.every((entry) => Number.isSafeInteger(entry.size) && entry.size <= size))
     return 'a size in it is too large';
   const form = zipForm(entries);
-  if (form.size !== size) return 'there are bytes in it that belong to no entry, or some are missing'; // guard: bundle-has-no-other-bytes
+  if (form.size !== size) return 'there are bytes in it that belong to no entry, or some are missing';
   const tail = await readAt(handle, size - form.tail.length, form.tail.length);
   if (!tail.equals(form.tail)) return 'its directory is not as we write it'; // guard: bundle-directory-is-ours
   for (const [i, local] of form.locals.entries()) {

@@ -33,6 +33,7 @@ import { greet, partOf } from './greet';
 import { markDone } from './handled';
 import { oweAnswer } from './owed';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
+import { offerEvidence } from './show/evidence';
 import { answerOffer, offerFile } from './show/files';
 import { openRequest, showList } from './show/lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './show/look-up';
@@ -118,6 +119,8 @@ const isView = (intent: Intent): intent is View => views.some((type) => type ===
 function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
   if (isView(intent)) return view(options, turn, intent);
   switch (intent.type) {
+    case 'evidence':
+      return offerEvidence(options, turn, intent.id);
     case 'newForm':
       return showForm(options, turn, intent.device);
     case 'draft':
@@ -171,7 +174,7 @@ async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: 
   };
 }
 
-type DecideInWords = Exclude<Intent, View | AskInWords | { readonly type: 'newForm' }>;
+type DecideInWords = Exclude<Intent, View | AskInWords | { readonly type: 'newForm' | 'evidence' }>;
 
 function decideInWords(options: FlowOptions, turn: Turn, intent: DecideInWords): Promise<Answer> {
   const { trial } = options;

@@ -93,7 +93,7 @@ function auditSection({ records, said }: ReportOptions): Html {
   return html`<h2>Audit</h2>
 <p>Entries ${after.seq + 1} to ${last.seq} of the audit are in <code>${names.audit}</code>. ${rows.length} of them are about this; the other ${others} stand there by their hash only.</p>
 ${anchors.map(({ seq, hash, at }) => html`<p>Anchor handed out ${formatTime(Date.parse(at))}: <code>${hash}:${seq}</code></p>`)}
-<table><thead><tr><th>Entry</th><th>When</th><th>Who</th><th>What</th><th>Detail</th></tr></thead><tbody>
+<table class="audit"><thead><tr><th>Entry</th><th>When</th><th>Who</th><th>What</th><th>Detail</th></tr></thead><tbody>
 ${rows.map(
   (row) =>
     html`<tr><td>${row.seq}</td><td>${isoOf(row.at)}</td><td><code>${visibleCode(row.actor)}</code></td><td>${row.what}${records.requests.length > 1 ? ` ${row.requestId}` : ''}</td><td><code>${visibleCode(JSON.stringify(row.detail))}</code></td></tr>

@@ -22,6 +22,7 @@ th,td{text-align:left;vertical-align:top;padding:.25rem .5rem .25rem 0;border-bo
 .good{background:#f0fdf4}.attention{background:#fef2f2}.warning{background:#fff7ed}.accent{background:#eff6ff}.emphasis{background:#f4f4f8}
 .bold{font-weight:600}.subtle{color:#4b5563}
 .buttons span{display:inline-block;border:1px solid #99a;border-radius:4px;padding:0 .6rem;margin:.15rem .3rem .15rem 0;color:#4b5563}
+@media (min-width:40rem){.audit td:nth-child(1),.audit td:nth-child(2),.audit td:nth-child(4){white-space:nowrap}.audit td:nth-child(3){min-width:7rem}}
 @media (max-width:40rem){table,thead,tbody,tr,td{display:block}thead{display:none}tr{border-bottom:1px solid #ccd;padding:.35rem 0}td{border:0;padding:0}}
 @media print{body{max-width:none;padding:0;font-size:11pt}h2{break-after:avoid}.card,tr,.bar{break-inside:avoid}}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}

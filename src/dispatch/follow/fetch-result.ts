@@ -4,6 +4,7 @@ import { shortDigest } from '../../request/ask/digest';
 import type { LiveResponseRequest } from '../../request/request';
 import { resultMayWait } from '../../request/round-up';
 import { ensureEnd, isRoomBusy, showTarget } from '../../store/commit/apply';
+import { updateBoard } from '../../store/commit/board';
 import type { Stored } from '../../store/rows/requests';
 import type { Tx } from '../../store/store';
 import type { ClaimedWork } from '../../store/work/claims';
@@ -63,6 +64,7 @@ async function tell(
       await post(tx, stored, { result, at: now });
       await showTarget(tx, stored.request, now);
       await tx.refreshCards(request.id, now);
+      await updateBoard(tx, stored.request, now);
     }
     await tx.appendAudit({
       at: now,

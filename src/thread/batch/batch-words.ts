@@ -51,7 +51,7 @@ export function groupTargets({ request, targets = [] }: BatchView): ReadonlyMap<
   const groups = new Map<TargetGroup, number[]>(targetGroups.map((group) => [group, []]));
   for (const number of request.batch.devices.keys()) {
     const outcome = outcomes.get(number + 1);
-    const unsent = request.stopped === null ? 'waiting' : 'notSent';
+    const unsent = request.state === 'batchRunning' && request.stopped === null ? 'waiting' : 'notSent';
     groups.get(outcome === undefined ? unsent : groupOf[outcome])?.push(number + 1);
   }
   return groups;
@@ -130,10 +130,11 @@ function toneOf(
 }
 
 function phaseLines(
-  { batch, passedOver, goneOn }: InState<'batchRunning' | 'batchEnded'>,
+  { state, batch, passedOver, goneOn }: InState<'batchRunning' | 'batchEnded'>,
   { targets = [] }: RequestView,
 ): readonly Line[] {
   const isFirst = targets.length <= batch.canaries + passedOver.length;
+  if (state === 'batchEnded') return [];
   return [
     [
       say(
