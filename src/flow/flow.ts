@@ -246,9 +246,7 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
         voteToResend(scene, { token: action.token, decision: 'deny', reason: action.reason || null }),
       );
     case 'request.cancel':
-      return byCard(options, turn, (scene) =>
-        cancel(scene, { id: action.requestId, reason: action.reason, onlyWaiting: action.onlyWaiting }),
-      );
+      return byCard(options, turn, (scene) => cancel(scene, { ...action, id: action.requestId }));
     case 'batch.next':
     case 'batch.goOn':
       return byCard(options, turn, (scene) => decideBatch(scene, action));

@@ -139,7 +139,7 @@ test('whoever asked cancels what waits, and what runs goes on', async () => {
   await stage.click(ana, stage.cardIn(thread, 'Cancel what waits'), 'request.cancel', {
     requestId: id,
     onlyWaiting: true,
-    cancelReason: 'we know enough',
+    waitingReason: 'we know enough',
   });
   await stage.settle();
   await ended(thread);

@@ -68,7 +68,7 @@ const cancelButton = (title: string, confirm: string, data: Readonly<Record<stri
   askFirst({
     title,
     question: {
-      id: 'cancelReason',
+      id: data.onlyWaiting === true ? 'waitingReason' : 'cancelReason',
       label: 'Why? (optional)',
       errorMessage: 'That is too long.',
       required: false,

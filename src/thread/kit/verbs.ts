@@ -25,7 +25,7 @@ import { type BatchAction, readBatchAction, readDraft, readOrigin } from './read
  * | `vote.sendOnceMore` | `token` | |
  * | `vote.leaveIt` | `token` | `reason` |
  * | `card.refresh` | `token` | |
- * | `request.cancel` | `requestId`, `onlyWaiting` (may be absent) | `cancelReason` |
+ * | `request.cancel` | `requestId`, `onlyWaiting` (may be absent) | `cancelReason` or `waitingReason` |
  * | `batch.next`, `batch.goOn`, `batch.again` | `requestId`, and `number` or `group` | |
  * | `request.open` | `requestId` | |
  * | `request.askAgain` | `requestId` | |
@@ -59,7 +59,7 @@ export type CardAction =
       readonly requestId: string;
       readonly reason: string | null;
       /** Of a batch: only what Defender has not started. */
-      readonly onlyWaiting: boolean;
+      readonly onlyWaiting?: true;
     }
   | BatchAction
   /** Shows a request again; in an approver's own chat its card becomes the newest message. */
@@ -204,9 +204,12 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
 
 function readCancel(data: Readonly<Record<string, unknown>>): CardAction | null {
   const requestId = readText(data, 'requestId', 40);
-  const reason = readReason(data, 'cancelReason');
+  const onlyWaiting = data.onlyWaiting === true;
+  // Two buttons of one card, each with a question of its own.
+  const reason = readReason(data, onlyWaiting ? 'waitingReason' : 'cancelReason');
   if (requestId === null || reason === null) return null;
-  return { verb: 'request.cancel', requestId, reason: reason || null, onlyWaiting: data.onlyWaiting === true };
+  const cancel = { verb: 'request.cancel', requestId, reason: reason || null } as const;
+  return onlyWaiting ? { ...cancel, onlyWaiting } : cancel;
 }
 
 function readOfResult(verb: unknown, data: Readonly<Record<string, unknown>>): CardAction | null {
