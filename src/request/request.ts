@@ -1,10 +1,10 @@
-import type { CancelWish, CommandProgress, Hold } from './at-defender';
+import type { CancelWish, CommandProgress, Hold } from './doubt/at-defender';
 import type { Person, RequestBase, Vote } from './base';
 import type { Batch, BatchCourse } from './batch/batch';
 import type { TargetOutcome } from './batch/outcome-of-target';
 import type { Doubt, InDoubt, Offer, OtherAction } from './doubt/doubt';
 
-export type { CancelWish, CommandProgress, Hold } from './at-defender';
+export type { CancelWish, CommandProgress, Hold } from './doubt/at-defender';
 export type {
   Decision,
   Device,

@@ -1,4 +1,4 @@
-import type { Person } from './base';
+import type { Person } from '../base';
 
 /** A wish to cancel: what Defender then says decides. `by` is null when the start-by clock asked. */
 export interface CancelWish {
