@@ -99,6 +99,11 @@ function findTrialFaults(env: Settings): readonly Fault[] {
       message:
         'must be on this machine while LOCAL_TRIAL=1, because the trial has no identity that Entra knows. Unset it; groups of Entra then cannot be read, so nobody counts as their member.',
     });
+  if (env.DATABASE_SIGN_IN === 'entra')
+    faults.push({
+      name: 'DATABASE_SIGN_IN',
+      message: 'is entra, but the trial has no identity that Entra knows. Unset it, or unset LOCAL_TRIAL.',
+    });
   return faults;
 }
 
