@@ -26,11 +26,11 @@ const stateOfTitle = (title: string): State | null => titles.find(([, pattern]) 
 const withoutDevice = (line: string): string => line.replace(/^[\w.-]+: /, '');
 
 /** What only a request's card has, and nothing that is posted about a request. */
-const cardsOwnButton = '[Hashes, ids, rule]';
+const cardsOwnButton = /\[Hashes, (?:ids, rule|rule, note)\]/;
 
 /** The request and the state that a message shows as a request's card; null for every other message. Its id stands alone in a line of the fold; while it waits for approval, behind the clock. */
 export function readCardPhase(text: string): { readonly requestId: string; readonly state: State } | null {
-  if (!text.includes(cardsOwnButton)) return null;
+  if (!cardsOwnButton.test(text)) return null;
   const lines = text.split('\n').map((line) => line.trim());
   // The trial's banner may stand before the title, and a notification before that.
   const head = lines.slice(0, 4);

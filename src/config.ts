@@ -44,6 +44,10 @@ export interface Config {
   readonly databaseSignIn: 'password' | 'entra';
   readonly policyFile: string;
   readonly evidenceDir: string;
+  /** The private key that signs evidence bundles; null: they are unsigned and say so. */
+  readonly evidenceKeyFile: string | null;
+  /** The largest bundle that is sent in a chat. */
+  readonly evidenceChatBytes: number;
   /** How long ended requests, their results and evidence are kept; null: without end. */
   readonly historyDays: number | null;
   /** Where the head of the audit chain is posted daily; null: nowhere. */
@@ -91,6 +95,10 @@ export function parsePlaces(env: Environment): Result<Pick<Config, 'databaseUrl'
 export const parsePolicyPlace = (env: Environment): string =>
   readConfig({ POLICY_FILE: env.POLICY_FILE }).config.policyFile;
 
+/** The key that signs bundles, for a tool that needs no more; null where none is set. */
+export const parseEvidenceKeyPlace = (env: Environment): string | null =>
+  readConfig({ EVIDENCE_KEY_FILE: env.EVIDENCE_KEY_FILE }).config.evidenceKeyFile;
+
 function toConfig(env: Settings): Config {
   const trial = env.LOCAL_TRIAL === '1';
   return {
@@ -125,6 +133,8 @@ function toConfig(env: Settings): Config {
     databaseSignIn: env.DATABASE_SIGN_IN,
     policyFile: env.POLICY_FILE,
     evidenceDir: env.EVIDENCE_DIR,
+    evidenceChatBytes: env.EVIDENCE_CHAT_MB * 1024 ** 2,
+    evidenceKeyFile: env.EVIDENCE_KEY_FILE ?? null,
     historyDays: env.HISTORY_DAYS === 0 ? null : env.HISTORY_DAYS,
     anchorConversationId: env.AUDIT_ANCHOR_CONVERSATION ?? null,
   };

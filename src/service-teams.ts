@@ -7,12 +7,13 @@ import { createFlow } from './flow/flow';
 import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
 import { readArchive } from './flow/show/file-archive';
+import { mayStillHave } from './flow/show/may-still-have';
 import { standInPost } from './flow/stand-in';
 import { tellDelayed, tellUnreached } from './flow/tell-unreached';
 import { hours, seconds } from './lib/clock';
 import type { DueWork } from './lib/loop';
-import { mayReadResults } from './policy/policy';
 import type { ServiceBase } from './service-base';
+import { createEvidenceMaker } from './service-evidence';
 import { StartError } from './start-checks';
 import type { Store } from './store/store';
 import { type AdapterOptions, createAdapter, type VerifiedAdapter } from './teams/inbound/adapter';
@@ -107,6 +108,7 @@ function createServiceFlow(base: ServiceBase, { defender, views }: TeamsParts, o
     log,
     queueMs: hours(config.defender.queueHours),
     openRequestsPerPerson: config.openRequestsPerPerson,
+    evidence: createEvidenceMaker(base),
     sayAfter: byItself ? (tx, place, post) => outbox.sayAfter(tx, place, post) : null,
     trial: config.trial,
   });
@@ -118,7 +120,7 @@ function createServiceFiles(base: ServiceBase, { cloud }: VerifiedAdapter): DueW
     store,
     mayStillHave: async (offer) => {
       const stored = await store.request(offer.requestId);
-      return stored !== null && mayReadResults(policy(), await groups(), stored.request, offer.personId);
+      return stored !== null && mayStillHave(policy(), await groups(), stored.request, offer);
     },
     readArchive: (offer) => readArchive(store, config.evidenceDir, offer),
     cloud,

@@ -15,6 +15,7 @@ import { connectTeams, type TeamsSide } from './service-teams';
 import { checkBeforeStart, listenError } from './start-checks';
 import { followDatabase } from './store/engine/database-clock';
 import { openStore } from './store/open';
+import { ensureMaskSecret } from './store/rows/mask-secret';
 import type { Store } from './store/store';
 import { isOutage } from './store/store-error';
 import { withLeases } from './store/work/leases';
@@ -113,6 +114,7 @@ async function assemble(bare: Store, options: ServiceOptions, more: readonly Due
   const port = await server.listen(config.port, config.host).catch((error: unknown) => {
     throw listenError(error, config.port);
   });
+  await ensureMaskSecret(store, options.random);
   await rules.serve();
   if (byItself) for (const loop of loops.all) loop.start();
   if (byItself && !config.trial) void reportRoles({ token, apiUrl: config.defender.url, log });

@@ -117,6 +117,8 @@ export const Settings = z.object({
     .optional(),
   NO_PROXY: z.string().optional(),
   EVIDENCE_DIR: z.string().default('data/evidence'),
+  EVIDENCE_KEY_FILE: z.string().optional(),
+  EVIDENCE_CHAT_MB: wholeNumber({ least: 1, most: 100, usual: 10 }),
   HISTORY_DAYS: z
     .string()
     .refine(

@@ -4,22 +4,37 @@ import { dirname, join, normalize, relative, sep } from 'node:path';
 /** Which folder may import which (design.md §3). Imports run one way; a folder that is not listed here does not exist yet. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   lib: [],
-  request: ['lib'],
-  chat: ['lib', 'request'],
+  mask: ['lib'],
+  request: ['lib', 'mask'],
+  chat: ['lib', 'mask', 'request'],
   policy: ['lib', 'request'],
   directory: ['lib'],
   defender: ['lib', 'request'],
-  evidence: ['lib', 'request'],
+  evidence: ['lib', 'mask', 'request'],
   audit: ['lib', 'request'],
-  thread: ['lib', 'request', 'chat', 'policy', 'evidence'],
+  thread: ['lib', 'mask', 'request', 'chat', 'policy', 'evidence'],
   store: ['lib', 'request', 'evidence', 'audit', 'thread'],
-  dispatch: ['lib', 'request', 'defender', 'evidence', 'store', 'thread', 'policy'],
-  flow: ['lib', 'request', 'chat', 'policy', 'defender', 'evidence', 'audit', 'thread', 'store', 'dispatch'],
+  bundle: ['lib', 'mask', 'request', 'evidence', 'audit', 'thread', 'store'],
+  dispatch: ['lib', 'mask', 'request', 'defender', 'evidence', 'store', 'thread', 'policy'],
+  flow: [
+    'lib',
+    'mask',
+    'request',
+    'chat',
+    'policy',
+    'defender',
+    'evidence',
+    'audit',
+    'thread',
+    'store',
+    'bundle',
+    'dispatch',
+  ],
   oversight: ['lib', 'request', 'policy', 'defender', 'evidence', 'audit', 'thread', 'store', 'dispatch', 'flow'],
   teams: ['lib', 'request', 'chat', 'audit', 'thread', 'store', 'flow'],
   /** '' is the assembled service. */
   doctor: ['', 'lib', 'request', 'chat', 'policy', 'directory', 'defender', 'evidence', 'thread', 'store', 'teams'],
-  cli: ['', 'lib', 'chat', 'policy', 'audit', 'store', 'doctor'],
+  cli: ['', 'lib', 'chat', 'policy', 'audit', 'store', 'bundle', 'doctor'],
 };
 
 /** Between these the import is of types only: the one draws or delivers what the other decides. */
@@ -38,7 +53,16 @@ const keptIn: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The files that do something when they are run: only these read the environment and take the time by themselves. */
-const entryPoints = ['index.ts', 'cli/audit.ts', 'cli/policy.ts', 'cli/backup.ts', 'cli/database.ts', 'cli/doctor.ts'];
+const entryPoints = [
+  'index.ts',
+  'cli/audit.ts',
+  'cli/policy.ts',
+  'cli/backup.ts',
+  'cli/database.ts',
+  'cli/doctor.ts',
+  'cli/evidence.ts',
+  'cli/verify-evidence.ts',
+];
 
 /** Of dispatch. */
 const decidingHalf = [
@@ -56,7 +80,7 @@ const decidingHalf = [
 
 /** Decides and draws, and so has no async, no clock and no SDK. Of dispatch, the half that decides. */
 const isCore = ({ path, folder }: SourceFile): boolean =>
-  ['request', 'chat', 'policy', 'thread', 'audit'].includes(folder) ||
+  ['mask', 'request', 'chat', 'policy', 'thread', 'audit'].includes(folder) ||
   decidingHalf.some((name) => path === `dispatch/${name}.ts`);
 
 interface SourceFile {

@@ -53,6 +53,8 @@ describe('defaults', () => {
       databaseUrl: 'sqlite:./data/live-response.db',
       policyFile: 'env/policy.yaml',
       evidenceDir: 'data/evidence',
+      evidenceKeyFile: null,
+      evidenceChatBytes: 10 * 1024 ** 2,
       historyDays: 365,
       anchorConversationId: null,
     });
@@ -109,6 +111,7 @@ describe('what is set is taken', () => {
       databaseUrl: 'sqlite:/var/lib/lr.db',
       policyFile: '/etc/lr/policy.yaml',
       evidenceDir: '/var/lib/evidence',
+      evidenceKeyFile: null,
       anchorConversationId: null,
     });
   });

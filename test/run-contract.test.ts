@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import Database from 'libsql';
 import { systemClock } from '../src/lib/clock';
 import { type Emulator, startEmulator } from '../trial/defender/emulator';
 import { addTrialWorld } from '../trial/defender/trial-world';
+import { buildInto } from './built';
 import {
   ana,
   bo,
@@ -66,11 +67,7 @@ let connector: FakeConnector;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lr-run-'));
   // `npm run test:image` plays all this on the packages of the image.
-  await symlink(process.env.IMAGE_PACKAGES ?? join(root, 'node_modules'), join(dir, 'node_modules'));
-  // Types are held by npm run check; here only the program counts.
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const arguments_ = [tsc, '-p', join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', join(dir, 'dist')];
-  const build = imageRun === undefined ? promisify(execFile)(process.execPath, arguments_) : null;
+  const build = imageRun === undefined ? buildInto(dir, process.env.IMAGE_PACKAGES) : null;
   await writeFile(join(dir, 'policy.yaml'), policy);
   await copyFile(join(root, 'env', 'policy.yaml'), join(dir, 'trial-people.yaml'));
   emulator = await startEmulator({ clock: systemClock });

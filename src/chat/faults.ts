@@ -27,6 +27,7 @@ export type ChatFault =
       readonly limit: number;
     }
   | { readonly type: 'hiddenCharacters'; readonly part: 'message' | 'device' | 'reason'; readonly text: string }
+  | { readonly type: 'holdsMark'; readonly part: 'device' | 'reason' }
   | { readonly type: 'unknownWord'; readonly typed: string; readonly suggestion: Word | Verb | null }
   | { readonly type: 'missingText'; readonly word: Word }
   | { readonly type: 'unexpectedText'; readonly word: Word; readonly typed: string }
@@ -127,6 +128,8 @@ function sentenceOf(fault: ChatFault): string {
       return `${tooLongParts[fault.part]} is ${formatNumber(fault.length)} characters long and ${formatNumber(fault.limit)} is the most I accept. Shorten it and send it again.`;
     case 'hiddenCharacters':
       return `${hiddenParts[fault.part]} holds characters that nobody can see: ${fault.part === 'device' ? shownCode(fault.text) : shown(fault.text)}. Approvers could not read it as it is, so delete them (type it instead of pasting it) and send it again.`;
+    case 'holdsMark':
+      return `${hiddenParts[fault.part]} ${standsForNothing}`;
     case 'unknownWord':
       return describeUnknownWord(fault);
     case 'missingText':
@@ -194,6 +197,8 @@ export function describeCommandFault(fault: CommandFault): string {
       return `"${shown(fault.name)}" cannot be the name of a library file. Give the name only, without a folder, not starting with a dot, and without any of \\ / : * ? " < > |; library lists the names.`;
     case 'forbiddenArgs':
       return `The arguments hold ${fault.characters.join(' ')}, and Defender does not allow any of ${forbiddenArgCharacters.join(' ')} in arguments. Leave them out, or pass the value in another form, such as Base64, if the script can read it.`;
+    case 'holdsMark':
+      return `${partNames[fault.part]} ${standsForNothing}`;
     case 'typographicArgs':
       return `The arguments hold ${fault.characters.join(' ')}, which PowerShell reads as plain quotes and dashes although they look different. Replace them with ", ' or -${fault.characters.some((c) => /[\u2013-\u2015]/.test(c)) ? ' (or -- where you typed two hyphens, of which apps make one long dash)' : ''}.`;
     case 'hiddenCharacters':
@@ -204,6 +209,8 @@ export function describeCommandFault(fault: CommandFault): string {
       return `"${shown(fault.path)}" cannot be collected: ${pathFaults[fault.why]}`;
   }
 }
+
+const standsForNothing = 'holds a mark that I put in the place of a secret. Write the value itself, or leave it out.';
 
 function describeConsoleOption({ verb, typed }: Extract<ChatFault, { type: 'extraWords' }>): string | null {
   const found = consoleOptionIn(typed);

@@ -32,7 +32,14 @@ export interface Found {
 /** More than that is a list, and a form offers what one message is about. */
 export const mostFound = 10;
 
-type FormFaultType = 'missingDevice' | 'missingReason' | 'badCommand' | 'extraWords' | 'tooLong' | 'hiddenCharacters';
+type FormFaultType =
+  | 'missingDevice'
+  | 'missingReason'
+  | 'badCommand'
+  | 'extraWords'
+  | 'tooLong'
+  | 'hiddenCharacters'
+  | 'holdsMark';
 
 /** A fault and the input that it belongs under. `refused`: the draft was legal, and what it names is not to be had. */
 export interface FormFault {
@@ -196,6 +203,7 @@ export function describeFormFault({ fault }: FormFault): string {
       return fault.sentence;
     case 'tooLong':
     case 'hiddenCharacters':
+    case 'holdsMark':
       return describeFaults([fault]);
   }
 }

@@ -2,17 +2,21 @@ import type { Clock } from '../lib/clock';
 import type { Policy } from '../policy/policy';
 import { type Pause, pauseFact } from '../request/pause';
 import type { RequestId } from '../request/request';
+import { maskSecretFact } from '../store/rows/mask-secret';
 import type { Stored } from '../store/rows/requests';
 import type { Reader } from '../store/store';
 import type { QueuePlace, RequestView } from '../thread/kit/view';
 import { type Admission, planAdmission } from './admission';
 import { admissionFact, type LearnedLimits, type Limits, nothingLearned } from './limits';
+import { maskView } from './masked-view';
 import { rateCountsSince } from './rate';
 import type { RoomInput } from './room';
 
 /** Reads what people are shown of requests, and the plan that their positions in the queue come from. */
 export interface Views {
   of(reader: Reader, stored: Stored): Promise<RequestView>;
+  /** With its secrets, for a person who may have them and sees it alone. */
+  unmasked(reader: Reader, stored: Stored): Promise<RequestView>;
   /** Every waiting request with its position, in the order in which they would go. */
   queue(reader: Reader): Promise<readonly RequestView[]>;
   /** The same for a list: the plan is made once, and results are read of what ran only. */
@@ -50,26 +54,29 @@ export function createViews(options: ViewOptions): Views {
   return {
     plan: (reader) => readPlan(options, reader),
     list: (reader, stored) => readList(options, reader, stored),
-    async of(reader, stored) {
-      const { request } = stored;
-      const queue = request.state === 'queued' ? (await readPlan(options, reader)).positions.get(request.id) : null;
-      return {
-        request,
-        results: await reader.results(request.id),
-        queue: queue ?? null,
-        pause: await reader.fact<Pause>(pauseFact),
-        names: options.policy().names,
-        policyVersion: options.policy().version,
-        now: options.clock.now(),
-        trial: options.trial,
-      };
-    },
+    of: async (reader, stored) =>
+      maskView(await readView(options, reader, stored), await reader.fact<string>(maskSecretFact)),
+    unmasked: (reader, stored) => readView(options, reader, stored),
     async queue(reader) {
       const { positions } = await readPlan(options, reader);
       const queued = new Map((await reader.requestsIn(['queued'])).map((stored) => [stored.request.id, stored]));
       const inOrder = [...positions.keys()].map((id) => queued.get(id)).filter((stored) => stored !== undefined);
       return readList(options, reader, inOrder, positions);
     },
+  };
+}
+
+async function readView(options: ViewOptions, reader: Reader, { request }: Stored): Promise<RequestView> {
+  const queue = request.state === 'queued' ? (await readPlan(options, reader)).positions.get(request.id) : null;
+  return {
+    request,
+    results: await reader.results(request.id),
+    queue: queue ?? null,
+    pause: await reader.fact<Pause>(pauseFact),
+    names: options.policy().names,
+    policyVersion: options.policy().version,
+    now: options.clock.now(),
+    trial: options.trial,
   };
 }
 
@@ -91,6 +98,7 @@ async function readList(
   const anyQueued = all.some(({ request }) => request.state === 'queued');
   const positions: Positions = known ?? (anyQueued ? (await readPlan(options, reader)).positions : new Map());
   const pause = await reader.fact<Pause>(pauseFact);
+  const secret = await reader.fact<string>(maskSecretFact);
   const { names } = options.policy();
   const now = options.clock.now();
   const views: RequestView[] = [];
@@ -98,7 +106,7 @@ async function readList(
     // Whether a run went well is in its results, and a list says it as its card does.
     const results = request.state === 'succeeded' ? await reader.results(request.id) : [];
     const queue = positions.get(request.id) ?? null;
-    views.push({ request, results, queue, pause, names, now, trial: options.trial });
+    views.push(maskView({ request, results, queue, pause, names, now, trial: options.trial }, secret));
   }
   return views;
 }

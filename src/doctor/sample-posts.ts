@@ -1,5 +1,7 @@
 import { createForm } from '../chat/form';
 import { createHelp } from '../chat/help';
+import { answerCard, denialCard, questionCard } from '../thread/cards/beside-cards';
+import { boardCard } from '../thread/cards/board-card';
 import { chooseDeviceCard } from '../thread/cards/choose-device-card';
 import { deviceCard, devicesCard } from '../thread/cards/device-card';
 import { explainCard } from '../thread/cards/explain-card';
@@ -49,6 +51,13 @@ export function createSamplePosts(now: number, trial: boolean): readonly Post[] 
     ...views.map((view) => requestCard(view, { audience: 'thread', token: null })),
     ...(first === undefined ? [] : [requestCard(first, { audience: 'approver', token: 'sample' })]),
     ...(ended === undefined ? [] : [resultPost(ended, result)]),
+    ...(first === undefined
+      ? []
+      : [
+          denialCard(first, 'sample'),
+          questionCard(first, 'sample'),
+          answerCard(first, { number: 1, by: requester, text: 'A sample question', at: now, answer: null }),
+        ]),
     formCard(createForm(device.name), [], { trial }),
     ...(first === undefined ? [] : [previewCard(first, { input: createForm(device.name) })]),
     understoodCard(draft, [], { trial }),
@@ -56,6 +65,7 @@ export function createSamplePosts(now: number, trial: boolean): readonly Post[] 
     deviceCard({ device, findings: [], open: views.slice(1, 2), ended: views.slice(4, 5) }, options),
     devicesCard(devices, { ...options, query: 'sample' }),
     libraryCard(library, { ...options, query: null }),
+    boardCard(views.slice(0, 4), options),
     queueCard(views.slice(1, 3), options),
     statusListCard(views.slice(0, 1), options),
     mineCard(views.slice(0, 2), { ...options, everywhere: true, more: false }),

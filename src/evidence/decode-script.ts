@@ -1,6 +1,6 @@
 import { z } from 'zod/v4';
 import { err, ok, type Result } from '../lib/result';
-import { toDisplayText } from './display-text';
+import { type KeptSecret, toDisplayText } from './display-text';
 
 /** What a script returned, ready to be shown. */
 export interface ScriptResult {
@@ -12,6 +12,7 @@ export interface ScriptResult {
   readonly errorsCut: boolean;
   readonly errorsLength: number;
   readonly banner: string | null;
+  readonly secrets: { readonly output: readonly KeptSecret[]; readonly errors: readonly KeptSecret[] };
 }
 
 export type ScriptFault =
@@ -45,6 +46,7 @@ export function decodeScriptResult(
     errorsCut: errors.cut,
     errorsLength: errors.length,
     banner: banner === null ? null : toDisplayText(banner, maxBannerLength).text,
+    secrets: { output: output.secrets, errors: errors.secrets },
   });
 }
 

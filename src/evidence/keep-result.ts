@@ -3,6 +3,7 @@ import { formatNumber } from '../lib/number';
 import type { Command, CommandType } from '../request/ask/command';
 import { type ContentStore, openContentStore, type Received } from './content-store';
 import { decodeScriptResult, type ScriptFault } from './decode-script';
+import type { KeptSecret } from './display-text';
 import { fileNameOf } from './file-name';
 import { unpack } from './unpack';
 
@@ -30,6 +31,10 @@ export interface KeptResult {
   /** A collected file as it was on the device. `name` is for people; the device's own name for it is never used as a path. */
   readonly file: KeptFile | null;
   readonly problem: string | null;
+  /** Its output is not shown here; whether it wrote to its error stream. */
+  readonly withheld?: { readonly errors: boolean };
+  /** Where `output` and `errors` hold secrets; absent where nothing was read for them. */
+  readonly secrets?: { readonly output: readonly KeptSecret[]; readonly errors: readonly KeptSecret[] };
 }
 
 export interface KeptFile {

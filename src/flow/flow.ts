@@ -8,6 +8,7 @@ import { type CardAction, isForDialog, readCardAction } from '../thread/kit/verb
 import { pausedPost, resumedPost } from '../thread/posts/pause-post';
 import { opinionPost } from '../thread/posts/review-cards';
 import { answers } from '../thread/sentences/answers';
+import { mendingButtons } from '../thread/sentences/mending';
 import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
 import { ask } from './ask/ask';
 import {
@@ -30,6 +31,7 @@ import { greet, partOf } from './greet';
 import { markDone } from './handled';
 import { oweAnswer } from './owed';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
+import { offerEvidence } from './show/evidence';
 import { answerOffer, offerFile } from './show/files';
 import { openRequest, showList } from './show/lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './show/look-up';
@@ -115,6 +117,8 @@ const isView = (intent: Intent): intent is View => views.some((type) => type ===
 function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
   if (isView(intent)) return view(options, turn, intent);
   switch (intent.type) {
+    case 'evidence':
+      return offerEvidence(options, turn, intent.id);
     case 'newForm':
       return showForm(options, turn, intent.device);
     case 'draft':
@@ -155,7 +159,7 @@ type AskInWords = Extract<Intent, { readonly type: 'draft' }>;
 
 async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: AskInWords): Promise<Answer> {
   const asked = await ask(options, turn, draft, notices);
-  if (!asked.ok) return notStored(options, turn, asked.error);
+  if (!asked.ok) return notStored(options, turn, asked.error, mendingButtons(draft, asked.error));
   const { value } = asked;
   if ('question' in value) return posts(value.question);
   return {
@@ -168,7 +172,7 @@ async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: 
   };
 }
 
-type DecideInWords = Exclude<Intent, View | AskInWords | { readonly type: 'newForm' }>;
+type DecideInWords = Exclude<Intent, View | AskInWords | { readonly type: 'newForm' | 'evidence' }>;
 
 function decideInWords(options: FlowOptions, turn: Turn, intent: DecideInWords): Promise<Answer> {
   const { trial } = options;

@@ -1,4 +1,5 @@
 import type { Result } from '../lib/result';
+import type { ActionJson } from '../thread/kit/button';
 import type { Post } from '../thread/kit/post';
 import { readerOf } from '../thread/kit/reader';
 import { sentencePost } from '../thread/kit/sentence';
@@ -11,17 +12,26 @@ import { auditRefusal } from './decide/decide';
 export const showing = (post: Post): Answer =>
   post.card === null ? posts(post) : { posts: [], notice: { card: post.card } };
 
-export const refusalPost = (options: FlowOptions, turn: Turn, why: Refusal): Post =>
-  sentencePost(describeRefusal(why, readerOf(turn)), { trial: options.trial, summary: 'Not done' });
+export const refusalPost = (
+  options: FlowOptions,
+  turn: Turn,
+  why: Refusal,
+  actions: readonly ActionJson[] = [],
+): Post => sentencePost(describeRefusal(why, readerOf(turn)), { trial: options.trial, summary: 'Not done', actions });
 
-const refusal = (options: FlowOptions, turn: Turn, why: Refusal): Answer => ({
-  ...posts(refusalPost(options, turn, why)),
+const refusal = (options: FlowOptions, turn: Turn, why: Refusal, actions: readonly ActionJson[] = []): Answer => ({
+  ...posts(refusalPost(options, turn, why, actions)),
   notice: { text: describeRefusal(why, readerOf(turn)) },
 });
 
-/** What was asked and not stored: the audit keeps that it was tried. */
-export const notStored = (options: FlowOptions, turn: Turn, why: Refusal): Answer => ({
-  ...refusal(options, turn, why),
+/** What was asked and not stored: the audit keeps that it was tried. `actions` do what the sentence advises. */
+export const notStored = (
+  options: FlowOptions,
+  turn: Turn,
+  why: Refusal,
+  actions: readonly ActionJson[] = [],
+): Answer => ({
+  ...refusal(options, turn, why, actions),
   write: async (tx) => {
     await auditRefusal(tx, turn, null, why); // guard: refused-draft-audited
     return [];

@@ -79,6 +79,7 @@ function barOf(
     approverIds,
     escalateIds: approverIds.filter((id) => !spec.from.some(({ group }) => isMember(groups, group, id))),
     breakGlassIds: spec.breakGlass === null ? [] : membersOf([spec.breakGlass.by]),
+    ...(spec.results === 'masked' ? {} : { results: spec.results }),
     ownerIds: spec.breakGlass === null ? [] : [...(groups.get(spec.breakGlass.owners) ?? [])].sort(),
     decideWithinMs: spec.decideWithinMs,
     startWithinMs: spec.startWithinMs,

@@ -1,6 +1,6 @@
 import { hours, minutes } from '../lib/clock';
 import { type CommandType, commandOrder } from '../request/ask/command';
-import type { Seat } from '../request/votes/bar';
+import { type ResultsShown, type Seat, waysToShow } from '../request/votes/bar';
 import { compilePattern } from './pattern';
 import type { BarSpec, Condition, DeviceCondition, Rule } from './policy';
 import { isSame, listOf, namePattern, nameRule, readGroupName, readGroupNames } from './read-names';
@@ -12,7 +12,7 @@ interface Known {
 }
 type Keys = ReadonlyMap<string, Field>;
 
-const barKeys = ['approvals', 'from', 'decideBy', 'startBy', 'reason', 'escalateTo', 'extra', 'breakGlass'];
+const barKeys = ['approvals', 'from', 'decideBy', 'startBy', 'reason', 'escalateTo', 'extra', 'breakGlass', 'results'];
 /** A clock that is not written down. */
 const defaultDecideWithinMs = minutes(30);
 const defaultStartWithinMs = hours(2);
@@ -101,6 +101,7 @@ function readBar(yaml: YamlReader, field: Field, keys: Keys, known: Known): BarS
     escalateTo: escalateTo === undefined ? null : readGroupName(yaml, escalateTo, known.groupNames),
     extra: readExtra(yaml, keys.get('extra'), known),
     breakGlass: readBreakGlass(yaml, keys.get('breakGlass'), known),
+    results: readResults(yaml, keys.get('results')),
   };
 }
 
@@ -143,6 +144,12 @@ function readBreakGlass(yaml: YamlReader, field: Field | undefined, known: Known
   }
   const names = [readGroupName(yaml, by, known.groupNames), readGroupName(yaml, owners, known.groupNames)] as const;
   return names[0] === null || names[1] === null ? null : { by: names[0], owners: names[1] };
+}
+
+/** Secrets are masked unless a rule says otherwise. */
+function readResults(yaml: YamlReader, field: Field | undefined): ResultsShown {
+  const word = field === undefined ? null : readWord(yaml, field, waysToShow);
+  return waysToShow.find((way) => way === word) ?? 'masked';
 }
 
 function readDuration(yaml: YamlReader, field: Field | undefined): number | null {

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../lib/result';
 import type { CommandType } from '../request/ask/command';
 import type { Digest, LiveResponseRequest, Person } from '../request/request';
-import type { RequestBar, Seat } from '../request/votes/bar';
+import type { RequestBar, ResultsShown, Seat } from '../request/votes/bar';
 import { samePerson, uploadersOf } from './people';
 
 /** Who may ask for what on which device, and who must approve it; made only by `parsePolicy`. */
@@ -86,6 +86,7 @@ export interface BarSpec {
   /** Further approvals when the condition holds. */
   readonly extra: { readonly scriptChanged: number; readonly oddArgs: number; readonly tier0: number };
   readonly breakGlass: { readonly by: string; readonly owners: string } | null;
+  readonly results: ResultsShown;
 }
 
 /** What the policy asks of one request. */

@@ -7,19 +7,28 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { formatAnchor } from '../../src/audit/anchor';
 import { type AuditRow, verifyChain } from '../../src/audit/chain';
 import { parseAuditCommand } from '../../src/audit/command-line';
 import type { Store } from '../../src/store/store';
+import { buildInto } from '../built';
 import { requestId, t0, useStores } from '../store/sample';
 
-const root = join(__dirname, '..', '..');
 const stores = useStores();
+let built: string;
+beforeAll(async () => {
+  built = mkdtempSync(join(tmpdir(), 'lr-audit-'));
+  await buildInto(built);
+});
+afterAll(() => rmSync(built, { recursive: true, force: true }));
+
 const id = requestId('LR-7KQ2');
 const tricky = 'line one\nline two\u2028\u202e "quoted" \u0000';
 
@@ -61,7 +70,7 @@ const audit = (...args: readonly string[]) => run(args);
 function run(args: readonly string[], heapMb = 256): Promise<{ code: number | null; out: string; err: string }> {
   const child = spawn(
     process.execPath,
-    [`--max-old-space-size=${heapMb}`, '--require', hook(), join(root, 'src', 'cli', 'audit.ts'), ...args],
+    [`--max-old-space-size=${heapMb}`, join(built, 'dist', 'cli', 'audit.js'), ...args],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let out = '';
@@ -73,18 +82,6 @@ function run(args: readonly string[], heapMb = 256): Promise<{ code: number | nu
     err += text;
   });
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
-
-/** Lets the child run the source as it is, without a build. */
-function hook(): string {
-  const file = join(dirname(path), 'hook.cjs');
-  if (!existsSync(file))
-    writeFileSync(
-      file,
-      `const { transformFileSync } = require(${JSON.stringify(require.resolve('@swc/core'))});
-require.extensions['.ts'] = (module, name) => module._compile(transformFileSync(name, { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }).code, name);`,
-    );
-  return file;
 }
 
 test('a copy that was made while the service runs is verified, with its log and without a change to it', async () => {
@@ -111,10 +108,8 @@ test('a copy without the log, in a folder that cannot be written to, leaves no t
   await store.close();
   const to = copy(['']);
   // The store that was just closed lies beside it; its own log goes when the driver lets it go.
-  const traces = () =>
-    readdirSync(dirname(to)).filter((name) => name !== 'hook.cjs' && !name.startsWith('live-response.db'));
+  const traces = () => readdirSync(dirname(to)).filter((name) => !name.startsWith('live-response.db'));
   const before = traces();
-  hook();
   chmodSync(dirname(to), 0o500);
   const { code, out } = await audit('verify', to);
   chmodSync(dirname(to), 0o700);
@@ -140,7 +135,7 @@ test.each([
   ['a cut tail', 'delete from audit where seq > 3', 'The end was cut off: the database notes 5 entries'],
   [
     'a row before the first',
-    'insert into audit select 0, at, request_id, actor, what, detail, previous_hash, hash from audit where seq = 1',
+    'insert into audit select 0, at, request_id, actor, what, detail, salt, previous_hash, hash from audit where seq = 1',
     'Entry 1 is missing',
   ],
 ])('%s in the file is found, and the exit code says so', async (_name, sql, sentence) => {

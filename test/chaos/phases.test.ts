@@ -31,12 +31,18 @@ const cardText = (
   request: LiveResponseRequest,
   over: Parameters<typeof makeView>[1] = {},
   token: string | null = null,
-): string => textOf(requestCard(makeView(request, over), { audience: 'thread', token }));
+  audience: 'thread' | 'approver' = 'thread',
+): string => textOf(requestCard(makeView(request, over), { audience, token }));
 
 test.each(requests)('the card of a request that is %s is read as that', (_name, request) => {
-  for (const trial of [false, true])
-    for (const token of [null, 'token'])
-      expect(readCardPhase(cardText(request, { trial }, token))).toEqual({
+  for (const audience of ['thread', 'approver'] as const)
+    for (const [trial, token] of [
+      [false, null],
+      [false, 'token'],
+      [true, null],
+      [true, 'token'],
+    ] as const)
+      expect(readCardPhase(cardText(request, { trial }, token, audience))).toEqual({
         requestId: request.id,
         state: request.state,
       });

@@ -10,6 +10,7 @@ import { silentLog } from '../../src/lib/log';
 import { openStore } from '../../src/store/open';
 import { type Emulator, startEmulator } from '../../trial/defender/emulator';
 import { addTrialWorld } from '../../trial/defender/trial-world';
+import { buildInto } from '../built';
 import { LocalMicrosoft } from '../fakes/local-microsoft';
 
 jest.setTimeout(90_000);
@@ -49,12 +50,8 @@ let microsoft: LocalMicrosoft;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lr-doctor-'));
-  for (const name of ['node_modules', 'package.json']) await symlink(join(root, name), join(dir, name));
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  await run(process.execPath, [
-    tsc,
-    ...['-p', join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', join(dir, 'dist')],
-  ]);
+  await symlink(join(root, 'package.json'), join(dir, 'package.json'));
+  await buildInto(dir);
   await mkdir(join(dir, 'appPackage'));
   await writeFile(
     join(dir, 'appPackage', 'manifest.json'),
@@ -122,7 +119,7 @@ test('a setup that is right is all ok, and nothing was written to Defender', asy
 "ok    settings      Every setting can be read, and none contradicts another.
 ok    limits        10 submissions a minute, 50 sessions, 2 h in Defender's queue: within what is documented.
 ok    cloud         Defender, Graph and Teams are all of the commercial cloud (api.security.microsoft.com).
-ok    policy        The policy (356d4176708d, 1 rule) is valid, and people can ask and approve by it.
+ok    policy        The policy (78d5adc4af56, 1 rule) is valid, and people can ask and approve by it.
 ok    groups        The policy names no group of Entra, so none must be read.
 ok    store         There is no database yet; the first start makes it.
 ok    store         The folder of the database <dir>/data can be made and has <size> left.

@@ -36,6 +36,7 @@ test('a rule says all that it can say', () => {
     escalateTo: leads
     extra: { scriptChanged: 1, oddArgs: 2, tier0: 3 }
     breakGlass: { by: leads, owners: soc }
+    results: Private
   - { name: no, when: { command: [PutFile, GetFile] }, deny: Not this way. }
 `);
   expect(policy.rules).toEqual([
@@ -64,12 +65,13 @@ test('a rule says all that it can say', () => {
           escalateTo: 'leads',
           extra: { scriptChanged: 1, oddArgs: 2, tier0: 3 },
           breakGlass: { by: 'leads', owners: 'soc' },
+          results: 'private',
         },
       },
     },
     {
       name: 'no',
-      line: 21,
+      line: 22,
       when: { device: null, command: ['PutFile', 'GetFile'], script: null, args: null, who: null },
       outcome: { type: 'deny', because: 'Not this way.' },
     },
@@ -81,7 +83,14 @@ test('what a rule does not say has a plain meaning: one approval, or one of each
     '  - { name: a, from: [approvers] }\n  - { name: b, from: [{ group: soc }, { group: leads, count: 2 }] }\n',
   );
   expect(rules.map(({ outcome }) => outcome.type === 'approve' && outcome.bar)).toMatchObject([
-    { approvals: 1, decideWithinMs: 1_800_000, startWithinMs: 7_200_000, extra: { oddArgs: 0 }, breakGlass: null },
+    {
+      approvals: 1,
+      decideWithinMs: 1_800_000,
+      startWithinMs: 7_200_000,
+      extra: { oddArgs: 0 },
+      breakGlass: null,
+      results: 'masked',
+    },
     { approvals: 3 },
   ]);
 });

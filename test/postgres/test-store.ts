@@ -20,3 +20,6 @@ export function testServerUrl(): string {
   if (url === undefined) throw new Error('No PostgreSQL server: the project postgres of jest.config.cjs starts one.');
   return url;
 }
+
+/** A story in which nothing rests on the engine of the store, such as a lock, a claim or a lease: on PostgreSQL in `npm run test:all` only. */
+export const anyEngine = testStore === 'postgres' && process.env.TEST_ALL !== '1' ? test.skip : test;

@@ -11,7 +11,7 @@ import { openAuditCopy } from '../../src/store/offline/audit-copy';
 import { copyPostgresAudit } from '../../src/store/offline/postgres-audit';
 import type { TeamsMessage } from '../fakes/fake-connector';
 import { query } from '../postgres/cluster';
-import { testStore } from '../postgres/test-store';
+import { anyEngine, testStore } from '../postgres/test-store';
 import { ana, bo, cardOf, cy, dee, policyOf, Stage, type StageOptions, seedExample } from './stage';
 
 let stage: Stage;
@@ -29,7 +29,7 @@ const rowsOf = async (what: string): Promise<readonly AuditRow[]> =>
 const tokenOf = (message: TeamsMessage): string =>
   /"token":"([^"]+)"/.exec(JSON.stringify(cardOf(message.activity)))?.[1] ?? '';
 
-test('what people approve on is kept word for word, with its digest, before anybody can vote', async () => {
+anyEngine('what people approve on is kept word for word, with its digest, before anybody can vote', async () => {
   await open();
   const [shown, ...others] = await rowsOf('shown');
   expect(others).toEqual([]);
@@ -39,7 +39,7 @@ test('what people approve on is kept word for word, with its digest, before anyb
     expect(canonicalText).toContain(said);
 });
 
-test('each copy that can be voted on is kept with who has it, where, and the digest on it', async () => {
+anyEngine('each copy that can be voted on is kept with who has it, where, and the digest on it', async () => {
   await open();
   const [shown] = await rowsOf('shown');
   const posted = await rowsOf('posted');
@@ -61,7 +61,7 @@ test('each copy that can be voted on is kept with who has it, where, and the dig
   }
 });
 
-test('a draft that is refused is audited, and a click on what is no button of ours as well', async () => {
+anyEngine('a draft that is refused is audited, and a click on what is no button of ours as well', async () => {
   const thread = await open();
   await stage.ask(dee, seedExample);
   await stage.ask(ana, seedExample.replace('ws-042', 'no-such-device'));
@@ -74,7 +74,7 @@ test('a draft that is refused is audited, and a click on what is no button of ou
   ]);
 });
 
-test('who is turned away at the door is audited', async () => {
+anyEngine('who is turned away at the door is audited', async () => {
   await open();
   const tenantId = '99999999-0000-4000-8000-000000000009';
   const message = stage.teams.build.message(ana, { scope: 'personal' }, 'status');
@@ -127,7 +127,7 @@ test('whoever steals the database files cannot vote with what is in them', async
   }
 });
 
-test('every word that the audit writes is explained in docs/audit.md', async () => {
+anyEngine('every word that the audit writes is explained in docs/audit.md', async () => {
   const thread = await open();
   await stage.press(dee, stage.cardIn(thread), 'Approve');
   await stage.approve(bo);
@@ -138,7 +138,7 @@ test('every word that the audit writes is explained in docs/audit.md', async () 
   for (const word of words) expect(explained).toMatch(new RegExp(`^\\| \`${word}\` +\\|`, 'm'));
 });
 
-test('a new round is kept word for word as well, with the digest that it is voted on', async () => {
+anyEngine('a new round is kept word for word as well, with the digest that it is voted on', async () => {
   const thread = await open();
   await writeFile(join(stage.dir, 'policy.yaml'), policyOf({ approvals: 2 }));
   await stage.pass(seconds(20), seconds(5));

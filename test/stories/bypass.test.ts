@@ -1,7 +1,7 @@
 import { hours, minutes } from '../../src/lib/clock';
 import type { Log } from '../../src/lib/log';
 import { doubtUnsent } from '../../src/store/offline/restored';
-import { testStore } from '../postgres/test-store';
+import { anyEngine, testStore } from '../postgres/test-store';
 import { ana, bo, channelId, cy, policyOf, Stage, teamId } from './stage';
 
 const request = 'on ws-042\nrun minidump.ps1 OfficeClickToRun\nbecause INC-1042 triage';
@@ -39,39 +39,42 @@ const look = () => stage.pass(minutes(12), 30_000);
 const alarms = async (of = stage) =>
   (await of.service.store.auditRows({ limit: 1_000 })).filter(({ what }) => what === 'bypass');
 
-test('a live response of our identity that nobody approved here is told to approvers, once, with what ran', async () => {
-  const requestor = await runOnce();
-  stage.emulator.addForeignAction({
-    requestor,
-    machineId: 'ws-042.contoso.com',
-    comment: 'routine\u202e [x](http://evil)',
-    status: 'Succeeded',
-    commands: [script('backdoor.ps1')],
-  });
-  stage.emulator.addForeignAction({ requestor: 'SOAR', machineId: 'ws-042.contoso.com', status: 'Succeeded' });
-  await look();
-  await look();
-  expect(await alarms()).toHaveLength(1);
-  expect((await alarms())[0]?.detail).toMatchObject({
-    kind: 'noMarker',
-    commands: ['RunScript backdoor.ps1'],
-  });
-  for (const person of [bo, cy]) {
-    const told = stage.chat(person);
-    expect(told.match(/no approval here accounts for/g)).toHaveLength(1);
-    expect(told).toMatch(
-      /Defender lists 1 live response by the identity of this bot that no approval here accounts for\./,
-    );
-    expect(told).toContain('RunScript backdoor.ps1');
-    expect(told).toContain('routine\\u{202e} [x](http://evil)');
-    expect(told).toMatch(/Look at the sign-ins of its app in Entra/);
-  }
-  expect(ears.errors.filter((message) => /no entry in the journal/.test(message))).toHaveLength(1);
-  const metrics = await (await fetch(`http://127.0.0.1:${stage.service.port}/metrics`)).text();
-  expect(metrics).toContain('live_response_bypass_alarms 1');
-});
+anyEngine(
+  'a live response of our identity that nobody approved here is told to approvers, once, with what ran',
+  async () => {
+    const requestor = await runOnce();
+    stage.emulator.addForeignAction({
+      requestor,
+      machineId: 'ws-042.contoso.com',
+      comment: 'routine\u202e [x](http://evil)',
+      status: 'Succeeded',
+      commands: [script('backdoor.ps1')],
+    });
+    stage.emulator.addForeignAction({ requestor: 'SOAR', machineId: 'ws-042.contoso.com', status: 'Succeeded' });
+    await look();
+    await look();
+    expect(await alarms()).toHaveLength(1);
+    expect((await alarms())[0]?.detail).toMatchObject({
+      kind: 'noMarker',
+      commands: ['RunScript backdoor.ps1'],
+    });
+    for (const person of [bo, cy]) {
+      const told = stage.chat(person);
+      expect(told.match(/no approval here accounts for/g)).toHaveLength(1);
+      expect(told).toMatch(
+        /Defender lists 1 live response by the identity of this bot that no approval here accounts for\./,
+      );
+      expect(told).toContain('RunScript backdoor.ps1');
+      expect(told).toContain('routine\\u{202e} [x](http://evil)');
+      expect(told).toMatch(/Look at the sign-ins of its app in Entra/);
+    }
+    expect(ears.errors.filter((message) => /no entry in the journal/.test(message))).toHaveLength(1);
+    const metrics = await (await fetch(`http://127.0.0.1:${stage.service.port}/metrics`)).text();
+    expect(metrics).toContain('live_response_bypass_alarms 1');
+  },
+);
 
-test('a copied marker, of ours or of another installation, does not hide it', async () => {
+anyEngine('a copied marker, of ours or of another installation, does not hide it', async () => {
   const requestor = await runOnce();
   const [own] = stage.emulator.actions;
   for (const comment of [own?.comment ?? '', '[LR-ZZZZ/1/000000000000] asked by somebody'])
@@ -81,7 +84,7 @@ test('a copied marker, of ours or of another installation, does not hide it', as
   expect(stage.chat(bo)).toContain('of another installation that shares the app registration');
 });
 
-test('nobody makes us take their name for ours by copying a marker', async () => {
+anyEngine('nobody makes us take their name for ours by copying a marker', async () => {
   await runOnce();
   const [own] = stage.emulator.actions;
   const comment = own?.comment ?? '';
@@ -101,7 +104,7 @@ test('nobody makes us take their name for ours by copying a marker', async () =>
   expect(await alarms()).toEqual([]);
 });
 
-test('what we sent ourselves raises no alarm, hidden, unclear or ended long ago', async () => {
+anyEngine('what we sent ourselves raises no alarm, hidden, unclear or ended long ago', async () => {
   await runOnce();
   stage.emulator.fault({ route: 'runLiveResponse', fault: { type: 'dropAfter' } });
   await stage.ask(ana, request);
@@ -123,25 +126,28 @@ test('after a backup was restored, what ran before it is not judged, and what ru
   expect(await alarms()).toHaveLength(1);
 });
 
-test('it is told in the conversation of the audit anchor as well, and a list that cannot be read is read again', async () => {
-  await stage.close();
-  const first = await Stage.open();
-  const thread = await first.ask(ana, 'help');
-  await first.close();
-  stage = await Stage.open({ log: ears, env: { AUDIT_ANCHOR_CONVERSATION: thread } });
-  await stage.teams.say(
-    ana,
-    { scope: 'channel', teamId, channelId, threadId: thread.split('messageid=')[1] ?? null },
-    'help',
-  );
-  await stage.settle();
-  const requestor = await runOnce();
-  stage.emulator.addForeignAction({ requestor, machineId: 'ws-042.contoso.com', status: 'Succeeded' });
-  stage.emulator.fault({ route: 'listActions', fault: { type: 'errorBefore' }, times: 5 });
-  await stage.pass(minutes(30), 30_000);
-  expect(await alarms()).toHaveLength(1);
-  expect(stage.thread(thread)).toContain('no approval here accounts for');
-});
+anyEngine(
+  'it is told in the conversation of the audit anchor as well, and a list that cannot be read is read again',
+  async () => {
+    await stage.close();
+    const first = await Stage.open();
+    const thread = await first.ask(ana, 'help');
+    await first.close();
+    stage = await Stage.open({ log: ears, env: { AUDIT_ANCHOR_CONVERSATION: thread } });
+    await stage.teams.say(
+      ana,
+      { scope: 'channel', teamId, channelId, threadId: thread.split('messageid=')[1] ?? null },
+      'help',
+    );
+    await stage.settle();
+    const requestor = await runOnce();
+    stage.emulator.addForeignAction({ requestor, machineId: 'ws-042.contoso.com', status: 'Succeeded' });
+    stage.emulator.fault({ route: 'listActions', fault: { type: 'errorBefore' }, times: 5 });
+    await stage.pass(minutes(30), 30_000);
+    expect(await alarms()).toHaveLength(1);
+    expect(stage.thread(thread)).toContain('no approval here accounts for');
+  },
+);
 
 // SQLite takes one service a file.
 if (testStore === 'postgres')

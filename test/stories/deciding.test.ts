@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { minutes, seconds } from '../../src/lib/clock';
 import type { RequestId } from '../../src/request/request';
 import { readMessage } from '../fakes/fake-connector';
+import { anyEngine } from '../postgres/test-store';
 import { ana, bo, channelId, cy, dee, policyOf, Stage, type StageOptions, seedExample, teamId, wordsOf } from './stage';
 
 let stage: Stage;
@@ -12,7 +13,7 @@ const open = async (options: StageOptions = {}): Promise<string> => {
 };
 afterEach(() => stage.close());
 
-test('a denial needs a reason, and with one nothing ever reaches Defender', async () => {
+anyEngine('a denial needs a reason, and with one nothing ever reaches Defender', async () => {
   const thread = await open();
   const card = stage.cardFor(bo);
   const without = await stage.deny(bo, card, '   ');
@@ -24,7 +25,7 @@ test('a denial needs a reason, and with one nothing ever reaches Defender', asyn
   expect(stage.submissions).toEqual([]);
 });
 
-test('the requester cannot approve their own request, in the thread or by words', async () => {
+anyEngine('the requester cannot approve their own request, in the thread or by words', async () => {
   const thread = await open({ policy: policyOf({ approvers: [ana, bo] }) });
   const click = await stage.press(ana, stage.cardIn(thread), 'Approve');
   expect(wordsOf(click)).toContain('You opened this request, so someone else must decide it.');
@@ -33,7 +34,7 @@ test('the requester cannot approve their own request, in the thread or by words'
   expect(stage.submissions).toEqual([]);
 });
 
-test('a stranger who sees the card in the thread cannot decide it, and the try is audited', async () => {
+anyEngine('a stranger who sees the card in the thread cannot decide it, and the try is audited', async () => {
   const thread = await open();
   const click = await stage.press(dee, stage.cardIn(thread), 'Approve');
   expect(wordsOf(click)).toContain('the policy does not name you as one of its approvers');
@@ -42,14 +43,14 @@ test('a stranger who sees the card in the thread cannot decide it, and the try i
   expect(stage.submissions).toEqual([]);
 });
 
-test('an approver may decide on the card in the thread', async () => {
+anyEngine('an approver may decide on the card in the thread', async () => {
   const thread = await open();
   await stage.press(cy, stage.cardIn(thread), 'Approve');
   await stage.pass(seconds(2));
   expect(stage.submissions).toHaveLength(1);
 });
 
-test('the second click is told who decided and when, and every copy has lost its buttons', async () => {
+anyEngine('the second click is told who decided and when, and every copy has lost its buttons', async () => {
   const thread = await open();
   const [forBo, forCy] = [stage.cardFor(bo), stage.cardFor(cy)];
   const cyAction = stage.action(forCy, 'Approve');
@@ -89,7 +90,7 @@ test('many clicks at one instant come to exactly one decision and one submission
   expect(stage.submissions.length).toBe(votes[0]?.detail.decision === 'approve' ? 1 : 0);
 });
 
-test('two approvals are two people', async () => {
+anyEngine('two approvals are two people', async () => {
   const thread = await open({ policy: policyOf({ approvals: 2 }) });
   const first = await stage.press(bo, stage.cardFor(bo), 'Approve');
   expect(wordsOf(first)).toContain('is counted');
@@ -103,7 +104,7 @@ test('two approvals are two people', async () => {
   expect(stage.thread(thread)).toContain('Bo Approver');
 });
 
-test('a card decides only where it was posted and for whom it was posted', async () => {
+anyEngine('a card decides only where it was posted and for whom it was posted', async () => {
   const thread = await open();
   const data = stage.action(stage.cardFor(bo), 'Approve')?.data;
   const inThread = stage.cardIn(thread);
@@ -115,7 +116,7 @@ test('a card decides only where it was posted and for whom it was posted', async
   expect(stage.submissions).toEqual([]);
 });
 
-test.each([
+anyEngine.each([
   ['a made-up token', { token: 'x'.repeat(32) }],
   ['no token', {}],
   ['a token that is no text', { token: { $ne: '' } }],
@@ -130,7 +131,7 @@ test.each([
   expect(stage.thread(thread)).not.toContain('approved by');
 });
 
-test('nobody deciding in time is told as that, never as a denial', async () => {
+anyEngine('nobody deciding in time is told as that, never as a denial', async () => {
   const thread = await open({ policy: policyOf({ decideBy: '10m' }) });
   const card = stage.cardFor(bo);
   const action = stage.action(card, 'Approve');
@@ -142,7 +143,7 @@ test('nobody deciding in time is told as that, never as a denial', async () => {
   expect(stage.submissions).toEqual([]);
 });
 
-test('words decide when cards fail, in a place where the request was shown', async () => {
+anyEngine('words decide when cards fail, in a place where the request was shown', async () => {
   const thread = await open();
   const id = stage.requestId(thread);
   await stage.tell(dee, `approve ${id}`);
@@ -158,7 +159,7 @@ test('words decide when cards fail, in a place where the request was shown', asy
   expect(stage.submissions).toHaveLength(1);
 });
 
-test('an answer to a wrong digest never tells the right one', async () => {
+anyEngine('an answer to a wrong digest never tells the right one', async () => {
   const thread = await open();
   await stage.tell(cy, `approve ${stage.requestId(thread)} 000000000000`);
   const digest = (await stage.service.store.request(stage.requestId(thread) as RequestId))?.request.digest ?? '';
@@ -167,7 +168,7 @@ test('an answer to a wrong digest never tells the right one', async () => {
   expect(answers.at(-1)).not.toContain(digest.slice(0, 6));
 });
 
-test('a vote under a changed policy is not counted, and the request is asked again', async () => {
+anyEngine('a vote under a changed policy is not counted, and the request is asked again', async () => {
   const thread = await open();
   await writeFile(join(stage.dir, 'policy.yaml'), policyOf({ approvals: 2 }));
   await stage.restart();
@@ -178,7 +179,7 @@ test('a vote under a changed policy is not counted, and the request is asked aga
   expect(stage.submissions).toEqual([]);
 });
 
-test('an approver who never added the bot is named in the thread, once, and can decide there', async () => {
+anyEngine('an approver who never added the bot is named in the thread, once, and can decide there', async () => {
   stage = await Stage.open({ installed: [bo], policy: policyOf({ approvals: 2 }) });
   stage.connector.block(cy.aadObjectId);
   const thread = await stage.ask(ana, seedExample);
@@ -219,7 +220,7 @@ test('two people who write in the same millisecond are both heard, though Teams 
   expect(stage.thread(thread)).toMatch(/Approved by .*Bo Approver/);
 });
 
-test("a click is counted though somebody else's message, or a message elsewhere, had the same id", async () => {
+anyEngine("a click is counted though somebody else's message, or a message elsewhere, had the same id", async () => {
   const thread = await open({ policy: policyOf({ approvals: 2 }) });
   const id = '1700000000002';
   await stage.teams.deliver({ ...stage.teams.build.message(bo, { scope: 'personal' }, 'whoami'), id });
@@ -240,7 +241,7 @@ test("a click is counted though somebody else's message, or a message elsewhere,
   expect(stage.submissions).toHaveLength(1);
 });
 
-test('an old client that submits instead of executing decides the same way', async () => {
+anyEngine('an old client that submits instead of executing decides the same way', async () => {
   await open();
   const card = stage.cardFor(bo);
   const fallback = stage.action(card, 'Approve')?.fallback as { readonly data: Readonly<Record<string, unknown>> };
@@ -249,7 +250,7 @@ test('an old client that submits instead of executing decides the same way', asy
   expect(stage.submissions).toHaveLength(1);
 });
 
-test('people of another tenant are not served', async () => {
+anyEngine('people of another tenant are not served', async () => {
   const thread = await open();
   const action = stage.action(stage.cardIn(thread), 'Approve');
   const activity = stage.teams.build.execute(bo, stage.cardIn(thread).id, {
@@ -266,25 +267,28 @@ test('people of another tenant are not served', async () => {
   expect(stage.submissions).toEqual([]);
 });
 
-test('the card of a running request can be cancelled by its requester and by nobody else but the approvers', async () => {
-  stage = await Stage.open();
-  const thread = await stage.ask(ana, 'on srv-db-01 run collect-logs.ps1 because INC-9');
-  await stage.approve(bo);
-  await stage.pass(seconds(3));
-  await stage.reply(dee, thread, `cancel ${stage.requestId(thread)}`);
-  expect(stage.thread(thread)).toContain('only its requester and its approvers may');
-  await stage.teams.say(
-    ana,
-    { scope: 'channel', teamId, channelId, threadId: thread.split('messageid=')[1] ?? null },
-    `cancel ${stage.requestId(thread)} because wrong host`,
-  );
-  await stage.pass(seconds(20));
-  expect(stage.thread(thread)).toMatch(/cancelled/);
-  const messages = stage.connector.messages(thread).map(readMessage);
-  expect(messages.join('\n')).toContain('wrong host');
-});
+anyEngine(
+  'the card of a running request can be cancelled by its requester and by nobody else but the approvers',
+  async () => {
+    stage = await Stage.open();
+    const thread = await stage.ask(ana, 'on srv-db-01 run collect-logs.ps1 because INC-9');
+    await stage.approve(bo);
+    await stage.pass(seconds(3));
+    await stage.reply(dee, thread, `cancel ${stage.requestId(thread)}`);
+    expect(stage.thread(thread)).toContain('only its requester and its approvers may');
+    await stage.teams.say(
+      ana,
+      { scope: 'channel', teamId, channelId, threadId: thread.split('messageid=')[1] ?? null },
+      `cancel ${stage.requestId(thread)} because wrong host`,
+    );
+    await stage.pass(seconds(20));
+    expect(stage.thread(thread)).toMatch(/cancelled/);
+    const messages = stage.connector.messages(thread).map(readMessage);
+    expect(messages.join('\n')).toContain('wrong host');
+  },
+);
 
-test('an approver who was taken out of the policy cannot cancel what they could have decided', async () => {
+anyEngine('an approver who was taken out of the policy cannot cancel what they could have decided', async () => {
   stage = await Stage.open();
   const thread = await stage.ask(ana, 'on lap-117 run collect-logs.ps1 because INC-1');
   await stage.approve(bo);
@@ -310,7 +314,7 @@ test('those who see one card in the thread each count once by it, though it has 
   expect(stage.submissions).toHaveLength(1);
 });
 
-test('a card in the thread that shows an older round decides nothing, whoever presses it', async () => {
+anyEngine('a card in the thread that shows an older round decides nothing, whoever presses it', async () => {
   const thread = await open({ policy: policyOf({ approvals: 2 }) });
   const card = stage.cardIn(thread);
   const data = stage.action(card, 'Approve')?.data;
@@ -327,31 +331,37 @@ test('a card in the thread that shows an older round decides nothing, whoever pr
   expect(stage.submissions).toEqual([]);
 });
 
-test('an approver who withdraws what waits for approval says why, as a denial would; the requester need not', async () => {
-  const thread = await open();
-  const id = stage.requestId(thread);
-  await stage.tell(bo, `cancel ${id}`);
-  expect(stage.chat(bo)).toContain('You did not ask for this, so withdrawing it needs a reason');
-  expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
-  await stage.tell(bo, `cancel ${id} because the host is being rebuilt`);
-  expect(stage.chat(bo)).toContain(`${id} is withdrawn. Nothing ran, and nobody can approve it any more.`);
-  expect(stage.thread(thread)).toContain('the host is being rebuilt');
-  expect(stage.thread(thread)).not.toContain('took it back');
-  const other = await stage.ask(ana, seedExample);
-  await stage.reply(ana, other, `cancel ${stage.requestId(other)}`);
-  expect(stage.thread(other)).toContain('Ana Analyst took it back');
-});
+anyEngine(
+  'an approver who withdraws what waits for approval says why, as a denial would; the requester need not',
+  async () => {
+    const thread = await open();
+    const id = stage.requestId(thread);
+    await stage.tell(bo, `cancel ${id}`);
+    expect(stage.chat(bo)).toContain('You did not ask for this, so withdrawing it needs a reason');
+    expect(await stage.service.store.countByState()).toEqual({ awaitingApproval: 1 });
+    await stage.tell(bo, `cancel ${id} because the host is being rebuilt`);
+    expect(stage.chat(bo)).toContain(`${id} is withdrawn. Nothing ran, and nobody can approve it any more.`);
+    expect(stage.thread(thread)).toContain('the host is being rebuilt');
+    expect(stage.thread(thread)).not.toContain('took it back');
+    const other = await stage.ask(ana, seedExample);
+    await stage.reply(ana, other, `cancel ${stage.requestId(other)}`);
+    expect(stage.thread(other)).toContain('Ana Analyst took it back');
+  },
+);
 
-test('who tries again and again to decide from elsewhere is told of once in the thread, and each time in the audit', async () => {
-  const thread = await open();
-  const data = stage.action(stage.cardIn(thread), 'Approve')?.data;
-  for (let i = 0; i < 10; i++) await stage.teams.click(dee, stage.cardFor(bo).id, { verb: 'vote.approve', data });
-  await stage.teams.click(cy, stage.cardFor(bo).id, { verb: 'vote.approve', data });
-  await stage.settle();
-  expect(stage.thread(thread).match(/tried to decide LR-/g)).toHaveLength(2);
-  expect(stage.thread(thread)).toContain('Dee Stranger tried to decide');
-  const refused = (await stage.service.store.auditRows()).filter(
-    (row) => row.what === 'refused' && row.detail.refusal === 'wrongConversation',
-  );
-  expect(refused).toHaveLength(11);
-});
+anyEngine(
+  'who tries again and again to decide from elsewhere is told of once in the thread, and each time in the audit',
+  async () => {
+    const thread = await open();
+    const data = stage.action(stage.cardIn(thread), 'Approve')?.data;
+    for (let i = 0; i < 10; i++) await stage.teams.click(dee, stage.cardFor(bo).id, { verb: 'vote.approve', data });
+    await stage.teams.click(cy, stage.cardFor(bo).id, { verb: 'vote.approve', data });
+    await stage.settle();
+    expect(stage.thread(thread).match(/tried to decide LR-/g)).toHaveLength(2);
+    expect(stage.thread(thread)).toContain('Dee Stranger tried to decide');
+    const refused = (await stage.service.store.auditRows()).filter(
+      (row) => row.what === 'refused' && row.detail.refusal === 'wrongConversation',
+    );
+    expect(refused).toHaveLength(11);
+  },
+);

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hours, minutes, seconds } from '../../src/lib/clock';
 import type { Fault } from '../../trial/defender/emulator';
+import { anyEngine } from '../postgres/test-store';
 import { ana, bo, cy, dee, policyOf, Stage, type StageOptions, seedExample, wordsOf } from './stage';
 
 let stage: Stage;
@@ -68,7 +69,7 @@ describe('an answer that is lost or unclear sends nothing again by itself', () =
     expect(taken()).toBe(1);
   });
 
-  test.each([minutes(2.5), minutes(-4), minutes(4), minutes(10)])(
+  anyEngine.each([minutes(2.5), minutes(-4), minutes(4), minutes(10)])(
     'with our clock %i ms ahead of Defender’s it runs once',
     async (aheadMs) => {
       const thread = await asked(hidden(minutes(2)), { defenderBehindMs: aheadMs });
@@ -78,22 +79,25 @@ describe('an answer that is lost or unclear sends nothing again by itself', () =
     },
   );
 
-  test('a list that cannot be read proves nothing: nothing is offered, and the thread says what could not be read', async () => {
-    await open();
-    const thread = await stage.ask(ana, seedExample);
-    strike(lost);
-    strike({ type: 'errorBefore' }, 'listActions', Number.POSITIVE_INFINITY);
-    await stage.approve(bo);
-    await stage.pass(minutes(30), seconds(20));
-    expect(stage.submissions).toHaveLength(1);
-    expect(stage.thread(thread)).toContain("I could not read Defender's list");
-    expect(() => stage.cardFor(bo, 'Send it once more')).toThrow();
-    stage.emulator.clearFaults();
-    await stage.pass(minutes(10), seconds(20));
-    expect(stage.action(stage.cardFor(bo, 'Send it once more'), 'Send it once more')).not.toBeNull();
-  });
+  anyEngine(
+    'a list that cannot be read proves nothing: nothing is offered, and the thread says what could not be read',
+    async () => {
+      await open();
+      const thread = await stage.ask(ana, seedExample);
+      strike(lost);
+      strike({ type: 'errorBefore' }, 'listActions', Number.POSITIVE_INFINITY);
+      await stage.approve(bo);
+      await stage.pass(minutes(30), seconds(20));
+      expect(stage.submissions).toHaveLength(1);
+      expect(stage.thread(thread)).toContain("I could not read Defender's list");
+      expect(() => stage.cardFor(bo, 'Send it once more')).toThrow();
+      stage.emulator.clearFaults();
+      await stage.pass(minutes(10), seconds(20));
+      expect(stage.action(stage.cardFor(bo, 'Send it once more'), 'Send it once more')).not.toBeNull();
+    },
+  );
 
-  test('our marker over other commands is an alarm that only those who may approve can touch', async () => {
+  anyEngine('our marker over other commands is an alarm that only those who may approve can touch', async () => {
     const thread = await asked({ type: 'foreignAction', differsBy: 'commands', ownExists: false });
     expect(stage.thread(thread)).toContain('alarm: Defender has other commands under this id');
     await stage.pass(minutes(3), seconds(20));
@@ -138,7 +142,7 @@ describe('sending it once more', () => {
     expect(stage.submissions).toHaveLength(2);
   });
 
-  test('is not decided by the requester or by a stranger', async () => {
+  anyEngine('is not decided by the requester or by a stranger', async () => {
     const thread = await offered();
     const inThread = stage.cardIn(thread, 'Send it once more');
     for (const who of [ana, dee]) await stage.press(who, inThread, 'Send it once more');
@@ -146,7 +150,7 @@ describe('sending it once more', () => {
     expect(stage.submissions).toHaveLength(1);
   });
 
-  test('is decided only on a card that offers it', async () => {
+  anyEngine('is decided only on a card that offers it', async () => {
     await open();
     const thread = await stage.ask(ana, seedExample);
     const approval = stage.action(stage.cardFor(bo), 'Approve')?.data;
@@ -161,7 +165,7 @@ describe('sending it once more', () => {
     expect(stage.submissions).toHaveLength(1);
   });
 
-  test('is not decided under another policy than the one it was approved under', async () => {
+  anyEngine('is not decided under another policy than the one it was approved under', async () => {
     const thread = await offered();
     const card = stage.cardFor(bo, 'Send it once more');
     const data = stage.action(card, 'Send it once more')?.data;
@@ -174,7 +178,7 @@ describe('sending it once more', () => {
     expect(stage.thread(thread)).toContain('it may have run');
   });
 
-  test('is not decided while paused', async () => {
+  anyEngine('is not decided while paused', async () => {
     const thread = await offered();
     const card = stage.cardFor(bo, 'Send it once more');
     const data = stage.action(card, 'Send it once more')?.data;
@@ -195,15 +199,17 @@ describe('sending it once more', () => {
     expect(stage.thread(thread)).toContain('turned up in Defender');
   });
 
-  test('a script that changed meanwhile is not run: it ends unconfirmed and can be asked again', async () => {
+  anyEngine('a script that changed meanwhile is not run: it ends unconfirmed and can be asked again', async () => {
     const thread = await offered();
     stage.emulator.addScript({ fileName: 'minidump.ps1', content: 'Remove-Item C:\\ -Recurse' });
     await again();
     await stage.pass(minutes(2), seconds(5));
     expect(stage.submissions).toHaveLength(1);
     expect(stage.thread(thread)).toContain('something it was approved with has changed');
-    const form = await stage.press(ana, stage.cardIn(thread, 'Ask again…'), 'Ask again…');
-    expect(wordsOf(form)).toContain('minidump.ps1');
+    await stage.press(ana, stage.cardIn(thread, 'Ask again…'), 'Ask again…');
+    const form = JSON.stringify(stage.cardIn(thread, 'Ask for approval').activity);
+    expect(form).toContain('minidump.ps1');
+    expect(form).toContain('may still run. Look for LR-');
   });
 
   test('when both ran, the card says so in red and nobody is told of a bypass', async () => {
@@ -217,7 +223,7 @@ describe('sending it once more', () => {
     expect(stage.chat(bo)).not.toContain('bypass');
   });
 
-  test('one Leave it… ends the offer, and what turns up later is told, cancelled and followed', async () => {
+  anyEngine('one Leave it… ends the offer, and what turns up later is told, cancelled and followed', async () => {
     await open();
     const thread = await stage.ask(ana, seedExample.replace('ws-042', 'lap-117'));
     strike(hidden(minutes(40)));

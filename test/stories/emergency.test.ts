@@ -1,4 +1,5 @@
 import { hours, minutes, seconds } from '../../src/lib/clock';
+import { anyEngine } from '../postgres/test-store';
 import {
   ana,
   bo,
@@ -33,7 +34,7 @@ const breakGlass = async (thread: string, words = 'because the domain is burning
   await stage.pass(seconds(3));
 };
 
-test('break-glass lets one named person approve alone, tells the owners at once, and owes a review', async () => {
+anyEngine('break-glass lets one named person approve alone, tells the owners at once, and owes a review', async () => {
   const thread = await open();
   await breakGlass(thread);
   expect(stage.chat(eve)).toContain('INC-77');
@@ -46,14 +47,14 @@ test('break-glass lets one named person approve alone, tells the owners at once,
   expect(stage.thread(thread)).toContain('the domain is burning');
 });
 
-test('break-glass is never an approval: without one nothing is sent', async () => {
+anyEngine('break-glass is never an approval: without one nothing is sent', async () => {
   const thread = await open();
   await breakGlass(thread);
   await stage.pass(minutes(10), seconds(30));
   expect(stage.submissions).toEqual([]);
 });
 
-test('the one who breaks the glass cannot be the one who approves, when they asked', async () => {
+anyEngine('the one who breaks the glass cannot be the one who approves, when they asked', async () => {
   stage = await Stage.open({
     policy: policyOf({
       approvals: 2,
@@ -95,7 +96,7 @@ test('an open review bars the next break-glass until two people without a part h
   expect(stage.chat(eve)).toContain('INC-79');
 });
 
-test('the owners are told weekly of what is still to be reviewed', async () => {
+anyEngine('the owners are told weekly of what is still to be reviewed', async () => {
   const thread = await open();
   await breakGlass(thread);
   await stage.approve(dee);
@@ -104,7 +105,7 @@ test('the owners are told weekly of what is still to be reviewed', async () => {
   expect(stage.chat(eve)).toContain('1 open review');
 });
 
-test('a stranger cannot break the glass, and a rule without it has none', async () => {
+anyEngine('a stranger cannot break the glass, and a rule without it has none', async () => {
   const thread = await open({ policy: policyOf() });
   await stage.reply(ana, thread, `breakglass ${stage.requestId(thread)} because x incident INC-1`);
   await stage.tell(eve, `breakglass ${stage.requestId(thread)} because x incident INC-1`);
@@ -133,13 +134,13 @@ test('pause stops every submission at once, is on every card, survives a restart
   expect(stage.submissions).toHaveLength(1);
 });
 
-test('who has no part in the policy can neither pause nor resume', async () => {
+anyEngine('who has no part in the policy can neither pause nor resume', async () => {
   await open({ policy: policyOf() });
   await stage.tell(eve, 'pause because I can');
   expect(await stage.service.store.fact('pause')).toBeNull();
 });
 
-test('who neither approves nor owns does not review', async () => {
+anyEngine('who neither approves nor owns does not review', async () => {
   const thread = await open();
   await breakGlass(thread);
   await stage.approve(dee);
@@ -151,7 +152,7 @@ test('who neither approves nor owns does not review', async () => {
   expect(review?.opinions).toEqual([]);
 });
 
-test('who asked for something that waits does not resume, and reads what to do', async () => {
+anyEngine('who asked for something that waits does not resume, and reads what to do', async () => {
   const thread = await open({ policy: policyOf({ approvers: [ana, bo, cy] }) });
   await stage.tell(cy, 'pause because the account of Ana was taken');
   await stage.approve(bo);
@@ -161,7 +162,7 @@ test('who asked for something that waits does not resume, and reads what to do',
   expect(stage.chat(ana)).toContain(`withdraw yours first: cancel ${stage.requestId(thread)}`);
 });
 
-test('who may only ask does not resume', async () => {
+anyEngine('who may only ask does not resume', async () => {
   await open({ policy: policyOf({ requesters: [ana, dee] }) });
   await stage.tell(cy, 'pause because the account of Ana was taken');
   await stage.tell(dee, 'resume');

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { minutes, seconds } from '../../src/lib/clock';
 import { type BotAnswer, findActions, readCard, type TeamsMessage } from '../fakes/fake-connector';
 import { ana, bo, cardOf, cy, dee, policyOf, Stage, type StageOptions, seedExample, wordsOf } from './stage';
@@ -102,6 +104,17 @@ test('who may not decide may not ask either, and the try is audited', async () =
   for (const person of [ana, dee]) await stage.press(person, card, 'Ask', { question: 'may I?' });
   expect((await stored())?.questions).toBeUndefined();
   expect(await audited('refused')).toHaveLength(2);
+});
+
+test('a question about what has changed since it was shown is not asked', async () => {
+  await open();
+  await stage.press(bo, stage.cardFor(bo), 'Ask…');
+  const card = stage.cardFor(bo, 'Ask');
+  await writeFile(join(stage.dir, 'policy.yaml'), policyOf({ approvals: 2 }));
+  await stage.restart();
+  const told = await stage.press(bo, card, 'Ask', { question: 'which account?' });
+  expect(wordsOf(told)).toContain('The approval policy has changed');
+  expect((await stored())?.questions).toBeUndefined();
 });
 
 describe('in a dialog', () => {

@@ -1,5 +1,6 @@
 import { hours, minutes, seconds } from '../../src/lib/clock';
 import type { Fault } from '../../trial/defender/emulator';
+import { anyEngine } from '../postgres/test-store';
 import { ana, bo, cy, policyOf, Stage, type StageOptions, seedExample } from './stage';
 
 let stage: Stage;
@@ -29,7 +30,7 @@ test.each<[string, Fault]>([
   expect(taken()).toBe(1);
 });
 
-test('a device that is busy with a portal session is waited for, said once, and nobody is cancelled', async () => {
+anyEngine('a device that is busy with a portal session is waited for, said once, and nobody is cancelled', async () => {
   await open();
   const thread = await stage.ask(ana, on('ws-060'));
   await stage.approve(bo);
@@ -42,7 +43,7 @@ test('a device that is busy with a portal session is waited for, said once, and 
   expect(stage.emulator.journal.filter((e) => e.route === 'cancelAction')).toEqual([]);
 });
 
-test('a device group without remediation level is a refusal for good, with the cure', async () => {
+anyEngine('a device group without remediation level is a refusal for good, with the cure', async () => {
   await open();
   const thread = await stage.ask(ana, on('ws-050'));
   await stage.approve(bo);
@@ -98,7 +99,7 @@ test('two requests for one device go one after the other', async () => {
   expect(stage.thread(second)).toContain('Exit code 1');
 });
 
-test('a script that changed after the approval is not run', async () => {
+anyEngine('a script that changed after the approval is not run', async () => {
   await open({ env: { DEFENDER_SESSIONS: '1' } });
   await stage.ask(ana, on('srv-db-01'));
   await stage.approve(bo);
@@ -112,7 +113,7 @@ test('a script that changed after the approval is not run', async () => {
   expect(stage.thread(thread)).toContain('minidump.ps1');
 });
 
-test('a device that became another one after the approval is not touched', async () => {
+anyEngine('a device that became another one after the approval is not touched', async () => {
   await open();
   const thread = await stage.ask(ana, seedExample);
   stage.emulator.setDevice('ws-042.contoso.com', { machine: { aadDeviceId: '11111111-9999-4999-8999-999999999999' } });
@@ -122,7 +123,7 @@ test('a device that became another one after the approval is not touched', async
   expect(stage.thread(thread)).toContain('void');
 });
 
-test('an approved request whose check cannot be made waits, and nothing is sent unchecked', async () => {
+anyEngine('an approved request whose check cannot be made waits, and nothing is sent unchecked', async () => {
   await open();
   const thread = await stage.ask(ana, seedExample);
   stage.emulator.fault({ route: 'listLibrary', fault: { type: 'errorBefore' }, times: Number.POSITIVE_INFINITY });
@@ -135,21 +136,24 @@ test('an approved request whose check cannot be made waits, and nothing is sent 
   expect(taken()).toBe(1);
 });
 
-test('a device that stays away past the start-by clock is withdrawn in Defender, and never runs when it is back', async () => {
-  await open({ policy: policyOf({ startBy: '30m' }) });
-  const thread = await stage.ask(ana, on('lap-117'));
-  await stage.approve(bo);
-  await stage.pass(minutes(1), seconds(5));
-  expect(stage.thread(thread)).toContain('waiting for the device');
-  await stage.pass(minutes(31), seconds(30));
-  expect(stage.emulator.actions[0]?.status).toBe('Cancelled');
-  expect(stage.thread(thread)).toContain('withdrawn: the time to start ran out');
-  stage.emulator.setDevice('lap-117.contoso.com', { offlineUntil: null });
-  await stage.pass(minutes(5), seconds(20));
-  expect(stage.emulator.actions[0]?.commands[0]?.ran).toBe('no');
-});
+anyEngine(
+  'a device that stays away past the start-by clock is withdrawn in Defender, and never runs when it is back',
+  async () => {
+    await open({ policy: policyOf({ startBy: '30m' }) });
+    const thread = await stage.ask(ana, on('lap-117'));
+    await stage.approve(bo);
+    await stage.pass(minutes(1), seconds(5));
+    expect(stage.thread(thread)).toContain('waiting for the device');
+    await stage.pass(minutes(31), seconds(30));
+    expect(stage.emulator.actions[0]?.status).toBe('Cancelled');
+    expect(stage.thread(thread)).toContain('withdrawn: the time to start ran out');
+    stage.emulator.setDevice('lap-117.contoso.com', { offlineUntil: null });
+    await stage.pass(minutes(5), seconds(20));
+    expect(stage.emulator.actions[0]?.commands[0]?.ran).toBe('no');
+  },
+);
 
-test('a request that was approved and found no slot in time lapses without reaching Defender', async () => {
+anyEngine('a request that was approved and found no slot in time lapses without reaching Defender', async () => {
   await open({ policy: policyOf({ startBy: '5m' }), env: { DEFENDER_SESSIONS: '1' } });
   await stage.ask(ana, on('lap-117'));
   await stage.approve(bo);
@@ -163,7 +167,7 @@ test('a request that was approved and found no slot in time lapses without reach
   expect(stage.thread(thread)).toContain('withdrawn: the time to start ran out');
 });
 
-test('a cancel before it is sent keeps it from Defender', async () => {
+anyEngine('a cancel before it is sent keeps it from Defender', async () => {
   await open({ env: { DEFENDER_SESSIONS: '1' } });
   await stage.ask(ana, on('lap-117'));
   await stage.approve(bo);
@@ -206,7 +210,7 @@ async function until(isSo: () => boolean): Promise<void> {
   for (let i = 0; i < 400 && !isSo(); i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('no approval is good for longer than Defender keeps a request for a device that is away', async () => {
+anyEngine('no approval is good for longer than Defender keeps a request for a device that is away', async () => {
   await open({ policy: policyOf({ startBy: '2h' }), env: { DEFENDER_QUEUE_HOURS: '1' } });
   const thread = await stage.ask(ana, on('lap-117'));
   await stage.approve(bo);

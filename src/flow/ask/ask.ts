@@ -261,9 +261,12 @@ async function lookAhead(options: FlowOptions, turn: Turn, wish: Wish): Promise<
   const expected = [...positions.values()].map(({ expectedAt }) => expectedAt).filter((at) => at !== null);
   return preflight(wish, {
     knownRefusals: await readKnownRefusals(store, wish.device),
-    open: (await store.recentRequests({ tenantId: turn.tenantId, machineId, states: openStates }, mostOpen)).map(
-      ({ request }) => request,
-    ),
+    open: (
+      await store.recentRequests(
+        { tenantId: turn.tenantId, machineId, states: [...openStates, 'unconfirmed'] },
+        mostOpen,
+      )
+    ).map(({ request }) => request),
     queue: { waiting: positions.size, lastAt: expected.length === 0 ? null : Math.max(...expected) },
     now: turn.at,
   });

@@ -16,15 +16,18 @@ import { readMarkup } from '../../chat/markup';
 import { readAttachment } from '../../chat/read-attachment';
 import { DefenderError } from '../../defender/errors';
 import { err } from '../../lib/result';
+import { maskWords } from '../../mask/marks';
 import { mayAsk } from '../../policy/evaluate';
 import { libraryFileOf } from '../../request/ask/command';
 import { parseRequestId } from '../../request/id';
+import type { LiveResponseRequest } from '../../request/request';
 import { type FormOffers, formCard, noOffers } from '../../thread/cards/form-card';
 import { previewCard } from '../../thread/cards/preview-card';
 import type { Choice } from '../../thread/kit/button';
 import type { Post } from '../../thread/kit/post';
 import type { CalledOn, Turn } from '../../thread/kit/turn';
 import type { CardAction } from '../../thread/kit/verbs';
+import { answers } from '../../thread/sentences/answers';
 import { asTyped, type Dataset, deviceChoices, libraryChoices, mostChoices } from '../../thread/sentences/choices';
 import { type Answer, type FlowOptions, posts, tellUnread } from '../answer';
 import { notStored, orRefusal, showing } from '../refusal';
@@ -65,9 +68,21 @@ export async function askAgainForm(options: FlowOptions, turn: Turn, id: string)
     request?.tenantId === turn.tenantId &&
     (request.conversationId === turn.place.conversationId || request.requester.id === turn.person.id);
   if (request === undefined || !isTheirs) return orRefusal(options, turn, err({ type: 'unknownRequest', id }));
-  const { device, commands, reason } = request;
-  return showing(await drawForm(options, turn, formOf({ device: device.machineId, commands, reason })));
+  const { device, commands } = request;
+  // What is masked where others read along is not shown to them in a form either.
+  const isWhole = request.requester.id === turn.person.id || maskWords(request.reason, null) === request.reason;
+  const reason = isWhole ? request.reason : '';
+  const notes: readonly FormFault[] = [
+    ...(mayStillRun(request) ? [noteAt('device', answers.mayStillRun(request.id))] : []),
+    ...(isWhole ? [] : [noteAt('reason', answers.reasonLeftOut)]),
+  ];
+  return posts(await drawForm(options, turn, formOf({ device: device.machineId, commands, reason }), notes));
 }
+
+/** Nobody can tell whether its commands run, or will. */
+const mayStillRun = ({ state }: LiveResponseRequest): boolean => state === 'unknown' || state === 'unconfirmed';
+
+const noteAt = (inputId: string, sentence: string): FormFault => ({ inputId, fault: { type: 'refused', sentence } });
 
 /** A form on a message of somebody's: what it names is offered, and filled in only where it names one device. */
 export async function openOnMessage(

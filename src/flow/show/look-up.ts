@@ -2,7 +2,7 @@ import type { Draft } from '../../chat/draft';
 import { factsOf } from '../../dispatch/reconsider';
 import { err, ok, type Result } from '../../lib/result';
 import { explain } from '../../policy/explain';
-import { type Policy, roleOf } from '../../policy/policy';
+import { mayReadResults, type Policy, roleOf } from '../../policy/policy';
 import { findDeviceFindings } from '../../request/ask/preflight';
 import { parseRequestId } from '../../request/id';
 import { type Device, finalStates, openStates, type RequestId } from '../../request/request';
@@ -73,13 +73,28 @@ async function elsewhere(
   };
 }
 
-const auditRead = (tx: Tx, turn: Turn, requestId: RequestId, indexes: readonly number[]): Promise<void> =>
+/** With its secrets only in a person's own chat, for the requester and those who may approve now; anywhere else others could read along. */
+async function viewFor(options: FlowOptions, turn: Turn, stored: Stored) {
+  const { store, views } = options;
+  const masked = { view: await views.of(store, stored), isUnmasked: false };
+  if (turn.place.scope !== 'personal') return masked; // guard: secrets-only-in-own-chats
+  const isTheirs = mayReadResults(options.policy(), await options.groups(), stored.request, turn.person.id);
+  if (!isTheirs) return masked; // guard: secrets-for-those-concerned
+  return { view: await views.unmasked(store, stored), isUnmasked: true };
+}
+
+const auditRead = (
+  tx: Tx,
+  turn: Turn,
+  requestId: RequestId,
+  { indexes, isUnmasked }: { readonly indexes: readonly number[]; readonly isUnmasked: boolean },
+): Promise<void> =>
   tx.appendAudit({
     at: turn.at,
     requestId,
     actor: turn.person.id,
     what: 'resultRead',
-    detail: { indexes, conversationId: turn.place.conversationId },
+    detail: { indexes, conversationId: turn.place.conversationId, ...(isUnmasked ? { unmasked: true } : {}) },
   });
 
 /** Sent like every card of a request, so that it follows the request as long as it stands there. */
@@ -100,20 +115,20 @@ export async function showResult(
 ): Promise<Shown> {
   const stored = await findVisible(options, turn, id);
   if (!stored.ok) return stored;
-  const view = await options.views.of(options.store, stored.value);
+  const { view, isUnmasked } = await viewFor(options, turn, stored.value);
   const results = view.results.filter((r) => index === null || r.index === index - 1);
   if (results.length === 0) return err({ type: 'noResult', id, number: index });
   const indexes = results.map((result) => result.index);
   const shown = results.map((result) => resultPost(view, result));
   const sendResults = async (tx: Tx, conversationId: string) => {
-    await auditRead(tx, turn, id, indexes);
+    await auditRead(tx, turn, id, { indexes, isUnmasked });
     await tx.addWork(shown.map((post) => postRow(conversationId, post, { requestId: id, at: turn.at })));
   };
   if (!isShownWhole(turn, stored.value)) return ok(await elsewhere(options, turn, stored.value, sendResults)); // guard: results-stay-in-their-conversation
   return ok({
     posts: shown,
     write: async (tx) => {
-      await auditRead(tx, turn, id, indexes); // guard: result-reads-are-audited
+      await auditRead(tx, turn, id, { indexes, isUnmasked }); // guard: result-reads-are-audited
       return [];
     },
   });
@@ -129,14 +144,14 @@ export async function turnResultPage(
   if (id === null) return orRefusal(options, turn, err({ type: 'unknownRequest', id: requestId, near: [] }));
   const stored = await findVisible(options, turn, id);
   if (!stored.ok) return orRefusal(options, turn, stored);
-  const view = await options.views.of(options.store, stored.value);
+  const { view, isUnmasked } = await viewFor(options, turn, stored.value);
   const result = view.results.find((one) => one.index === index);
   if (result === undefined) return orRefusal(options, turn, err({ type: 'noResult', id, number: index + 1 }));
   if (!isShownWhole(turn, stored.value)) return orRefusal(options, turn, err({ type: 'shownElsewhere', id }));
   return {
     ...showing(resultPage(view, result, page)),
     write: async (tx) => {
-      await auditRead(tx, turn, id, [index]);
+      await auditRead(tx, turn, id, { indexes: [index], isUnmasked });
       return [];
     },
   };

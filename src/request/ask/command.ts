@@ -1,4 +1,5 @@
 import { hasHidden } from '../../lib/visible';
+import { holdsMark } from '../../mask/marks';
 
 /** One live response command, with the parameters that Defender documents for it (run-live-response, "Commands"). */
 export type Command =
@@ -38,6 +39,8 @@ export type CommandFault =
   | { readonly type: 'emptyName'; readonly index: number; readonly command: CommandType }
   | { readonly type: 'badName'; readonly index: number; readonly name: string }
   | { readonly type: 'forbiddenArgs'; readonly index: number; readonly characters: readonly string[] }
+  /** What a card shows in the place of a secret: it stands for nothing. */
+  | { readonly type: 'holdsMark'; readonly index: number; readonly part: CommandPart }
   | { readonly type: 'typographicArgs'; readonly index: number; readonly characters: readonly string[] }
   | { readonly type: 'hiddenCharacters'; readonly index: number; readonly part: CommandPart; readonly text: string }
   | {
@@ -135,6 +138,7 @@ function findArgsFaults(args: string, index: number): readonly CommandFault[] {
     return [{ type: 'tooLong', index, part: 'args', length: args.length, limit: maxArgsLength }];
   const characters = forbiddenArgCharacters.filter((c) => args.includes(c));
   if (characters.length > 0) return [{ type: 'forbiddenArgs', index, characters }];
+  if (holdsMark(args)) return [{ type: 'holdsMark', index, part: 'args' }]; // guard: no-mark-is-sent
   if (hasHidden(args)) return [{ type: 'hiddenCharacters', index, part: 'args', text: args }];
   const typeset = [...new Set(args.match(typographic) ?? [])];
   if (typeset.length > 0) return [{ type: 'typographicArgs', index, characters: typeset }];
@@ -145,6 +149,7 @@ function findPathFaults(path: string, index: number): readonly CommandFault[] {
   if (path.trim() === '') return [{ type: 'emptyName', index, command: 'GetFile' }];
   if (path.length > maxPathLength)
     return [{ type: 'tooLong', index, part: 'path', length: path.length, limit: maxPathLength }];
+  if (holdsMark(path)) return [{ type: 'holdsMark', index, part: 'path' }];
   if (hasHidden(path)) return [{ type: 'hiddenCharacters', index, part: 'path', text: path }];
   const why = findPathFault(path);
   return why === null ? [] : [{ type: 'badPath', index, path, why }];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { visible } from '../../lib/visible';
+import { maskWords } from '../../mask/marks';
 import type { Digest, Person, RequestBase, RequestId, Submitting } from '../request';
 import type { RequestBar } from '../votes/bar';
 import { commandToParams } from './command';
@@ -64,8 +65,15 @@ const maxCommentLength = 500;
 
 /** The comment of the submission: Defender attributes the action to the app, so the people behind it are named here. */
 export function commentOf(request: Submitting): string {
-  const emergency = request.emergency === null ? '' : `break-glass ${visible(request.emergency.incident)}; `;
-  const approvers = request.votes.filter((v) => v.decision === 'approve').map((v) => visible(v.by.name));
-  const text = `${markerOf(request)} asked by ${visible(request.requester.name)}; approved by ${approvers.join(', ')}; ${emergency}${visible(request.reason)}`;
+  const masked = (text: string): string => wordsFor(request, text);
+  const emergency = request.emergency === null ? '' : `break-glass ${masked(request.emergency.incident)}; `;
+  const approvers = request.votes.filter((v) => v.decision === 'approve').map((v) => masked(v.by.name));
+  const text = `${markerOf(request)} asked by ${masked(request.requester.name)}; approved by ${approvers.join(', ')}; ${emergency}${masked(request.reason)}`;
   return [...text].slice(0, maxCommentLength).join('');
+}
+
+/** Everybody who reads Defender's lists reads it. */
+function wordsFor({ bar }: Submitting, text: string): string {
+  if (bar.results !== 'open') return visible(maskWords(text, null)); // guard: comments-hold-no-secrets
+  return visible(text);
 }

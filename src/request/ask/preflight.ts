@@ -1,3 +1,5 @@
+import { findSecrets } from '../../mask/find-secrets';
+import type { SecretKind } from '../../mask/rules';
 import type { KnownRefusal, LastingRefusal } from '../known-refusal';
 import type { Device, LibraryFile, LiveResponseRequest, RequestId, State } from '../request';
 import { underWayStates } from '../waiting';
@@ -30,6 +32,8 @@ export type Finding =
       readonly parameters: string | null;
     }
   | { readonly type: 'parenthesesInArgs'; readonly index: number }
+  /** `kind`: our own words for what it looks like. */
+  | { readonly type: 'secretInArgs'; readonly index: number; readonly kind: SecretKind }
   /** The command does not look like one of the device's system, or its file like a script. */
   | { readonly type: Misfit; readonly index: number; readonly name: string; readonly platform: string | null }
   | { readonly type: 'sameIsOpen'; readonly requestId: RequestId; readonly state: State }
@@ -60,6 +64,7 @@ const weights = {
   argsExpected: 'warning',
   // The documented list of refused characters leaves them out; texts of Defender's refusals that people have published name them.
   parenthesesInArgs: 'warning',
+  secretInArgs: 'warning',
   scriptOfOtherSystem: 'warning',
   notAScript: 'warning',
   pathOfOtherSystem: 'warning',
@@ -123,7 +128,7 @@ export function preflight(
   wish: Wish,
   known: {
     readonly knownRefusals: readonly KnownRefusal[];
-    /** Requests of this bot on the same device. */
+    /** Requests of this bot on the same device that are open, or of which nobody can tell whether they ran. */
     readonly open: readonly LiveResponseRequest[];
     /** When the last of those that wait now is expected to go; null when that cannot be told. */
     readonly queue: { readonly waiting: number; readonly lastAt: number | null };
@@ -135,6 +140,7 @@ export function preflight(
     ...wish.commands.flatMap((command, index) => misfitFindings(command, index, wish.device.osPlatform)),
     ...wish.commands.flatMap((command, index) => argumentFindings(command, index, wish.library)),
     ...wish.commands.flatMap((command, index) => parenthesisFindings(command, index)),
+    ...wish.commands.flatMap((command, index) => secretFindings(command, index)),
     ...openFindings(wish, known.open),
     ...queueFindings(wish, known),
   ];
@@ -163,12 +169,19 @@ function argumentFindings(command: Command, index: number, library: readonly Lib
 const parenthesisFindings = (command: Command, index: number): readonly Finding[] =>
   command.type === 'RunScript' && /[()]/.test(command.args ?? '') ? [{ type: 'parenthesesInArgs', index }] : [];
 
+/** As it would stand on a command line, since many secrets are known by the switch before them. */
+function secretFindings(command: Command, index: number): readonly Finding[] {
+  if (command.type !== 'RunScript' || command.args === null) return [];
+  const [found] = findSecrets(command.args);
+  return found === undefined ? [] : [{ type: 'secretInArgs', index, kind: found.kind }];
+}
+
 function openFindings(wish: Wish, open: readonly LiveResponseRequest[]): readonly Finding[] {
   const commands = JSON.stringify(wish.commands.map(commandToParams));
   const same = open.find((other) => JSON.stringify(other.commands.map(commandToParams)) === commands);
   const isUnderWay = ({ state }: LiveResponseRequest): boolean => underWayStates.some((known) => known === state);
   const taken = open.filter(isUnderWay);
-  const wanted = open.filter((request) => !isUnderWay(request) && request !== same);
+  const wanted = open.filter((request) => !isUnderWay(request) && request.state !== 'unconfirmed' && request !== same);
   return [
     ...(same === undefined ? [] : [{ type: 'sameIsOpen', requestId: same.id, state: same.state } as const]),
     ...(taken.length === 0 ? [] : [{ type: 'deviceTaken', requestIds: taken.map(({ id }) => id) } as const]),

@@ -12,6 +12,13 @@ export type BarReason =
   | { readonly type: 'oddArgs'; readonly indexes: readonly number[]; readonly added: number }
   | { readonly type: 'tier0'; readonly added: number };
 
+/**
+ * How what a request brought back is shown, and a reason, name or tag with it: `open` as it is; `masked` without its secrets; `private` in the thread
+ * only how it went, and the output in people's own chats.
+ */
+export type ResultsShown = (typeof waysToShow)[number];
+export const waysToShow = ['open', 'masked', 'private'] as const;
+
 /** What the policy asked of a request when its cards were drawn, as the request carries it. */
 export interface RequestBar {
   readonly rule: string;
@@ -25,4 +32,6 @@ export interface RequestBar {
   /** Who is told of a break-glass at once. */
   readonly ownerIds: readonly string[];
   readonly reasonPattern: string | null;
+  /** As it stood at the approval; `masked` where absent. */
+  readonly results?: ResultsShown;
 }

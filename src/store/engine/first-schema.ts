@@ -191,10 +191,12 @@ create table audit (
   actor text not null,
   what text not null,
   detail text not null,
+  salt text not null,
   previous_hash text not null,
   hash text not null
 );
 create index audit_request_id on audit (request_id, seq);
+create index audit_anchored on audit (seq) where what = 'anchored';
 
 create table audit_head (
   id integer primary key,

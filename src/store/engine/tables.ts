@@ -209,6 +209,7 @@ export interface AuditTable {
   actor: string;
   what: string;
   detail: string;
+  salt: string;
   previous_hash: string;
   hash: string;
 }

@@ -23,10 +23,10 @@ export async function copyPostgresAudit(
   const copy = new Database(path);
   try {
     copy.exec(
-      'create table audit (seq integer primary key, at integer, request_id text, actor text, what text, detail text, previous_hash text, hash text);' +
+      'create table audit (seq integer primary key, at integer, request_id text, actor text, what text, detail text, salt text, previous_hash text, hash text);' +
         'create table audit_head (id integer primary key, seq integer, hash text)',
     );
-    const insert = copy.prepare('insert into audit values (?, ?, ?, ?, ?, ?, ?, ?)');
+    const insert = copy.prepare('insert into audit values (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     await readOnly(
       url,
       (given) =>
@@ -65,6 +65,7 @@ const valuesOf = (row: AuditTable): unknown[] => [
   row.actor,
   row.what,
   row.detail,
+  row.salt,
   row.previous_hash,
   row.hash,
 ];

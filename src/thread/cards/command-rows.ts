@@ -15,7 +15,7 @@ import {
 } from '../kit/words';
 import { changedFilesOf } from '../sentences/bar-lines';
 import { commandAtWork, failedCommand } from '../sentences/request-lines';
-import { describeKept } from '../sentences/result-lines';
+import { describeKept, wroteErrors } from '../sentences/result-lines';
 import { recentChangeMs } from '../sentences/risk';
 
 export interface Row {
@@ -135,10 +135,11 @@ function tookWords({ request, results }: RequestView, index: number): string {
 }
 
 /** "exit 0" or the size of the file; null where there is more to say. */
-function cleanWords({ exitCode, errors, file, problem }: KeptResult): string | null {
+function cleanWords(kept: KeptResult): string | null {
+  const { exitCode, file, problem } = kept;
   if (problem !== null) return null;
   if (file !== null) return formatSize(file.size).replace(/ \(.*/, '');
-  return exitCode === 0 && (errors ?? '').trim() === '' ? 'exit 0' : null;
+  return exitCode === 0 && !wroteErrors(kept) ? 'exit 0' : null;
 }
 
 /** What Defender says about one command that has not ended well; nothing where the head of the card says it of all (defender-api.md §2.2). */

@@ -108,7 +108,7 @@ export const cardVerbs = [
 
 /** What dialogs do: take what a person types, and show what is long. An approval stays on the card that it is bound to (T-10). */
 export const isForDialog = ({ verb }: CardAction): boolean =>
-  /^(?:form|draft|result|denial|question|answer)\./.test(verb) || verb === 'vote.deny';
+  /^(?:form|draft|result|denial|question|answer)\./.test(verb) || verb === 'vote.deny' || verb === 'request.askAgain';
 
 /** The action in what a client sent, or null when our cards never send that; whatever it is, nothing is thrown. */
 export function readCardAction(verb: unknown, data: unknown): CardAction | null {

@@ -18,6 +18,10 @@ export interface RequestView {
   readonly policyVersion?: string;
   /** It was asked in another conversation than the one where it is listed: others read along there. */
   readonly isElsewhere?: true;
+  /** How many secrets of the results are masked; absent where none is. */
+  readonly masked?: { readonly secrets: number; readonly different: number };
+  /** Its output is for people's own chats: here is only how it went. */
+  readonly isPrivate?: true;
   /** Puts the trial banner on the card. */
   readonly trial: boolean;
 }

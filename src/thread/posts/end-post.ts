@@ -12,7 +12,9 @@ import { fillTemplate } from '../kit/template';
 import { trialBanner } from '../kit/trial';
 import type { RequestView } from '../kit/view';
 import { count, formatSize } from '../kit/words';
+import { askAgainButton } from '../sentences/request-actions';
 import { decidedLines } from '../sentences/request-lines';
+import { maskedLines } from '../sentences/result-lines';
 import { describeState } from '../sentences/state-words';
 import template from './end-card.json';
 import { cutNotes, linesOf, longestLine, outputLines } from './output-lines';
@@ -70,11 +72,13 @@ function renderEnd(view: RequestView, shape: Shape): Post {
     ]),
     commands: hasCommands ? request.commands.map((_, index) => commandData(view, index, shape)) : [],
     foot: [
+      ...maskedLines(view),
       ...(request.state === 'denied' ? [] : decidedLines(request, now)),
       [...showPerson(request.requester), saySubtle(' wrote: '), ...showCut(request.reason, 300)],
     ].map((runs, i) => ({ runs, spacing: i === 0 ? 'Small' : 'None' })),
     hasProof: proof.length > 0,
     proof: rows(proof),
+    again: isSmooth(view) && proof.length > 0 ? [askAgainButton(request, view)] : [],
     ...placeActions(actionsOf(view, shape, proof.length > 0)),
   });
   return {
@@ -143,9 +147,14 @@ function actionsOf(view: RequestView, { limit, longest }: Shape, hasProof: boole
     ...files.flatMap((result) =>
       sendButton(request.id, result, files.length === 1 ? 'Send me the file' : `Send me file ${result.index + 1}`),
     ),
+    ...(isFinal(request.state) && !isSmooth(view) ? [askAgainButton(request, view)] : []),
     ...(hasProof ? [foldButton('Hashes', 'proof')] : []),
   ];
 }
+
+/** All of it went well: whoever asks again unfolds the rest first, so that the post stays short. */
+const isSmooth = (view: RequestView): boolean =>
+  view.request.state === 'succeeded' && describeState(view).tone === 'good' && proofLines(view).length > 0;
 
 /** What people compare with the evidence: each hash whole and unbroken. */
 function proofLines({ request, results }: RequestView): readonly Line[] {

@@ -6,6 +6,7 @@ import { pagePost } from '../kit/page';
 import type { Post } from '../kit/post';
 import { sendableOf } from '../kit/sendable';
 import type { RequestView } from '../kit/view';
+import { maskedLines } from '../sentences/result-lines';
 
 /** About three screens; what is left of an activity is for the title and the buttons (teams.md E3). */
 const pageSize = { rows: 80, bytes: 20_000 };
@@ -35,7 +36,7 @@ export function resultPage(view: RequestView, result: KeptResult, wanted: number
           dense: true,
           lines:
             rows.length === 0
-              ? [[say('The result holds no output.')]]
+              ? [result.withheld === undefined ? [say('The result holds no output.')] : (maskedLines(view)[0] ?? [])]
               : (pages[page - 1] ?? []).flatMap(({ lines }) => lines),
         },
       ],

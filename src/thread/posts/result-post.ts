@@ -7,7 +7,7 @@ import type { Post } from '../kit/post';
 import { sendableOf, wholeOutputOf } from '../kit/sendable';
 import type { RequestView } from '../kit/view';
 import { commandSubject, commandTitle, count, formatSize } from '../kit/words';
-import { describeKept } from '../sentences/result-lines';
+import { describeKept, maskedLines } from '../sentences/result-lines';
 import { cutLine, cutNotes, linesOf, longestLine } from './output-lines';
 import { howToHaveAll, sendButton, showMore } from './result-page';
 
@@ -30,7 +30,8 @@ interface Shape {
   readonly limit: number;
 }
 
-function renderResult({ request, trial }: RequestView, result: KeptResult, { limit }: Shape): Post {
+function renderResult(view: RequestView, result: KeptResult, { limit }: Shape): Post {
+  const { request, trial } = view;
   const command = request.commands[result.index];
   const number = result.index + 1;
   const head: Line[] = [
@@ -43,7 +44,7 @@ function renderResult({ request, trial }: RequestView, result: KeptResult, { lim
   const sections: Section[] = [
     ...streamSection('Errors', { text: result.errors, isCut: result.errorsCut }, { limit }),
     ...streamSection('Output', { text: result.output, isCut: result.outputCut }, { limit }),
-    { lines: footLines(result) },
+    { lines: footLines(view, result) },
   ];
   return pagePost(
     {
@@ -100,9 +101,15 @@ function streamSection(
   return [{ title, dense: true, lines: shown.slice(0, atOnce), ...(fold.lines.length === 0 ? {} : { fold }) }];
 }
 
-function footLines(result: KeptResult): readonly Line[] {
+function footLines(view: RequestView, result: KeptResult): readonly Line[] {
   const lines: Line[] = [];
-  if (result.command === 'RunScript' && result.problem === null && isBlank(result.output) && isBlank(result.errors))
+  if (result.withheld !== undefined) lines.push(...maskedLines(view));
+  else if (
+    result.command === 'RunScript' &&
+    result.problem === null &&
+    isBlank(result.output) &&
+    isBlank(result.errors)
+  )
     lines.push([say('The result holds no output.')]);
   lines.push(...cutNotes(result));
   if (wholeOutputOf(result) !== null) lines.push([saySubtle(howToHaveAll(result))]);

@@ -2,6 +2,7 @@ import { visible } from '../../lib/visible';
 import type { LiveResponseRequest } from '../../request/request';
 import { cutAt } from '../kit/line';
 import { count } from '../kit/words';
+import { beforeAskingAgain } from './request-lines';
 import { seenWords, type Unreached } from './unreached-words';
 
 /**
@@ -46,6 +47,8 @@ export const answers = {
   questionSent: (id: string) =>
     `Your question about ${id} is in its thread, and the requester is mentioned. The clock runs on.`,
   answerSent: (id: string) => `Your answer about ${id} is in its thread and went to the approvers.`,
+  reasonLeftOut: 'The reason held a secret, so this field is empty. Write your own.',
+  mayStillRun: (id: string) => `${id} may still run. ${beforeAskingAgain(id)}`,
   noVote: 'That is not a vote. Use the buttons on the card of the request.',
   counted: (id: string) => `Your approval of ${id} is counted. It needs more people before it runs.`,
   resendCounted: (id: string) =>

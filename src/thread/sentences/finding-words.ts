@@ -2,6 +2,7 @@ import type { Finding } from '../../request/ask/preflight';
 import { type Line, say, sayBold, showCode, showCut } from '../kit/line';
 import { sayOf, type Table } from '../kit/table';
 import { formatDuration, formatList, formatTime, type ReaderFormat } from '../kit/words';
+import { beforeAskingAgain } from './request-lines';
 
 /** What was found beforehand, why it matters, and what to do about it. */
 export const describeFinding = (finding: Finding, reader?: ReaderFormat): Line =>
@@ -48,6 +49,11 @@ const sentences: Table<Finding, 'type', Line, [reader: ReaderFormat | undefined]
       `Command ${finding.index + 1} has parentheses in its arguments, and Defender may refuse them: some of its error messages list ( and ) among the characters that it does not allow. Leave them out, or pass the value in another form, such as Base64, if the script can read it.`,
     ),
   ],
+  secretInArgs: (finding) => [
+    say(
+      `The arguments of command ${finding.index + 1} hold what looks like a ${finding.kind}. Everybody who sees the card or Defender's action history can read it. Let the script take it from elsewhere, or change it afterwards.`,
+    ),
+  ],
   scriptOfOtherSystem: (finding) => [
     say(`Command ${finding.index + 1} runs `),
     ...showCut(finding.name, 200, showCode),
@@ -69,11 +75,19 @@ const sentences: Table<Finding, 'type', Line, [reader: ReaderFormat | undefined]
     ...platformWords(finding.platform),
     say(' has them, so it may find nothing. Give a path of that system, or choose another device.'),
   ],
-  sameIsOpen: (finding) => [
-    say('The same commands on the same device are asked for already: '),
-    showCode(finding.requestId),
-    say(`. Type status ${finding.requestId} to see where that stands, and ask again only if it must run twice.`),
-  ],
+  sameIsOpen: (finding) =>
+    finding.state === 'unknown' || finding.state === 'unconfirmed'
+      ? [
+          showCode(finding.requestId),
+          say(
+            ` asked for the same commands on the same device and may still run. ${beforeAskingAgain(finding.requestId)}`,
+          ),
+        ]
+      : [
+          say('The same commands on the same device are asked for already: '),
+          showCode(finding.requestId),
+          say(`. Type status ${finding.requestId} to see where that stands, and ask again only if it must run twice.`),
+        ],
   deviceTaken: (finding) => [
     say(
       `Defender has ${formatList(finding.requestIds)} for this device, and does one live response on it at a time, so yours goes after ${finding.requestIds.length === 1 ? 'that' : 'those'}.`,

@@ -13,14 +13,14 @@ export function findActions(
 ): readonly ActionJson[] {
   switch (request.state) {
     case 'unconfirmed':
-      return audience === 'thread' ? [askAgainButton(request)] : [];
+      return audience === 'thread' ? [askAgainButton(request, { trial })] : [];
     case 'unknown': {
       const mayGoAgain = policyVersion === undefined || policyVersion === request.policyVersion;
       return [
         ...(token === null || request.offer === null
           ? []
           : [...(pause === null && mayGoAgain ? [sendOnceMoreButton(token)] : []), leaveItButton(token)]),
-        ...(request.offer !== null && !mayGoAgain && audience === 'thread' ? [askAgainButton(request)] : []),
+        ...(request.offer !== null && !mayGoAgain && audience === 'thread' ? [askAgainButton(request, { trial })] : []),
         ...(request.cancel !== null && !request.cancel.refused
           ? []
           : [
@@ -74,8 +74,8 @@ const leaveItButton = (token: string): ActionJson =>
   });
 
 /** The same request in the form, for whoever presses to ask under their own name. */
-const askAgainButton = ({ id }: LiveResponseRequest): ActionJson =>
-  button({ title: 'Ask again…', verb: 'request.askAgain', data: { requestId: id }, inputs: 'none' });
+export const askAgainButton = ({ id }: LiveResponseRequest, where: { readonly trial: boolean }): ActionJson =>
+  openDialog({ title: 'Ask again…', verb: 'request.askAgain', data: { requestId: id } }, where);
 
 const cancelButton = (
   request: LiveResponseRequest,

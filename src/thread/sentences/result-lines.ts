@@ -1,6 +1,7 @@
 import type { KeptResult } from '../../evidence/keep-result';
 import { type Line, relay, say, sayBold, saySubtle, showCode, showCut } from '../kit/line';
-import { formatSize } from '../kit/words';
+import type { RequestView } from '../kit/view';
+import { count, formatSize } from '../kit/words';
 
 /** What a kept result says in short: exit code, or the collected file with its size and hash; the hash where the result itself is told. */
 export function describeKept(kept: KeptResult, { whole }: { readonly whole: boolean }): readonly Line[] {
@@ -14,8 +15,28 @@ export function describeKept(kept: KeptResult, { whole }: { readonly whole: bool
   return lines;
 }
 
+/** Whether a script wrote to its error stream, shown or not. */
+export const wroteErrors = ({ errors, withheld }: KeptResult): boolean =>
+  withheld?.errors ?? (errors ?? '').trim() !== '';
+
+/** What of the results is not shown where others read along, and where to read it. */
+export function maskedLines({ request: { id }, masked, isPrivate }: RequestView): readonly Line[] {
+  if (isPrivate)
+    return [[saySubtle(`Its output is private. Requester and approvers read it in their own chats: result ${id}.`)]];
+  if (masked === undefined) return [];
+  const { secrets, different } = masked;
+  const how = secrets === different ? '' : ` (${different} different)`;
+  return [
+    [
+      saySubtle(
+        `${count(secrets, 'secret')} masked${how}. Requester and approvers read them in their own chats: result ${id}.`,
+      ),
+    ],
+  ];
+}
+
 function describeExit(kept: KeptResult): string {
-  const wrote = kept.errors !== null && kept.errors.trim() !== '';
+  const wrote = wroteErrors(kept);
   if (kept.exitCode === 0) return wrote ? ', but it wrote to its error stream.' : '. Its error stream is empty.';
   return wrote ? ', and it wrote to its error stream.' : '. Its error stream is empty.';
 }
