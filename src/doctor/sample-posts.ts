@@ -1,6 +1,7 @@
 import { createForm } from '../chat/form';
 import { createHelp } from '../chat/help';
 import { answerCard, denialCard, questionCard } from '../thread/cards/beside-cards';
+import { boardCard } from '../thread/cards/board-card';
 import { chooseDeviceCard } from '../thread/cards/choose-device-card';
 import { deviceCard, devicesCard } from '../thread/cards/device-card';
 import { explainCard } from '../thread/cards/explain-card';
@@ -64,6 +65,7 @@ export function createSamplePosts(now: number, trial: boolean): readonly Post[] 
     deviceCard({ device, findings: [], open: views.slice(1, 2), ended: views.slice(4, 5) }, options),
     devicesCard(devices, { ...options, query: 'sample' }),
     libraryCard(library, { ...options, query: null }),
+    boardCard(views.slice(0, 4), options),
     queueCard(views.slice(1, 3), options),
     statusListCard(views.slice(0, 1), options),
     mineCard(views.slice(0, 2), { ...options, everywhere: true, more: false }),

@@ -5,6 +5,7 @@ import { visible } from '../../src/lib/visible';
 import { isFinal, type LiveResponseRequest } from '../../src/request/request';
 import { isPosted } from '../../src/request/telling';
 import { answerCard, denialCard, questionCard, whichQuestion } from '../../src/thread/cards/beside-cards';
+import { boardCard } from '../../src/thread/cards/board-card';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/cards/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/cards/device-card';
 import { explainCard } from '../../src/thread/cards/explain-card';
@@ -226,6 +227,8 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       options,
     )[0] as Post,
     ...Object.fromEntries(words.map((word) => [`help ${word}`, helpCard(createHelp(word), options)])),
+    board: boardCard(views, options),
+    'board of three': boardCard(views.slice(0, 3), options),
     queue: queueCard(views, options),
     'empty queue': queueCard([], options),
     'queue, second page': queueCard(views, { ...options, page: 2 }),

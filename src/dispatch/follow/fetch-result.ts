@@ -4,6 +4,7 @@ import { shortDigest } from '../../request/ask/digest';
 import type { LiveResponseRequest } from '../../request/request';
 import { resultMayWait } from '../../request/round-up';
 import { ensureEnd, isRoomBusy } from '../../store/commit/apply';
+import { updateBoard } from '../../store/commit/board';
 import type { Stored } from '../../store/rows/requests';
 import type { Tx } from '../../store/store';
 import type { ClaimedWork } from '../../store/work/claims';
@@ -62,6 +63,7 @@ async function tell(
     if (stored) {
       await post(tx, stored, { result, at: now });
       await tx.refreshCards(request.id, now);
+      await updateBoard(tx, stored.request, now);
     }
     await tx.appendAudit({
       at: now,

@@ -118,7 +118,11 @@ export async function voteByWords(
   const { request } = stored;
   if (turn.person.id === request.requester.id) return castVote(scene, stored, { ...vote, digest: request.digest });
   const wasShown = (await tx.cards(vote.id)).some(
-    (c) => c.audience !== 'reader' && c.activityId !== null && c.conversationId === turn.place.conversationId,
+    (c) =>
+      c.audience !== 'reader' &&
+      c.audience !== 'board' &&
+      c.activityId !== null &&
+      c.conversationId === turn.place.conversationId,
   );
   if (!wasShown) return refuse(scene, vote.id, { type: 'wrongConversation' }); // guard: words-count-where-it-was-shown
   const typed = vote.shortDigest ?? (request.round === 1 || vote.decision === 'deny' ? request.digest : '');

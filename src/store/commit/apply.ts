@@ -1,11 +1,12 @@
 import { shownEntry } from '../../audit/entry';
 import { ok, type Result } from '../../lib/result';
 import { shortDigest } from '../../request/ask/digest';
+import { type Board, boardFact } from '../../request/board';
 import type { Effect, News } from '../../request/effect';
 import type { Event } from '../../request/event';
 import type { Transition, TransitionRefusal } from '../../request/outcome';
-import { type LiveResponseRequest, openStates } from '../../request/request';
-import { isBusy, mayWait, warRoomFrom } from '../../request/round-up';
+import type { LiveResponseRequest } from '../../request/request';
+import { mayWait } from '../../request/round-up';
 import { isEnd, isPosted } from '../../request/telling';
 import { transition } from '../../request/transition';
 import { keepKnownRefusal } from '../rows/known-refusals';
@@ -13,6 +14,7 @@ import type { Stored } from '../rows/requests';
 import type { Reader, Tx } from '../store';
 import { orderingKeyOf, orderingKeyOfCard } from '../work/ordering-key';
 import type { NewWork } from '../work/work';
+import { updateBoard } from './board';
 
 /** Who or what caused a change: an Entra object id, or one of the three that are not people. */
 export type Actor = { readonly personId: string } | 'defender' | 'clock' | 'bot';
@@ -39,6 +41,7 @@ export async function storeNewRequest(tx: Tx, opened: Transition, now: number): 
   });
   await tx.appendAudit(shownEntry(request, now)); // guard: shown-text-audited
   await storeEffects(tx, request, effects, now);
+  await updateBoard(tx, request, now);
 }
 
 /**
@@ -71,6 +74,7 @@ export async function applyEvent(
   }
   await keepKnownRefusal(tx, request, event, now);
   await storeEffects(tx, request, effects, now);
+  if (effects.some(({ type }) => type === 'updateCards')) await updateBoard(tx, request, now);
   return ok(request);
 }
 
@@ -183,12 +187,11 @@ async function addEndCard(
   await tx.addWork([{ requestId: id, work: { type: 'sendCard', cardId }, orderingKey: conversationId, dueAt: now }]);
 }
 
-/** Whether the conversation of a request hears good news in round-ups. */
-export const isRoomBusy = async (tx: Tx, { conversationId }: LiveResponseRequest): Promise<boolean> =>
-  isBusy({
-    open: (await tx.recentRequests({ conversationId, states: openStates }, warRoomFrom)).length,
-    gathering: (await tx.roundUps()).has(conversationId),
-  });
+/** Whether the conversation of a request hears good news in round-ups: as long as it has a board. */
+export async function isRoomBusy(tx: Tx, { conversationId }: LiveResponseRequest): Promise<boolean> {
+  const board = await tx.fact<Board>(boardFact(conversationId));
+  return (board !== null && !board.isOver) || (await tx.roundUps()).has(conversationId);
+}
 
 async function addThreadCopy(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
   const { conversationId } = request;
