@@ -159,6 +159,16 @@ describe('cancelling', () => {
 });
 
 describe('the start-by clock', () => {
+  test('after five minutes in the queue the thread is told what holds it, once', () => {
+    const long = { ...queued, startBy: queued.approvedAt + minutes(60) };
+    expect(go(long, usual.clock, heldAt(long) - 1).request).toBe(long);
+    const step = go(long, usual.clock, heldAt(long));
+    expect(told(step)).toEqual(['stillHeld']);
+    const again = into(step, 'queued');
+    expect(go(again, usual.clock, heldAt(long) + minutes(5)).request).toBe(again);
+    expect(wakeAt(again)).toBe(long.startBy);
+  });
+
   test('a queued request lapses at the instant and not before', () => {
     expect(go(queued, usual.clock, startBy - 1).request).toBe(queued);
     expect(into(go(queued, usual.clock, startBy), 'lapsed')).toMatchObject({ actionId: null, endedAt: startBy });
