@@ -324,6 +324,21 @@ describe('the archive', () => {
     expect((await judge(await zip(files))).code).toBe(1);
   });
 
+  test('a part that its list names and the signed manifest does not, or not so, is found', async () => {
+    const added = await whole();
+    added.set('r1/extra.bin', Buffer.from('x'));
+    resum(added);
+    expect((await judge(await zip(added))).verdict).toMatchObject({
+      faults: [{ type: 'partAdded', name: 'r1/extra.bin' }],
+    });
+    const changed = await whole();
+    changed.set(names.report, Buffer.from('another page'));
+    resum(changed);
+    expect((await judge(await zip(changed))).verdict).toMatchObject({
+      faults: [{ type: 'partDiffers', name: names.report }],
+    });
+  });
+
   test('entries in another order, a name twice or twice but for case are found (e6)', async () => {
     const files = await whole();
     const [[first = '', bytes = Buffer.alloc(0)] = [], ...rest] = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
