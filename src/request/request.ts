@@ -1,10 +1,9 @@
-import type { CancelWish, CommandProgress, Hold } from './doubt/at-defender';
 import type { Person, RequestBase, Vote } from './base';
 import type { Batch, BatchCourse } from './batch/batch';
 import type { TargetOutcome } from './batch/outcome-of-target';
+import type { CancelWish, CommandProgress, Hold } from './doubt/at-defender';
 import type { Doubt, InDoubt, Offer, OtherAction } from './doubt/doubt';
 
-export type { CancelWish, CommandProgress, Hold } from './doubt/at-defender';
 export type {
   Decision,
   Device,
@@ -17,6 +16,7 @@ export type {
   RequestId,
   Vote,
 } from './base';
+export type { CancelWish, CommandProgress, Hold } from './doubt/at-defender';
 export type { Doubt, InDoubt, Offer, OtherAction } from './doubt/doubt';
 
 /**
