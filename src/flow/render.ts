@@ -12,6 +12,7 @@ import type { Store } from '../store/store';
 import { boardCard } from '../thread/cards/board-card';
 import { requestCard } from '../thread/cards/request-card';
 import type { Post } from '../thread/kit/post';
+import type { RequestView } from '../thread/kit/view';
 import { endPost } from '../thread/posts/end-post';
 import { replacedPost } from '../thread/posts/replaced-post';
 import { newsPost } from '../thread/sentences/news';
@@ -62,6 +63,8 @@ export function createRender(options: {
       const place = stored === null ? null : await store.place(stored.request.conversationId);
       if (stored === null || place === null) return null;
       const view = await views.of(store, stored);
+      // A device that is away, or its turn, is on the card.
+      if (news.type === 'stillHeld' && !isHeld(view)) return null;
       const secret = await store.fact<string>(maskSecretFact);
       const told = shownOf(stored.request) === 'open' ? news : maskTold(news, keyFor(secret, stored.request));
       return { place, post: newsPost(told, view) };
@@ -100,6 +103,10 @@ export function createRender(options: {
     return ids;
   }
 }
+
+/** By a pause, or by a Defender that is full or not to be asked. */
+const isHeld = ({ request, pause, queue }: RequestView): boolean =>
+  request.state === 'queued' && (pause !== null || ['slot', 'rate', 'defender'].includes(queue?.waitsFor ?? 'nothing'));
 
 /** More than a board lists; the rest is counted. */
 const mostOnBoard = 60;

@@ -36,6 +36,8 @@ export type News =
   | { readonly type: 'withdrawn'; readonly by: Person; readonly reason: string | null }
   | { readonly type: 'voided'; readonly changes: readonly Change[] }
   | { readonly type: 'held'; readonly hold: Hold }
+  /** For minutes it has not been sent; posted only where a pause or a full Defender holds it. */
+  | { readonly type: 'stillHeld' }
   | { readonly type: 'started' }
   | { readonly type: 'commandFailed'; readonly progress: CommandProgress }
   | { readonly type: 'cancelAsked'; readonly by: Person; readonly reason: string | null }

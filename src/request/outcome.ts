@@ -94,6 +94,7 @@ export const decidedOf = (r: Live) => ({
   startBy: r.startBy,
   decision: r.decision,
   ...(r.inDoubt === undefined ? {} : { inDoubt: r.inDoubt }),
+  ...(r.heldTold === undefined ? {} : { heldTold: r.heldTold }),
   ...(r.others === undefined ? {} : { others: r.others }),
 });
 

@@ -110,6 +110,8 @@ interface Decided extends RequestBase {
   readonly decision: number;
   /** Absent while every submission of it is accounted for. */
   readonly inDoubt?: InDoubt;
+  /** Set once the thread was told that it is held, so that it is told once. */
+  readonly heldTold?: true;
   /** Further actions in Defender that carry this request's id; absent when there is none. */
   readonly others?: readonly OtherAction[];
 }

@@ -16,6 +16,7 @@ const tellings = {
   expired: 'end',
   withdrawn: 'end',
   voided: 'end',
+  stillHeld: 'post',
   reminded: 'post',
   questionAsked: 'post',
   questionAnswered: 'post',

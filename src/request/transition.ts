@@ -1,3 +1,4 @@
+import { minutes } from '../lib/clock';
 import { err, exhaustive } from '../lib/result';
 import { hasVisible } from '../lib/visible';
 import { voteToResend } from './doubt/resend';
@@ -167,7 +168,10 @@ function runClock(request: LiveResponseRequest, now: number): Outcome {
         return request.remindAt === null || now < request.remindAt ? stay(request) : remind(request);
       return move({ ...baseOf(request), state: 'expired', votes: request.votes, endedAt: now }, [{ type: 'expired' }]);
     case 'queued':
-      return now < request.startBy ? stay(request) : lapsedHere(request, now);
+      if (now >= request.startBy) return lapsedHere(request, now);
+      return request.heldTold || now < heldAt(request)
+        ? stay(request)
+        : move({ ...request, heldTold: true }, [{ type: 'stillHeld' }]);
     case 'unknown':
       return request.offer === null || now < request.startBy ? stay(request) : giveUp(request, { type: 'clock' }, now);
     case 'pending':
@@ -181,6 +185,9 @@ function runClock(request: LiveResponseRequest, now: number): Outcome {
       return stay(request);
   }
 }
+
+/** From then on the thread should know that it is held. */
+export const heldAt = ({ approvedAt }: Queued): number => approvedAt + minutes(5);
 
 /**
  * Whether the start-by clock of a pending request still has a cancel to send: not after one of its own, which Defender's answer

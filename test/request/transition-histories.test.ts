@@ -210,6 +210,13 @@ function wishOf(request: LiveResponseRequest) {
   return { id, tenantId, requester, requesterKey, device, commands, library, reason, conversationId, createdAt };
 }
 
+/** What is asked and answered changes none of it. */
+function termsOfBase(request: LiveResponseRequest) {
+  const { questions, ...terms } = baseOf(request);
+  expect((questions ?? []).length).toBeLessThanOrEqual(3);
+  return terms;
+}
+
 test('any events in any order: nothing throws, is changed in place, leaves a final state, or drags fields along', () => {
   fc.assert(
     fc.property(anyStart, fc.array(fc.tuple(anyEvent, anyInstant), { maxLength: 25 }), (start, events) => {
@@ -229,7 +236,7 @@ test('any events in any order: nothing throws, is changed in place, leaves a fin
           expect(outcome.value.effects).toContainEqual({ type: 'updateCards' });
         expect(fieldsOf(next)).toEqual(fieldsOf(samples[next.state]));
         expect(wishOf(next)).toEqual(wishOf(start));
-        if (next.round === request.round) expect(baseOf(next)).toEqual(baseOf(request));
+        if (next.round === request.round) expect(termsOfBase(next)).toEqual(termsOfBase(request));
         else expect(next).toMatchObject({ state: 'awaitingApproval', round: request.round + 1, votes: [] });
         request = next;
       }

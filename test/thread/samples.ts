@@ -522,6 +522,7 @@ export function makeNews(outside: Outside = harmless): readonly News[] {
     { type: 'withdrawn', by: person('Ana', outside), reason: null },
     { type: 'voided', changes: [{ type: 'libraryFileGone', fileName: outside('minidump.ps1') }] },
     { type: 'held', hold: { type: 'deviceBusy' } },
+    { type: 'stillHeld' },
     { type: 'started' },
     {
       type: 'commandFailed',

@@ -22,7 +22,7 @@ import type { Post } from '../kit/post';
 import { linesPost } from '../kit/sentence';
 import { sayOf, type Table } from '../kit/table';
 import type { RequestView } from '../kit/view';
-import { count, formatDuration, formatTime } from '../kit/words';
+import { count, formatDuration, formatShort, formatTime } from '../kit/words';
 import { endPost } from '../posts/end-post';
 import { beforeAskingAgain, describeChange } from './request-lines';
 import { describeOther } from './unknown-words';
@@ -80,6 +80,18 @@ const newsWords: Table<PostedNews, 'type', NewsWords, [view: RequestView]> = {
       : [],
   }),
   questionAnswered: ({ question }, view) => describeAnswer(question, view),
+  stillHeld: (_news, view) =>
+    one(
+      view,
+      'still waiting',
+      say('is approved and waits. '),
+      ...(view.pause === null
+        ? [say('Defender is full. It goes as soon as there is room.')]
+        : [...showPerson(view.pause.by), say(' has paused everything. It goes when somebody else resumes.')]),
+      ...('startBy' in view.request
+        ? [say(` Without that it ends at ${formatShort(view.request.startBy, view.now)}.`)]
+        : []),
+    ),
   reminded: (news, view) => describeReminder(news, view),
   askedAgain: (news, view) => {
     const words = one(
