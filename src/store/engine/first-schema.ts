@@ -13,6 +13,7 @@ create table requests (
   machine_id text not null,
   requester_id text not null,
   conversation_id text not null,
+  incident text,
   state text not null,
   state_since bigint not null,
   wake_at bigint,
@@ -23,6 +24,7 @@ create table requests (
   batch_id text references requests (id),
   body text not null
 );
+create index requests_incident on requests (incident, seq) where incident is not null;
 create index requests_tenant_id on requests (tenant_id, seq);
 create index requests_batch_id on requests (batch_id, seq) where batch_id is not null;
 create index requests_machine_id on requests (machine_id, seq);
