@@ -40,6 +40,8 @@ export interface Config {
   /** How many requests of one person may be open at a time; the policy may allow fewer. */
   readonly openRequestsPerPerson: number;
   readonly databaseUrl: string;
+  /** With the password of the address, or with a token of the identity that signs in to Defender. */
+  readonly databaseSignIn: 'password' | 'entra';
   readonly policyFile: string;
   readonly evidenceDir: string;
   /** The private key that signs evidence bundles; null: they are unsigned and say so. */
@@ -128,6 +130,7 @@ function toConfig(env: Settings): Config {
     proxy: { proxy: env.HTTPS_PROXY ?? null, except: env.NO_PROXY ?? '' },
     openRequestsPerPerson: env.OPEN_REQUESTS_PER_PERSON,
     databaseUrl: env.DATABASE_URL,
+    databaseSignIn: env.DATABASE_SIGN_IN,
     policyFile: env.POLICY_FILE,
     evidenceDir: env.EVIDENCE_DIR,
     evidenceChatBytes: env.EVIDENCE_CHAT_MB * 1024 ** 2,

@@ -101,6 +101,12 @@ export const Settings = z.object({
       'must be 1, to let everything go to a database on another machine without checked TLS, or unset, to refuse that. Set it so, or unset it.',
     )
     .default('0'),
+  DATABASE_SIGN_IN: z
+    .enum(
+      ['password', 'entra'],
+      'must be entra, to sign in to PostgreSQL with a token of the identity that signs in to Defender, or password, for what DATABASE_URL says. Set it so, or unset it for password.',
+    )
+    .default('password'),
   POLICY_FILE: z.string().default('env/policy.yaml'),
   HTTPS_PROXY: z
     .string()

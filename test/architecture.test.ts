@@ -34,7 +34,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   teams: ['lib', 'request', 'chat', 'audit', 'thread', 'store', 'flow'],
   /** '' is the assembled service. */
   doctor: ['', 'lib', 'request', 'chat', 'policy', 'directory', 'defender', 'evidence', 'thread', 'store', 'teams'],
-  cli: ['', 'lib', 'chat', 'policy', 'audit', 'store', 'bundle', 'doctor'],
+  cli: ['', 'lib', 'defender', 'chat', 'policy', 'audit', 'store', 'bundle', 'doctor'],
 };
 
 /** Between these the import is of types only: the one draws or delivers what the other decides. */
@@ -58,6 +58,7 @@ const entryPoints = [
   'cli/audit.ts',
   'cli/policy.ts',
   'cli/backup.ts',
+  'cli/database.ts',
   'cli/doctor.ts',
   'cli/evidence.ts',
   'cli/verify-evidence.ts',

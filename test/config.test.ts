@@ -49,6 +49,7 @@ describe('defaults', () => {
       },
       proxy: { proxy: null, except: '' },
       openRequestsPerPerson: 20,
+      databaseSignIn: 'password',
       databaseUrl: 'sqlite:./data/live-response.db',
       policyFile: 'env/policy.yaml',
       evidenceDir: 'data/evidence',
@@ -420,6 +421,7 @@ const names = [
   'AZURE_FEDERATED_TOKEN_FILE',
   'DATABASE_URL',
   'DATABASE_ALLOW_PLAINTEXT',
+  'DATABASE_SIGN_IN',
   'POLICY_FILE',
   'EVIDENCE_DIR',
   'LOCAL_TRIAL',
@@ -454,6 +456,34 @@ test('no value is repeated in a fault, whichever variable it was put into, and e
     }),
     { numRuns: 500 },
   );
+});
+
+describe('a token in place of the password of the database', () => {
+  const faultsOf = (more: Record<string, string>): readonly string[] => {
+    const parsed = parseConfig({ ...real, DATABASE_SIGN_IN: 'entra', ...more });
+    return parsed.ok ? [] : parsed.error;
+  };
+
+  test('goes with a user and without a password', () => {
+    expect(faultsOf({ DATABASE_URL: 'postgres://lr-bot@db.example/live?sslmode=verify-full' })).toEqual([]);
+    expect(faultsOf({ DATABASE_URL: 'postgres://lr-bot:pw@db.example/live?sslmode=verify-full' })).toEqual([
+      'DATABASE_SIGN_IN: is entra, but DATABASE_URL has a password, and it must be clear which of the two counts. Take the password out of DATABASE_URL, or unset DATABASE_SIGN_IN.',
+    ]);
+  });
+
+  test('is for a server, and for an identity that Entra knows', () => {
+    expect(faultsOf({})).toEqual([
+      'DATABASE_SIGN_IN: is entra, but DATABASE_URL names a file, which nobody signs in to. Set DATABASE_URL to a PostgreSQL server, or unset DATABASE_SIGN_IN.',
+    ]);
+    const trial = parseConfig({
+      LOCAL_TRIAL: '1',
+      DEFENDER_API_URL: 'http://127.0.0.1:4000',
+      DATABASE_SIGN_IN: 'entra',
+    });
+    expect(trial.ok ? [] : trial.error).toEqual([
+      'DATABASE_SIGN_IN: is entra, but the trial has no identity that Entra knows. Unset it, or unset LOCAL_TRIAL.',
+    ]);
+  });
 });
 
 describe('a database on another machine without checked TLS is a fault unless it is allowed', () => {

@@ -5,6 +5,8 @@ bicep_version=0.49.2
 kusto_version=12.4.1
 atk_version=1.1.17
 node_version=24.22.3
+# Every version that `engines` names, beside the one that the tests themselves run on.
+node_versions=(22.23.5 24.22.3 26.12.1)
 bicep=$tools/bicep-$bicep_version/bicep
 
 # skip <what is not done> <tool>: says in one line what is skipped; where CI demands the tools (REQUIRE_TOOLS=1) that is a fault.

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config, DefenderCredential, SettingFault } from '../config';
 import { cloudOf } from '../defender/cloud';
+import { createDatabasePassword } from '../defender/database-password';
 import { DefenderError } from '../defender/errors';
 import { readClaims, type TokenClaims } from '../defender/roles';
 import { createTokenSource, localToken } from '../defender/token';
@@ -128,7 +129,7 @@ function createChecks({ config, faults, misspelt, clock, root }: Patient): reado
     },
     { name: 'policy', needs: ['POLICY_FILE'], look: async () => (await policy()).judged },
     { name: 'groups', needs: [...defenderNeeds, 'GRAPH_API_URL'], look: () => lookAtGroups(asked) },
-    { name: 'store', needs: ['DATABASE_URL'], look: () => examineStore(config.databaseUrl) },
+    { name: 'store', needs: ['DATABASE_URL'], look: () => examineStore(config, clock) },
     {
       name: 'evidence',
       needs: ['EVIDENCE_DIR'],
@@ -219,9 +220,9 @@ async function readPolicy(file: string, trial: boolean) {
   return { policy: parsed.ok ? parsed.value : null, judged: judgePolicy(file, parsed, trial) };
 }
 
-async function examineStore(url: string): Promise<readonly Judged[]> {
+async function examineStore(config: Config, clock: Clock): Promise<readonly Judged[]> {
   try {
-    const look = await inspectStore(url);
+    const look = await inspectStore(config.databaseUrl, createDatabasePassword(config, clock));
     const folder = look.path === null ? [] : judgeDatabaseFolder(await lookAtFolder(dirname(look.path)));
     const rights = look.path === null ? [] : judgeRights(look.path, await modeOf(look.path));
     return [...judgeStore(look), ...rights, ...folder];
