@@ -10,7 +10,8 @@ export type EvidenceCommand =
   | { readonly type: 'keygen'; readonly to: string; readonly rotate: boolean }
   | {
       readonly type: 'export';
-      readonly id: RequestId;
+      /** One request, or all of an incident, of one tenant where there are several. */
+      readonly what: { readonly id: RequestId } | { readonly incident: string; readonly tenantId: string | null };
       readonly to: string;
       /** Null: the store of the settings. */
       readonly backup: string | null;
@@ -33,11 +34,11 @@ Exit code 0: proved. 1: wrong. 2: it cannot be read. 3: whole, but not proved, a
 
 export const usage = `Usage:
   npm run --silent evidence -- keygen --to <folder> [--rotate]
-  npm run --silent evidence -- export LR-7F3K --to <folder> [--backup <folder>] [--key <private key>] [--without-policy]
+  npm run --silent evidence -- export (LR-7F3K | --incident INC-1042 [--tenant <id>]) --to <folder> [--backup <folder>] [--key <private key>] [--without-policy]
   npm run --silent evidence -- verify <file> [--key <public key>] [--anchor <hash>:<number>]...
 
 keygen    Makes an Ed25519 key that signs bundles. --rotate replaces the one that is there; old public keys stay.
-export    Writes everything about one request into one zip file, for somebody outside. Reads the database of the settings
+export    Writes everything about one request, or about all of an incident, into one zip file, for somebody outside. Reads the database of the settings
           (DATABASE_URL, EVIDENCE_DIR), also while the service runs, or a folder that npm run backup made.
           Signs with --key or EVIDENCE_KEY_FILE. Without a key the bundle says that it is unsigned.
 verify    Says whether a bundle is exactly what was made. Needs no database and no settings.
@@ -50,13 +51,15 @@ const options = {
   rotate: { type: 'boolean' },
   backup: { type: 'string' },
   key: { type: 'string' },
+  incident: { type: 'string' },
+  tenant: { type: 'string' },
   'without-policy': { type: 'boolean' },
   anchor: { type: 'string', multiple: true },
 } as const;
 
 const allowed: Readonly<Record<string, readonly string[]>> = {
   keygen: ['to', 'rotate'],
-  export: ['to', 'backup', 'key', 'without-policy'],
+  export: ['to', 'backup', 'key', 'without-policy', 'incident', 'tenant'],
   verify: ['key', 'anchor'],
 };
 
@@ -88,12 +91,25 @@ function readExport(
   words: readonly string[],
   values: Values & { readonly to: string },
 ): Result<EvidenceCommand, string> {
-  const [word, ...more] = words;
-  const id = parseRequestId(word ?? '');
-  if (id === null || more.length > 0) return err('Name one request by its id, such as LR-7F3K.');
+  const what = readWhat(words, values);
+  if (!what.ok) return what;
   const { to } = values;
   const [backup, key] = [values.backup ?? null, values.key ?? null];
-  return ok({ type: 'export', id, to, backup, key, withPolicy: values['without-policy'] !== true });
+  return ok({ type: 'export', what: what.value, to, backup, key, withPolicy: values['without-policy'] !== true });
+}
+
+function readWhat(
+  [word, ...more]: readonly string[],
+  { incident, tenant }: Values,
+): Result<Extract<EvidenceCommand, { type: 'export' }>['what'], string> {
+  if (incident !== undefined && incident !== '')
+    return word === undefined
+      ? ok({ incident, tenantId: tenant ?? null })
+      : err('Name one request or --incident, not both.');
+  const id = parseRequestId(word ?? '');
+  return id === null || more.length > 0 || tenant !== undefined
+    ? err('Name one request by its id, such as LR-7F3K, or an incident with --incident.')
+    : ok({ id });
 }
 
 /** The same for the program that only verifies: its words are those after `verify`. */

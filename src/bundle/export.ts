@@ -5,11 +5,13 @@ import { exportedEntry } from '../audit/entry';
 import { silentLog } from '../lib/log';
 import { makeFolder } from '../lib/make-folder';
 import { err, ok, type Result } from '../lib/result';
+import { visible } from '../lib/visible';
 import type { RequestId } from '../request/request';
 import { isPostgres } from '../store/engine/database-address';
 import { pathOf } from '../store/engine/read-only';
 import { readSnapshot } from '../store/offline/snapshot';
 import { openStore } from '../store/open';
+import type { Reader } from '../store/store';
 import { type Bundle, makeBundle } from './bundle';
 import type { SigningKey } from './keys';
 import type { Manifest } from './manifest';
@@ -17,8 +19,7 @@ import { readRecords } from './records';
 import { writeZip } from './zip-file';
 
 export interface ExportWish {
-  readonly ids: readonly RequestId[];
-  readonly incident: string | null;
+  readonly what: EvidenceOf;
   /** An existing folder, or one that is made. */
   readonly to: string;
   /** Where store and evidence lie. */
@@ -27,6 +28,9 @@ export interface ExportWish {
   readonly withPolicy: boolean;
   readonly now: number;
 }
+
+/** One request, or all that belong to an incident; they are of one tenant. */
+export type EvidenceOf = { readonly id: RequestId } | { readonly incident: string; readonly tenantId: string | null };
 
 export interface StorePlace {
   readonly url: string;
@@ -51,11 +55,13 @@ export interface Exported {
  * when and by which account. Errors of the disk are Node's own, those of the store are `StoreError`s.
  */
 export async function exportBundle(wish: ExportWish): Promise<Result<Exported, string>> {
-  const { ids, to, from, key, now } = wish;
+  const { what, to, from, key, now } = wish;
+  const incident = 'incident' in what ? what.incident : null;
   const onServer = isPostgres(from.url);
   if (!onServer && !existsSync(pathOf(from.url)))
     return err(`There is no database at ${pathOf(from.url)}. Run this in the folder of the service, or name a backup.`);
-  const records = await readSnapshot(from.url, (reader) => readRecords(reader, ids));
+  const records = await readSnapshot(from.url, (reader) => readWanted(reader, what));
+  if ('problem' in records) return err(records.problem);
   if ('unknown' in records)
     return err(
       `${records.unknown.join(', ')} is not in this database. It may be older than its history is kept; then a backup from before has it.`,
@@ -63,6 +69,7 @@ export async function exportBundle(wish: ExportWish): Promise<Result<Exported, s
   const account = userInfo().username;
   const bundle = await makeBundle({
     ...wish,
+    incident,
     records,
     evidenceDir: from.evidenceDir,
     madeBy: { how: 'commandLine', account },
@@ -70,13 +77,34 @@ export async function exportBundle(wish: ExportWish): Promise<Result<Exported, s
     withResults: true,
     trial: false,
   });
-  const name = wish.incident === null ? (ids[0] ?? 'bundle') : 'incident';
+  const ids = records.requests.map(({ request }) => request.id);
+  // Of an incident's id only what every file system can hold.
+  const name = incident === null ? ids[0] : `incident-${incident.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 60)}`;
   const file = path.join(to, `${name}.evidence.zip`);
   if (existsSync(file)) return err(`${file} exists already, and nothing was written over it. Name another folder.`);
   await makeFolder(to);
   if (onServer) await auditExport(from.url, { ids, account, sha256: bundle.sha256, isSigned: key !== null, now });
   await writeZip(file, bundle.parts);
   return ok({ file, bundle });
+}
+
+/** More than an incident has; each is a folder of the bundle. */
+const mostRequests = 1_000;
+
+async function readWanted(reader: Reader, what: EvidenceOf) {
+  if ('id' in what) return readRecords(reader, [what.id]);
+  const { incident, tenantId } = what;
+  const found = await reader.recentRequests({ incident, ...(tenantId === null ? {} : { tenantId }) }, mostRequests + 1);
+  const tenants = [...new Set(found.map(({ request }) => request.tenantId))].sort();
+  if (found.length === 0) return { problem: `No request of incident ${visible(incident)} is in this database.` };
+  if (found.length > mostRequests)
+    return { problem: `More than ${mostRequests} requests belong to ${visible(incident)}. Export them one by one.` };
+  // guard: tenants-of-an-incident-stay-apart
+  if (tenants.length > 1)
+    return {
+      problem: `Requests of incident ${visible(incident)} are of several tenants. Name one with --tenant: ${tenants.join(', ')}`,
+    };
+  return readRecords(reader, found.map(({ request }) => request.id).reverse());
 }
 
 async function auditExport(

@@ -58,8 +58,8 @@ async function exportOne(command: Extract<EvidenceCommand, { type: 'export' }>):
   if (!from.ok) return fail(...from.error);
   const key = await signingKey(command.key ?? parseEvidenceKeyPlace(process.env));
   if (!key.ok) return fail(key.error);
-  const { id, to, withPolicy } = command;
-  const wish = { ids: [id], incident: null, to, from: from.value, key: key.value, withPolicy, now: Date.now() };
+  const { what, to, withPolicy } = command;
+  const wish = { what, to, from: from.value, key: key.value, withPolicy, now: Date.now() };
   const exported = await exportBundle(wish);
   if (!exported.ok) return fail(exported.error);
   const { file, bundle } = exported.value;

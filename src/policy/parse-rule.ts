@@ -161,7 +161,7 @@ function readDuration(yaml: YamlReader, field: Field | undefined): number | null
   return ms <= longestClockMs ? ms : yaml.fault(field, `must not be longer than ${longestClockMs / hours(1)}h`);
 }
 
-function readPattern(yaml: YamlReader, field: Field): string | null {
+export function readPattern(yaml: YamlReader, field: Field): string | null {
   const source = yaml.text(field, 500);
   const pattern = source === null ? null : compilePattern(source);
   return pattern?.ok === false ? yaml.fault(field, `the pattern cannot be used: ${pattern.error}`) : source;

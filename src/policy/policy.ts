@@ -17,6 +17,8 @@ export interface Policy {
   readonly tier0: Tier0;
   /** How many requests of one person may be open at a time, where that is fewer than the service allows; null: as many as it allows. */
   readonly openRequests: number | null;
+  /** Finds the incident's id in a reason; null: requests belong to none but by break-glass. */
+  readonly incident: string | null;
   /** The first that matches decides; none means refused (T-12). */
   readonly rules: readonly Rule[];
 }

@@ -58,6 +58,8 @@ export interface RequestBase {
   readonly library: readonly LibraryFile[];
   readonly reason: string;
   readonly policyVersion: string;
+  /** The incident that the reason names, by the policy's pattern when it was asked; absent where it names none. */
+  readonly incident?: string;
   /** What the policy asks of it; lowered by break-glass alone. */
   readonly bar: RequestBar;
   /** The same for all accounts of the requester's person (T-13). */

@@ -68,6 +68,7 @@ export const baseOf = (r: RequestBase): RequestBase => ({
   library: r.library,
   reason: r.reason,
   policyVersion: r.policyVersion,
+  ...(r.incident === undefined ? {} : { incident: r.incident }),
   bar: r.bar,
   requesterKey: r.requesterKey,
   approverIds: r.approverIds,

@@ -18,8 +18,10 @@ import { exportBundle, placesOfBackup } from '../../src/bundle/export';
 import { makeKeyFiles } from '../../src/bundle/keygen';
 import { readSigningKey } from '../../src/bundle/keys';
 import { verifyFile } from '../../src/bundle/verify-file';
+import { digestOf } from '../../src/request/ask/digest';
+import type { RequestId } from '../../src/request/request';
 import { base } from '../request/sample';
-import { keepResults, madeAt, openWholeWorld, type World } from './sample';
+import { keepResults, madeAt, openWholeWorld, openWorld, type World, wholeLife } from './sample';
 
 let world: World;
 let dir: string;
@@ -36,7 +38,7 @@ beforeAll(async () => {
   publicFile = made.value.publicFile;
   const key = readSigningKey(readFileSync(made.value.privateFile, 'latin1'));
   if (!key.ok) throw new Error(key.error);
-  const wish = { ids: [base.id], incident: null, withPolicy: true, key: key.value, now: madeAt };
+  const wish = { what: { id: base.id }, withPolicy: true, key: key.value, now: madeAt };
   const from = { url: world.url, evidenceDir: world.evidenceDir, store: 'file' } as const;
   const exported = await exportBundle({ ...wish, from, to: inDir('out') });
   if (!exported.ok) throw new Error(exported.error);
@@ -48,8 +50,7 @@ afterAll(async () => {
 });
 
 const wishFor = (over: object = {}) => ({
-  ids: [base.id],
-  incident: null,
+  what: { id: base.id },
   withPolicy: true,
   key: null,
   now: madeAt,
@@ -73,7 +74,7 @@ test('an export writes over nothing, and leaves nothing behind when it cannot be
     error: expect.stringContaining('exists already, and nothing was written over it'),
   });
   expect(readFileSync(bundle).equals(before)).toBe(true);
-  expect(await exportBundle(wishFor({ ids: ['LR-9999'] }))).toMatchObject({
+  expect(await exportBundle(wishFor({ what: { id: 'LR-9999' } }))).toMatchObject({
     ok: false,
     error: expect.stringContaining('LR-9999 is not in this database'),
   });
@@ -223,11 +224,43 @@ test('a result whose file is gone is listed, and the export says that it is not 
   expect(exported).toMatchObject({ ok: true, value: { bundle: { manifest: { complete: false } } } });
 });
 
+test('an incident is exported as one bundle, and its tenants are kept apart', async () => {
+  const fresh = await openWorld();
+  const inIncident = (id: string, over: object = {}) => ({ ...base, incident: 'INC-7', id: id as RequestId, ...over });
+  await fresh.play(inIncident('LR-2222'), wholeLife.slice(0, 1));
+  await fresh.play(inIncident('LR-3333'), []);
+  await fresh.play({ ...base, id: 'LR-4444' as RequestId }, []);
+  const from = { url: fresh.url, evidenceDir: fresh.evidenceDir, store: 'file' as const };
+  const wish = (over: object = {}) =>
+    wishFor({ what: { incident: 'inc-7', tenantId: null, ...over }, from, to: inDir('incident') });
+  const exported = await exportBundle(wish());
+  if (!exported.ok) throw new Error(exported.error);
+  expect(path.basename(exported.value.file)).toBe('incident-inc-7.evidence.zip');
+  expect(exported.value.bundle.manifest).toMatchObject({
+    incident: 'inc-7',
+    requests: [{ id: 'LR-2222' }, { id: 'LR-3333' }],
+  });
+  expect((await verifyFile({ type: 'verify', file: exported.value.file, key: null, anchors: [] })).code).toBe(3);
+  const tenantId = 'tenant-2';
+  await fresh.play(inIncident('LR-5555', { tenantId, digest: digestOf({ ...base, tenantId }) }), []);
+  expect(await exportBundle(wish())).toEqual({
+    ok: false,
+    error: 'Requests of incident inc-7 are of several tenants. Name one with --tenant: tenant-1, tenant-2',
+  });
+  const other = await exportBundle({ ...wish({ tenantId }), to: inDir('other-tenant') });
+  expect(other).toMatchObject({ ok: true, value: { bundle: { manifest: { requests: [{ id: 'LR-5555' }] } } } });
+  expect(await exportBundle(wish({ incident: 'INC-8' }))).toMatchObject({
+    ok: false,
+    error: expect.stringContaining('INC-8'),
+  });
+  await fresh.close();
+});
+
 describe('the command line', () => {
   test.each<[readonly string[], object]>([
     [
       ['export', 'lr-7f3k', '--to', 'out'],
-      { type: 'export', id: 'LR-7F3K', to: 'out', backup: null, key: null, withPolicy: true },
+      { type: 'export', what: { id: 'LR-7F3K' }, to: 'out', backup: null, key: null, withPolicy: true },
     ],
     [
       ['export', 'LR-7F3K', '--to', 'o', '--backup', 'b', '--key', 'k', '--without-policy'],
@@ -238,6 +271,10 @@ describe('the command line', () => {
       ['verify', 'a.zip', '--anchor', `${'a'.repeat(64)}:7`],
       { type: 'verify', file: 'a.zip', key: null, anchors: [{ seq: 7, hash: 'a'.repeat(64) }] },
     ],
+    [
+      ['export', '--incident', 'INC-1042', '--tenant', 't', '--to', 'o'],
+      { what: { incident: 'INC-1042', tenantId: 't' } },
+    ],
     [['--help'], { type: 'help' }],
   ])('%j is understood', (args, command) => {
     expect(parseEvidenceCommand(args)).toMatchObject({ ok: true, value: command });
@@ -247,8 +284,11 @@ describe('the command line', () => {
     [[], 'Say keygen, export or verify.'],
     [['constructor'], 'I do not know constructor. Say keygen, export or verify.'],
     [['export', 'LR-7F3K'], 'Name the folder to write into with --to.'],
-    [['export', '--to', 'x'], 'Name one request by its id, such as LR-7F3K.'],
-    [['export', 'LR-7F3K', 'LR-2222', '--to', 'x'], 'Name one request by its id, such as LR-7F3K.'],
+    [['export', '--to', 'x'], 'Name one request by its id, such as LR-7F3K, or an incident with --incident.'],
+    [
+      ['export', 'LR-7F3K', 'LR-2222', '--to', 'x'],
+      'Name one request by its id, such as LR-7F3K, or an incident with --incident.',
+    ],
     [['verify'], 'Name one file, the bundle to verify.'],
     [['verify', 'a', '--to', 'x'], '--to is not for verify.'],
     [

@@ -98,6 +98,8 @@ All 20 steps held."
   Ana Analyst
   Live Response
   Live Response
+  Bo Approver presses [Deny…]
+  Live Response
   Bo Approver presses [Deny], after typing “Ask the owner of the device first.”
   Live Response
 ━━ 3. The second command fails, so the third never runs ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━

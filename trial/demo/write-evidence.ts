@@ -25,8 +25,7 @@ export async function writeEvidence(
   if (!made.ok) return tell(made.error);
   const key = readSigningKey(await readFile(made.value.privateFile, 'latin1'));
   const exported = await exportBundle({
-    ids: [id],
-    incident: null,
+    what: { id },
     to: folder,
     from: { url: stage.databaseUrl, evidenceDir: stage.evidenceDir, store: 'file' },
     key: key.ok ? key.value : null,

@@ -4,6 +4,7 @@ import type { Notice } from '../../chat/notices';
 import { factsOf } from '../../dispatch/reconsider';
 import { err, ok, type Result } from '../../lib/result';
 import { evaluate, mayAsk } from '../../policy/evaluate';
+import { incidentIn } from '../../policy/incident';
 import { personKeyOf } from '../../policy/people';
 import type { Groups } from '../../policy/policy';
 import { libraryFileOf } from '../../request/ask/command';
@@ -175,8 +176,10 @@ async function prepare(options: FlowOptions, turn: Turn, found: Found): Promise<
   if (!verdict.ok) return verdict;
   const { approverIds, decideWithinMs, startWithinMs, ...bar } = verdict.value;
   const bound = { ...wish, tenantId: turn.tenantId, policyVersion: policy.version, bar, round: 1 };
+  const incident = incidentIn(policy, draft.reason);
   const base: RequestBase = {
     ...bound,
+    ...(incident === null ? {} : { incident }),
     id: newRequestId(options.random),
     requesterKey: personKeyOf(policy, turn.person.id),
     approverIds,

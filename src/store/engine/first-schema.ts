@@ -13,6 +13,7 @@ create table requests (
   machine_id text not null,
   requester_id text not null,
   conversation_id text not null,
+  incident text,
   state text not null,
   state_since bigint not null,
   wake_at bigint,
@@ -22,6 +23,7 @@ create table requests (
   rests_until bigint,
   body text not null
 );
+create index requests_incident on requests (incident, seq) where incident is not null;
 create index requests_tenant_id on requests (tenant_id, seq);
 create index requests_machine_id on requests (machine_id, seq);
 create index requests_requester_id on requests (requester_id, seq);

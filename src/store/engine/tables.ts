@@ -36,6 +36,8 @@ export interface RequestsTable {
   machine_id: string;
   requester_id: string;
   conversation_id: string;
+  /** `incidentKey(incidentOf(request))`. */
+  incident: string | null;
   state: string;
   /** `wakeAt(request)`. */
   wake_at: number | null;

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import { incidentKey, incidentOf } from '../../request/ask/incident';
 import type { LiveResponseRequest, RequestId, State } from '../../request/request';
 import { sinceOf } from '../../request/since';
 import { restsUntil } from '../../request/waiting';
@@ -27,6 +28,8 @@ export interface RequestReader {
       readonly machineId?: string;
       readonly requesterId?: string;
       readonly conversationId?: string;
+      /** By its id, without case. */
+      readonly incident?: string;
       readonly states?: readonly State[];
     },
     limit: number,
@@ -54,12 +57,13 @@ export const requestReader: ReaderMethods<RequestReader> = {
     const query = this.db.selectFrom('requests').select(stored).where('state', 'in', states).orderBy('seq');
     return (await query.execute()).map(rowToStored);
   },
-  async recentRequests({ tenantId, machineId, requesterId, conversationId, states }, limit) {
+  async recentRequests({ tenantId, machineId, requesterId, conversationId, incident, states }, limit) {
     let query = this.db.selectFrom('requests').select(stored).orderBy('seq', 'desc').limit(limit);
     if (tenantId !== undefined) query = query.where('tenant_id', '=', tenantId);
     if (machineId !== undefined) query = query.where('machine_id', '=', machineId);
     if (requesterId !== undefined) query = query.where('requester_id', '=', requesterId);
     if (conversationId !== undefined) query = query.where('conversation_id', '=', conversationId);
+    if (incident !== undefined) query = query.where('incident', '=', incidentKey(incident));
     if (states !== undefined) query = query.where('state', 'in', states);
     return (await query.execute()).map(rowToStored);
   },
@@ -152,7 +156,10 @@ type StoredRow = Pick<Selectable<RequestsTable>, (typeof stored)[number]>;
 const rowToStored = (row: StoredRow): Stored => ({ request: JSON.parse(row.body), version: row.version });
 const toStored = (row: StoredRow | undefined): Stored | null => (row === undefined ? null : rowToStored(row));
 
+const keyOf = (incident: string | null): string | null => (incident === null ? null : incidentKey(incident));
+
 const changing = (request: LiveResponseRequest) => ({
+  incident: keyOf(incidentOf(request)),
   state: request.state,
   wake_at: wakeAt(request),
   ...queueColumns(request),
