@@ -22,8 +22,10 @@ import {
   showForm,
   submitForm,
 } from './ask/form';
+import { askBatchAgain } from './ask-many/ask-batch-again';
 import { byCard, byWords, inOwnChat, viewing } from './decide/answer-decision';
 import { cancel, voteByCard, voteByWords } from './decide/decide';
+import { decideBatch } from './decide/decide-batch';
 import { breakGlass, pause, resume, review } from './decide/emergency';
 import { askByCard, giveAnswer, openAnswer, openBeside } from './decide/questions';
 import { voteToResend } from './decide/resend';
@@ -244,7 +246,12 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
         voteToResend(scene, { token: action.token, decision: 'deny', reason: action.reason || null }),
       );
     case 'request.cancel':
-      return byCard(options, turn, (scene) => cancel(scene, { id: action.requestId, reason: action.reason }));
+      return byCard(options, turn, (scene) => cancel(scene, { ...action, id: action.requestId }));
+    case 'batch.next':
+    case 'batch.goOn':
+      return byCard(options, turn, (scene) => decideBatch(scene, action));
+    case 'batch.again':
+      return askBatchAgain(options, turn, action);
     case 'card.refresh':
       return viewing(options, turn, action.token);
     case 'request.askAgain':

@@ -1,5 +1,6 @@
 import type { Command } from './ask/command';
 import type { Finding } from './ask/preflight';
+import type { Batch, TargetOf } from './batch/batch';
 import type { RequestBar } from './votes/bar';
 
 /** `LR-` and four or more characters of an alphabet without look-alikes; made by `newRequestId`, read by `parseRequestId`. */
@@ -52,7 +53,12 @@ export interface RequestBase {
   /** The Teams (Entra) tenant that the request was asked from. */
   readonly tenantId: string;
   readonly requester: Person;
+  /** Of a batch the one that goes first; `batch` has them all. */
   readonly device: Device;
+  /** Many devices under one decision; absent in a request for one. */
+  readonly batch?: Batch;
+  /** Set in the request of one target, which carries the decision of its batch. */
+  readonly target?: TargetOf;
   readonly commands: readonly Command[];
   /** The library files that the commands use, each once, by name. */
   readonly library: readonly LibraryFile[];

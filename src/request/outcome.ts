@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../lib/result';
 import type { Effect, News } from './effect';
 import type {
+  BatchRunning,
   CancelWish,
   GivenUp,
   InDoubt,
@@ -64,6 +65,8 @@ export const baseOf = (r: RequestBase): RequestBase => ({
   tenantId: r.tenantId,
   requester: r.requester,
   device: r.device,
+  ...(r.batch === undefined ? {} : { batch: r.batch }),
+  ...(r.target === undefined ? {} : { target: r.target }),
   commands: r.commands,
   library: r.library,
   reason: r.reason,
@@ -85,7 +88,7 @@ export const baseOf = (r: RequestBase): RequestBase => ({
 });
 
 /** A request that was approved and has not surely ended. */
-export type Live = Queued | Submitting | Unknown | Unconfirmed | Pending | Running;
+export type Live = BatchRunning | Queued | Submitting | Unknown | Unconfirmed | Pending | Running;
 
 export const decidedOf = (r: Live) => ({
   ...baseOf(r),

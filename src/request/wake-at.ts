@@ -11,6 +11,7 @@ import { heldAt, mayWithdraw } from './transition';
  * - `unknown`: its lookUp work row looks until something can be said; while it is offered to be sent once more, the start-by clock ends that.
  * - `pending`: the device may never come, so the start-by clock asks Defender to cancel, once; not while a person's wish is under way.
  * - `running`: Defender ends every action by itself, and the poll tells us; a clock could only guess.
+ * - `batchRunning`: the batch pass has its own timer, and each target its own clock.
  * - final states: nothing is left to do.
  */
 export function wakeAt(request: LiveResponseRequest): number | null {
@@ -36,6 +37,8 @@ export function wakeAt(request: LiveResponseRequest): number | null {
     case 'voided':
     case 'refused':
     case 'unconfirmed':
+    case 'batchRunning':
+    case 'batchEnded':
       return null;
   }
 }

@@ -4,6 +4,7 @@ import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
 import { isFinal, type LiveResponseRequest } from '../../src/request/request';
 import { isPosted } from '../../src/request/telling';
+import { confirmBatchCard } from '../../src/thread/batch/confirm-batch-card';
 import { answerCard, denialCard, questionCard, whichQuestion } from '../../src/thread/cards/beside-cards';
 import { boardCard } from '../../src/thread/cards/board-card';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/cards/choose-device-card';
@@ -41,6 +42,8 @@ import { describeRefusal } from '../../src/thread/sentences/refusals';
 import { fileOffer, tooLong, warRoom } from './large-samples';
 import {
   fileResult,
+  makeBase,
+  makeBatch,
   makeCommands,
   makeDevice,
   makeFile,
@@ -272,6 +275,26 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
     'one device, busy': deviceCard(
       { device: makeDevice(outside), findings: [], open: views.slice(0, 1), ended: [] },
       options,
+    ),
+    'confirm a batch': confirmBatchCard(
+      {
+        draft: { ...draft, many: { queries: ['tag:lab'], heading: null, column: null, canaries: null, stopAt: null } },
+        base: { ...makeBase(outside), batch: makeBatch(outside) },
+        leftOut: [
+          { type: 'unknown', query: outside('ws-9') },
+          { type: 'tier0', device: makeDevice(outside) },
+          { type: 'double', query: outside('ws-1'), device: makeDevice(outside) },
+          { type: 'ambiguous', query: outside('kiosk'), devices: [makeDevice(outside), makeDevice(outside)] },
+          { type: 'otherRule', device: makeDevice(outside), rule: outside('servers'), approvals: 2 },
+          { type: 'refused', device: makeDevice(outside), because: outside('Not on kiosks.') },
+          {
+            type: 'unfit',
+            device: makeDevice(outside),
+            finding: { type: 'notOnboarded', status: outside('Unsupported') },
+          },
+        ],
+      },
+      { trial, now: noon },
     ),
     'found beforehand': preflightCard(
       { draft, device: makeDevice(outside), findings: makeFindings(outside) },

@@ -72,6 +72,25 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
     ],
   },
   {
+    rests:
+      'A batch lets targets go by its plan alone, and asks it again in the transaction that sends (request/batch/plan-batch.ts).',
+    claims: [
+      'not sent',
+      'Whatever has not started by … is not sent.',
+      'Nothing more is sent.',
+      'None reached',
+      'None ran',
+    ],
+  },
+  {
+    rests: 'Refused before anything is stored (flow/ask-many/ask-many.ts).',
+    claims: [
+      'Rule … allows one device a request, so nothing was requested.',
+      'None of these devices can be asked for, so nothing was requested:',
+      'The list has … columns, and none is headed Device name, Name or Device ID.',
+    ],
+  },
+  {
     rests: 'The vote was refused in the transaction that would have stored it.',
     claims: [
       'Nothing was counted.',

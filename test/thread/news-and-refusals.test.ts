@@ -287,6 +287,8 @@ withdrawn: LR-7F3K was already withdrawn by Ana at 3 Mar 2026 12:02 UTC. Nothing
 withdrawn by an approver: LR-7F3K was already withdrawn by Bo at 3 Mar 2026 12:02 UTC. Nothing ran.
 voided: LR-7F3K became void at 3 Mar 2026 12:08 UTC, because what was shown had changed. Nothing ran. Ask again to have the new version decided.
 refused: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how.
+batchRunning: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see how far it is.
+batchEnded: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:30 UTC; type status LR-7F3K to see how.
 refused, odd code: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how."
 `);
 });

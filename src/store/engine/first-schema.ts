@@ -21,10 +21,12 @@ create table requests (
   not_before bigint,
   hold text,
   rests_until bigint,
+  batch_id text references requests (id),
   body text not null
 );
 create index requests_incident on requests (incident, seq) where incident is not null;
 create index requests_tenant_id on requests (tenant_id, seq);
+create index requests_batch_id on requests (batch_id, seq) where batch_id is not null;
 create index requests_machine_id on requests (machine_id, seq);
 create index requests_requester_id on requests (requester_id, seq);
 create index requests_conversation_id on requests (conversation_id, seq);

@@ -47,6 +47,8 @@ export interface RequestsTable {
   hold: string | null;
   /** `restsUntil(request)`. */
   rests_until: number | null;
+  /** Of a target, its batch. */
+  batch_id: string | null;
   /** `sinceOf(request)`. */
   state_since: number;
   body: string;

@@ -1,11 +1,12 @@
 import type { Draft } from '../../chat/draft';
-import { checkDevice, checkReason, maxDeviceLength } from '../../chat/draft-check';
+import { maxDeviceLength } from '../../chat/draft-check';
 import { type FormEdit, type FormInput, readFormInput } from '../../chat/form';
 import { findVerb } from '../../chat/words';
 import { isRecord } from '../../lib/record';
-import { type Command, findCommandFaults, maxCommands } from '../../request/ask/command';
+import { maxCommands } from '../../request/ask/command';
 import { maxNoteLength } from '../../request/votes/vote';
 import { type ListQuery, listNames, mostPages } from './list-page';
+import { type BatchAction, readBatchAction, readDraft, readOrigin } from './read-draft';
 
 /**
  * What the buttons of our cards carry. A card comes back from a client that may have changed it (T-8): `readCardAction` reads every field
@@ -24,7 +25,8 @@ import { type ListQuery, listNames, mostPages } from './list-page';
  * | `vote.sendOnceMore` | `token` | |
  * | `vote.leaveIt` | `token` | `reason` |
  * | `card.refresh` | `token` | |
- * | `request.cancel` | `requestId` | `cancelReason` |
+ * | `request.cancel` | `requestId`, `onlyWaiting` (may be absent) | `cancelReason` or `waitingReason` |
+ * | `batch.next`, `batch.goOn`, `batch.again` | `requestId`, and `number` or `group` | |
  * | `request.open` | `requestId` | |
  * | `request.askAgain` | `requestId` | |
  * | `list.page` | `list`, `about` (null or text), `page` from 1 | |
@@ -52,7 +54,14 @@ export type CardAction =
   | { readonly verb: 'answer.give'; readonly requestId: string; readonly number: number; readonly text: string }
   /** A client asks for its own view of the card in the thread; it may do so by itself, and decides nothing. */
   | { readonly verb: 'card.refresh'; readonly token: string }
-  | { readonly verb: 'request.cancel'; readonly requestId: string; readonly reason: string | null }
+  | {
+      readonly verb: 'request.cancel';
+      readonly requestId: string;
+      readonly reason: string | null;
+      /** Of a batch: only what Defender has not started. */
+      readonly onlyWaiting?: true;
+    }
+  | BatchAction
   /** Shows a request again; in an approver's own chat its card becomes the newest message. */
   | { readonly verb: 'request.open'; readonly requestId: string }
   /** The form, filled in with a request as it was asked. */
@@ -90,6 +99,9 @@ export const cardVerbs = [
   'answer.give',
   'card.refresh',
   'request.cancel',
+  'batch.next',
+  'batch.goOn',
+  'batch.again',
   'request.open',
   'request.askAgain',
   'list.page',
@@ -135,18 +147,17 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
       const reason = readReason(data, 'reason');
       return token === null || reason === null ? null : { verb: verb as 'vote.deny' | 'vote.leaveIt', token, reason };
     }
-    case 'request.cancel': {
-      const requestId = text('requestId', 40);
-      const reason = readReason(data, 'cancelReason');
-      return requestId === null || reason === null
-        ? null
-        : { verb: 'request.cancel', requestId, reason: reason || null };
-    }
+    case 'request.cancel':
+      return readCancel(data);
     case 'request.open':
     case 'request.askAgain': {
       const requestId = text('requestId', 40);
       return requestId === null ? null : { verb: verb as 'request.open' | 'request.askAgain', requestId };
     }
+    case 'batch.next':
+    case 'batch.goOn':
+    case 'batch.again':
+      return readBatchAction(verb as BatchAction['verb'], data);
     case 'list.page':
       return readListPage(data);
     case 'form.open':
@@ -189,6 +200,16 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
     case undefined:
       return null;
   }
+}
+
+function readCancel(data: Readonly<Record<string, unknown>>): CardAction | null {
+  const requestId = readText(data, 'requestId', 40);
+  const onlyWaiting = data.onlyWaiting === true;
+  // Two buttons of one card, each with a question of its own.
+  const reason = readReason(data, onlyWaiting ? 'waitingReason' : 'cancelReason');
+  if (requestId === null || reason === null) return null;
+  const cancel = { verb: 'request.cancel', requestId, reason: reason || null } as const;
+  return onlyWaiting ? { ...cancel, onlyWaiting } : cancel;
 }
 
 function readOfResult(verb: unknown, data: Readonly<Record<string, unknown>>): CardAction | null {
@@ -239,41 +260,6 @@ const readToken = <V extends 'vote.sendOnceMore' | 'card.refresh' | 'denial.open
   verb: V,
   token: string | null,
 ) => (token === null ? null : ({ verb, token } as const));
-
-/** A draft that went through a card; our cards carry only faultless ones, so any fault means that it was changed. */
-function readDraft(data: unknown): Draft | null {
-  if (
-    !isRecord(data) ||
-    typeof data.device !== 'string' ||
-    typeof data.reason !== 'string' ||
-    !Array.isArray(data.commands)
-  )
-    return null;
-  if (data.commands.length > maxCommands) return null;
-  const commands: Command[] = [];
-  for (const item of data.commands) {
-    const command = readCommand(item);
-    if (command === null) return null;
-    commands.push(command);
-  }
-  const { device, reason } = data;
-  const faultless =
-    findCommandFaults(commands).length === 0 && checkDevice(device).length === 0 && checkReason(reason).length === 0;
-  return faultless && device !== '' && reason !== '' ? { device, commands, reason } : null;
-}
-
-const readOrigin = ({ form }: Readonly<Record<string, unknown>>): FormInput | null =>
-  isRecord(form) ? readFormInput(form) : null;
-
-function readCommand(data: unknown): Command | null {
-  if (!isRecord(data)) return null;
-  const { type, fileName, scriptName, args, path } = data;
-  if (type === 'PutFile' && typeof fileName === 'string') return { type, fileName };
-  if (type === 'RunScript' && typeof scriptName === 'string' && (typeof args === 'string' || args === null))
-    return { type, scriptName, args };
-  if (type === 'GetFile' && typeof path === 'string') return { type, path };
-  return null;
-}
 
 function readText(data: Readonly<Record<string, unknown>>, key: string, limit: number): string | null {
   const value = Object.hasOwn(data, key) ? data[key] : undefined;
