@@ -20,6 +20,8 @@ export interface Config {
     readonly type: 'SingleTenant' | 'UserAssignedMsi';
     readonly tenantId: string;
     readonly password: Redacted<string> | null;
+    /** A PEM file with certificate and key, in place of the password. */
+    readonly certificatePath: string | null;
   } | null;
   /** Tenants whose people are served; null only in the trial, where every loopback caller is. */
   readonly teamsTenantIds: readonly string[] | null;
@@ -114,6 +116,7 @@ function toConfig(env: Settings): Config {
             type: env.BOT_TYPE,
             tenantId: env.BOT_TENANT_ID,
             password: env.BOT_PASSWORD === undefined ? null : redact(env.BOT_PASSWORD),
+            certificatePath: env.BOT_CERTIFICATE_PATH ?? null,
           },
     teamsTenantIds:
       env.TEAMS_TENANT_IDS ?? (env.BOT_TENANT_ID === undefined ? null : [env.BOT_TENANT_ID.toLowerCase()]),

@@ -17,6 +17,7 @@ import { createEvidenceMaker } from './service-evidence';
 import { StartError } from './start-checks';
 import type { Store } from './store/store';
 import { type AdapterOptions, createAdapter, type VerifiedAdapter } from './teams/inbound/adapter';
+import { readBotCertificate } from './teams/inbound/bot-certificate';
 import { createLateWork } from './teams/inbound/in-time';
 import { lastNameOf, teamsUserIdOf } from './teams/inbound/inbound';
 import { createRoster } from './teams/inbound/roster';
@@ -137,6 +138,11 @@ function identityOf(config: Config): AdapterOptions['identity'] {
   const { appId, tenantId } = bot;
   const cloud = config.teamsCloud;
   if (bot.type === 'UserAssignedMsi') return { type: 'UserAssignedMsi', appId, tenantId, cloud };
+  if (bot.certificatePath !== null) {
+    const certificate = readBotCertificate(bot.certificatePath);
+    if (!certificate.ok) throw new StartError([certificate.error]);
+    return { type: 'SingleTenant', appId, tenantId, certificate: certificate.value, cloud };
+  }
   if (bot.password === null) throw new StartError(['BOT_PASSWORD: is missing; BOT_TYPE SingleTenant needs it']);
   return { type: 'SingleTenant', appId, tenantId, password: bot.password, cloud };
 }

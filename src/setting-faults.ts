@@ -120,11 +120,16 @@ function findSignInFaults(env: Settings): readonly Fault[] {
         name,
         message: `is missing, and without it nobody could prove to come from Teams. ${next} To try the bot without a tenant: npm run local.`,
       });
-  if (env.BOT_TYPE === 'SingleTenant' && env.BOT_PASSWORD === undefined)
+  if (env.BOT_PASSWORD !== undefined && env.BOT_CERTIFICATE_PATH !== undefined)
+    faults.push({
+      name: 'BOT_PASSWORD',
+      message: 'is set as well as BOT_CERTIFICATE_PATH, and only one of them signs in to Teams. Unset BOT_PASSWORD.',
+    });
+  if (env.BOT_TYPE === 'SingleTenant' && env.BOT_PASSWORD === undefined && env.BOT_CERTIFICATE_PATH === undefined)
     faults.push({
       name: 'BOT_PASSWORD',
       message:
-        'is missing, and a SingleTenant bot signs in to Teams with it. Set it to a client secret of the bot, or use a UserAssignedMsi bot, which needs none.',
+        'is missing, and a SingleTenant bot signs in to Teams with it. Set BOT_CERTIFICATE_PATH to a certificate of the bot, or use a UserAssignedMsi bot, which needs none; a client secret in BOT_PASSWORD is the last choice.',
     });
   if (new URL(env.DEFENDER_API_URL).protocol !== 'https:')
     faults.push({

@@ -52,6 +52,7 @@ export const Settings = z.object({
     .optional(),
   BOT_TENANT_ID: Guid.optional(),
   BOT_PASSWORD: z.string().optional(),
+  BOT_CERTIFICATE_PATH: z.string().optional(),
   TEAMS_TENANT_IDS: TenantIds.optional(),
   TEAMS_CLOUD: z
     .enum(

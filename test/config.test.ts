@@ -35,7 +35,7 @@ describe('defaults', () => {
       opsPort: null,
       host: '0.0.0.0',
       trial: false,
-      bot: { appId: botId, type: 'SingleTenant', tenantId, password: expect.anything() },
+      bot: { appId: botId, type: 'SingleTenant', tenantId, password: expect.anything(), certificatePath: null },
       teamsTenantIds: [tenantId],
       teamsCloud: 'public',
       teamsAllowSharedChannels: false,
@@ -140,6 +140,7 @@ describe('what is set is taken', () => {
       type: 'UserAssignedMsi',
       tenantId,
       password: null,
+      certificatePath: null,
     });
   });
 
@@ -242,7 +243,7 @@ describe('a fault says what, why and what next', () => {
       'no password',
       { ...real, BOT_PASSWORD: undefined },
       [
-        'BOT_PASSWORD: is missing, and a SingleTenant bot signs in to Teams with it. Set it to a client secret of the bot, or use a UserAssignedMsi bot, which needs none.',
+        'BOT_PASSWORD: is missing, and a SingleTenant bot signs in to Teams with it. Set BOT_CERTIFICATE_PATH to a certificate of the bot, or use a UserAssignedMsi bot, which needs none; a client secret in BOT_PASSWORD is the last choice.',
       ],
     ],
     ['a multi-tenant bot (T-2)', { ...real, BOT_TYPE: 'MultiTenant' }, [botType]],
@@ -406,6 +407,7 @@ const names = [
   'BOT_TYPE',
   'BOT_TENANT_ID',
   'BOT_PASSWORD',
+  'BOT_CERTIFICATE_PATH',
   'TEAMS_TENANT_IDS',
   'TEAMS_CLOUD',
   'TEAMS_ALLOW_SHARED_CHANNELS',
@@ -456,6 +458,16 @@ test('no value is repeated in a fault, whichever variable it was put into, and e
     }),
     { numRuns: 500 },
   );
+});
+
+test('a bot signs in to Teams with a certificate in place of the password, and not with both', () => {
+  const { BOT_PASSWORD, ...without } = real;
+  const parsed = parseConfig({ ...without, BOT_CERTIFICATE_PATH: '/run/secrets/bot.pem' });
+  expect(parsed.ok && parsed.value.bot).toMatchObject({ certificatePath: '/run/secrets/bot.pem', password: null });
+  const both = parseConfig({ ...without, BOT_PASSWORD, BOT_CERTIFICATE_PATH: '/run/secrets/bot.pem' });
+  expect(both.ok ? [] : both.error).toEqual([
+    'BOT_PASSWORD: is set as well as BOT_CERTIFICATE_PATH, and only one of them signs in to Teams. Unset BOT_PASSWORD.',
+  ]);
 });
 
 describe('a token in place of the password of the database', () => {
