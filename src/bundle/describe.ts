@@ -40,8 +40,13 @@ function describeWhole({ manifest, signedBy, doubts, notes }: Extract<Verdict, {
   return [
     doubts.length === 0 ? 'PROVED.' : 'WHOLE, BUT NOT PROVED:',
     ...doubts.map((doubt) => `- ${describeDoubt(doubt)}`),
-    `Every byte is what was made at ${manifest.madeAt}, for ${ids}. Hashes, digest, votes and audit fit each other.`,
-    ...(signedBy === null ? [] : [`Signed with the key that you named, ${signedBy}.`]),
+    ...(signedBy === null
+      ? [`It says that it was made at ${manifest.madeAt}, for ${ids}.`]
+      : [
+          `Every byte is what was made at ${manifest.madeAt}, for ${ids}.`,
+          `Signed with the key that you named, ${signedBy}.`,
+        ]),
+    'Hashes, digest, votes and audit fit each other.',
     ...(doubts.some(({ type }) => type === 'noAnchorBefore' || type === 'noAnchorAfter')
       ? []
       : ['The audit is anchored before the first entry and after the last.']),

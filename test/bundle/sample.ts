@@ -44,10 +44,11 @@ export const wholeLife: readonly Event[] = [
   { type: 'observed', action: action('Succeeded') },
 ];
 
-export async function openWorld(): Promise<World> {
+/** `address`: of another store than a file of its own. */
+export async function openWorld(address: string | null = null): Promise<World> {
   const dir = mkdtempSync(path.join(tmpdir(), 'lr-bundle-'));
   const evidenceDir = path.join(dir, 'evidence');
-  const url = `sqlite:${path.join(dir, 'live-response.db')}`;
+  const url = address ?? `sqlite:${path.join(dir, 'live-response.db')}`;
   const store = await openStore({ url, log: silentLog });
   await store.transact((tx) => keepPolicyText(tx, base.policyVersion, 'groups: {} # what policy-7 said\n'));
   return {
