@@ -132,3 +132,8 @@ test.each([
 ] as const)('canaries %j and stop-at %j are refused: %s', (canaries, stopAt, type) => {
   expect(asked(canaries, stopAt)).toMatchObject({ ok: false, error: { type } });
 });
+
+test('an asker cannot stop later than the rule says, nor with fewer canaries', () => {
+  expect(asked(null, 5)).toMatchObject({ ok: false, error: { type: 'stopAtRaised', stopAt: 3 } });
+  expect(asked(0, null)).toMatchObject({ ok: false, error: { type: 'canaryLowered', canary: 1 } });
+});

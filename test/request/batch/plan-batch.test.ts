@@ -206,3 +206,11 @@ test('whatever becomes of the targets: one sending each, canaries first, never m
     { numRuns: 500 },
   );
 });
+
+test('a canary that exits 1 stops everything', () => {
+  expect(plan(batch(10, { stopAt: 10 }), [target(1, 'nonZero')]).stop).toMatchObject({ type: 'canary', number: 1 });
+});
+
+test('no other target may go while the canary runs', () => {
+  expect(mayTargetGo(batch(10), [target(1, 'running')], 2, now)).toBe(false);
+});
