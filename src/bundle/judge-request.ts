@@ -93,7 +93,9 @@ export async function judgeRequest(
   if (request.target === undefined) {
     faults.push(...(await judgeShown(request, { entries, isListed, places, read })));
     faults.push(...judgeVotes(request, entries));
-  } else if (!(await isOfItsBatch(request, given))) faults.push({ fault: 'batch' }); // guard: target-carries-its-batch
+  }
+  const isTrue = request.target === undefined || (await isOfItsBatch(request, given));
+  if (!isTrue) faults.push({ fault: 'batch' }); // guard: target-carries-its-batch
   faults.push(...judgeResults(named, { entries, manifest }));
   return faults;
 }
