@@ -17,7 +17,7 @@ import { inspectStore } from '../store/offline/inspect';
 import { StoreError } from '../store/store-error';
 import { askForBotToken, teamsHostsOf } from '../teams/inbound/bot-token';
 import { botIdentityOf } from './bot-identity';
-import { judgeCredentialFiles } from './credential-files';
+import { judgeBotCertificate, judgeCredentialFiles } from './credential-files';
 import { type Finding, fail, fine, type Judged } from './finding';
 import { lookAtFolder } from './folder';
 import { judgeManifest } from './judge-manifest';
@@ -177,12 +177,16 @@ async function lookAtRead({ config, token, now }: Asked, read: Read): Promise<re
   return [judgeRead(read, await probe(new URL(read.path, config.defender.url), now, outcome.token))];
 }
 
-async function lookAtTeams({ config }: Asked): Promise<readonly Judged[]> {
+async function lookAtTeams({ config, clock }: Asked): Promise<readonly Judged[]> {
+  const files = await judgeBotCertificate(config.bot?.certificatePath ?? null, clock.now());
   const identity = botIdentityOf(config);
-  if (identity === null || identity.type === 'trial') return inTrial;
+  if (identity === null || identity.type === 'trial') return files.length > 0 ? files : inTrial;
   const outcome = await askForBotToken(identity, tokenTimeoutMs);
-  if (outcome.type === 'issued') return [fine('The bot can sign in to Teams.')];
-  return [identity.type === 'UserAssignedMsi' ? noManagedBot : judgeRefusedToken(outcome.code, 'Teams', botSettings)];
+  if (outcome.type === 'issued') return [...files, fine('The bot can sign in to Teams.')];
+  return [
+    ...files,
+    identity.type === 'UserAssignedMsi' ? noManagedBot : judgeRefusedToken(outcome.code, 'Teams', botSettings),
+  ];
 }
 
 async function lookAtGroups({ config, clock, policy }: Asked): Promise<readonly Judged[]> {

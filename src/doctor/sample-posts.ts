@@ -1,5 +1,6 @@
 import { createForm } from '../chat/form';
 import { createHelp } from '../chat/help';
+import { confirmBatchCard } from '../thread/batch/confirm-batch-card';
 import { answerCard, denialCard, questionCard } from '../thread/cards/beside-cards';
 import { boardCard } from '../thread/cards/board-card';
 import { chooseDeviceCard } from '../thread/cards/choose-device-card';
@@ -25,6 +26,8 @@ import { createSample } from './sample-request';
 
 export const sampleBanner =
   'Sample, sent by npm run doctor: nobody asked for this, nothing runs, and nothing can be decided on it.';
+
+const sampleBatch = { canaries: 1, order: [1, 2], stopAt: 1, goOn: false };
 
 /** One sample of each card that the bot sends, without a single button, and each saying first that it is one. */
 export function createSamplePosts(now: number, trial: boolean): readonly Post[] {
@@ -54,6 +57,10 @@ export function createSamplePosts(now: number, trial: boolean): readonly Post[] 
     ...(first === undefined
       ? []
       : [
+          confirmBatchCard(
+            { draft, base: { ...first.request, batch: { ...sampleBatch, devices } }, leftOut: [] },
+            { trial, now },
+          ),
           denialCard(first, 'sample'),
           questionCard(first, 'sample'),
           answerCard(first, { number: 1, by: requester, text: 'A sample question', at: now, answer: null }),

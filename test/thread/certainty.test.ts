@@ -156,6 +156,9 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       'Defender lists none',
       'There is nothing of that command that could be sent as a file, or it is no longer kept.',
       'I can send files only in your own chat, and you have none with me yet.',
+      'The key that signs evidence cannot be read, so nothing was made.',
+      'The evidence of … is larger than …, so it is not sent here.',
+      'Teams gives bots no files in this cloud, so nothing was sent.',
       ', so nothing can run there.',
       'takes none.',
       'has them, so it may find nothing.',
@@ -180,7 +183,7 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
     rests: 'A rule of this bot that holds by construction (security.md), told as a rule.',
     claims: [
       'the first rule that matches decides, and what none matches is refused.',
-      '…What command … of … brought back, in a zip archive without a password so that nothing opens it by itself.',
+      'What command … of … brought back, in a zip archive without a password so that nothing opens it by itself.',
       'never by the requester.',
       'This is too long to be shown whole on one card, and nobody should approve what they cannot read.',
       '… matches …, and I never guess.',
