@@ -153,6 +153,8 @@ function describeRequestFault(fault: RequestFault): string {
       return 'the audit says another state than request.json.';
     case 'notEnoughVotes':
       return 'its approvals are fewer than its rule asks for.';
+    case 'batch':
+      return 'it is not the target of its batch that it says it is, with the same digest and votes.';
     case 'shown':
       return `what was shown in round ${fault.round} does not have the digest that the audit names.`;
     case 'vote':

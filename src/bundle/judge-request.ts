@@ -4,7 +4,7 @@ import { type Bound, canonicalText } from '../request/ask/digest';
 import { isFinal, type State, type Vote } from '../request/request';
 import type { RequestBar } from '../request/votes/bar';
 import { tally } from '../request/votes/tally';
-import { type LeftOut, type Manifest, readCanonical } from './manifest';
+import { canonicalText as canonicalJson, type LeftOut, type Manifest, readCanonical } from './manifest';
 import type { OwnEntry } from './slice';
 
 export type RequestFault =
@@ -16,7 +16,8 @@ export type RequestFault =
         | 'lastEntry'
         | 'digest'
         | 'state'
-        | 'notEnoughVotes';
+        | 'notEnoughVotes'
+        | 'batch';
     }
   | { readonly fault: 'shown'; readonly round: number }
   | { readonly fault: 'vote'; readonly by: string }
@@ -48,6 +49,8 @@ const RequestSchema = z.looseObject({
   }),
   votes: z.array(VoteSchema),
   approvedAt: z.number().optional(),
+  target: z.looseObject({ of: Text, number: z.number() }).optional(),
+  batch: z.looseObject({ devices: z.array(z.looseObject({ machineId: Text })) }).optional(),
 });
 
 type Stored = z.infer<typeof RequestSchema>;
@@ -84,18 +87,44 @@ export async function judgeRequest(
   )
     faults.push({ fault: 'otherThanManifest' }); // guard: bundle-names-its-request
   const first = entries[0];
-  if (first?.what !== 'requested' || first.seq !== named.firstEntry) faults.push({ fault: 'firstEntry' }); // guard: slice-holds-the-first-entry
+  if (first?.what !== firstWord(request) || first.seq !== named.firstEntry) faults.push({ fault: 'firstEntry' }); // guard: slice-holds-the-first-entry
   if (entries.at(-1)?.seq !== named.lastEntry) faults.push({ fault: 'lastEntry' }); // guard: slice-holds-the-last-entry
-  if (stateIn(entries) !== request.state) faults.push({ fault: 'state' }); // guard: state-is-the-audited-one
-  faults.push(...(await judgeShown(request, { entries, isListed, places, read })));
-  faults.push(...judgeVotes(request, entries));
+  if (stateIn(entries, request) !== request.state) faults.push({ fault: 'state' }); // guard: state-is-the-audited-one
+  if (request.target === undefined) {
+    faults.push(...(await judgeShown(request, { entries, isListed, places, read })));
+    faults.push(...judgeVotes(request, entries));
+  }
+  const isTrue = request.target === undefined || (await isOfItsBatch(request, given));
+  if (!isTrue) faults.push({ fault: 'batch' }); // guard: target-carries-its-batch
   faults.push(...judgeResults(named, { entries, manifest }));
   return faults;
 }
 
-/** The state that the last entry with one led to. */
-const stateIn = (entries: readonly OwnEntry[]): string =>
-  entries.reduce((state, { detail }) => (typeof detail.to === 'string' ? detail.to : state), 'awaitingApproval');
+/** The state that the last entry with one led to; a target begins approved. */
+const stateIn = (entries: readonly OwnEntry[], { target }: Stored): string =>
+  entries.reduce(
+    (state, { detail }) => (typeof detail.to === 'string' ? detail.to : state),
+    target === undefined ? 'awaitingApproval' : 'queued',
+  );
+
+const firstWord = ({ target }: Stored): string => (target === undefined ? 'requested' : 'targetLetGo');
+
+/** A target was decided with its batch: digest and votes are the batch's, which is judged itself, and its device is the one of its number. */
+async function isOfItsBatch(
+  { id, target, digest, votes, device }: Stored,
+  { manifest, read }: { readonly manifest: Manifest; readonly read: (name: string) => Promise<Buffer> },
+): Promise<boolean> {
+  const of = manifest.requests.find((one) => one.id === target?.of);
+  if (of === undefined || target === undefined || id !== `${of.id}.${target.number}`) return false;
+  const batch = RequestSchema.safeParse(readCanonical(await read(partsOf(of.folder).request)));
+  return (
+    batch.success &&
+    batch.data.target === undefined &&
+    batch.data.digest === digest &&
+    canonicalJson(batch.data.votes) === canonicalJson(votes) &&
+    batch.data.batch?.devices[target.number - 1]?.machineId === device.machineId
+  );
+}
 
 async function judgeShown(
   request: Stored,

@@ -40,10 +40,23 @@ export async function readRecords(
   for (const id of ids) {
     const record = await readRecord(reader, id);
     if (record === null) unknown.push(id);
-    else requests.push(record);
+    else requests.push(...(await withBatch(reader, record)));
   }
   if (unknown.length > 0 || requests.length === 0) return { unknown };
   return { requests, ...(await readSliceAround(reader, requests)) };
+}
+
+/** A batch with all of its targets that were let go, since they carry its decision; the same for the id of one of them. */
+async function withBatch(reader: Reader, record: RequestRecord): Promise<readonly RequestRecord[]> {
+  const { target } = record.request;
+  const batch = target === undefined ? record : await readRecord(reader, target.of);
+  if (batch?.request.batch === undefined) return [record];
+  const targets: RequestRecord[] = [];
+  for (const { request } of await reader.targets(batch.request.id)) {
+    const one = await readRecord(reader, request.id);
+    if (one !== null) targets.push(one);
+  }
+  return [batch, ...targets];
 }
 
 async function readRecord(reader: Reader, id: RequestId): Promise<RequestRecord | null> {

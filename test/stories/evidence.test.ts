@@ -152,3 +152,30 @@ test.each([
   expect(stage.chat(ana)).toContain(words);
   expect(offerTo(ana)).toBeNull();
 });
+
+test('a batch is one bundle with a folder for each target, and the id of a target means the whole of it', async () => {
+  stage = await Stage.open({ policy: policyOf({ rule: ['devices: { most: 40 }'] }), installed: [ana, bo, cy] });
+  for (const name of ['lab-1', 'lab-2', 'lab-3'])
+    stage.emulator.addDevice({
+      machine: { computerDnsName: `${name}.contoso.com`, rbacGroupId: 11, rbacGroupName: 'Workstations' },
+      connectDelayMs: seconds(5),
+    });
+  thread = await stage.ask(ana, 'on lab-1, lab-2, lab-3 run collect-logs.ps1 because INC-7000');
+  await stage.press(ana, stage.cardIn(thread, 'Ask for these 3'), 'Ask for these 3');
+  await stage.approve(bo);
+  await stage.pass(minutes(10), seconds(5));
+  const [stored] = await stage.service.store.recentRequests({}, 1);
+  const id = stored?.request.id ?? '';
+  expect(stored?.request.state).toBe('batchEnded');
+  const bytes = await take(ana, `${id}.2`);
+  const verdict = await judge(bytes);
+  if (verdict.type !== 'whole') throw new Error(JSON.stringify(verdict));
+  expect(verdict.manifest.complete).toBe(true);
+  expect(verdict.manifest.requests.map((one) => `${one.folder} ${one.id} ${one.state}`)).toEqual([
+    `r1 ${id} batchEnded`,
+    `r2 ${id}.1 succeeded`,
+    `r3 ${id}.2 succeeded`,
+    `r4 ${id}.3 succeeded`,
+  ]);
+  expect(verdict.manifest.parts.filter(({ what }) => what === 'result')).toHaveLength(3);
+});

@@ -19,16 +19,18 @@ export interface SectionOptions {
 /** One request from asking to its end: who waited for what, what approvers saw, how they voted, what ran and what came back. */
 export function requestSection(record: RequestRecord, options: SectionOptions): Html {
   const { request } = record;
-  return html`<h2>${request.id} on ${visibleCode(request.device.name)}</h2>
+  return html`<h2>${request.id} on ${whereOf(request)}</h2>
 <p class="bold">${stateSentence(record)}</p>
 <p>${visible(request.requester.name)} (<code>${request.requester.id}</code>) asked at ${formatTime(request.createdAt)} and wrote:</p>
 <pre>${visible(request.reason)}</pre>
 ${timeline(record, options.now)}
-${shownCard(record, options)}
-${votes(request)}
+${request.target === undefined ? [shownCard(record, options), votes(request)] : html`<p>It was decided with its batch ${request.target.of}: card and votes stand there.</p>`}
 ${review(record)}
 ${commands(record, options)}`;
 }
+
+const whereOf = ({ batch, device }: LiveResponseRequest): string =>
+  batch === undefined ? visibleCode(device.name) : `${batch.devices.length} devices`;
 
 function stateSentence({ request, ended }: RequestRecord): string {
   if (!ended) return `It had not ended when this bundle was made. Its state was ${request.state}.`;
