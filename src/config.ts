@@ -20,6 +20,8 @@ export interface Config {
     readonly type: 'SingleTenant' | 'UserAssignedMsi';
     readonly tenantId: string;
     readonly password: Redacted<string> | null;
+    /** A PEM file with certificate and key, in place of the password. */
+    readonly certificatePath: string | null;
   } | null;
   /** Tenants whose people are served; null only in the trial, where every loopback caller is. */
   readonly teamsTenantIds: readonly string[] | null;
@@ -40,9 +42,15 @@ export interface Config {
   /** How many requests of one person may be open at a time; the policy may allow fewer. */
   readonly openRequestsPerPerson: number;
   readonly databaseUrl: string;
+  /** With the password of the address, or with a token of the identity that signs in to Defender. */
+  readonly databaseSignIn: 'password' | 'entra';
   readonly policyFile: string;
   readonly runbooksFile: string;
   readonly evidenceDir: string;
+  /** The private key that signs evidence bundles; null: they are unsigned and say so. */
+  readonly evidenceKeyFile: string | null;
+  /** The largest bundle that is sent in a chat. */
+  readonly evidenceChatBytes: number;
   /** How long ended requests, their results and evidence are kept; null: without end. */
   readonly historyDays: number | null;
   /** Where the head of the audit chain is posted daily; null: nowhere. */
@@ -94,6 +102,10 @@ export const parseRunbooksPlace = (env: Environment): string =>
 export const parsePolicyPlace = (env: Environment): string =>
   readConfig({ POLICY_FILE: env.POLICY_FILE }).config.policyFile;
 
+/** The key that signs bundles, for a tool that needs no more; null where none is set. */
+export const parseEvidenceKeyPlace = (env: Environment): string | null =>
+  readConfig({ EVIDENCE_KEY_FILE: env.EVIDENCE_KEY_FILE }).config.evidenceKeyFile;
+
 function toConfig(env: Settings): Config {
   const trial = env.LOCAL_TRIAL === '1';
   return {
@@ -109,6 +121,7 @@ function toConfig(env: Settings): Config {
             type: env.BOT_TYPE,
             tenantId: env.BOT_TENANT_ID,
             password: env.BOT_PASSWORD === undefined ? null : redact(env.BOT_PASSWORD),
+            certificatePath: env.BOT_CERTIFICATE_PATH ?? null,
           },
     teamsTenantIds:
       env.TEAMS_TENANT_IDS ?? (env.BOT_TENANT_ID === undefined ? null : [env.BOT_TENANT_ID.toLowerCase()]),
@@ -125,9 +138,12 @@ function toConfig(env: Settings): Config {
     proxy: { proxy: env.HTTPS_PROXY ?? null, except: env.NO_PROXY ?? '' },
     openRequestsPerPerson: env.OPEN_REQUESTS_PER_PERSON,
     databaseUrl: env.DATABASE_URL,
+    databaseSignIn: env.DATABASE_SIGN_IN,
     policyFile: env.POLICY_FILE,
     runbooksFile: env.RUNBOOKS_FILE,
     evidenceDir: env.EVIDENCE_DIR,
+    evidenceChatBytes: env.EVIDENCE_CHAT_MB * 1024 ** 2,
+    evidenceKeyFile: env.EVIDENCE_KEY_FILE ?? null,
     historyDays: env.HISTORY_DAYS === 0 ? null : env.HISTORY_DAYS,
     anchorConversationId: env.AUDIT_ANCHOR_CONVERSATION ?? null,
   };

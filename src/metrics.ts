@@ -1,8 +1,9 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Limits } from './dispatch/limits';
 import { readQuotaLeft } from './dispatch/reads-left';
 import type { Clock } from './lib/clock';
 import { minutes } from './lib/clock';
+import { createCounters } from './metrics-counters';
 import { bypassCountFact } from './oversight/bypass-watch';
 import { type Pause, pauseFact } from './request/pause';
 import { openStates, type State } from './request/request';
@@ -173,36 +174,6 @@ function addService(sources: Sources): void {
     'How far the time of this process is ahead of the machine, after that was set back',
     async () => (clock.aheadMs?.() ?? 0) / 1_000,
   );
-}
-
-function createCounters(registry: Registry): Pick<Metrics, 'onCall' | 'onWork'> {
-  const registers = [registry];
-  const work = new Counter({
-    name: 'live_response_work_tries_total',
-    help: 'Tries of stored work by type and outcome, since this process started',
-    labelNames: ['type', 'outcome'],
-    registers,
-  });
-  const calls = new Counter({
-    name: 'live_response_defender_calls_total',
-    help: 'Calls to Defender by name and code (ok, or what failed), since this process started',
-    labelNames: ['name', 'code'],
-    registers,
-  });
-  const callSeconds = new Histogram({
-    name: 'live_response_defender_call_seconds',
-    help: 'How long calls to Defender took, since this process started',
-    labelNames: ['name'],
-    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers,
-  });
-  return {
-    onCall({ name, code, tookMs }) {
-      calls.inc({ name, code });
-      callSeconds.observe({ name }, tookMs / 1_000);
-    },
-    onWork: (type, outcome) => work.inc({ type, outcome }),
-  };
 }
 
 /** Read anew at each scrape; left out while the database is away. */

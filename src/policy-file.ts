@@ -20,6 +20,8 @@ export interface PolicyKeeperOptions {
 /** The policy in force, which follows its file. */
 export interface PolicyKeeper {
   current(): Policy;
+  /** The file that it was read from, byte for byte. */
+  text(): string;
   /** The file as it is now is no policy, so that the one before it is in force. */
   isRefused(): boolean;
   /** Looks at the file, at most every few seconds however often it is called. */
@@ -52,6 +54,7 @@ export async function openPolicyKeeper(
 function createPolicyKeeper(options: PolicyKeeperOptions, firstText: string, first: Policy): PolicyKeeper {
   const { clock, log } = options;
   let policy = first;
+  let inForceText = firstText;
   /** The policy that people know of. */
   let told = first;
   let isRefused = false;
@@ -96,6 +99,7 @@ function createPolicyKeeper(options: PolicyKeeperOptions, firstText: string, fir
       return; // guard: invalid-policy-never-in-force
     }
     policy = parsed.value;
+    inForceText = text;
     log.info({ policyVersion: policy.version, before: told.version }, 'The policy file was read again');
     if (policy.version !== told.version) await options.onChange(policy, told);
     else if (areFaultsTold) await options.onMended(policy);
@@ -105,6 +109,7 @@ function createPolicyKeeper(options: PolicyKeeperOptions, firstText: string, fir
 
   return {
     current: () => policy,
+    text: () => inForceText,
     isRefused: () => isRefused,
     refresh() {
       if (checking !== null) return checking;

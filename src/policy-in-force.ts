@@ -1,6 +1,6 @@
 import { type Clock, seconds } from './lib/clock';
 import type { DueWork } from './lib/loop';
-import { putPolicyInForce } from './store/rows/policy-in-force';
+import { keepPolicyText, putPolicyInForce } from './store/rows/policy-in-force';
 import type { Store } from './store/store';
 
 /** How soon it is looked again whether this replica may put its policy in force. */
@@ -17,11 +17,13 @@ export interface InForce extends DueWork {
 export function createInForce(options: {
   readonly store: Store;
   readonly version: () => string;
+  /** What the file of that version says. */
+  readonly text: () => string;
   /** What is not well with this replica itself. */
   readonly problems: () => Promise<readonly string[]>;
   readonly clock: Clock;
 }): InForce {
-  const { store, version, problems, clock } = options;
+  const { store, version, text, problems, clock } = options;
   let isServing = false;
   let put: string | null = null;
 
@@ -29,7 +31,10 @@ export function createInForce(options: {
     const wanted = version();
     if (!isServing || put === wanted) return; // guard: policy-comes-in-force-with-the-service
     if ((await problems()).length > 0) return; // guard: a-sick-replica-puts-nothing-in-force
-    await store.transact((tx) => putPolicyInForce(tx, wanted));
+    await store.transact(async (tx) => {
+      await putPolicyInForce(tx, wanted);
+      await keepPolicyText(tx, wanted, text());
+    });
     put = wanted;
   }
 

@@ -40,6 +40,7 @@ export async function openServicePolicy(
   const inForce = createInForce({
     store: parts.bare,
     version: () => policy().version,
+    text: () => keeper.text(),
     problems: () => health.problems(),
     clock,
   });

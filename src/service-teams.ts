@@ -7,15 +7,17 @@ import { createFlow } from './flow/flow';
 import { createDoorAudit } from './flow/refused-at-door';
 import { createRender } from './flow/render';
 import { readArchive } from './flow/show/file-archive';
+import { mayStillHave } from './flow/show/may-still-have';
 import { standInPost } from './flow/stand-in';
 import { tellDelayed, tellUnreached } from './flow/tell-unreached';
 import { hours, seconds } from './lib/clock';
 import type { DueWork } from './lib/loop';
-import { mayReadResults } from './policy/policy';
 import type { ServiceBase } from './service-base';
+import { createEvidenceMaker } from './service-evidence';
 import { StartError } from './start-checks';
 import type { Store } from './store/store';
 import { type AdapterOptions, createAdapter, type VerifiedAdapter } from './teams/inbound/adapter';
+import { readBotCertificate } from './teams/inbound/bot-certificate';
 import { createLateWork } from './teams/inbound/in-time';
 import { lastNameOf, teamsUserIdOf } from './teams/inbound/inbound';
 import { createRoster } from './teams/inbound/roster';
@@ -108,6 +110,7 @@ function createServiceFlow(base: ServiceBase, { defender, views }: TeamsParts, o
     log,
     queueMs: hours(config.defender.queueHours),
     openRequestsPerPerson: config.openRequestsPerPerson,
+    evidence: createEvidenceMaker(base),
     sayAfter: byItself ? (tx, place, post) => outbox.sayAfter(tx, place, post) : null,
     trial: config.trial,
   });
@@ -119,7 +122,7 @@ function createServiceFiles(base: ServiceBase, { cloud }: VerifiedAdapter): DueW
     store,
     mayStillHave: async (offer) => {
       const stored = await store.request(offer.requestId);
-      return stored !== null && mayReadResults(policy(), await groups(), stored.request, offer.personId);
+      return stored !== null && mayStillHave(policy(), await groups(), stored.request, offer);
     },
     readArchive: (offer) => readArchive(store, config.evidenceDir, offer),
     cloud,
@@ -136,6 +139,11 @@ function identityOf(config: Config): AdapterOptions['identity'] {
   const { appId, tenantId } = bot;
   const cloud = config.teamsCloud;
   if (bot.type === 'UserAssignedMsi') return { type: 'UserAssignedMsi', appId, tenantId, cloud };
+  if (bot.certificatePath !== null) {
+    const certificate = readBotCertificate(bot.certificatePath);
+    if (!certificate.ok) throw new StartError([certificate.error]);
+    return { type: 'SingleTenant', appId, tenantId, certificate: certificate.value, cloud };
+  }
   if (bot.password === null) throw new StartError(['BOT_PASSWORD: is missing; BOT_TYPE SingleTenant needs it']);
   return { type: 'SingleTenant', appId, tenantId, password: bot.password, cloud };
 }

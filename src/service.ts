@@ -1,3 +1,4 @@
+import { createDatabasePassword } from './defender/database-password';
 import { reportRoles } from './defender/roles';
 import { createDispatch, type Dispatch, problemOf } from './dispatch/dispatch';
 import { admissionFact, type LearnedLimits, limitsInForce } from './dispatch/limits';
@@ -41,7 +42,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock, log, followDatabase: isFollowing = false } = options;
   await checkBeforeStart(options);
   const nesting = options.byItself === false ? 'refused' : 'trusted';
-  const bare = await openStore({ url: config.databaseUrl, log, clock, nesting });
+  const bare = await openStore({
+    url: config.databaseUrl,
+    password: createDatabasePassword(config, clock),
+    log,
+    clock,
+    nesting,
+  });
   try {
     const { databaseNow: readNow } = bare;
     if (!isFollowing || readNow === null) return await assemble(bare, options, []);

@@ -1,7 +1,7 @@
 import { findCloudFaults } from './defender/cloud';
 import { isLoopback } from './lib/loopback';
 import { defaultDefenderUrl, defaultGraphUrl, type Settings } from './settings';
-import { isUnprotected } from './store/engine/database-address';
+import { isPostgres, isUnprotected } from './store/engine/database-address';
 
 /** A setting that is wrong, with what, why and what next. */
 export interface SettingFault {
@@ -33,6 +33,31 @@ export function findContradictions(env: Settings, faulty: ReadonlySet<string>): 
 }
 
 function findDatabaseFaults(env: Settings): readonly Fault[] {
+  return [...findTransportFaults(env), ...findDatabaseSignInFaults(env)];
+}
+
+function findDatabaseSignInFaults({ DATABASE_SIGN_IN, DATABASE_URL }: Settings): readonly Fault[] {
+  if (DATABASE_SIGN_IN === 'password') return [];
+  const name = 'DATABASE_SIGN_IN';
+  if (!isPostgres(DATABASE_URL))
+    return [
+      {
+        name,
+        message:
+          'is entra, but DATABASE_URL names a file, which nobody signs in to. Set DATABASE_URL to a PostgreSQL server, or unset DATABASE_SIGN_IN.',
+      },
+    ];
+  if (!URL.canParse(DATABASE_URL) || new URL(DATABASE_URL).password === '') return [];
+  return [
+    {
+      name,
+      message:
+        'is entra, but DATABASE_URL has a password, and it must be clear which of the two counts. Take the password out of DATABASE_URL, or unset DATABASE_SIGN_IN.',
+    },
+  ];
+}
+
+function findTransportFaults(env: Settings): readonly Fault[] {
   if (env.DATABASE_ALLOW_PLAINTEXT === '1' || !isUnprotected(env.DATABASE_URL)) return []; // guard: no-plaintext-to-a-remote-database
   return [
     {
@@ -74,6 +99,11 @@ function findTrialFaults(env: Settings): readonly Fault[] {
       message:
         'must be on this machine while LOCAL_TRIAL=1, because the trial has no identity that Entra knows. Unset it; groups of Entra then cannot be read, so nobody counts as their member.',
     });
+  if (env.DATABASE_SIGN_IN === 'entra')
+    faults.push({
+      name: 'DATABASE_SIGN_IN',
+      message: 'is entra, but the trial has no identity that Entra knows. Unset it, or unset LOCAL_TRIAL.',
+    });
   return faults;
 }
 
@@ -90,11 +120,16 @@ function findSignInFaults(env: Settings): readonly Fault[] {
         name,
         message: `is missing, and without it nobody could prove to come from Teams. ${next} To try the bot without a tenant: npm run local.`,
       });
-  if (env.BOT_TYPE === 'SingleTenant' && env.BOT_PASSWORD === undefined)
+  if (env.BOT_PASSWORD !== undefined && env.BOT_CERTIFICATE_PATH !== undefined)
+    faults.push({
+      name: 'BOT_PASSWORD',
+      message: 'is set as well as BOT_CERTIFICATE_PATH, and only one of them signs in to Teams. Unset BOT_PASSWORD.',
+    });
+  if (env.BOT_TYPE === 'SingleTenant' && env.BOT_PASSWORD === undefined && env.BOT_CERTIFICATE_PATH === undefined)
     faults.push({
       name: 'BOT_PASSWORD',
       message:
-        'is missing, and a SingleTenant bot signs in to Teams with it. Set it to a client secret of the bot, or use a UserAssignedMsi bot, which needs none.',
+        'is missing, and a SingleTenant bot signs in to Teams with it. Set BOT_CERTIFICATE_PATH to a certificate of the bot, or use a UserAssignedMsi bot, which needs none; a client secret in BOT_PASSWORD is the last choice.',
     });
   if (new URL(env.DEFENDER_API_URL).protocol !== 'https:')
     faults.push({

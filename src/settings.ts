@@ -52,6 +52,7 @@ export const Settings = z.object({
     .optional(),
   BOT_TENANT_ID: Guid.optional(),
   BOT_PASSWORD: z.string().optional(),
+  BOT_CERTIFICATE_PATH: z.string().optional(),
   TEAMS_TENANT_IDS: TenantIds.optional(),
   TEAMS_CLOUD: z
     .enum(
@@ -101,6 +102,12 @@ export const Settings = z.object({
       'must be 1, to let everything go to a database on another machine without checked TLS, or unset, to refuse that. Set it so, or unset it.',
     )
     .default('0'),
+  DATABASE_SIGN_IN: z
+    .enum(
+      ['password', 'entra'],
+      'must be entra, to sign in to PostgreSQL with a token of the identity that signs in to Defender, or password, for what DATABASE_URL says. Set it so, or unset it for password.',
+    )
+    .default('password'),
   POLICY_FILE: z.string().default('env/policy.yaml'),
   RUNBOOKS_FILE: z.string().default('env/runbooks.yaml'),
   HTTPS_PROXY: z
@@ -112,6 +119,8 @@ export const Settings = z.object({
     .optional(),
   NO_PROXY: z.string().optional(),
   EVIDENCE_DIR: z.string().default('data/evidence'),
+  EVIDENCE_KEY_FILE: z.string().optional(),
+  EVIDENCE_CHAT_MB: wholeNumber({ least: 1, most: 100, usual: 10 }),
   HISTORY_DAYS: z
     .string()
     .refine(

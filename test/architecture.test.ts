@@ -15,6 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   audit: ['lib', 'request'],
   thread: ['lib', 'mask', 'request', 'chat', 'policy', 'runbooks', 'evidence'],
   store: ['lib', 'request', 'evidence', 'audit', 'thread'],
+  bundle: ['lib', 'mask', 'request', 'evidence', 'audit', 'thread', 'store'],
   dispatch: ['lib', 'mask', 'request', 'defender', 'evidence', 'store', 'thread', 'policy'],
   flow: [
     'lib',
@@ -28,13 +29,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'audit',
     'thread',
     'store',
+    'bundle',
     'dispatch',
   ],
   oversight: ['lib', 'request', 'policy', 'defender', 'evidence', 'audit', 'thread', 'store', 'dispatch', 'flow'],
   teams: ['lib', 'request', 'chat', 'audit', 'thread', 'store', 'flow'],
   /** '' is the assembled service. */
   doctor: ['', 'lib', 'request', 'chat', 'policy', 'directory', 'defender', 'evidence', 'thread', 'store', 'teams'],
-  cli: ['', 'lib', 'chat', 'policy', 'runbooks', 'audit', 'thread', 'store', 'doctor'],
+  cli: ['', 'lib', 'defender', 'chat', 'policy', 'runbooks', 'audit', 'thread', 'store', 'bundle', 'doctor'],
 };
 
 /** Between these the import is of types only: the one draws or delivers what the other decides. */
@@ -53,7 +55,17 @@ const keptIn: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The files that do something when they are run: only these read the environment and take the time by themselves. */
-const entryPoints = ['index.ts', 'cli/audit.ts', 'cli/policy.ts', 'cli/runbooks.ts', 'cli/backup.ts', 'cli/doctor.ts'];
+const entryPoints = [
+  'index.ts',
+  'cli/audit.ts',
+  'cli/policy.ts',
+  'cli/runbooks.ts',
+  'cli/backup.ts',
+  'cli/database.ts',
+  'cli/doctor.ts',
+  'cli/evidence.ts',
+  'cli/verify-evidence.ts',
+];
 
 /** Of dispatch. */
 const decidingHalf = [

@@ -35,7 +35,7 @@ describe('defaults', () => {
       opsPort: null,
       host: '0.0.0.0',
       trial: false,
-      bot: { appId: botId, type: 'SingleTenant', tenantId, password: expect.anything() },
+      bot: { appId: botId, type: 'SingleTenant', tenantId, password: expect.anything(), certificatePath: null },
       teamsTenantIds: [tenantId],
       teamsCloud: 'public',
       teamsAllowSharedChannels: false,
@@ -49,10 +49,13 @@ describe('defaults', () => {
       },
       proxy: { proxy: null, except: '' },
       openRequestsPerPerson: 20,
+      databaseSignIn: 'password',
       databaseUrl: 'sqlite:./data/live-response.db',
       policyFile: 'env/policy.yaml',
       runbooksFile: 'env/runbooks.yaml',
       evidenceDir: 'data/evidence',
+      evidenceKeyFile: null,
+      evidenceChatBytes: 10 * 1024 ** 2,
       historyDays: 365,
       anchorConversationId: null,
     });
@@ -109,6 +112,7 @@ describe('what is set is taken', () => {
       databaseUrl: 'sqlite:/var/lib/lr.db',
       policyFile: '/etc/lr/policy.yaml',
       evidenceDir: '/var/lib/evidence',
+      evidenceKeyFile: null,
       anchorConversationId: null,
     });
   });
@@ -137,6 +141,7 @@ describe('what is set is taken', () => {
       type: 'UserAssignedMsi',
       tenantId,
       password: null,
+      certificatePath: null,
     });
   });
 
@@ -239,7 +244,7 @@ describe('a fault says what, why and what next', () => {
       'no password',
       { ...real, BOT_PASSWORD: undefined },
       [
-        'BOT_PASSWORD: is missing, and a SingleTenant bot signs in to Teams with it. Set it to a client secret of the bot, or use a UserAssignedMsi bot, which needs none.',
+        'BOT_PASSWORD: is missing, and a SingleTenant bot signs in to Teams with it. Set BOT_CERTIFICATE_PATH to a certificate of the bot, or use a UserAssignedMsi bot, which needs none; a client secret in BOT_PASSWORD is the last choice.',
       ],
     ],
     ['a multi-tenant bot (T-2)', { ...real, BOT_TYPE: 'MultiTenant' }, [botType]],
@@ -403,6 +408,7 @@ const names = [
   'BOT_TYPE',
   'BOT_TENANT_ID',
   'BOT_PASSWORD',
+  'BOT_CERTIFICATE_PATH',
   'TEAMS_TENANT_IDS',
   'TEAMS_CLOUD',
   'TEAMS_ALLOW_SHARED_CHANNELS',
@@ -418,6 +424,7 @@ const names = [
   'AZURE_FEDERATED_TOKEN_FILE',
   'DATABASE_URL',
   'DATABASE_ALLOW_PLAINTEXT',
+  'DATABASE_SIGN_IN',
   'POLICY_FILE',
   'EVIDENCE_DIR',
   'LOCAL_TRIAL',
@@ -452,6 +459,44 @@ test('no value is repeated in a fault, whichever variable it was put into, and e
     }),
     { numRuns: 500 },
   );
+});
+
+test('a bot signs in to Teams with a certificate in place of the password, and not with both', () => {
+  const { BOT_PASSWORD, ...without } = real;
+  const parsed = parseConfig({ ...without, BOT_CERTIFICATE_PATH: '/run/secrets/bot.pem' });
+  expect(parsed.ok && parsed.value.bot).toMatchObject({ certificatePath: '/run/secrets/bot.pem', password: null });
+  const both = parseConfig({ ...without, BOT_PASSWORD, BOT_CERTIFICATE_PATH: '/run/secrets/bot.pem' });
+  expect(both.ok ? [] : both.error).toEqual([
+    'BOT_PASSWORD: is set as well as BOT_CERTIFICATE_PATH, and only one of them signs in to Teams. Unset BOT_PASSWORD.',
+  ]);
+});
+
+describe('a token in place of the password of the database', () => {
+  const faultsOf = (more: Record<string, string>): readonly string[] => {
+    const parsed = parseConfig({ ...real, DATABASE_SIGN_IN: 'entra', ...more });
+    return parsed.ok ? [] : parsed.error;
+  };
+
+  test('goes with a user and without a password', () => {
+    expect(faultsOf({ DATABASE_URL: 'postgres://lr-bot@db.example/live?sslmode=verify-full' })).toEqual([]);
+    expect(faultsOf({ DATABASE_URL: 'postgres://lr-bot:pw@db.example/live?sslmode=verify-full' })).toEqual([
+      'DATABASE_SIGN_IN: is entra, but DATABASE_URL has a password, and it must be clear which of the two counts. Take the password out of DATABASE_URL, or unset DATABASE_SIGN_IN.',
+    ]);
+  });
+
+  test('is for a server, and for an identity that Entra knows', () => {
+    expect(faultsOf({})).toEqual([
+      'DATABASE_SIGN_IN: is entra, but DATABASE_URL names a file, which nobody signs in to. Set DATABASE_URL to a PostgreSQL server, or unset DATABASE_SIGN_IN.',
+    ]);
+    const trial = parseConfig({
+      LOCAL_TRIAL: '1',
+      DEFENDER_API_URL: 'http://127.0.0.1:4000',
+      DATABASE_SIGN_IN: 'entra',
+    });
+    expect(trial.ok ? [] : trial.error).toEqual([
+      'DATABASE_SIGN_IN: is entra, but the trial has no identity that Entra knows. Unset it, or unset LOCAL_TRIAL.',
+    ]);
+  });
 });
 
 describe('a database on another machine without checked TLS is a fault unless it is allowed', () => {

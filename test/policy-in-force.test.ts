@@ -1,5 +1,5 @@
 import { createInForce } from '../src/policy-in-force';
-import { isPolicySuperseded } from '../src/store/rows/policy-in-force';
+import { isPolicySuperseded, policyTextOf } from '../src/store/rows/policy-in-force';
 import { SteppedClock } from './fakes/stepped-clock';
 import { useStores } from './store/sample';
 
@@ -8,12 +8,19 @@ const other = { version: 'old' };
 
 async function setUp(problems: string[]) {
   const store = await stores.openNew();
-  const old = createInForce({ store, version: () => 'old', problems: async () => [], clock: new SteppedClock() });
+  const old = createInForce({
+    store,
+    version: () => 'old',
+    text: () => 'as it was',
+    problems: async () => [],
+    clock: new SteppedClock(),
+  });
   await old.serve();
   let version = 'new';
   const inForce = createInForce({
     store,
     version: () => version,
+    text: () => `the text of ${version}`,
     problems: async () => problems,
     clock: new SteppedClock(),
   });
@@ -28,6 +35,14 @@ test('a policy comes in force when its replica serves, and not before', async ()
   await inForce.serve();
   expect(await isPolicySuperseded(store, other)).toBe(true);
   expect(inForce.isInForce()).toBe(true);
+});
+
+test('the text of every version that was in force is kept for evidence', async () => {
+  const { store, inForce } = await setUp([]);
+  expect(await policyTextOf(store, 'new')).toBeNull();
+  await inForce.serve();
+  expect(await policyTextOf(store, 'new')).toBe('the text of new');
+  expect(await policyTextOf(store, 'old')).toBe('as it was');
 });
 
 test('a replica that is not well puts nothing in force until it is', async () => {

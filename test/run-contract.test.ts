@@ -26,7 +26,7 @@ import {
   tenantId,
 } from './fakes/fake-connector';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 /** The program as it is built and started (design.md §7), seen from outside: processes, HTTP, signals, files. */
 interface Run {
@@ -41,6 +41,10 @@ interface Run {
 type Environment = Readonly<Record<string, string>>;
 
 const root = join(__dirname, '..');
+/** Starts a program inside of the built image, in place of the one that is built here (scripts/check/image.sh). */
+const imageRun = process.env.IMAGE_RUN;
+const program = (file: string): readonly [command: string, main: string] =>
+  imageRun === undefined ? [process.execPath, join(dir, 'dist', file)] : [imageRun, join('/app/dist', file)];
 const secrets = { BOT_PASSWORD: 'bot-secret-5f1c', DEFENDER_CLIENT_SECRET: 'defender-secret-77ab' };
 const personsText = 'INC-9 only for human eyes';
 const policy = `groups:
@@ -63,8 +67,9 @@ let connector: FakeConnector;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lr-run-'));
   // `npm run test:image` plays all this on the packages of the image.
-  const build = buildInto(dir, process.env.IMAGE_PACKAGES);
+  const build = imageRun === undefined ? buildInto(dir, process.env.IMAGE_PACKAGES) : null;
   await writeFile(join(dir, 'policy.yaml'), policy);
+  await copyFile(join(root, 'env', 'policy.yaml'), join(dir, 'trial-people.yaml'));
   emulator = await startEmulator({ clock: systemClock });
   addTrialWorld(emulator);
   connector = await startFakeConnector();
@@ -82,7 +87,8 @@ afterAll(async () => {
 });
 
 function start(env: Environment): Run {
-  const child = spawn(process.execPath, [join(dir, 'dist', 'index.js')], {
+  const [command, main] = program('index.js');
+  const child = spawn(command, [main], {
     cwd: dir,
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -121,12 +127,12 @@ function collectLines(child: ChildProcess, stream: 'stdout' | 'stderr'): readonl
 }
 
 async function until<T>(what: string, find: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
     const found = await find();
     if (found !== undefined) return found;
     await systemClock.sleep(10);
   }
-  throw new Error(`Not within 20 s: ${what}`);
+  throw new Error(`Not within 60 s: ${what}`);
 }
 
 /** A trial with files of its own, under `name`. */
@@ -295,9 +301,10 @@ describe('a trial that serves', () => {
 
 describe('a backup of a running service', () => {
   const backup = async (name: string, ...args: readonly string[]) => {
-    const run = promisify(execFile)(process.execPath, [join(dir, 'dist', 'cli', 'backup.js'), ...args], {
+    const [command, main] = program('cli/backup.js');
+    const run = promisify(execFile)(command, [main, ...args], {
       cwd: dir,
-      env: { ...trial(name), DATABASE_URL: trial(name).DATABASE_URL },
+      env: { PATH: process.env.PATH, ...trial(name) },
     });
     return run.then(
       ({ stdout }) => ({ code: 0, out: stdout }),
@@ -359,9 +366,10 @@ describe('a backup of a running service', () => {
   });
 
   test('of a database on a server is left to the tool of that server', async () => {
-    const run = promisify(execFile)(process.execPath, [join(dir, 'dist', 'cli', 'backup.js'), '/backups/today'], {
+    const [command, main] = program('cli/backup.js');
+    const run = promisify(execFile)(command, [main, '/backups/today'], {
       cwd: dir,
-      env: { DATABASE_URL: 'postgres://bot:secret-word@db/live' },
+      env: { PATH: process.env.PATH, DATABASE_URL: 'postgres://bot:secret-word@db/live' },
     });
     const { code, stderr } = await run.then(
       () => ({ code: 0, stderr: '' }),
@@ -373,7 +381,7 @@ describe('a backup of a running service', () => {
   });
 });
 
-describe('a stop while the POST to Defender is in flight', () => {
+describe('a stop or a kill while the POST to Defender is in flight', () => {
   /** Each on a device of its own: Defender takes one live response a device. */
   const started = async (name: string, device: string) => {
     const service = start(trial(name));
@@ -411,6 +419,22 @@ describe('a stop while the POST to Defender is in flight', () => {
     expect(service.logLines.at(-1)).toContain('Stopped: nothing is under way any more');
   });
 
+  test('killed, it says nothing more, and the next start finds the action by looking and sends nothing twice', async () => {
+    const { service, users, release, thread, submitted } = await started('killed', 'dc-01');
+    service.child.kill('SIGKILL');
+    expect(await service.exited).toBeNull();
+    release();
+    const again = start(trial('killed'));
+    await again.port();
+    await until(
+      'the action is found',
+      () => /turned up in Defender|running command/i.test(users.thread(thread)) || undefined,
+    );
+    expect(submissions()).toHaveLength(submitted);
+    again.child.kill('SIGTERM');
+    expect(await again.exited).toBe(0);
+  });
+
   test('ends at once when it is asked a second time, and the next start finds the action by looking', async () => {
     const { service, users, release, thread, submitted } = await started('forced', 'ws-043');
     service.child.kill('SIGTERM');
@@ -435,7 +459,7 @@ describe('a real setup', () => {
   let service: Run;
   let port: number;
   beforeAll(async () => {
-    service = start({ ...real('real'), EVIDENCE_DIRS: '/var/evidence', POLICY_FILE: join(root, 'env', 'policy.yaml') });
+    service = start({ ...real('real'), EVIDENCE_DIRS: '/var/evidence', POLICY_FILE: join(dir, 'trial-people.yaml') });
     port = await service.port();
   });
 
@@ -457,7 +481,7 @@ describe('a real setup', () => {
     const warnings = service.logLines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'warn');
     expect(warnings.map(({ msg }) => msg).slice(0, 2)).toEqual([
       'EVIDENCE_DIRS: is not a setting of this service, so it is ignored. Did you mean EVIDENCE_DIR? Rename it, or unset it.',
-      `${join(root, 'env', 'policy.yaml')} names people of the local trial (Ana Analyst, Bo Approver, Cy Approver), who exist in no real tenant, so as them nobody can ask or approve. Put your own people in their place, by their Entra object ids.`,
+      `${join(dir, 'trial-people.yaml')} names people of the local trial (Ana Analyst, Bo Approver, Cy Approver), who exist in no real tenant, so as them nobody can ask or approve. Put your own people in their place, by their Entra object ids.`,
     ]);
   });
 

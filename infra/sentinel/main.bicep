@@ -26,6 +26,7 @@ var columns = [
   { name: 'actor', type: 'string' }
   { name: 'what', type: 'string' }
   { name: 'detail', type: 'dynamic' }
+  { name: 'salt', type: 'string' }
   { name: 'previousHash', type: 'string' }
   { name: 'hash', type: 'string' }
 ]

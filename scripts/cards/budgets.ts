@@ -10,6 +10,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   'approval-look-twice': { px: 600, lines: 24, words: 100 },
   running: { px: 640, lines: 25, words: 100 },
   end: { px: 430, lines: 17, words: 70 },
+  board: { px: 470, lines: 18, words: 100 },
   // Still above the 300 px of design.md §9.
   greeting: { px: 360, lines: 15, words: 60 },
   'greeting-team': { px: 345, lines: 14, words: 60 },

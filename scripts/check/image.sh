@@ -55,7 +55,34 @@ run "$id" -- sh -c '! test -e dist/with-trial && ! test -e trial && test -w /dat
 # The doctor and the tools that the pages name can be started there.
 for tool in doctor audit policy backup; do run "$id" -- test -f "dist/cli/$tool.js"; done
 
-# Without settings it refuses, and says which; with a trial's it listens, and ends well when it is told to.
+# Without settings it refuses, and says which.
 if run "$id" -- node dist/index.js >/dev/null 2>"$store/refused"; then echo "It started without settings" >&2; exit 1; fi
 grep -q BOT_ID "$store/refused"
 echo "the image starts as node on v$node_version, and refuses without settings"
+
+# The demo is not part of the image; with it beside, the image's Node and packages play it.
+root=$(box mount "$id")
+npx tsc -p tsconfig.trial.json --noCheck --outDir "$root/app/demo"
+begun=$SECONDS
+run "$id" -- node demo/trial/demo.js >"$store/demo" || { cat "$store/demo" >&2; exit 1; }
+rm -rf "$root/app/demo"
+echo "the demo held, in $((SECONDS - begun)) s"
+
+# The run contract, kill -9 in the middle of a submission included: each service of it is the image's own program, below the image's root,
+# as its account and with its environment. Signals reach it, since each step here becomes the next one.
+mapfile -t environment < <(box inspect --type container --format '{{range .OCIv1.Config.Env}}{{println .}}{{end}}' "$id" | grep -E '^NODE_')
+cat >"$store/run-in-image" <<EOF
+#!/bin/sh
+exec unshare --mount sh -c '
+  set -e
+  mount --rbind /dev "$root/dev"
+  mount --rbind /proc "$root/proc"
+  case \$PWD in /dev/*) ;; *) mkdir -p "$root\$PWD"; mount --bind "\$PWD" "$root\$PWD" ;; esac
+  chown -hR 1000:1000 "\$PWD"
+  exec chroot --userspec=1000:1000 "$root" env --chdir=/app ${environment[*]} /usr/local/bin/node "\$@"' -- "\$@"
+EOF
+chmod +x "$store/run-in-image"
+touch "$root/etc/hostname"
+begun=$SECONDS
+IMAGE_RUN=$store/run-in-image npx jest --selectProjects sqlite --testPathPatterns test/run-contract
+echo "the run contract held on the image, in $((SECONDS - begun)) s"

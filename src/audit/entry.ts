@@ -127,3 +127,21 @@ export const fileEntry = (
     conversationId: offer.conversationId,
   },
 });
+
+/** Somebody took an evidence bundle; about no request, so that taking one adds nothing to what the next one must prove. */
+export const exportedEntry = (
+  {
+    actor,
+    ...detail
+  }: {
+    readonly actor: string;
+    readonly ids: readonly RequestId[];
+    /** By the command line: the account of the system; in the chat the actor says who. */
+    readonly account: string | null;
+    readonly how: 'commandLine' | 'chat';
+    /** Of the canonical manifest. */
+    readonly sha256: string;
+    readonly isSigned: boolean;
+  },
+  at: number,
+): AuditEntry => ({ at, requestId: null, actor, what: 'evidenceExported', detail });

@@ -6,7 +6,7 @@ import type { AuditRow } from './chain';
  * Every control, line-separating and bidi character is a `\u` escape, so that no entry can pass for two, and no reader is misled (T-39).
  */
 export function exportLine(row: AuditRow): string {
-  const { seq, at, requestId, actor, what, detail, previousHash, hash } = row;
+  const { seq, salt, at, requestId, actor, what, detail, previousHash, hash } = row;
   // An instant that was edited into nonsense must still be exported, as what it is.
   const time = Math.abs(at) <= latestDate ? new Date(at).toISOString() : null;
   let line = JSON.stringify({
@@ -18,6 +18,7 @@ export function exportLine(row: AuditRow): string {
     actor,
     what,
     detail,
+    salt,
     previousHash,
     hash,
   });

@@ -12,7 +12,9 @@ import type { RequestId } from '../request/request';
 import { isIncidentId, maxIncidentLength } from './break-glass';
 import { missingNames, pathFaults } from './command-fault-words';
 import { consoleOptionIn } from './console-words';
+import type { DeviceListFault } from './device-list';
 import { type Draft, writeDraft } from './draft';
+import { describeListFault } from './list-fault-words';
 import { exampleRequest, type Verb, verbOf, verbTable, type Word, words, wordTable } from './words';
 
 /** Why a message is not understood or may not become a request; nothing is stored or sent for any of them. Texts are as typed: untrusted. */
@@ -54,6 +56,7 @@ export type ChatFault =
   | { readonly type: 'extraWords'; readonly verb: Verb; readonly typed: string }
   | { readonly type: 'unclosedQuote'; readonly typed: string }
   | { readonly type: 'badCommand'; readonly fault: CommandFault; readonly draft: Draft }
+  | { readonly type: 'badList'; readonly fault: DeviceListFault }
   | { readonly type: 'badRequestId'; readonly word: Word; readonly typed: string }
   | { readonly type: 'badDigest'; readonly id: RequestId; readonly typed: string }
   | { readonly type: 'badResultNumber'; readonly id: RequestId; readonly typed: string }
@@ -155,6 +158,8 @@ function sentenceOf(fault: ChatFault): string {
       return `A double quote is not closed, or has no blank after it, in: ${shown(fault.typed)}. A name with blanks stands between two double quotes, for example: getfile "C:\\Program Files\\x.log"`;
     case 'badCommand':
       return describeBadCommand(fault);
+    case 'badList':
+      return describeListFault(fault.fault);
     case 'badRequestId':
       return `"${shown(fault.typed)}" is not a request id. An id is LR- and four or more characters, never 0, O, 1, I, L or U, and stands on the request's card. For example: ${wordTable[fault.word].example}`;
     case 'badDigest':

@@ -14,6 +14,8 @@ export type Notice =
   | { readonly type: 'pictureLeftOut' }
   /** An emoji is part of a command: clients make one of `:D` and `(y)`, and plain text does not show which of the two was typed. */
   | { readonly type: 'emojiInCommand'; readonly command: Command }
+  /** `stop-at` or `canary` stand among the arguments of a script. */
+  | { readonly type: 'limitInCommand'; readonly command: Command }
   /** The word `because` is part of a command. */
   | { readonly type: 'becauseInCommand'; readonly command: Command }
   /** A part of the reason starts like a command. */
@@ -43,6 +45,8 @@ export function describeNotice(notice: Notice): string {
       return `"${visible(notice.text)}" arrived in bold, italic or struck through. If you typed * or _ or ~ around it, Teams took them away: send it as a code block or use the form (new).`;
     case 'link':
       return `I took the words "${visible(notice.text)}", not the address behind them ("${visible(notice.address)}"). If you meant the address, type it without a link.`;
+    case 'limitInCommand':
+      return `"${visible(writeCommand(notice.command))}" takes stop-at or canary as arguments of the script. If they are limits of the batch, put them on a line of their own before the command.`;
     case 'quoteLeftOut':
       return 'I left out the message that you quoted and read only what you wrote yourself. To repeat a request, copy its text.';
     case 'pictureLeftOut':

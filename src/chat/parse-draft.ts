@@ -6,6 +6,7 @@ import type { Draft } from './draft';
 import { checkDevice, checkReason } from './draft-check';
 import type { ChatFault } from './faults';
 import type { Notice } from './notices';
+import { takeDevices } from './take-devices';
 import { findVerb, nearestWord, verbs, verbTable } from './words';
 
 export interface ReadDraft {
@@ -32,7 +33,9 @@ export function parseDraft(text: string): Result<ReadDraft, readonly ChatFault[]
           .slice(because.end)
           .replace(/[\t\u00a0]/g, ' ')
           .trim();
-  const { device, rest } = takeDevice(head.text);
+  const taken = takeDevices(head.text);
+  if (!taken.ok) return err([{ type: 'badList', fault: taken.error }]);
+  const { device, many, rest } = taken.value;
   const sharesLine = device !== '' && !/^[ \t]*(?:[\n;]|$)/.test(rest);
   const parsed = splitParts(rest).map(({ text: part, after }, i, parts) =>
     parseCommand(part, {
@@ -42,7 +45,7 @@ export function parseDraft(text: string): Result<ReadDraft, readonly ChatFault[]
     }),
   );
   const commands = parsed.flatMap((result) => (result.ok ? [result.value] : []));
-  const draft: Draft = { device, commands, reason };
+  const draft: Draft = { device, ...(many === null ? {} : { many }), commands, reason };
 
   const unread = parsed.flatMap((result) => (result.ok ? [] : [result.error]));
   const faults = [...unread, ...findDraftFaults(draft, unread.length === 0)];
@@ -56,7 +59,7 @@ function findDraftFaults(draft: Draft, isWhole: boolean): readonly ChatFault[] {
   const understood = isWhole ? draft : null;
   const faults: ChatFault[] = [];
   if (device === '') faults.push({ type: 'missingDevice', draft: understood });
-  else faults.push(...checkDevice(device));
+  else faults.push(...(draft.many?.queries ?? [device]).flatMap((one) => checkDevice(one)).slice(0, 5));
   if (isWhole && commands.length === 0) faults.push({ type: 'missingCommands', draft });
   else if (isWhole) {
     faults.push(...findCommandFaults(commands).map((fault): ChatFault => ({ type: 'badCommand', fault, draft })));
@@ -76,14 +79,6 @@ function findBecause(text: string): { readonly start: number; readonly end: numb
     /because(?<=(?:^|[\n;])[ \t\u00a0]*because)(?:(?=\s|$)|:)/i.exec(masked) ??
     /(?<=[ \t\u00a0])because(?:(?=\s|$)|:)/i.exec(masked);
   return found === null ? null : { start: found.index, end: found.index + found[0].length };
-}
-
-/** The first word after `on`, or a double-quoted one; a bare verb is a command whose device was forgotten. */
-function takeDevice(text: string): { readonly device: string; readonly rest: string } {
-  const found = /^\s*(?:"([^"\n]*)"|([^\s;]+))(?=[\s;]|$)/.exec(text);
-  const [all = '', quoted, bare = ''] = found ?? [];
-  if (quoted === undefined && (bare === '' || findVerb(bare) !== null)) return { device: '', rest: text };
-  return { device: trimBlanks(quoted ?? bare), rest: text.slice(all.length) };
 }
 
 /** The mark of a list's line, as it is pasted. */
@@ -165,6 +160,8 @@ function findDoubts({ commands, reason }: Draft): readonly Notice[] {
     if (command.type === 'PutFile') texts.push(command.fileName);
     if (texts.some((text) => /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(text)))
       doubts.push({ type: 'emojiInCommand', command }); // guard: emoji-in-commands-told
+    if (command.type === 'RunScript' && /(?:^|\s)(?:stop-?at|canary)\s/i.test(command.args ?? ''))
+      doubts.push({ type: 'limitInCommand', command });
     if (texts.some((text) => /(?:^|\s)because(?:\s|$)/i.test(text))) doubts.push({ type: 'becauseInCommand', command });
   }
   for (const part of reason.split(/[\n;]/).slice(1).map(trimBlanks)) {

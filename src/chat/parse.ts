@@ -29,6 +29,7 @@ export type Intent =
   | { readonly type: 'deny'; readonly id: RequestId; readonly reason: string }
   /** `index` is one-based, as typed. */
   | { readonly type: 'result'; readonly id: RequestId; readonly index: number | null }
+  | { readonly type: 'evidence'; readonly id: RequestId }
   | { readonly type: 'device'; readonly query: string }
   | { readonly type: 'library'; readonly query: string | null }
   | { readonly type: 'whoami' }
@@ -117,6 +118,8 @@ function parseWord(word: Exclude<Word, 'on' | 'policy' | 'runbook'>, rest: strin
       return withId(word, rest, parseDeny);
     case 'result':
       return withId(word, rest, parseResult);
+    case 'evidence':
+      return withId(word, rest, (id, more) => nothingMore(word, more, { type: 'evidence', id }));
     case 'device':
       return parseQuery(word, rest, (query) =>
         query === null ? err([{ type: 'missingText', word }]) : ok({ type: 'device', query }),

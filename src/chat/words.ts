@@ -16,6 +16,7 @@ export const words = [
   'approve',
   'deny',
   'result',
+  'evidence',
   'device',
   'library',
   'policy',
@@ -138,6 +139,13 @@ export const wordTable: Readonly<Record<Word, WordEntry>> = {
     syntax: 'result <id> [n]',
     purpose: 'Shows what a request returned, or only its command n.',
     example: 'result LR-7F3K 2',
+    roles: ['requester', 'approver'],
+  },
+  evidence: {
+    aliases: [],
+    syntax: 'evidence <id>',
+    purpose: 'Sends you a file that proves what was asked, decided and run, for somebody outside.',
+    example: 'evidence LR-7F3K',
     roles: ['requester', 'approver'],
   },
   device: {

@@ -6,6 +6,9 @@ import { type AuditCommand, parseAuditCommand, usage } from '../audit/command-li
 import { describeVerification } from '../audit/describe';
 import { exportLine } from '../audit/export';
 import { verifyAudit } from '../audit/verify';
+import { readConfig } from '../config';
+import { createDatabasePassword } from '../defender/database-password';
+import { systemClock } from '../lib/clock';
 import { isPostgres } from '../store/engine/database-address';
 import { openAuditCopy } from '../store/offline/audit-copy';
 import { copyPostgresAudit } from '../store/offline/postgres-audit';
@@ -47,7 +50,10 @@ async function onCopy<T extends { readonly path: string }>(
   work: (command: T, file: string) => number | Promise<number>,
 ): Promise<number> {
   if (!isPostgres(command.path)) return work(command, command.path);
-  const copy = await copyPostgresAudit(command.path);
+  const copy = await copyPostgresAudit(
+    command.path,
+    createDatabasePassword(readConfig(process.env).config, systemClock),
+  );
   try {
     return await work({ ...command, path: 'the database' }, copy.path);
   } finally {

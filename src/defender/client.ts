@@ -17,6 +17,7 @@ import {
   listMachineActions,
 } from './machine-actions';
 import { fetchMachine, findMachines, machinesBeginning } from './machines';
+import { type FoundMany, findMany } from './many-machines';
 import { type DownloadLimits, openResult, type ResultOutcome } from './result-download';
 import { defaultLongestWaitMs } from './retry';
 import { runLiveResponse, type SubmitOptions, type SubmitOutcome } from './run-live-response';
@@ -25,6 +26,7 @@ import type { TokenSource } from './token';
 
 export type { SeenCall } from './call';
 export type { ActionList, CancelOutcome } from './machine-actions';
+export type { FoundMany } from './many-machines';
 export type { ResultOutcome } from './result-download';
 export type { SubmitOptions, SubmitOutcome } from './run-live-response';
 export type { MachineAction } from './schema';
@@ -36,6 +38,8 @@ export interface Defender {
    * merged into another machine are left out. No match is an empty list; more than one is a question for the person who asked.
    */
   findMachines(query: string): Promise<readonly Device[]>;
+  /** Everything that each of these may mean, with few calls: exact ids and names as `findMachines` reads them, and whole tags or groups. */
+  findMany(queries: readonly string[]): Promise<FoundMany>;
   /** Machines whose names begin with `start`, in one call; not all there are when as many as `mostNames` came. */
   machinesBeginning(start: string): Promise<readonly Device[]>;
   /** The machine with exactly this id; null when it is gone or was merged into another, which is then not the machine that was meant (T-21). */
@@ -135,6 +139,7 @@ export function createDefender(options: DefenderOptions): Defender {
 
 const toDefender = (context: CallContext, limits: DownloadLimits, lastDate: () => number | null): Defender => ({
   findMachines: (query) => findMachines(context, query),
+  findMany: (queries) => findMany(context, queries),
   machinesBeginning: (start) => machinesBeginning(context, start),
   getMachine: async (machineId) => (await fetchMachine(context, machineId))?.device ?? null,
   listLibrary: (needed = []) => listLibrary(context, needed),

@@ -8,6 +8,7 @@ export type MachineQuery =
   | { readonly type: 'entraDeviceId'; readonly id: string }
   | { readonly type: 'ip'; readonly ip: string }
   | { readonly type: 'tag'; readonly tag: string }
+  | { readonly type: 'group'; readonly group: string }
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'nothing' };
 
@@ -20,6 +21,11 @@ export function parseMachineQuery(query: string): MachineQuery {
   if (isIP(text) !== 0 && !text.includes('%')) return { type: 'ip', ip: text };
   const tag = /^tag:(.*)$/is.exec(text)?.[1]?.trim();
   if (tag !== undefined) return tag === '' ? { type: 'nothing' } : { type: 'tag', tag };
+  const group = /^group:(.*)$/is
+    .exec(text)?.[1]
+    ?.trim()
+    .replace(/^"(.*)"$/s, '$1');
+  if (group !== undefined) return group === '' ? { type: 'nothing' } : { type: 'group', group };
   return text === '' ? { type: 'nothing' } : { type: 'name', name: text.toLowerCase() };
 }
 
@@ -36,6 +42,7 @@ export function queryToPath(query: MachineQuery, now: number): string | null {
     case 'name':
       return `machines?$filter=${encodeURIComponent(`startswith(computerDnsName,${quote(query.name)})`)}`;
     case 'machineId':
+    case 'group':
     case 'nothing':
       return null;
   }
@@ -47,6 +54,7 @@ export const apiByQuery: Readonly<Record<MachineQuery['type'], Api>> = {
   entraDeviceId: 'listMachines',
   ip: 'findMachinesByIp',
   tag: 'findMachinesByTag',
+  group: 'listMachines',
   name: 'listMachines',
   nothing: 'listMachines',
 };

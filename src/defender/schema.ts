@@ -21,6 +21,8 @@ export interface ReadMachine {
   readonly mergedInto: string | null;
   /** Lists leave `rbacGroupName` out, so there a missing group is not the same as none (machine list page). */
   readonly groupUnknown: boolean;
+  /** `rbacGroupId` as text; null where it is left out. */
+  readonly groupId: string | null;
 }
 
 /** Items of an OData list: those that could be read, how many could not, and where it goes on. */
@@ -64,6 +66,7 @@ export function readMachine(value: unknown): ReadMachine | null {
     },
     mergedInto: m.mergedIntoMachineId ? m.mergedIntoMachineId : null,
     groupUnknown: m.rbacGroupName === undefined && String(m.rbacGroupId ?? '') !== '0',
+    groupId: m.rbacGroupId == null ? null : String(m.rbacGroupId),
   };
 }
 

@@ -40,6 +40,8 @@ export interface TokenSourceOptions {
   readonly credential: CredentialSettings;
   /** `DEFENDER_API_URL` or `GRAPH_API_URL`: decides what the token is for and where to sign in. */
   readonly baseUrl: string;
+  /** What the token is for, where that is another service than the one of `baseUrl`, whose cloud still says where to sign in. */
+  readonly scope?: string;
   readonly clock: Clock;
   /** A sign-in host other than the cloud's own; with it Entra's instance discovery is not asked, since it knows only Microsoft's hosts. */
   readonly authorityHost?: string;
@@ -54,7 +56,7 @@ export interface TokenSourceOptions {
  * has no switch for it, so there a refused token can come back; the call then fails as unauthorized.)
  */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const scope = scopeForHost(options.baseUrl);
+  const scope = options.scope ?? scopeForHost(options.baseUrl);
   let credential = createCredential(options);
   let kept: { readonly token: Redacted<string>; readonly useUntil: number } | null = null;
   let inFlight: Promise<Redacted<string>> | null = null;

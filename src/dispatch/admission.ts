@@ -1,4 +1,5 @@
 import { seconds } from '../lib/clock';
+import { isTargetId } from '../request/id';
 import type { RequestId } from '../request/request';
 import type { Waiting } from '../request/waiting';
 import type { QueuePlace } from '../thread/kit/view';
@@ -71,7 +72,17 @@ function inOrder(
   const load = countBy(input.underWay, (r) => r.requesterId);
   const lines = countBy(waiting, (r) => r.machineId);
   const able = waiting.filter((r) => ownWait(r, input, busyUntil) === 'nothing');
-  const ready = pickReady(able, { load, lines, devicesTaken });
+  const single = pickReady(
+    able.filter(({ id }) => !isTargetId(id)),
+    { load, lines, devicesTaken },
+  );
+  const taken = new Set([...devicesTaken, ...single.map(({ machineId }) => machineId)]);
+  // A batch is never in the way of a single request.
+  const targets = pickReady(
+    able.filter(({ id }) => isTargetId(id)),
+    { load, lines, devicesTaken: taken },
+  );
+  const ready = [...single, ...targets];
   const going = new Set(ready);
   for (const { requesterId } of ready) load.set(requesterId, (load.get(requesterId) ?? 0) + 1);
   const others = waiting.filter((r) => !going.has(r));

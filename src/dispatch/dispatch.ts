@@ -1,6 +1,7 @@
 import { applyEvent } from '../store/commit/apply';
 import type { Store } from '../store/store';
 import { createAdmissionPass } from './admission-pass';
+import { createBatchPass } from './batches/batch-pass';
 import { createActionWatch } from './follow/action-watch';
 import { createDefenderWork } from './follow/defender-work';
 import type { DispatchOptions } from './options';
@@ -21,6 +22,7 @@ export interface Dispatch {
 export function createDispatch(options: DispatchOptions & { readonly onTaskEnded?: () => void }): Dispatch {
   const { store, clock, log, onTaskEnded = () => {} } = options;
   const views = createViews(options);
+  const batches = createBatchPass(options);
   const admission = createAdmissionPass({ ...options, views });
   const work = createDefenderWork(options);
   const watch = createActionWatch(options);
@@ -43,6 +45,8 @@ export function createDispatch(options: DispatchOptions & { readonly onTaskEnded
     views,
     async startDue() {
       let started = await runClocks(store, clock.now());
+      // Before admission, so that what is let go now may go now.
+      started += await batches.run();
       const parts = [() => admission.start(), () => admission.showPositions(), () => work.start(), () => watch.start()];
       for (const start of parts) {
         // At once: when the next part fails, nobody else would hear of a task that fails as well, and that ends the process.
@@ -57,9 +61,12 @@ export function createDispatch(options: DispatchOptions & { readonly onTaskEnded
       while (underWay.size > 0) await Promise.all(underWay);
     },
     async nextDueAt() {
-      const instants = [await store.nextDueAt(), await admission.nextDueAt(), await watch.nextDueAt()].filter(
-        (at) => at !== null,
-      );
+      const instants = [
+        await store.nextDueAt(),
+        await admission.nextDueAt(),
+        batches.nextDueAt(),
+        await watch.nextDueAt(),
+      ].filter((at) => at !== null);
       return instants.length === 0 ? null : Math.min(...instants);
     },
   };

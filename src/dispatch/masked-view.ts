@@ -38,8 +38,8 @@ function maskRequest(request: LiveResponseRequest, key: MaskKey | null): LiveRes
   const { commands, library, bar, digest } = request;
   const told = { ...maskTold(request, key), commands, library, bar, digest };
   if (request.state !== 'awaitingApproval') return told;
-  const { reason, device, requester } = request;
-  return { ...told, reason, device, requester } as LiveResponseRequest;
+  const { reason, device, requester, batch } = request;
+  return { ...told, reason, device, requester, ...(batch === undefined ? {} : { batch }) } as LiveResponseRequest;
 }
 
 const worded = new Set(['reason', 'why', 'text', 'name', 'message', 'incident', 'groupName', 'tags', 'errors']);

@@ -40,6 +40,8 @@ export function reconsider(
   }
   if (because.length === 0 && request.state === 'queued') because.push(...findMoved(groups, request)); // guard: seats-tallied-before-the-post
   if (because.length === 0) return { type: 'stands' };
+  // Approvers saw a list of devices; under another policy it is another list.
+  if (request.batch !== undefined || request.target !== undefined) return { type: 'void', changes: because };
   const bar = evaluate(policy, groups, factsOf(request, known.approved));
   if (!bar.ok) {
     if (bar.error.type === 'groupUnreadable') return { type: 'unreadable', group: bar.error.group };

@@ -1,12 +1,13 @@
 import type { Clock } from '../lib/clock';
 import type { Policy } from '../policy/policy';
 import { type Pause, pauseFact } from '../request/pause';
-import type { RequestId } from '../request/request';
+import type { LiveResponseRequest, RequestId } from '../request/request';
 import { maskSecretFact } from '../store/rows/mask-secret';
 import type { Stored } from '../store/rows/requests';
 import type { Reader } from '../store/store';
 import type { QueuePlace, RequestView } from '../thread/kit/view';
 import { type Admission, planAdmission } from './admission';
+import { readTargets } from './batches/read-batch';
 import { admissionFact, type LearnedLimits, type Limits, nothingLearned } from './limits';
 import { maskView } from './masked-view';
 import { rateCountsSince } from './rate';
@@ -71,6 +72,7 @@ async function readView(options: ViewOptions, reader: Reader, { request }: Store
   return {
     request,
     results: await reader.results(request.id),
+    ...(await targetsOf(reader, request)),
     queue: queue ?? null,
     pause: await reader.fact<Pause>(pauseFact),
     names: options.policy().names,
@@ -79,6 +81,9 @@ async function readView(options: ViewOptions, reader: Reader, { request }: Store
     trial: options.trial,
   };
 }
+
+const targetsOf = async (reader: Reader, { id, state }: LiveResponseRequest): Promise<Pick<RequestView, 'targets'>> =>
+  state === 'batchRunning' ? { targets: await readTargets(reader, id) } : {};
 
 async function readPlan({ limits, clock }: ViewOptions, reader: Reader): ReturnType<Views['plan']> {
   const now = clock.now();
@@ -106,7 +111,8 @@ async function readList(
     // Whether a run went well is in its results, and a list says it as its card does.
     const results = request.state === 'succeeded' ? await reader.results(request.id) : [];
     const queue = positions.get(request.id) ?? null;
-    views.push(maskView({ request, results, queue, pause, names, now, trial: options.trial }, secret));
+    const targets = await targetsOf(reader, request);
+    views.push(maskView({ request, results, ...targets, queue, pause, names, now, trial: options.trial }, secret));
   }
   return views;
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config, DefenderCredential, SettingFault } from '../config';
 import { cloudOf } from '../defender/cloud';
+import { createDatabasePassword } from '../defender/database-password';
 import { DefenderError } from '../defender/errors';
 import { readClaims, type TokenClaims } from '../defender/roles';
 import { createTokenSource, localToken } from '../defender/token';
@@ -16,7 +17,7 @@ import { inspectStore } from '../store/offline/inspect';
 import { StoreError } from '../store/store-error';
 import { askForBotToken, teamsHostsOf } from '../teams/inbound/bot-token';
 import { botIdentityOf } from './bot-identity';
-import { judgeCredentialFiles } from './credential-files';
+import { judgeBotCertificate, judgeCredentialFiles } from './credential-files';
 import { type Finding, fail, fine, type Judged } from './finding';
 import { lookAtFolder } from './folder';
 import { judgeManifest } from './judge-manifest';
@@ -128,7 +129,7 @@ function createChecks({ config, faults, misspelt, clock, root }: Patient): reado
     },
     { name: 'policy', needs: ['POLICY_FILE'], look: async () => (await policy()).judged },
     { name: 'groups', needs: [...defenderNeeds, 'GRAPH_API_URL'], look: () => lookAtGroups(asked) },
-    { name: 'store', needs: ['DATABASE_URL'], look: () => examineStore(config.databaseUrl) },
+    { name: 'store', needs: ['DATABASE_URL'], look: () => examineStore(config, clock) },
     {
       name: 'evidence',
       needs: ['EVIDENCE_DIR'],
@@ -176,12 +177,16 @@ async function lookAtRead({ config, token, now }: Asked, read: Read): Promise<re
   return [judgeRead(read, await probe(new URL(read.path, config.defender.url), now, outcome.token))];
 }
 
-async function lookAtTeams({ config }: Asked): Promise<readonly Judged[]> {
+async function lookAtTeams({ config, clock }: Asked): Promise<readonly Judged[]> {
+  const files = await judgeBotCertificate(config.bot?.certificatePath ?? null, clock.now());
   const identity = botIdentityOf(config);
-  if (identity === null || identity.type === 'trial') return inTrial;
+  if (identity === null || identity.type === 'trial') return files.length > 0 ? files : inTrial;
   const outcome = await askForBotToken(identity, tokenTimeoutMs);
-  if (outcome.type === 'issued') return [fine('The bot can sign in to Teams.')];
-  return [identity.type === 'UserAssignedMsi' ? noManagedBot : judgeRefusedToken(outcome.code, 'Teams', botSettings)];
+  if (outcome.type === 'issued') return [...files, fine('The bot can sign in to Teams.')];
+  return [
+    ...files,
+    identity.type === 'UserAssignedMsi' ? noManagedBot : judgeRefusedToken(outcome.code, 'Teams', botSettings),
+  ];
 }
 
 async function lookAtGroups({ config, clock, policy }: Asked): Promise<readonly Judged[]> {
@@ -219,9 +224,9 @@ async function readPolicy(file: string, trial: boolean) {
   return { policy: parsed.ok ? parsed.value : null, judged: judgePolicy(file, parsed, trial) };
 }
 
-async function examineStore(url: string): Promise<readonly Judged[]> {
+async function examineStore(config: Config, clock: Clock): Promise<readonly Judged[]> {
   try {
-    const look = await inspectStore(url);
+    const look = await inspectStore(config.databaseUrl, createDatabasePassword(config, clock));
     const folder = look.path === null ? [] : judgeDatabaseFolder(await lookAtFolder(dirname(look.path)));
     const rights = look.path === null ? [] : judgeRights(look.path, await modeOf(look.path));
     return [...judgeStore(look), ...rights, ...folder];

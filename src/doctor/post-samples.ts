@@ -1,4 +1,5 @@
 import type { Config } from '../config';
+import { createDatabasePassword } from '../defender/database-password';
 import { type Clock, seconds } from '../lib/clock';
 import { inspectConversation } from '../store/offline/inspect';
 import { StoreError } from '../store/store-error';
@@ -24,7 +25,7 @@ async function tryPost(config: Config, conversationId: string, clock: Clock): Pr
     return { verdict: 'skip', found: 'No card was posted, since the BOT_ settings must be fixed first.', cure: null };
   let sent = 0;
   try {
-    const place = await inspectConversation(config.databaseUrl, conversationId);
+    const place = await inspectConversation(config.databaseUrl, conversationId, createDatabasePassword(config, clock));
     if (place === null)
       return fail(
         'No card was posted: the bot does not know this conversation, since nobody has written to it there.',

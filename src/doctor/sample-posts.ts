@@ -1,6 +1,8 @@
 import { createForm } from '../chat/form';
 import { createHelp } from '../chat/help';
+import { confirmBatchCard } from '../thread/batch/confirm-batch-card';
 import { answerCard, denialCard, questionCard } from '../thread/cards/beside-cards';
+import { boardCard } from '../thread/cards/board-card';
 import { chooseDeviceCard } from '../thread/cards/choose-device-card';
 import { deviceCard, devicesCard } from '../thread/cards/device-card';
 import { explainCard } from '../thread/cards/explain-card';
@@ -24,6 +26,8 @@ import { createSample } from './sample-request';
 
 export const sampleBanner =
   'Sample, sent by npm run doctor: nobody asked for this, nothing runs, and nothing can be decided on it.';
+
+const sampleBatch = { canaries: 1, order: [1, 2], stopAt: 1, goOn: false };
 
 /** One sample of each card that the bot sends, without a single button, and each saying first that it is one. */
 export function createSamplePosts(now: number, trial: boolean): readonly Post[] {
@@ -53,6 +57,10 @@ export function createSamplePosts(now: number, trial: boolean): readonly Post[] 
     ...(first === undefined
       ? []
       : [
+          confirmBatchCard(
+            { draft, base: { ...first.request, batch: { ...sampleBatch, devices } }, leftOut: [] },
+            { trial, now },
+          ),
           denialCard(first, 'sample'),
           questionCard(first, 'sample'),
           answerCard(first, { number: 1, by: requester, text: 'A sample question', at: now, answer: null }),
@@ -64,6 +72,7 @@ export function createSamplePosts(now: number, trial: boolean): readonly Post[] 
     deviceCard({ device, findings: [], open: views.slice(1, 2), ended: views.slice(4, 5) }, options),
     devicesCard(devices, { ...options, query: 'sample' }),
     libraryCard(library, { ...options, query: null }),
+    boardCard(views.slice(0, 4), options),
     queueCard(views.slice(1, 3), options),
     statusListCard(views.slice(0, 1), options),
     mineCard(views.slice(0, 2), { ...options, everywhere: true, more: false }),

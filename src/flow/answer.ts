@@ -5,6 +5,7 @@ import type { Log } from '../lib/log';
 import type { RandomBytes } from '../lib/random';
 import type { Groups, Policy } from '../policy/policy';
 import type { Place } from '../request/place';
+import type { RequestId } from '../request/request';
 import type { Runbooks } from '../runbooks/runbook';
 import type { Store, Tx } from '../store/store';
 import type { CardJson, Post } from '../thread/kit/post';
@@ -34,8 +35,33 @@ export interface FlowOptions {
   /** How many requests of one person may be open at a time (`OPEN_REQUESTS_PER_PERSON`); the policy may allow fewer. */
   readonly openRequestsPerPerson: number;
   /** Has something said after the transaction's commit without storing it; null: it has to be queued. Null for the whole: everything is queued. */
+  /** Makes evidence bundles for people in the chat. */
+  readonly evidence: EvidenceMaker;
   readonly sayAfter: ((tx: Tx, place: Place, post: Post) => Promise<(() => void) | null>) | null;
   readonly trial: boolean;
+}
+
+/** A bundle for one person, kept in the evidence folder until it was sent. */
+export interface EvidenceMaker {
+  /** False where Teams gives bots no files. */
+  readonly canSend: boolean;
+  readonly maxBytes: number;
+  /** Null: larger than may be sent. `sha256` is the file's, `manifestSha256` names what is in it. */
+  make(wish: {
+    readonly id: RequestId;
+    readonly personId: string;
+    readonly withResults: boolean;
+    readonly now: number;
+  }): Promise<MadeEvidence | null>;
+}
+
+export interface MadeEvidence {
+  readonly sha256: string;
+  readonly size: number;
+  /** Below the evidence folder. */
+  readonly path: string;
+  readonly manifestSha256: string;
+  readonly isSigned: boolean;
 }
 
 /**
@@ -78,4 +104,10 @@ export function tellUnread(options: FlowOptions, turn: Turn, error: DefenderErro
   if (error.code === 'defender.shareSpent' && error.retryAfterMs !== null)
     return answers.shareSpent(formatDuration(Math.ceil(error.retryAfterMs / 1_000) * 1_000));
   return answers.unread(defenderSentences[error.code], error.code);
+}
+
+/** The key that is set cannot be read or is none: nothing is made rather than something unsigned. */
+export class EvidenceKeyUnreadable extends Error {
+  override readonly name = 'EvidenceKeyUnreadable';
+  readonly code = 'evidence.keyUnreadable';
 }

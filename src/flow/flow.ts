@@ -25,8 +25,10 @@ import {
   submitForm,
 } from './ask/form';
 import { readRunbook } from './ask/runbooks';
+import { askBatchAgain } from './ask-many/ask-batch-again';
 import { byCard, byWords, inOwnChat, viewing } from './decide/answer-decision';
 import { cancel, voteByCard, voteByWords } from './decide/decide';
+import { decideBatch } from './decide/decide-batch';
 import { breakGlass, pause, resume, review } from './decide/emergency';
 import { askByCard, giveAnswer, openAnswer, openBeside } from './decide/questions';
 import { voteToResend } from './decide/resend';
@@ -34,6 +36,7 @@ import { greet, partOf } from './greet';
 import { markDone } from './handled';
 import { oweAnswer } from './owed';
 import { notStored, orRefusal, refusalPost, showing } from './refusal';
+import { offerEvidence } from './show/evidence';
 import { answerOffer, offerFile } from './show/files';
 import { openRequest, showList } from './show/lists';
 import { explainPolicy, showDevice, showPerson, showResult, showStatus, turnResultPage } from './show/look-up';
@@ -103,6 +106,8 @@ async function answerMessage(options: FlowOptions, turn: Turn, message: RawMessa
 function answerIntent(options: FlowOptions, turn: Turn, intent: Intent): Promise<Answer> {
   if (isView(intent)) return view(options, turn, intent);
   switch (intent.type) {
+    case 'evidence':
+      return offerEvidence(options, turn, intent.id);
     case 'newForm':
       return showForm(options, turn, intent.device);
     case 'draft':
@@ -173,7 +178,7 @@ async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: 
   };
 }
 
-type DecideInWords = Exclude<Intent, View | AskInWords | { readonly type: 'newForm' | 'runbook' }>;
+type DecideInWords = Exclude<Intent, View | AskInWords | { readonly type: 'newForm' | 'evidence' | 'runbook' }>;
 
 function decideInWords(options: FlowOptions, turn: Turn, intent: DecideInWords): Promise<Answer> {
   const { trial } = options;
@@ -245,7 +250,12 @@ async function answerAction(options: FlowOptions, turn: Turn, action: CardAction
         voteToResend(scene, { token: action.token, decision: 'deny', reason: action.reason || null }),
       );
     case 'request.cancel':
-      return byCard(options, turn, (scene) => cancel(scene, { id: action.requestId, reason: action.reason }));
+      return byCard(options, turn, (scene) => cancel(scene, { ...action, id: action.requestId }));
+    case 'batch.next':
+    case 'batch.goOn':
+      return byCard(options, turn, (scene) => decideBatch(scene, action));
+    case 'batch.again':
+      return askBatchAgain(options, turn, action);
     case 'card.refresh':
       return viewing(options, turn, action.token);
     case 'request.askAgain':

@@ -61,8 +61,16 @@ async function sayElsewhere(tx: Tx, { work: row, ...seen }: Undelivered, { trial
   const post = sentencePost(answers.elsewhere(id, seen), { trial, summary: `${id}: told here from now on` });
   await tx.addWork([
     ...((await isFirst(tx, `elsewhere:${id}`, now)) ? [inOwnChat({ type: 'sendPost', conversationId, post })] : []),
-    inOwnChat(toMove(work, requester.id)),
+    inOwnChat((await moveCard(tx, work, requester.id)) ? work : toMove(work, requester.id)),
   ]);
+}
+
+/** The card of an end goes on in the requester's own chat, where later results edit it; false where it is no card, or the chat is not known. */
+async function moveCard(tx: Tx, work: NewWork['work'], personId: string): Promise<boolean> {
+  const place = work.type === 'sendCard' ? await tx.personalPlace(personId) : null;
+  if (work.type !== 'sendCard' || place === null) return false;
+  await tx.setCardMessage(work.cardId, { conversationId: place.conversationId, activityId: null });
+  return true;
 }
 
 /** What was not even taken as plain words there may be taken elsewhere as it was; a card belongs where it stands. */

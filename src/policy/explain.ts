@@ -4,7 +4,7 @@ import type { BarReason, Seat } from '../request/votes/bar';
 import { evaluate } from './evaluate';
 import { type Facts, type Match, type Miss, matchRule } from './match';
 import { personKeyOf, uploadersOf } from './people';
-import type { Bar, Condition, Groups, Policy, PolicyRefusal, Rule } from './policy';
+import { type Bar, type Condition, devicesOf, type Groups, type Policy, type PolicyRefusal, type Rule } from './policy';
 
 /** In plain words: each rule that was tried and why it did not apply, the one that did, and what it asks. One line each. */
 export function explain(policy: Policy, groups: Groups, facts: Facts): readonly string[] {
@@ -123,9 +123,21 @@ function explainBar(policy: Policy, facts: Facts, bar: Bar): readonly string[] {
     ...explainUploaders(policy, facts),
     `To be decided within ${duration(bar.decideWithinMs)}, and to start on the device within ${duration(bar.startWithinMs)} after that.`,
     ...(bar.reasonPattern === null ? [] : [`The reason matches ${bar.reasonPattern}.`]),
+    ...explainDevices(policy, bar),
     ...(bar.breakGlassIds.length === 0
       ? []
       : [`Break-glass: one approval by ${label(bar.breakGlassIds)}; ${label(bar.ownerIds)} would be told at once.`]),
+  ];
+}
+
+/** How many devices one decision may be about. */
+function explainDevices(policy: Policy, { rule }: Bar): readonly string[] {
+  const spec = devicesOf(policy, rule);
+  if (spec === null) return [];
+  const { most, canary, stopAt, goOn } = spec;
+  const stop = stopAt.type === 'percent' ? `${stopAt.value} % failed` : count(stopAt.value, 'failure');
+  return [
+    `Up to ${most} devices under one decision: ${canary} first, ${goOn ? 'then an approver lets the rest go' : 'the rest only if those exit 0'}; stops at ${stop}.`,
   ];
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { err, ok, type Result } from '../lib/result';
 import { findContradictions } from './contradictions';
-import { parseRule } from './parse-rule';
+import { parseRule, readPattern } from './parse-rule';
 import type { GroupSource, PersonEntry, Policy, Rule, Tier0 } from './policy';
 import { isSame, listOf, namePattern, nameRule, readGroupNames, readObjectId } from './read-names';
 import { type Field, type PolicyFault, readYaml, type YamlReader } from './read-yaml';
@@ -12,7 +12,7 @@ export type { PolicyFault };
 export function parsePolicy(text: string): Result<Policy, readonly PolicyFault[]> {
   const yaml = readYaml(text, 'policy');
   if (yaml.faults.length > 0) return err(yaml.faults);
-  const keys = yaml.keys(yaml.root, ['people', 'groups', 'requesters', 'tier0', 'openRequests', 'rules']);
+  const keys = yaml.keys(yaml.root, ['people', 'groups', 'requesters', 'tier0', 'openRequests', 'incident', 'rules']);
   if (keys === null) return err(yaml.faults);
   for (const key of ['groups', 'requesters', 'rules'])
     if (!keys.has(key)) yaml.fault(yaml.root, `the key ${key} is missing`);
@@ -25,9 +25,11 @@ export function parsePolicy(text: string): Result<Policy, readonly PolicyFault[]
   const tier0 = readTier0(yaml, keys.get('tier0'));
   const open = keys.get('openRequests');
   const openRequests = open === undefined ? null : yaml.wholeNumber(open, { min: 1, max: mostOpenRequests });
+  const incidentKey = keys.get('incident');
+  const incident = incidentKey === undefined ? null : readPattern(yaml, incidentKey);
   const rules = readRules(yaml, keys.get('rules'), { groupNames, hasTier0: keys.has('tier0') });
 
-  const said = { people, names, groups, requesters, tier0, openRequests, rules };
+  const said = { people, names, groups, requesters, tier0, openRequests, incident, rules };
   if (yaml.faults.length === 0) yaml.faults.push(...findContradictions(said)); // guard: impossible-rules-refused
   if (yaml.faults.length > 0) return err([...yaml.faults].sort((a, b) => a.line - b.line));
   return ok({ ...said, version: versionOf(said) });
@@ -37,7 +39,15 @@ export function parsePolicy(text: string): Result<Policy, readonly PolicyFault[]
 const mostOpenRequests = 1_000;
 
 /** Follows what the file says, not its blanks, comments, labels or the order inside a group. */
-function versionOf({ people, groups, requesters, tier0, openRequests, rules }: Omit<Policy, 'version'>): string {
+function versionOf({
+  people,
+  groups,
+  requesters,
+  tier0,
+  openRequests,
+  incident,
+  rules,
+}: Omit<Policy, 'version'>): string {
   const canonical = JSON.stringify([
     2,
     people.map(({ accounts, uploads }) => [accounts, uploads]),
@@ -46,6 +56,7 @@ function versionOf({ people, groups, requesters, tier0, openRequests, rules }: O
     tier0,
     rules.map(({ name, when, outcome }) => [name, when, outcome]),
     ...(openRequests === null ? [] : [openRequests]),
+    ...(incident === null ? [] : [{ incident }]),
   ]);
   return createHash('sha256').update(canonical).digest('hex').slice(0, 12);
 }

@@ -3,6 +3,7 @@ import { type CommandType, commandOrder } from '../request/ask/command';
 import { type ResultsShown, type Seat, waysToShow } from '../request/votes/bar';
 import { compilePattern } from './pattern';
 import type { BarSpec, Condition, DeviceCondition, Rule } from './policy';
+import { readDevices } from './read-devices';
 import { isSame, listOf, namePattern, nameRule, readGroupName, readGroupNames } from './read-names';
 import type { Field, YamlReader } from './read-yaml';
 
@@ -12,7 +13,18 @@ interface Known {
 }
 type Keys = ReadonlyMap<string, Field>;
 
-const barKeys = ['approvals', 'from', 'decideBy', 'startBy', 'reason', 'escalateTo', 'extra', 'breakGlass', 'results'];
+const barKeys = [
+  'approvals',
+  'from',
+  'decideBy',
+  'startBy',
+  'reason',
+  'escalateTo',
+  'extra',
+  'breakGlass',
+  'results',
+  'devices',
+];
 /** A clock that is not written down. */
 const defaultDecideWithinMs = minutes(30);
 const defaultStartWithinMs = hours(2);
@@ -101,6 +113,7 @@ function readBar(yaml: YamlReader, field: Field, keys: Keys, known: Known): BarS
     escalateTo: escalateTo === undefined ? null : readGroupName(yaml, escalateTo, known.groupNames),
     extra: readExtra(yaml, keys.get('extra'), known),
     breakGlass: readBreakGlass(yaml, keys.get('breakGlass'), known),
+    ...readDevices(yaml, keys.get('devices')),
     results: readResults(yaml, keys.get('results')),
   };
 }
@@ -161,7 +174,7 @@ function readDuration(yaml: YamlReader, field: Field | undefined): number | null
   return ms <= longestClockMs ? ms : yaml.fault(field, `must not be longer than ${longestClockMs / hours(1)}h`);
 }
 
-function readPattern(yaml: YamlReader, field: Field): string | null {
+export function readPattern(yaml: YamlReader, field: Field): string | null {
   const source = yaml.text(field, 500);
   const pattern = source === null ? null : compilePattern(source);
   return pattern?.ok === false ? yaml.fault(field, `the pattern cannot be used: ${pattern.error}`) : source;

@@ -8,6 +8,8 @@ import { err, ok, type Result } from '../lib/result';
 export interface Pattern {
   /** Whether it is found anywhere in the text; anchor it with `^` and `$` to mean the whole. A text over `maxTextLength` never is. */
   test(text: string): boolean;
+  /** The first place where it is found, under the same limits; null where it is not. */
+  find(text: string): string | null;
 }
 
 /** A reason has at most 1,000 characters and arguments 2,000 (request/command.ts). */
@@ -33,6 +35,11 @@ export function compilePattern(source: string): Result<Pattern, string> {
     test(text) {
       if (text.length > maxTextLength) return false; // guard: pattern-input-bounded
       return program.matcher(text).find();
+    },
+    find(text) {
+      if (text.length > maxTextLength) return null;
+      const matcher = program.matcher(text);
+      return matcher.find() ? matcher.group() : null;
     },
   });
 }

@@ -17,6 +17,8 @@ export interface Policy {
   readonly tier0: Tier0;
   /** How many requests of one person may be open at a time, where that is fewer than the service allows; null: as many as it allows. */
   readonly openRequests: number | null;
+  /** Finds the incident's id in a reason; null: requests belong to none but by break-glass. */
+  readonly incident: string | null;
   /** The first that matches decides; none means refused (T-12). */
   readonly rules: readonly Rule[];
 }
@@ -87,6 +89,31 @@ export interface BarSpec {
   readonly extra: { readonly scriptChanged: number; readonly oddArgs: number; readonly tier0: number };
   readonly breakGlass: { readonly by: string; readonly owners: string } | null;
   readonly results: ResultsShown;
+  /** Several devices under one decision; absent: one device a request. */
+  readonly devices?: DevicesSpec;
+}
+
+/** How a rule lets one decision be about many devices. */
+export interface DevicesSpec {
+  readonly most: number;
+  /** How many go first, at least. */
+  readonly canary: number;
+  /** At so many failures, or at this share of the devices in percent, nothing more is sent. */
+  readonly stopAt: { readonly type: 'count' | 'percent'; readonly value: number };
+  /** An approver lets the rest go after the canaries. */
+  readonly goOn: boolean;
+  /** How many batches of one person may be open. */
+  readonly open: number;
+}
+
+/** The failures at which a batch of so many devices stops: rounded down, and never none. */
+export const stopAtOf = ({ type, value }: DevicesSpec['stopAt'], size: number): number =>
+  Math.max(1, Math.min(size, type === 'count' ? value : Math.floor((size * value) / 100)));
+
+/** What a rule says of many devices under one decision; null where it allows none. */
+export function devicesOf(policy: Policy, rule: string): DevicesSpec | null {
+  const found = policy.rules.find(({ name }) => name === rule);
+  return found?.outcome.type === 'approve' ? (found.outcome.bar.devices ?? null) : null;
 }
 
 /** What the policy asks of one request. */

@@ -90,7 +90,15 @@ export class YamlReader {
   keys(field: Field, known: readonly string[]): ReadonlyMap<string, Field> | null {
     const fields = this.entries(field);
     for (const [key, unknown] of fields ?? [])
-      if (!known.includes(key)) this.fault(unknown, `unknown key; known keys are ${known.join(', ')}`);
+      if (!known.includes(key)) {
+        const meant = known.find((one) => plain(one) === plain(key));
+        this.fault(
+          unknown,
+          meant === undefined
+            ? `unknown key; known keys are ${known.join(', ')}`
+            : `unknown key; did you mean ${meant}?`,
+        );
+      }
     return fields;
   }
 
@@ -122,6 +130,10 @@ export class YamlReader {
     return typeof value === 'boolean' ? value : this.fault(field, 'must be true or false');
   }
 
+  isText(field: Field): boolean {
+    return typeof scalarOf(field) === 'string';
+  }
+
   isMap(field: Field): boolean {
     return isMap(field.node);
   }
@@ -144,5 +156,7 @@ export class YamlReader {
 
 /** What the file says there, with the type that YAML gives it; undefined where no single value stands. */
 export const typedValue = ({ node }: Field): unknown => (isScalar(node) ? node.value : undefined);
+/** A key without what people write differently: case, hyphens, underscores. */
+const plain = (key: string): string => key.toLowerCase().replace(/[-_ ]/g, '');
 
 const scalarOf = ({ node }: Field): unknown => (isScalar(node) ? node.value : null);

@@ -1,5 +1,6 @@
 import type { Command } from './ask/command';
 import type { Finding } from './ask/preflight';
+import type { Batch, TargetOf } from './batch/batch';
 import type { RequestBar } from './votes/bar';
 
 /** `LR-` and four or more characters of an alphabet without look-alikes; made by `newRequestId`, read by `parseRequestId`. */
@@ -59,7 +60,12 @@ export interface RequestBase {
   /** The Teams (Entra) tenant that the request was asked from. */
   readonly tenantId: string;
   readonly requester: Person;
+  /** Of a batch the one that goes first; `batch` has them all. */
   readonly device: Device;
+  /** Many devices under one decision; absent in a request for one. */
+  readonly batch?: Batch;
+  /** Set in the request of one target, which carries the decision of its batch. */
+  readonly target?: TargetOf;
   readonly commands: readonly Command[];
   /** The library files that the commands use, each once, by name. */
   readonly library: readonly LibraryFile[];
@@ -67,6 +73,8 @@ export interface RequestBase {
   /** What rendered its commands; absent where they were typed. */
   readonly runbook?: RunbookRef;
   readonly policyVersion: string;
+  /** The incident that the reason names, by the policy's pattern when it was asked; absent where it names none. */
+  readonly incident?: string;
   /** What the policy asks of it; lowered by break-glass alone. */
   readonly bar: RequestBar;
   /** The same for all accounts of the requester's person (T-13). */

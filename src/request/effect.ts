@@ -1,3 +1,4 @@
+import type { BatchStop } from './batch/batch';
 import type { Change, CommandProgress, Doubt, Emergency, Hold, OtherAction, Person, Question } from './request';
 
 /** What is told in a person's own chat too: to those whose vote is missing, to those who wanted it sent once more, and to the owners of a rule; an answer goes to all who were asked. */
@@ -36,6 +37,8 @@ export type News =
   | { readonly type: 'withdrawn'; readonly by: Person; readonly reason: string | null }
   | { readonly type: 'voided'; readonly changes: readonly Change[] }
   | { readonly type: 'held'; readonly hold: Hold }
+  /** For minutes it has not been sent; posted only where a pause or a full Defender holds it. */
+  | { readonly type: 'stillHeld' }
   | { readonly type: 'started' }
   | { readonly type: 'commandFailed'; readonly progress: CommandProgress }
   | { readonly type: 'cancelAsked'; readonly by: Person; readonly reason: string | null }
@@ -52,5 +55,8 @@ export type News =
   | { readonly type: 'resendApproved'; readonly by: readonly Person[] }
   /** Defender's list could not be read for minutes. */
   | { readonly type: 'cannotTell' }
+  | { readonly type: 'batchStopped'; readonly stop: BatchStop }
+  | { readonly type: 'canaryPassedOver'; readonly by: Person; readonly number: number }
+  | { readonly type: 'batchGoneOn'; readonly by: Person }
   /** The request reached a final state that ran, or that Defender or a clock ended; the requester is mentioned. */
   | { readonly type: 'ended' };

@@ -1,4 +1,5 @@
-import type { Change, CommandProgress, Digest, Hold, Person, Vote } from './request';
+import type { BatchStop } from './batch/batch';
+import type { Change, CommandProgress, Digest, Hold, InState, Person, Vote } from './request';
 import type { RequestBar } from './votes/bar';
 
 /** One command as Defender says that it was asked to run it. */
@@ -43,7 +44,13 @@ export type Event =
   /** The requester answers the question of that number. */
   | { readonly type: 'questionAnswered'; readonly by: Person; readonly number: number; readonly text: string }
   /** The requester takes back an undecided request, or a requester or approver asks to cancel an approved one. */
-  | { readonly type: 'cancelAsked'; readonly by: Person; readonly reason: string | null }
+  | {
+      readonly type: 'cancelAsked';
+      readonly by: Person;
+      readonly reason: string | null;
+      /** Of a batch: only what Defender has not started; everything where it is not said. */
+      readonly onlyWaiting?: true;
+    }
   /** The approval no longer stands under the policy as it is now: the same wish is asked again, with nothing counted. */
   | { readonly type: 'askedAgain'; readonly because: readonly Change[]; readonly terms: Terms }
   /** A person lowered the bar to one approval, as the rule allows. */
@@ -88,6 +95,16 @@ export type Event =
   | { readonly type: 'observed'; readonly action: ObservedAction }
   /** The poll did not see an action that it should have seen, and asking for it by id confirmed that. */
   | { readonly type: 'vanished' }
+  /** Nothing more of a batch is sent. */
+  | { readonly type: 'batchStopped'; readonly stop: BatchStop }
+  /** Somebody who may approve gives the place of a canary in doubt to the next. */
+  | { readonly type: 'canaryPassedOver'; readonly by: Person; readonly number: number }
+  /** Somebody who may approve lets the rest go. */
+  | { readonly type: 'batchGoneOn'; readonly by: Person }
+  /** All that was sent of a batch has ended. */
+  | { readonly type: 'batchEnded'; readonly outcomes: InState<'batchEnded'>['outcomes'] }
+  /** A target's batch was stopped, or the target makes room for what waits. */
+  | { readonly type: 'calledOff'; readonly because: 'stopped' | 'gaveWay' }
   /** Defender answered that the action can no longer be cancelled. */
   | { readonly type: 'cancelRefused'; readonly code: string };
 

@@ -7,6 +7,8 @@ export interface FileOffer {
   readonly requestId: RequestId;
   /** Of the command that collected it, from zero. */
   readonly index: number;
+  /** Set where it is an evidence bundle, and no command's file: with results or, for an owner of the rule, without. */
+  readonly bundle?: { readonly withResults: boolean };
   /** Of the content as it is kept; compared again before it is sent. */
   readonly sha256: string;
   readonly personId: string;

@@ -18,12 +18,20 @@ export function newRequestId(random: RandomBytes, length: number = shortestId): 
 }
 
 const written = new RegExp(
-  `^(?:lr[ \\u00a0]*[-\\u2010-\\u2015\\u2212]{0,2}[ \\u00a0]*)?([${idAlphabet}]{${shortestId},${longestId}})$`,
+  `^(?:lr[ \\u00a0]*[-\\u2010-\\u2015\\u2212]{0,2}[ \\u00a0]*)?([${idAlphabet}]{${shortestId},${longestId}})(?:\\.([1-9]\\d{0,2}))?$`,
   'i',
 );
 
-/** The id as people write it: any case, with or without `LR-`, with a blank or a typographic dash after `LR`; null for anything else. */
+/** The id as people write it, of a request or of one target of a batch: any case, with or without `LR-`, with a blank or a typographic dash after `LR`; null for anything else. */
 export function parseRequestId(text: string): RequestId | null {
-  const id = written.exec(text.trim())?.[1];
-  return id === undefined ? null : (`LR-${id.toUpperCase()}` as RequestId);
+  const [, id, target] = written.exec(text.trim()) ?? [];
+  if (id === undefined) return null;
+  const request = `LR-${id.toUpperCase()}` as RequestId;
+  return target === undefined ? request : targetIdOf(request, Number(target));
 }
+
+/** The id of one target of a batch: `LR-7F3K.17`. */
+export const targetIdOf = (batch: RequestId, number: number): RequestId => `${batch}.${number}` as RequestId;
+
+/** Whether it is the id of one target of a batch. */
+export const isTargetId = (id: RequestId): boolean => id.includes('.');

@@ -34,7 +34,12 @@ export function taken(
 ): Taken {
   const wish = wishFor(request, action, now);
   const isSent = request.state === 'unknown' && request.doubt === 'vanished' && request.cancel?.refused !== true;
-  const cancel = wish && { by: wish.by, reason: wish.reason, at: wish.at };
+  const cancel = wish && {
+    by: wish.by,
+    reason: wish.reason,
+    at: wish.at,
+    ...(wish.calledOff === undefined ? {} : { calledOff: wish.calledOff }),
+  };
   const base = { ...decidedOf(request), actionId: action.actionId, submittedAt, cancel };
   const effects: readonly Effect[] =
     cancel === null || isSent ? [] : [{ type: 'cancelAction', actionId: action.actionId }];
@@ -159,7 +164,8 @@ function afterCancel(
   // What we knew when the cancel was asked for; without a wish, when Defender accepted it.
   const seenWaitingAt = wasSeenStarted ? null : (request.cancel?.at ?? request.submittedAt);
   const base = { ...decidedOf(request), actionId: request.actionId, endedAt, seenWaitingAt };
-  if (request.cancel?.by === null && !wasSeenStarted && isSaidUntouched) return { ...base, state: 'lapsed' };
+  const isOurs = request.cancel?.by === null && request.cancel.calledOff !== 'stopped';
+  if (isOurs && !wasSeenStarted && isSaidUntouched) return { ...base, state: 'lapsed' };
   const by: Cancelled['by'] =
     request.cancel === null ? { type: 'foreign', requestor } : { type: 'wish', wish: request.cancel };
   return { ...base, state: 'cancelled', progress, mayHaveActed: true, by };

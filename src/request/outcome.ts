@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../lib/result';
 import type { Effect, News } from './effect';
 import type {
+  BatchRunning,
   CancelWish,
   GivenUp,
   InDoubt,
@@ -64,11 +65,14 @@ export const baseOf = (r: RequestBase): RequestBase => ({
   tenantId: r.tenantId,
   requester: r.requester,
   device: r.device,
+  ...(r.batch === undefined ? {} : { batch: r.batch }),
+  ...(r.target === undefined ? {} : { target: r.target }),
   commands: r.commands,
   library: r.library,
   reason: r.reason,
   ...(r.runbook === undefined ? {} : { runbook: r.runbook }),
   policyVersion: r.policyVersion,
+  ...(r.incident === undefined ? {} : { incident: r.incident }),
   bar: r.bar,
   requesterKey: r.requesterKey,
   approverIds: r.approverIds,
@@ -85,7 +89,7 @@ export const baseOf = (r: RequestBase): RequestBase => ({
 });
 
 /** A request that was approved and has not surely ended. */
-export type Live = Queued | Submitting | Unknown | Unconfirmed | Pending | Running;
+export type Live = BatchRunning | Queued | Submitting | Unknown | Unconfirmed | Pending | Running;
 
 export const decidedOf = (r: Live) => ({
   ...baseOf(r),
@@ -94,6 +98,7 @@ export const decidedOf = (r: Live) => ({
   startBy: r.startBy,
   decision: r.decision,
   ...(r.inDoubt === undefined ? {} : { inDoubt: r.inDoubt }),
+  ...(r.heldTold === undefined ? {} : { heldTold: r.heldTold }),
   ...(r.others === undefined ? {} : { others: r.others }),
 });
 

@@ -1,4 +1,7 @@
 import type { Person, RequestBase, Vote } from './base';
+import type { Batch, BatchCourse } from './batch/batch';
+import type { TargetOutcome } from './batch/outcome-of-target';
+import type { CancelWish, CommandProgress, Hold } from './doubt/at-defender';
 import type { Doubt, InDoubt, Offer, OtherAction } from './doubt/doubt';
 
 export type {
@@ -14,6 +17,7 @@ export type {
   RunbookRef,
   Vote,
 } from './base';
+export type { CancelWish, CommandProgress, Hold } from './doubt/at-defender';
 export type { Doubt, InDoubt, Offer, OtherAction } from './doubt/doubt';
 
 /**
@@ -28,7 +32,8 @@ export type { Doubt, InDoubt, Offer, OtherAction } from './doubt/doubt';
  * - `unknown`: the POST may have arrived, an action that we know has vanished, or the database was restored. Leaves by looking; people may decide to send it once more.
  * - `unconfirmed`: Defender does not list it and nobody decided to send it again. Looks go on for three days; an action that turns up is followed.
  * - `pending`: Defender has it and has not reached the device. `running`: the device is executing it.
- * - all others are final.
+ * - `batchRunning`: many devices were approved at once; each target that is let go has a request of its own (`target`), from `queued` on.
+ * - all others are final; `batchEnded`: nothing more of a batch is sent, and each of its targets has ended.
  */
 export type LiveResponseRequest =
   | AwaitingApproval
@@ -38,6 +43,8 @@ export type LiveResponseRequest =
   | Unconfirmed
   | Pending
   | Running
+  | BatchRunning
+  | BatchEnded
   | Ended<'succeeded'>
   | Ended<'failed'>
   | Ended<'timedOut'>
@@ -59,6 +66,7 @@ export const openStates = [
   'unknown',
   'pending',
   'running',
+  'batchRunning',
 ] as const satisfies readonly State[];
 export const finalStates = [
   'succeeded',
@@ -72,35 +80,11 @@ export const finalStates = [
   'voided',
   'refused',
   'unconfirmed',
+  'batchEnded',
 ] as const satisfies readonly State[];
 
 /** Ended as far as people are concerned; only `unconfirmed` may still change, when its action turns up. */
 export const isFinal = (state: State): boolean => (finalStates as readonly State[]).includes(state);
-
-/** A wish to cancel: what Defender then says decides. `by` is null when the start-by clock asked. */
-export interface CancelWish {
-  readonly by: Person | null;
-  readonly reason: string | null;
-  readonly at: number;
-  /** Defender answered that it cannot be cancelled (any more); another wish may be asked. */
-  readonly refused?: true;
-}
-
-export interface CommandProgress {
-  readonly index: number;
-  /** Defender's own word; `Created`, `Completed` and `Failed` are documented, anything else counts as open. */
-  readonly status: string;
-  readonly startedAt: string | null;
-  readonly endedAt: string | null;
-  readonly errors: readonly string[];
-}
-
-/** Why an approved request is not going yet, as Defender told us; null means that it waits for our own limits only. */
-export type Hold =
-  | { readonly type: 'deviceBusy' }
-  | { readonly type: 'rateLimited' }
-  | { readonly type: 'sessionsFull' }
-  | { readonly type: 'checkFailed'; readonly code: string };
 
 interface Decided extends RequestBase {
   /** Of the decision that is in force. */
@@ -111,6 +95,8 @@ interface Decided extends RequestBase {
   readonly decision: number;
   /** Absent while every submission of it is accounted for. */
   readonly inDoubt?: InDoubt;
+  /** Set once the thread was told that it is held, so that it is told once. */
+  readonly heldTold?: true;
   /** Further actions in Defender that carry this request's id; absent when there is none. */
   readonly others?: readonly OtherAction[];
 }
@@ -204,6 +190,19 @@ export interface Running extends Decided {
   readonly runningSince: number;
   readonly progress: readonly CommandProgress[];
   readonly cancel: CancelWish | null;
+}
+
+export interface BatchRunning extends Decided, BatchCourse {
+  readonly state: 'batchRunning';
+  readonly batch: Batch;
+}
+
+export interface BatchEnded extends Decided, BatchCourse {
+  readonly state: 'batchEnded';
+  readonly batch: Batch;
+  readonly endedAt: number;
+  /** What became of each target; one that is not listed was never sent. */
+  readonly outcomes: ReadonlyArray<{ readonly number: number; readonly outcome: TargetOutcome }>;
 }
 
 export interface Ended<S extends 'succeeded' | 'failed' | 'timedOut'> extends Decided {

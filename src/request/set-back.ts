@@ -23,6 +23,7 @@ export function setBack(request: LiveResponseRequest, now: number): Outcome {
     case 'submitting':
     case 'pending':
     case 'running':
+    case 'batchRunning':
       return moved(request, { ...request, startBy: startBy(request, now) });
     default:
       return stay(request);

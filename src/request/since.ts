@@ -6,6 +6,7 @@ export function sinceOf(request: LiveResponseRequest): number {
     case 'awaitingApproval':
       return request.createdAt;
     case 'queued':
+    case 'batchRunning':
       return request.approvedAt;
     case 'submitting':
     case 'unknown':
@@ -25,6 +26,7 @@ export function sinceOf(request: LiveResponseRequest): number {
     case 'voided':
     case 'refused':
     case 'unconfirmed':
+    case 'batchEnded':
       return request.endedAt;
   }
 }

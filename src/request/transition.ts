@@ -1,5 +1,7 @@
+import { minutes } from '../lib/clock';
 import { err, exhaustive } from '../lib/result';
 import { hasVisible } from '../lib/visible';
+import { callOff, cancelBatch, decideCourse, endBatch, stopBatch } from './batch/batch-transition';
 import { voteToResend } from './doubt/resend';
 import { doubtAfterRestore } from './doubt/restored';
 import { lookedUp } from './doubt/search';
@@ -59,11 +61,13 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
       return voteToResend(request, event.vote, now);
     case 'askedAgain':
       if (request.state !== 'awaitingApproval' && request.state !== 'queued') return notNow(request);
+      if (request.batch !== undefined || request.target !== undefined)
+        return voidDoubt(request, event.because, now) ?? makeVoid(request, event.because, now); // guard: a-batch-has-no-second-round
       return voidDoubt(request, event.because, now) ?? askAgain(request, event, now);
     case 'brokeGlass':
       return request.state === 'awaitingApproval' ? breakGlass(request, event, now) : err({ type: 'noBreakGlass' });
     case 'cancelAsked':
-      return askCancel(request, { by: event.by, reason: event.reason, at: now });
+      return askCancel(request, event, now);
     case 'clock':
       return runClock(request, now);
     case 'clockSetBack':
@@ -98,12 +102,25 @@ export function transition(request: LiveResponseRequest, event: Event, now: numb
         : notNow(request);
     case 'cancelRefused':
       return refuseCancel(request, event.code);
+    case 'batchStopped':
+      return request.state === 'batchRunning' ? stopBatch(request, event.stop) : notNow(request);
+    case 'canaryPassedOver': {
+      const { by, number } = event;
+      return decideCourse(request, by, (r) => ({ passedOver: [...r.passedOver, number] }), event);
+    }
+    case 'batchGoneOn':
+      return decideCourse(request, event.by, () => ({ goneOn: { by: event.by, at: now } }), event);
+    case 'batchEnded':
+      return request.state === 'batchRunning' ? endBatch(request, event, now) : notNow(request);
+    case 'calledOff':
+      return callOff(request, event.because, now);
     default:
       return exhaustive(event);
   }
 }
 
-function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly by: Person }): Outcome {
+function askCancel(request: LiveResponseRequest, event: Extract<Event, { type: 'cancelAsked' }>, now: number): Outcome {
+  const wish = { by: event.by, reason: event.reason, at: now };
   if (isFinal(request.state)) return err({ type: 'alreadyEnded' });
   const isTheirs = wish.by.id === request.requester.id || request.approverIds.includes(wish.by.id);
   if (!isTheirs) return err({ type: 'notYours' }); // guard: strangers-cannot-cancel
@@ -124,6 +141,8 @@ function askCancel(request: LiveResponseRequest, wish: CancelWish & { readonly b
       );
     case 'queued':
       return cancelledHere(request, wish, wish.at);
+    case 'batchRunning':
+      return cancelBatch(request, event, now);
     case 'submitting':
     case 'unknown':
     case 'pending':
@@ -167,7 +186,10 @@ function runClock(request: LiveResponseRequest, now: number): Outcome {
         return request.remindAt === null || now < request.remindAt ? stay(request) : remind(request);
       return move({ ...baseOf(request), state: 'expired', votes: request.votes, endedAt: now }, [{ type: 'expired' }]);
     case 'queued':
-      return now < request.startBy ? stay(request) : lapsedHere(request, now);
+      if (now >= request.startBy) return lapsedHere(request, now);
+      return request.heldTold || now < heldAt(request)
+        ? stay(request)
+        : move({ ...request, heldTold: true }, [{ type: 'stillHeld' }]);
     case 'unknown':
       return request.offer === null || now < request.startBy ? stay(request) : giveUp(request, { type: 'clock' }, now);
     case 'pending':
@@ -181,6 +203,9 @@ function runClock(request: LiveResponseRequest, now: number): Outcome {
       return stay(request);
   }
 }
+
+/** From then on the thread should know that it is held. */
+export const heldAt = ({ approvedAt }: Queued): number => approvedAt + minutes(5);
 
 /**
  * Whether the start-by clock of a pending request still has a cancel to send: not after one of its own, which Defender's answer

@@ -2,9 +2,10 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../lib/clock';
 import type { Log } from '../lib/log';
-import { isPostgres } from './engine/database-address';
+import { type DatabasePassword, isPostgres } from './engine/database-address';
 import type { Engine } from './engine/engine';
 import { migrate } from './engine/migrate';
+import { withSchemaWatch } from './engine/schema-watch';
 import { openSqlite } from './engine/sqlite';
 import { withContinuity } from './offline/continuity';
 import { bringBackAfterClock } from './rows/clock-set-back';
@@ -19,14 +20,16 @@ const clockWasAhead =
 interface OpenOptions extends Partial<SqlStoreOptions> {
   /** `sqlite:<path>` or `postgres://…`. */
   readonly url: string;
+  readonly password?: DatabasePassword;
   readonly log: Log;
   readonly clock?: Clock;
 }
 
 /** Opens the store, creates what is not there, and brings it up to date; throws a `StoreError` that an operator can act on. */
-export async function openStore({ url, log, clock = systemClock, nesting = 'refused' }: OpenOptions): Promise<Store> {
+export async function openStore(options: OpenOptions): Promise<Store> {
+  const { log, clock = systemClock, nesting = 'refused' } = options;
   const startedAt = clock.now();
-  const { engine, path } = openEngine(url, log, startedAt);
+  const { engine, path } = openEngine(options, startedAt);
   try {
     const migrations = await migrate(engine);
     log.info({ path, migrations, tookMs: clock.now() - startedAt }, 'The store is open');
@@ -35,7 +38,8 @@ export async function openStore({ url, log, clock = systemClock, nesting = 'refu
     // Of several services no one's clock is the right one: there the database's is taken.
     const setBack = engine.isSole ? await bringBackAfterClock(store, startedAt) : null;
     if (setBack !== null) log.warn({ path, ...setBack }, clockWasAhead);
-    return await withContinuity(store, engine, { path, clock, log });
+    const known = await withContinuity(store, engine, { path, clock, log });
+    return engine.isSole ? known : withSchemaWatch(known, engine, clock);
   } catch (error) {
     await engine.close();
     throw error;
@@ -43,11 +47,14 @@ export async function openStore({ url, log, clock = systemClock, nesting = 'refu
 }
 
 /** `path` is what a log may say of the address: it may hold a password. */
-function openEngine(url: string, log: Log, now: number): { readonly engine: Engine; readonly path: string } {
+function openEngine(
+  { url, log, password }: OpenOptions,
+  now: number,
+): { readonly engine: Engine; readonly path: string } {
   if (isPostgres(url)) {
     // Loaded only where it is used: a start on SQLite does without its driver.
     const { openPostgres } = require('./engine/postgres') as typeof import('./engine/postgres');
-    return { engine: openPostgres(url, log), path: 'postgres' };
+    return { engine: openPostgres(url, log, password), path: 'postgres' };
   }
   const path = parseSqliteUrl(url);
   const holder = { pid: process.pid, host: hostname(), since: new Date(now).toISOString() };

@@ -62,6 +62,10 @@ const txMethods: Tx = {
   ...pruneWriter,
 };
 
+/** Reads over a database that is only looked at. */
+export const readerOver = (db: Db): Reader =>
+  Object.assign(Object.create(readerMethods) as Reader, { db } satisfies OnDatabase);
+
 /** In place of the database once a transaction is over: its connection may be in another one by then. */
 const over = new Proxy({} as Db, {
   get() {

@@ -135,7 +135,7 @@ test.each([
   ['a cut tail', 'delete from audit where seq > 3', 'The end was cut off: the database notes 5 entries'],
   [
     'a row before the first',
-    'insert into audit select 0, at, request_id, actor, what, detail, previous_hash, hash from audit where seq = 1',
+    'insert into audit select 0, at, request_id, actor, what, detail, salt, previous_hash, hash from audit where seq = 1',
     'Entry 1 is missing',
   ],
 ])('%s in the file is found, and the exit code says so', async (_name, sql, sentence) => {

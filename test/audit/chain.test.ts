@@ -3,6 +3,7 @@ import { type AuditRow, type ChainHead, canonicalJson, genesis, hashEntry, verif
 import type { RequestId } from '../../src/request/request';
 
 const entry = (n: number) => ({
+  salt: `${n}`.padStart(32, '0'),
   at: 1_000 + n,
   requestId: 'LR-7KQ2' as RequestId,
   actor: 'ana',
@@ -23,13 +24,11 @@ function chainOf(length: number): AuditRow[] {
 
 test('the hash of an entry is fixed, so that another program can verify a chain', () => {
   expect(hashEntry(genesis.hash, 1, entry(1))).toMatchInlineSnapshot(
-    `"0a37b95159a6d8e269ccb711e193bf57d08ddb8b5da0758858b6a883b54e6148"`,
+    `"8243a87b6e57ab50244b4b4db3aa871a6150ce5994292738961f79466e20c157"`,
   );
   expect(
-    canonicalJson(['live-response-audit/1', genesis.hash, 1, 1_001, null, 'ana', 'x', { b: [1], a: 'ü\u0000' }]),
-  ).toMatchInlineSnapshot(
-    `"["live-response-audit/1","0000000000000000000000000000000000000000000000000000000000000000",1,1001,null,"ana","x",{"a":"ü\\u0000","b":[1]}]"`,
-  );
+    canonicalJson(['live-response-audit-content/1', '00', 1_001, null, 'ana', 'x', { b: [1], a: 'ü\u0000' }]),
+  ).toMatchInlineSnapshot(`"["live-response-audit-content/1","00",1001,null,"ana","x",{"a":"ü\\u0000","b":[1]}]"`);
 });
 
 test('a whole chain holds and names its head', () => {
@@ -55,6 +54,7 @@ describe('a chain that was tampered with is found out', () => {
     ['actor', { actor: 'bob' }],
     ['word', { what: 'approved' }],
     ['detail', { detail: { n: 3 } }],
+    ['salt', { salt: 'f'.repeat(32) }],
     ['hash', { hash: 'f'.repeat(64) }],
   ];
   test.each(edits)('an edited %s', (_what, edit) => {

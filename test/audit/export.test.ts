@@ -5,6 +5,7 @@ import type { RequestId } from '../../src/request/request';
 
 const rowOf = (over: Partial<AuditRow> = {}): AuditRow => {
   const entry = {
+    salt: '0123456789abcdef0123456789abcdef',
     at: Date.UTC(2026, 10, 23, 12),
     requestId: 'LR-7KQ2' as RequestId,
     actor: 'ana',
@@ -17,7 +18,7 @@ const rowOf = (over: Partial<AuditRow> = {}): AuditRow => {
 
 test('a line has these names in this order, and plain text stays readable', () => {
   expect(exportLine(rowOf({ detail: { reason: 'Zürich "INC-1" | a=b\\' } }))).toBe(
-    `{"schema":"live-response-audit/1","seq":1,"time":"2026-11-23T12:00:00.000Z","at":1795435200000,"requestId":"LR-7KQ2","actor":"ana","what":"voted","detail":{"reason":"Zürich \\"INC-1\\" | a=b\\\\"},"previousHash":"${genesis.hash}","hash":"${rowOf({ detail: { reason: 'Zürich "INC-1" | a=b\\' } }).hash}"}`,
+    `{"schema":"live-response-audit/1","seq":1,"time":"2026-11-23T12:00:00.000Z","at":1795435200000,"requestId":"LR-7KQ2","actor":"ana","what":"voted","detail":{"reason":"Zürich \\"INC-1\\" | a=b\\\\"},"salt":"0123456789abcdef0123456789abcdef","previousHash":"${genesis.hash}","hash":"${rowOf({ detail: { reason: 'Zürich "INC-1" | a=b\\' } }).hash}"}`,
   );
 });
 

@@ -7,6 +7,7 @@ import type { RequestId } from '../../src/request/request';
 type Entry = Omit<AuditRow, 'seq' | 'previousHash' | 'hash'>;
 
 const anEntry: fc.Arbitrary<Entry> = fc.record({
+  salt: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 }),
   at: fc.nat(),
   requestId: fc.constantFrom(null, 'LR-7KQ2' as RequestId, 'LR-8888' as RequestId),
   actor: fc.string({ unit: 'binary' }),
@@ -60,6 +61,7 @@ describe('whatever is done to a chain is found', () => {
     'its request': (row) => ({ ...row, requestId: 'LR-9999' as RequestId }),
     'its actor': (row) => ({ ...row, actor: `${row.actor}x` }),
     'its word': (row) => ({ ...row, what: 'approved' }),
+    'its salt': (row) => ({ ...row, salt: `${row.salt}0` }),
     'its detail': (row) => ({ ...row, detail: { ...row.detail, extra: 1 } }),
     'its previous hash': (row) => ({ ...row, previousHash: 'f'.repeat(64) }),
     'its hash': (row) => ({ ...row, hash: 'f'.repeat(64) }),
@@ -206,7 +208,14 @@ test('a chain that was hashed anew as a whole is found by an anchor, and by noth
   );
 });
 
-const entry = (n: number): Entry => ({ at: n, requestId: null, actor: 'bot', what: `thing ${n}`, detail: {} });
+const entry = (n: number): Entry => ({
+  salt: '0',
+  at: n,
+  requestId: null,
+  actor: 'bot',
+  what: `thing ${n}`,
+  detail: {},
+});
 
 describe('what the operator reads', () => {
   const rows = chainOf([entry(1), entry(2), entry(3)]);

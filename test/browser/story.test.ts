@@ -83,6 +83,25 @@ inBrowser('in two windows of the Playground', () => {
     expect(windows.submissions).toBe(before);
   });
 
+  promise('an approver asks, the requester answers, and neither is a vote', async () => {
+    const before = windows.submissions;
+    await ana.post('on ws-043; run collect-logs.ps1; because INC-2200 odd service account');
+    const asked = bo.card('INC-2200', 'Needs 1 approval');
+    await bo.press('Ask…', asked);
+    const ask = bo.card('Ask about 1 command on', 'Your question.');
+    await ask.getByRole('textbox').last().fill('Which account is it?');
+    await bo.press('Ask', ask);
+    const question = ana.card('asks about ws-043', 'Which account is it?');
+    await question.getByText('The clock runs on').waitFor();
+    await ana.press('Answer…', question);
+    const answer = ana.card('asked:', 'Your answer.');
+    await answer.getByRole('textbox').last().fill('svc-backup, read only');
+    await ana.press('Answer', answer);
+    await bo.card('answered:', 'svc-backup, read only').waitFor();
+    await bo.card('INC-2200', 'Needs 1 approval').waitFor();
+    expect(windows.submissions).toBe(before);
+  });
+
   promise('an approved request that has not reached its device is cancelled in Defender too', async () => {
     await ana.post('on ws-070; run collect-logs.ps1; because INC-2500 asleep under a desk');
     await bo.press('Approve', bo.card('INC-2500', 'Needs 1 approval'));

@@ -40,7 +40,7 @@ because INC-1042 credential theft triage"
   });
   test('when a word is unknown and near nothing', () => {
     expect(answer('please do\u200b something')).toMatchInlineSnapshot(`
-"I do not know the word "please". A message starts with one of: on, new, help, status, queue, mine, history, waiting, cancel, approve, deny, result, device, library, policy, runbook, pause, resume, breakglass, review, reviews, whoami. Type help to see what they do, or ask for something, for example:
+"I do not know the word "please". A message starts with one of: on, new, help, status, queue, mine, history, waiting, cancel, approve, deny, result, evidence, device, library, policy, runbook, pause, resume, breakglass, review, reviews, whoami. Type help to see what they do, or ask for something, for example:
 on ws-042
 putfile procdump.zip
 run minidump.ps1 OfficeClickToRun

@@ -40,6 +40,7 @@ queue | Shows what waits and what runs, in order. | queue
 mine | Lists what you asked for: what is open, then how the rest ended. | mine
 history [device] | Lists what was asked before and how it ended, here or on one device. | history ws-042
 result <id> [n] | Shows what a request returned, or only its command n. | result LR-7F3K 2
+evidence <id> | Sends you a file that proves what was asked, decided and run, for somebody outside. | evidence LR-7F3K
 device <name, address, tag:x or id> | Looks a device up in Defender. | device ws-042
 library [part of a name] | Lists the scripts and files that commands can use. | library dump
 policy [explain <id or request>] | Shows the rules, or which of them applies to a request and why; a request written here is not asked for. | policy explain LR-7F3K
@@ -110,6 +111,7 @@ test('the grammar for the documentation comes from the same table', () => {
 | \`approve <id> [digest]\` |  | Approves what the card of that request shows; for when the card fails. | approver | \`approve LR-7F3K 3f9a21c0\` |
 | \`deny <id> because <reason>\` | \`reject\` | Denies a request and tells the requester why. | approver | \`deny LR-7F3K because the ticket names another device\` |
 | \`result <id> [n]\` | \`results\` | Shows what a request returned, or only its command n. | requester, approver | \`result LR-7F3K 2\` |
+| \`evidence <id>\` |  | Sends you a file that proves what was asked, decided and run, for somebody outside. | requester, approver | \`evidence LR-7F3K\` |
 | \`device <name, address, tag:x or id>\` | \`machine\` | Looks a device up in Defender. | everyone | \`device ws-042\` |
 | \`library [part of a name]\` | \`lib\` | Lists the scripts and files that commands can use. | everyone | \`library dump\` |
 | \`policy [explain <id or request>]\` |  | Shows the rules, or which of them applies to a request and why; a request written here is not asked for. | everyone | \`policy explain LR-7F3K\` |

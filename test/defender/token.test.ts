@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { cloudOf } from '../../src/defender/cloud';
+import { createDatabasePassword } from '../../src/defender/database-password';
 import { reportRoles } from '../../src/defender/roles';
 import {
   type CredentialSettings,
@@ -177,6 +178,25 @@ test('a managed identity asks the endpoint of its platform, and a refused token 
     headers: { 'x-identity-header': 'platform-header' },
   });
   expect(reveal(await token(first))).toBe('token-1');
+});
+
+test('the database gets a token of its own kind as a password, and a new one shortly before that runs out', async () => {
+  const later = new LaterClock();
+  const settings = {
+    databaseSignIn: 'entra',
+    teamsCloud: 'public',
+    defender: { url: 'https://api.security.microsoft.com', credential: secret },
+  } as const;
+  const at = { authorityHost: issuer.httpsUrl, ca: cert };
+  const password = createDatabasePassword(settings, later, at);
+  expect(await password?.()).toBe('token-1');
+  expect(issuer.asked[0]?.form.scope).toBe('https://ossrdbms-aad.database.windows.net/.default');
+  later.laterMs = 50 * 60_000;
+  expect(await password?.()).toBe('token-1');
+  later.laterMs = 56 * 60_000;
+  expect(await createDatabasePassword({ ...settings, teamsCloud: 'dod' }, later, at)?.()).toBe('token-2');
+  expect(issuer.asked[1]?.form.scope).toBe('https://ossrdbms-aad.database.usgovcloudapi.net/.default');
+  expect(createDatabasePassword({ ...settings, databaseSignIn: 'password' }, later, at)).toBeUndefined();
 });
 
 test('many callers at once share one token request', async () => {

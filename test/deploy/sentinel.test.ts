@@ -33,7 +33,7 @@ const bypass = bypassEntry(
   0,
 );
 const exported = Object.keys(
-  JSON.parse(exportLine({ ...bypass, seq: 1, previousHash: 'p', hash: 'h' })) as Record<string, unknown>,
+  JSON.parse(exportLine({ ...bypass, salt: 's', seq: 1, previousHash: 'p', hash: 'h' })) as Record<string, unknown>,
 );
 /** What entries of each kind hold; those of the store are read from where they are written. */
 const apply = readFileSync('src/store/commit/apply.ts', 'utf8');

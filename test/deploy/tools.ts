@@ -43,6 +43,15 @@ export function findShellcheck(): string | null {
   return find('shellcheck', folders.find((path) => existsSync(path)) ?? '/usr/bin/shellcheck', 'no script is read');
 }
 
+export function findPromtool(): string | null {
+  const folders = (process.env.PATH ?? '').split(':').map((path) => join(path, 'promtool'));
+  return find(
+    'prometheus',
+    folders.find((path) => existsSync(path)) ?? '/usr/bin/promtool',
+    'no rule and no query of Prometheus is checked',
+  );
+}
+
 export interface Compiled {
   readonly template: ArmTemplate;
   /** What the compiler and its linter said; empty when they are content. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { boardEveryMs, boardFrom } from '../../src/request/board';
 import type { LiveResponseRequest } from '../../src/request/request';
-import { roundUpEveryMs, warRoomFrom } from '../../src/request/round-up';
+import { roundUpEveryMs } from '../../src/request/round-up';
 import { formatSize } from '../../src/thread/kit/words';
 import { describeState } from '../../src/thread/sentences/state-words';
 import { allPosts } from '../thread/all-posts';
@@ -67,8 +68,8 @@ test("what stands on an approver's card is explained in the order in which it is
 });
 
 test('the numbers of the war room are those in force', () => {
-  expect([warRoomFrom, roundUpEveryMs / 60_000]).toEqual([8, 2]);
-  expect(read('war-room.md')).toMatch(/From eight open requests on.* every two minutes/s);
+  expect([boardFrom, boardEveryMs / 1_000, roundUpEveryMs / 60_000]).toEqual([3, 30, 2]);
+  expect(read('war-room.md')).toMatch(/From three open requests on.* every 30 seconds.* every two minutes/s);
 });
 
 test('a number that all read is written as the page for analysts says', () => {

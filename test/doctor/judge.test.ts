@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { wordTable } from '../../src/chat/words';
 import { neededRoles, type TokenClaims } from '../../src/defender/roles';
 import { parseDoctorCommand } from '../../src/doctor/command-line';
-import { judgeCertificate, judgeCredentialFiles } from '../../src/doctor/credential-files';
+import { judgeBotCertificate, judgeCertificate, judgeCredentialFiles } from '../../src/doctor/credential-files';
 import { exitCodeOf, type Judged } from '../../src/doctor/finding';
 import { judgeManifest } from '../../src/doctor/judge-manifest';
 import { judgeGroups, judgePolicy } from '../../src/doctor/judge-policy';
@@ -338,4 +338,21 @@ warn  two           word word word word word word word word word word word word 
 test('the app package of this very clone fits its code', () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
   expect(verdicts(judgeManifest(readFileSync('appPackage/manifest.json', 'utf8'), { version, botId: id }))).toBe('ok');
+});
+
+test('the certificate of the bot is judged by its own name, and none is no fault', async () => {
+  expect(await judgeBotCertificate(null, 0)).toEqual([]);
+  expect(await judgeBotCertificate('/nowhere/bot.pem', 0)).toEqual([
+    {
+      verdict: 'fail',
+      found: 'BOT_CERTIFICATE_PATH: the file cannot be read, so the bot could not sign in to Teams.',
+      cure: 'Put it there and let the account of the service read it, or fix the path.',
+    },
+  ]);
+  expect(await judgeBotCertificate('test/fixtures/tls/cert.pem', 0)).toMatchObject([{ verdict: 'fail' }]);
+  const [expired] = await judgeBotCertificate('test/fixtures/tls/app.pem', Date.parse('2200-01-01'));
+  expect(expired).toMatchObject({
+    verdict: 'fail',
+    found: expect.stringMatching(/^The certificate of the bot has expired on /),
+  });
 });

@@ -63,6 +63,7 @@ async function open(approvals: number): Promise<string> {
       clock,
       random: systemRandom,
       log: silentLog,
+      evidence: { canSend: false, maxBytes: 0, make: async () => null },
       sayAfter: async (_tx, _place, post) => (mayBeSaid ? () => said.push(post.summary) : null),
       queueMs: hours(2),
       openRequestsPerPerson: 20,

@@ -66,7 +66,7 @@ test('lint says what it found and its exit code says whether the file is valid',
     lines: [
       'bad.yaml:2: requesters: must have at least 1',
       'bad.yaml:3: rules: must have at least 1',
-      'bad.yaml:4: x: unknown key; known keys are people, groups, requesters, tier0, openRequests, rules',
+      'bad.yaml:4: x: unknown key; known keys are people, groups, requesters, tier0, openRequests, incident, rules',
       'There are 3 faults in bad.yaml.',
     ],
   });

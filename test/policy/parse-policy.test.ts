@@ -134,6 +134,7 @@ test('the version follows what the policy says, not its blanks, comments, labels
     `${good}    extra: { oddArgs: 1 }\n`,
     `openRequests: 5\n${good}`,
     `openRequests: 6\n${good}`,
+    `incident: INC-1\n${good}`,
   ].map(version);
   expect(new Set([...others, version(good)]).size).toBe(others.length + 1);
 });
@@ -152,7 +153,7 @@ test.each<[string, string, readonly string[]]>([
     'a file with nothing but an unknown key',
     'approvers: []\n',
     [
-      '1: approvers: unknown key; known keys are people, groups, requesters, tier0, openRequests, rules',
+      '1: approvers: unknown key; known keys are people, groups, requesters, tier0, openRequests, incident, rules',
       '1: policy: the key groups is missing',
       '1: policy: the key requesters is missing',
       '1: policy: the key rules is missing',
@@ -165,6 +166,11 @@ test.each<[string, string, readonly string[]]>([
     [
       '2: groups.soc: must be an Entra object id such as 11111111-2222-3333-4444-555555555555, not a name or an e-mail address',
     ],
+  ],
+  [
+    'an incident pattern that cannot be used',
+    `incident: '('\n${good}`,
+    [expect.stringContaining('1: incident: the pattern cannot be used')],
   ],
   ['no open request at all', `openRequests: 0\n${good}`, ['1: openRequests: must be a whole number from 1 to 1000']],
   ['a person twice in a group', good.replace(ids.cy, ids.bo), [`3: groups.approvers: ${ids.bo} is listed twice`]],

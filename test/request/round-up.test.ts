@@ -1,13 +1,12 @@
 import type { LiveResponseRequest } from '../../src/request/request';
-import { isBusy, mayWait, type ResultFacts, resultMayWait, warRoomFrom } from '../../src/request/round-up';
+import { mayWait, type ResultFacts, resultMayWait } from '../../src/request/round-up';
 import { makeNews, makeRequests } from '../thread/samples';
 
 const requests = makeRequests();
 const request = (name: string) => requests[name] as LiveResponseRequest;
 
-test('steps on the way may wait, and everything that asks for attention may not', () => {
-  const waiting = makeNews().filter((news) => mayWait(news, request('running')));
-  expect([...new Set(waiting.map(({ type }) => type))]).toEqual(['voteCounted', 'approved', 'held', 'started']);
+test('nothing but an end may wait', () => {
+  expect(makeNews().filter((news) => mayWait(news, request('running')))).toEqual([]);
 });
 
 test('of all ends only a success may wait', () => {
@@ -29,10 +28,4 @@ test('a result may wait when its request succeeded and nothing is wrong in it, a
   expect(waits({ errors: 'denied' })).toBe(false);
   for (const outcome of ['notAvailable', 'tooLarge', 'unreadable'] as const) expect(waits({ outcome })).toBe(false);
   for (const state of ['running', 'failed', 'timedOut', 'cancelled']) expect(waits({}, state)).toBe(false);
-});
-
-test('a room is busy from eight open requests on, and stays so until its round-up is told', () => {
-  expect(isBusy({ open: warRoomFrom - 1, gathering: false })).toBe(false);
-  expect(isBusy({ open: warRoomFrom, gathering: false })).toBe(true);
-  expect(isBusy({ open: 0, gathering: true })).toBe(true);
 });

@@ -1,10 +1,12 @@
 import { hours, minutes } from '../../src/lib/clock';
 import { type Command, commandToParams } from '../../src/request/ask/command';
 import { digestOf, markerOf } from '../../src/request/ask/digest';
+import { type Batch, courseAtFirst } from '../../src/request/batch/batch';
 import type { ObservedAction, Terms } from '../../src/request/event';
 import type {
   CommandProgress,
   Decision,
+  Device,
   InState,
   LibraryFile,
   Person,
@@ -154,6 +156,23 @@ export const action = (status: ObservedAction['status'], over: Partial<ObservedA
   ...over,
 });
 
+const another = (number: number): Device => ({
+  ...base.device,
+  machineId: `${number}`.padStart(40, '0'),
+  name: `ws-${number + 100}.contoso.com`,
+  entraDeviceId: null,
+});
+
+/** So many devices, of which the first goes first; stops at the third failure. */
+export const batchOf = (size: number, over: Partial<Batch> = {}): Batch => ({
+  devices: Array.from({ length: size }, (_, index) => another(index + 1)),
+  canaries: 1,
+  order: Array.from({ length: size }, (_, index) => index + 1),
+  stopAt: 3,
+  goOn: false,
+  ...over,
+});
+
 const decided = { ...base, votes: [vote(bob)], approvedAt, startBy, decision: 1 };
 const sent = { ...decided, attempts: 1, intentAt: sentAt, cancel: null };
 const atDefender = {
@@ -168,6 +187,15 @@ const undecided = { ...base, votes: [], endedAt: now };
 /** One request in every state. */
 export const samples: { readonly [S in State]: InState<S> } = {
   awaitingApproval: { ...base, state: 'awaitingApproval', votes: [], decideBy, remindAt },
+  batchRunning: { ...decided, batch: batchOf(3), ...courseAtFirst, state: 'batchRunning' },
+  batchEnded: {
+    ...decided,
+    batch: batchOf(3),
+    ...courseAtFirst,
+    state: 'batchEnded',
+    outcomes: [{ number: 1, outcome: 'succeeded' }],
+    endedAt: now,
+  },
   queued: {
     ...decided,
     state: 'queued',

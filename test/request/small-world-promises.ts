@@ -25,7 +25,7 @@ function mayBeAbsent(key: string, request: LiveResponseRequest): boolean {
   if (key === 'cancel') return 'endedAt' in request;
   if (key === 'attempts') return request.state === 'awaitingApproval';
   if (key === 'inDoubt') return request.state !== 'unknown' && request.state !== 'unconfirmed';
-  return key === 'others';
+  return key === 'others' || key === 'heldTold' || key === 'questions';
 }
 
 export const sameFields = (a: LiveResponseRequest, b: LiveResponseRequest): boolean =>

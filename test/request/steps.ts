@@ -42,6 +42,11 @@ export const usual: { readonly [T in EventType]: Extract<Event, { type: T }> } =
   observed: { type: 'observed', action: action('InProgress') },
   vanished: { type: 'vanished' },
   cancelRefused: { type: 'cancelRefused', code: 'BadRequest' },
+  batchStopped: { type: 'batchStopped', stop: { type: 'failures', count: 3, at: now } },
+  canaryPassedOver: { type: 'canaryPassedOver', by: bob, number: 1 },
+  batchGoneOn: { type: 'batchGoneOn', by: bob },
+  batchEnded: { type: 'batchEnded', outcomes: [{ number: 1, outcome: 'succeeded' }] },
+  calledOff: { type: 'calledOff', because: 'stopped' },
 };
 
 export const voted = (...args: Parameters<typeof vote>): Event => ({ type: 'voted', vote: vote(...args) });

@@ -1,7 +1,9 @@
-import { hours } from '../../src/lib/clock';
+import { hours, minutes } from '../../src/lib/clock';
 import { settleMs } from '../../src/request/doubt/search';
 import type { ObservedAction } from '../../src/request/event';
 import { type CommandProgress, type LiveResponseRequest, openStates } from '../../src/request/request';
+import { heldAt } from '../../src/request/transition';
+import { wakeAt } from '../../src/request/wake-at';
 import { action, ana, base, bob, dan, now, offered, progress, samples, startBy } from './sample';
 import { absent, cancelBy, found, go, into, newsOf, observed, putBack, refusalOf, told, usual, workOf } from './steps';
 
@@ -159,8 +161,19 @@ describe('cancelling', () => {
 });
 
 describe('the start-by clock', () => {
+  test('after five minutes in the queue the thread is told what holds it, once', () => {
+    const long = { ...queued, startBy: queued.approvedAt + minutes(60) };
+    expect(go(long, usual.clock, heldAt(long) - 1).request).toBe(long);
+    const step = go(long, usual.clock, heldAt(long));
+    expect(told(step)).toEqual(['stillHeld']);
+    const again = into(step, 'queued');
+    expect(go(again, usual.clock, heldAt(long) + minutes(5)).request).toBe(again);
+    expect(wakeAt(again)).toBe(long.startBy);
+  });
+
   test('a queued request lapses at the instant and not before', () => {
-    expect(go(queued, usual.clock, startBy - 1).request).toBe(queued);
+    const waiting = { ...queued, heldTold: true } as const;
+    expect(go(waiting, usual.clock, startBy - 1).request).toBe(waiting);
     expect(into(go(queued, usual.clock, startBy), 'lapsed')).toMatchObject({ actionId: null, endedAt: startBy });
   });
 

@@ -20,8 +20,9 @@ const at = (state: State, over: object = {}) =>
 test.each([
   ['undecided', at('awaitingApproval'), remindAt],
   ['undecided after its reminder', at('awaitingApproval', { remindAt: null }), decideBy],
-  ['queued', at('queued'), startBy],
-  ['queued and held back for now', at('queued', { notBefore: 150 }), startBy],
+  ['queued', at('queued', { approvedAt: 0 }), startBy],
+  ['queued, and told that it is held', at('queued', { approvedAt: 0, heldTold: true }), startBy],
+  ['queued and held back for now', at('queued', { approvedAt: 0, notBefore: 150 }), startBy],
   ['being submitted', at('submitting'), null],
   ['unclear', at('unknown'), null],
   ['offered to be sent once more', at('unknown', { offer: { votes: [] } }), startBy],

@@ -44,7 +44,7 @@ test('a busy room hears good news in one reply, failures at once, and of every r
   const told = stage.thread(thread);
   expect(told.match(/Round-up of \d+ requests/g)?.length).toBeGreaterThanOrEqual(1);
   expect(told).toContain('@Ana Analyst');
-  for (const id of ids) expect(told).toMatch(new RegExp(`${id} · (The command ran|Running|Failed)`));
+  expect(ids.filter((id) => new RegExp(`${id} · The command ran`).test(told))).toHaveLength(9);
   await stage.pass(minutes(5), seconds(10));
   expect((await stage.service.store.roundUps()).size).toBe(0);
   const [named = ''] = stage.thread(thread).match(/result LR-\w+ 1/) ?? [];
@@ -59,8 +59,8 @@ test('gathered news survives a restart and is told once', async () => {
   await stage.restart();
   await stage.pass(minutes(10), seconds(10));
   const parts = stage.thread(thread).split('Round-up of').slice(1).join(' ');
-  const approved = [...parts.matchAll(/(\d+) approved/g)].map(([, n]) => Number(n));
-  expect(approved.reduce((sum, n) => sum + n, 0)).toBe(10);
+  const finished = [...parts.matchAll(/(\d+) finished/g)].map(([, n]) => Number(n));
+  expect(finished.reduce((sum, n) => sum + n, 0)).toBe(9);
 }, 120_000);
 
 test('a conversation with few requests follows each on its card, and hears its end by itself', async () => {

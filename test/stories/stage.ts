@@ -344,6 +344,9 @@ export class Stage {
   /** Opens the card for a denial from a card, and denies on it. */
   async deny(person: TeamsPerson, card: TeamsMessage, reason: string): Promise<BotAnswer> {
     await this.press(person, card, 'Deny…');
+    const isThere = () =>
+      this.connector.messages(card.conversationId).some((message) => this.action(message, 'Deny') !== null);
+    for (let tries = 0; tries < 120 && !isThere(); tries++) await this.pass(seconds(1));
     return this.press(person, this.cardIn(card.conversationId, 'Deny'), 'Deny', { reason });
   }
 

@@ -4,7 +4,9 @@ import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
 import { isFinal, type LiveResponseRequest } from '../../src/request/request';
 import { isPosted } from '../../src/request/telling';
+import { confirmBatchCard } from '../../src/thread/batch/confirm-batch-card';
 import { answerCard, denialCard, questionCard, whichQuestion } from '../../src/thread/cards/beside-cards';
+import { boardCard } from '../../src/thread/cards/board-card';
 import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/cards/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/cards/device-card';
 import { explainCard } from '../../src/thread/cards/explain-card';
@@ -42,6 +44,8 @@ import { readOne, triage } from '../runbooks/sample';
 import { fileOffer, tooLong, warRoom } from './large-samples';
 import {
   fileResult,
+  makeBase,
+  makeBatch,
   makeCommands,
   makeDevice,
   makeFile,
@@ -231,6 +235,8 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
       options,
     )[0] as Post,
     ...Object.fromEntries(words.map((word) => [`help ${word}`, helpCard(createHelp(word), options)])),
+    board: boardCard(views, options),
+    'board of three': boardCard(views.slice(0, 3), options),
     queue: queueCard(views, options),
     'empty queue': queueCard([], options),
     'queue, second page': queueCard(views, { ...options, page: 2 }),
@@ -274,6 +280,26 @@ export function allPosts(outside: Outside, trial: boolean): Readonly<Record<stri
     'one device, busy': deviceCard(
       { device: makeDevice(outside), findings: [], open: views.slice(0, 1), ended: [] },
       options,
+    ),
+    'confirm a batch': confirmBatchCard(
+      {
+        draft: { ...draft, many: { queries: ['tag:lab'], heading: null, column: null, canaries: null, stopAt: null } },
+        base: { ...makeBase(outside), batch: makeBatch(outside) },
+        leftOut: [
+          { type: 'unknown', query: outside('ws-9') },
+          { type: 'tier0', device: makeDevice(outside) },
+          { type: 'double', query: outside('ws-1'), device: makeDevice(outside) },
+          { type: 'ambiguous', query: outside('kiosk'), devices: [makeDevice(outside), makeDevice(outside)] },
+          { type: 'otherRule', device: makeDevice(outside), rule: outside('servers'), approvals: 2 },
+          { type: 'refused', device: makeDevice(outside), because: outside('Not on kiosks.') },
+          {
+            type: 'unfit',
+            device: makeDevice(outside),
+            finding: { type: 'notOnboarded', status: outside('Unsupported') },
+          },
+        ],
+      },
+      { trial, now: noon },
     ),
     'found beforehand': preflightCard(
       { draft, device: makeDevice(outside), findings: makeFindings(outside) },

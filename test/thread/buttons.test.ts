@@ -31,7 +31,9 @@ const standing = (card: CardJson) =>
 const titles = (card: CardJson) => standing(card).map(({ title }) => title);
 
 describe('who gets which buttons', () => {
-  test.each(Object.keys(requests).map((name) => [name, requests[name]?.state] as const))('%s', (name, state) => {
+  const single = Object.keys(requests).filter((name) => !name.startsWith('batch'));
+
+  test.each(single.map((name) => [name, requests[name]?.state] as const))('%s', (name, state) => {
     const isOffered = name === 'unknown, offered' || name === 'unknown, one for sending it once more';
     const again = isOffered ? ['Send it once more', 'Leave it…'] : [];
     const vote = state === 'awaitingApproval' ? ['Approve', 'Deny…', 'Ask…'] : again;
@@ -45,6 +47,12 @@ describe('who gets which buttons', () => {
     expect(titles(cardOf(name, 'thread', 't'))).toEqual([...vote, ...withdraw, ...cancel, ...ask]);
     expect(titles(cardOf(name, 'approver', null))).toEqual(cancel);
   });
+});
+
+test('a batch can be stopped while it runs, and a part of it asked for again at its end', () => {
+  expect(titles(cardOf('batchRunning', 'thread', null))).toEqual(['Cancel the 3 waiting…', 'Cancel all…']);
+  expect(titles(cardOf('batchEnded', 'thread', null))).toEqual(['Ask again: 1 failed', 'Ask again: 1 not sent']);
+  expect(titles(cardOf('batchEnded', 'approver', null))).toEqual([]);
 });
 
 /** What the reference renderer does on a click: false when an input that the button gathers keeps it from being sent. */

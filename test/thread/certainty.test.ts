@@ -76,6 +76,25 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
     claims: ['The runbook … has changed or is gone since this was asked, so nothing was done with it.'],
   },
   {
+    rests:
+      'A batch lets targets go by its plan alone, and asks it again in the transaction that sends (request/batch/plan-batch.ts).',
+    claims: [
+      'not sent',
+      'Whatever has not started by … is not sent.',
+      'Nothing more is sent.',
+      'None reached',
+      'None ran',
+    ],
+  },
+  {
+    rests: 'Refused before anything is stored (flow/ask-many/ask-many.ts).',
+    claims: [
+      'Rule … allows one device a request, so nothing was requested.',
+      'None of these devices can be asked for, so nothing was requested:',
+      'The list has … columns, and none is headed Device name, Name or Device ID.',
+    ],
+  },
+  {
     rests: 'The vote was refused in the transaction that would have stored it.',
     claims: [
       'Nothing was counted.',
@@ -141,6 +160,9 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       'Defender lists none',
       'There is nothing of that command that could be sent as a file, or it is no longer kept.',
       'I can send files only in your own chat, and you have none with me yet.',
+      'The key that signs evidence cannot be read, so nothing was made.',
+      'The evidence of … is larger than …, so it is not sent here.',
+      'Teams gives bots no files in this cloud, so nothing was sent.',
       ', so nothing can run there.',
       'takes none.',
       'has them, so it may find nothing.',
@@ -165,7 +187,7 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
     rests: 'A rule of this bot that holds by construction (security.md), told as a rule.',
     claims: [
       'the first rule that matches decides, and what none matches is refused.',
-      '…What command … of … brought back, in a zip archive without a password so that nothing opens it by itself.',
+      'What command … of … brought back, in a zip archive without a password so that nothing opens it by itself.',
       'never by the requester.',
       'This is too long to be shown whole on one card, and nobody should approve what they cannot read.',
       '… matches …, and I never guess.',

@@ -1,5 +1,6 @@
 import { createHelp } from '../../src/chat/help';
 import type { LiveResponseRequest, RequestBase, RequestId, Vote } from '../../src/request/request';
+import { boardCard } from '../../src/thread/cards/board-card';
 import { helpCard } from '../../src/thread/cards/help-card';
 import { requestCard } from '../../src/thread/cards/request-card';
 import { welcomeCard } from '../../src/thread/cards/welcome-card';
@@ -126,6 +127,25 @@ export const seedResults = [
   }),
 ];
 
+/** A war room of eight: one failed, two wait for approval, two run, three are done. */
+function warRoom(): readonly RequestView[] {
+  const states = [
+    'succeeded',
+    'failed',
+    'running',
+    'succeeded',
+    'awaitingApproval',
+    'running',
+    'succeeded',
+    'awaitingApproval',
+  ];
+  return states.map((state, i) => {
+    const device = makeDevice(harmless, { name: `ws-0${40 + i}.contoso.com` });
+    const view = seedView(state, { ...workstation, id: `LR-W${i}RM` as RequestId, device });
+    return { ...view, results: state === 'succeeded' ? seedResults : [] };
+  });
+}
+
 /** The posts of which height, lines and words have a budget, each post of one card apart. */
 export function measuredPosts(): Readonly<Record<string, readonly Post[]>> {
   const ended = { ...seedView('succeeded'), results: seedResults };
@@ -136,6 +156,7 @@ export function measuredPosts(): Readonly<Record<string, readonly Post[]>> {
     ],
     running: [requestCard(seedView('running'), { audience: 'thread', token: null })],
     end: [endPost(ended)],
+    board: [boardCard(warRoom(), { trial: false, now: noon })],
     greeting: [helpCard(createHelp(null, { mayAsk: true, mayApprove: true, owns: true }), { trial: false })],
     'greeting-team': [
       welcomeCard(

@@ -37,6 +37,7 @@ brokeGlass: LR-7F3K: break-glass. Bo used it at 3 Mar 2026 12:04 UTC for inciden
 It is about ws-042.contoso.com, 3 commands, asked by Ana. One approval is enough now, by Di or Eve; never by the requester.
 If it is sent, a review opens: two people who had no part in it must accept or object, and rule workstations allows no other break-glass before that. The owners of the rule are told in their own chats.
 They wrote: Ransomware is spreading
+stillHeld: LR-7F3K is approved and waits. Defender is full. It goes as soon as there is room. Without that it ends at 14:05 UTC.
 cancelRefused: LR-7F3K could not be cancelled; it goes on and I follow it to its end. Defender answered BadRequest.
 unclear: LR-7F3K may have run: Defender gave no clear answer when I sent it. I look for it there and send nothing by myself.
 unclear: LR-7F3K may have run: Defender accepted it and no longer lists it. I keep looking and send nothing by myself.
@@ -286,6 +287,8 @@ withdrawn: LR-7F3K was already withdrawn by Ana at 3 Mar 2026 12:02 UTC. Nothing
 withdrawn by an approver: LR-7F3K was already withdrawn by Bo at 3 Mar 2026 12:02 UTC. Nothing ran.
 voided: LR-7F3K became void at 3 Mar 2026 12:08 UTC, because what was shown had changed. Nothing ran. Ask again to have the new version decided.
 refused: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how.
+batchRunning: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. Type status LR-7F3K to see how far it is.
+batchEnded: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:30 UTC; type status LR-7F3K to see how.
 refused, odd code: LR-7F3K was already approved by Bo and Cy at 3 Mar 2026 12:05 UTC. It ended at 3 Mar 2026 12:07 UTC; type status LR-7F3K to see how."
 `);
 });

@@ -1,6 +1,7 @@
 import type { KeptResult } from '../../src/evidence/keep-result';
 import type { Command } from '../../src/request/ask/command';
 import type { Finding } from '../../src/request/ask/preflight';
+import { type Batch, courseAtFirst } from '../../src/request/batch/batch';
 import type { News } from '../../src/request/effect';
 import type {
   CancelWish,
@@ -122,6 +123,19 @@ export function makeBase(outside: Outside = harmless, over: Partial<RequestBase>
     ...over,
   };
 }
+
+/** Three devices, of which the first goes first. */
+export const makeBatch = (outside: Outside = harmless): Batch => ({
+  devices: [1, 2, 3].map((number) => ({
+    ...makeDevice(outside),
+    machineId: `${number}`.padStart(40, '0'),
+    name: outside(`ws-10${number}`),
+  })),
+  canaries: 1,
+  order: [1, 2, 3],
+  stopAt: 3,
+  goOn: false,
+});
 
 const progress = (statuses: readonly string[], errors: readonly string[] = []): readonly CommandProgress[] =>
   statuses.map((status, index) => ({
@@ -433,6 +447,18 @@ export function makeRequests(
       message: outside('This device has no automation level assigned to it.'),
       endedAt: noon + 7 * minute,
     },
+    batchRunning: { ...decided, batch: makeBatch(outside), ...courseAtFirst, state: 'batchRunning' },
+    batchEnded: {
+      ...decided,
+      batch: makeBatch(outside),
+      ...courseAtFirst,
+      state: 'batchEnded',
+      outcomes: [
+        { number: 1, outcome: 'succeeded' },
+        { number: 2, outcome: 'nonZero' },
+      ],
+      endedAt: noon + 30 * minute,
+    },
     'refused, odd code': {
       ...decided,
       state: 'refused',
@@ -522,6 +548,7 @@ export function makeNews(outside: Outside = harmless): readonly News[] {
     { type: 'withdrawn', by: person('Ana', outside), reason: null },
     { type: 'voided', changes: [{ type: 'libraryFileGone', fileName: outside('minidump.ps1') }] },
     { type: 'held', hold: { type: 'deviceBusy' } },
+    { type: 'stillHeld' },
     { type: 'started' },
     {
       type: 'commandFailed',

@@ -1,5 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEvidenceCommand } from '../../src/bundle/command-line';
+import { verifyFile } from '../../src/bundle/verify-file';
 import { trialBanner } from '../../src/thread/kit/trial';
 import type { Emulator } from '../../trial/defender/emulator';
 import { type DemoOptions, playDemo } from '../../trial/demo/play';
@@ -95,6 +98,8 @@ All 20 steps held."
   Ana Analyst
   Live Response
   Live Response
+  Bo Approver presses [Deny…]
+  Live Response
   Bo Approver presses [Deny], after typing “Ask the owner of the device first.”
   Live Response
 ━━ 3. The second command fails, so the third never runs ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
@@ -179,3 +184,15 @@ async function submitByHand(emulator: Emulator): Promise<void> {
   });
   expect(answer.status).toBe(201);
 }
+
+test('the evidence of the first request is written where it is wanted, and verifies by the line that is printed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lr-demo-evidence-'));
+  const { held, lines } = await play({ evidenceTo: join(folder, 'out') });
+  expect(held).toBe(true);
+  const line = lines.find((text) => text.startsWith('npm run --silent evidence -- verify ')) ?? '';
+  const command = parseEvidenceCommand(line.split(' ').slice(5));
+  if (!command.ok || command.value.type !== 'verify') throw new Error(line);
+  expect(await verifyFile(command.value)).toMatchObject({ code: 0 });
+  expect(readdirSync(join(folder, 'out')).length).toBe(3);
+  rmSync(folder, { recursive: true });
+});

@@ -6,6 +6,7 @@ import { createScene, StoryStopped } from './scene';
 import { openStage } from './stage';
 import { createSteps } from './steps';
 import { stories } from './stories';
+import { writeEvidence } from './write-evidence';
 
 export interface DemoOptions {
   readonly write: (text: string) => void;
@@ -13,6 +14,8 @@ export interface DemoOptions {
   readonly colour?: boolean;
   /** Aborted: the play stops where it is, and what it started ends. */
   readonly signal?: AbortSignal;
+  /** A folder that gets the evidence bundle of the first request, signed, with its public key. */
+  readonly evidenceTo?: string | null;
   /** The wall's. */
   readonly clock?: Clock;
   /** How long one step may take on the wall clock. */
@@ -48,6 +51,7 @@ export async function playDemo(options: DemoOptions): Promise<boolean> {
         steps.check(error.promise, false, `${error.why}; the rest of this story is not played`);
       }
     }
+    if (options.evidenceTo) await writeEvidence(options.evidenceTo, { stage, page, width });
   } finally {
     await stage.close();
   }

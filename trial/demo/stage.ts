@@ -20,6 +20,7 @@ export interface Stage {
   readonly teams: TeamsClient;
   /** Where the bot keeps what it collected. */
   readonly evidenceDir: string;
+  readonly databaseUrl: string;
   /** Ends all that was started and removes all files. */
   close(): Promise<void>;
 }
@@ -79,11 +80,12 @@ export async function openStage({
     connector.addMembers(teamId, [ana, bo]);
     await writeFile(join(dir, 'policy.yaml'), policy);
     const evidenceDir = join(dir, 'evidence');
+    const databaseUrl = `sqlite:${join(dir, 'live-response.db')}`;
     const config = parseConfig({
       LOCAL_TRIAL: '1',
       PORT: '0',
       DEFENDER_API_URL: emulator.url,
-      DATABASE_URL: `sqlite:${join(dir, 'live-response.db')}`,
+      DATABASE_URL: databaseUrl,
       POLICY_FILE: join(dir, 'policy.yaml'),
       EVIDENCE_DIR: evidenceDir,
       TEAMS_TENANT_IDS: tenantId,
@@ -93,7 +95,7 @@ export async function openStage({
     endings.push(() => service.stop());
     const endpoint = `http://127.0.0.1:${service.port}/api/messages`;
     const teams = createTeamsClient({ connector, endpoint, tenantId, bot });
-    return { clock, emulator, connector, teams, evidenceDir, close };
+    return { clock, emulator, connector, teams, evidenceDir, databaseUrl, close };
   } catch (error) {
     await close();
     throw error;

@@ -3,7 +3,8 @@ import { minutes } from '../../lib/clock';
 import { shortDigest } from '../../request/ask/digest';
 import type { LiveResponseRequest } from '../../request/request';
 import { resultMayWait } from '../../request/round-up';
-import { ensureEnd, isRoomBusy } from '../../store/commit/apply';
+import { ensureEnd, isRoomBusy, showTarget } from '../../store/commit/apply';
+import { updateBoard } from '../../store/commit/board';
 import type { Stored } from '../../store/rows/requests';
 import type { Tx } from '../../store/store';
 import type { ClaimedWork } from '../../store/work/claims';
@@ -61,7 +62,9 @@ async function tell(
     const stored = await tx.request(request.id);
     if (stored) {
       await post(tx, stored, { result, at: now });
+      await showTarget(tx, stored.request, now);
       await tx.refreshCards(request.id, now);
+      await updateBoard(tx, stored.request, now);
     }
     await tx.appendAudit({
       at: now,
@@ -87,6 +90,8 @@ async function post(
   stored: Stored,
   { result, at }: { readonly result: KeptResult; readonly at: number },
 ): Promise<void> {
+  // The board of its batch tells it.
+  if (stored.request.target !== undefined) return;
   const { id: requestId, conversationId } = stored.request;
   if (resultMayWait(result, stored.request) && (await isRoomBusy(tx, stored.request))) {
     const news = { type: 'resultKept', index: result.index } as const;

@@ -8,6 +8,7 @@ import { findGlassDebt } from '../../store/rows/glass-debt';
 import { isPolicySuperseded } from '../../store/rows/policy-in-force';
 import type { Tx } from '../../store/store';
 import type { ClaimedWork } from '../../store/work/claims';
+import { mayGoOfBatch } from '../batches/read-batch';
 import { admissionFact, type LearnedLimits } from '../limits';
 import type { DispatchOptions } from '../options';
 import { mayGo } from '../room';
@@ -58,6 +59,7 @@ export async function writeIntent(
       await applyEvent(tx, stored, checkFailed('review.open', now), 'bot', now);
       return [];
     }
+    if (!(await mayGoOfBatch(tx, stored.request, now))) return [];
     const room = await readRoom(tx, { learned, limits: options.limits, now });
     if (!mayGo(waitingOf(stored.request), room)) return [];
     const admitted = await applyEvent(tx, stored, { type: 'admitted' }, 'bot', now);

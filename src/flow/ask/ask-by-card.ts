@@ -7,7 +7,7 @@ import { answers } from '../../thread/sentences/answers';
 import { describeRefusal, type Refusal } from '../../thread/sentences/refusals';
 import { type Answer, type FlowOptions, type Notice, posts, tellUnread } from '../answer';
 import { notStored, showing } from '../refusal';
-import type { Asked } from './ask';
+import type { Asked } from './asked';
 
 /**
  * Asks from a card: a sentence takes the card's place when the request was stored, and says for which one where this was asked by it before. What else

@@ -4,19 +4,17 @@ import type { Notice } from '../../chat/notices';
 import { factsOf } from '../../dispatch/reconsider';
 import { err, ok, type Result } from '../../lib/result';
 import { evaluate, mayAsk } from '../../policy/evaluate';
+import { incidentIn } from '../../policy/incident';
 import { personKeyOf } from '../../policy/people';
 import type { Groups } from '../../policy/policy';
-import { libraryFileOf } from '../../request/ask/command';
 import { digestOf } from '../../request/ask/digest';
 import { concernsApprovers, type Finding, preflight, type Wish, weightOf } from '../../request/ask/preflight';
 import { newRequestId } from '../../request/id';
-import { type Device, type LibraryFile, openStates, type RequestBase, type RequestId } from '../../request/request';
+import { type Device, type LibraryFile, openStates, type RequestBase } from '../../request/request';
 import { openRequest } from '../../request/transition';
-import { readApprovedHashes, storeNewRequest } from '../../store/commit/apply';
+import { readApprovedHashes } from '../../store/commit/apply';
 import { readKnownRefusals } from '../../store/rows/known-refusals';
 import { isPolicySuperseded } from '../../store/rows/policy-in-force';
-import type { Tx } from '../../store/store';
-import { StoreError } from '../../store/store-error';
 import { chooseDeviceCard, type FormStep } from '../../thread/cards/choose-device-card';
 import { preflightCard } from '../../thread/cards/preflight-card';
 import { fitsOneCard } from '../../thread/cards/request-card';
@@ -27,32 +25,13 @@ import type { Turn } from '../../thread/kit/turn';
 import type { RequestView } from '../../thread/kit/view';
 import type { Refusal } from '../../thread/sentences/refusals';
 import type { FlowOptions } from '../answer';
+import { askByTag, askMany } from '../ask-many/ask-many';
 import { auditRefusal } from '../decide/decide';
 import { unknownDevice } from '../show/near';
-import { findTooMany } from './open-requests';
-import type { PersonReads } from './people-reads';
+import { type Asked, type AskOptions, findLibraryFiles, type LibraryFiles, refusing } from './asked';
+import { insertWithinCap } from './insert-request';
 import { verifyRunbook } from './runbooks';
 import { cardUseOf, findUse, useCard } from './used-card';
-
-/** A request id has about a million values; a taken one is drawn again, and after these tries one letter longer. */
-const idTries = 5;
-
-/** What asking came to: a question back, what stores the request in the caller's transaction, or a refusal that stores nothing. */
-export type Asked = Result<{ readonly question: Post } | Storing, Refusal>;
-
-interface Storing {
-  /** May still refuse, by what others have stored meanwhile; that is audited. */
-  readonly store: (tx: Tx) => Promise<Result<RequestId, Refusal>>;
-}
-
-export interface AskOptions {
-  /** They have read what was found beforehand, and go on. */
-  readonly warned?: boolean;
-  /** Asked by a button. */
-  readonly byCard?: boolean;
-  /** The form that leads here, to be come back to. */
-  readonly form?: FormInput | null;
-}
 
 /**
  * Draft → request: may they ask, which device is meant, do the files exist, does it fit on one card; then it is stored with its
@@ -69,9 +48,10 @@ export async function ask(
   const allowed = mayAsk(options.policy(), groups, turn.person.id);
   if (!allowed.ok) return allowed; // guard: only-requesters-ask-anything
   if (notices.length > 0) return ok({ question: understoodCard(draft, notices, { trial: options.trial }) });
+  if (draft.many !== undefined) return askMany(options, turn, draft, { groups, asking });
   const found = await find(options, turn, { draft, groups, form: asking.form ?? null, step: 'ask' });
   if (!found.ok) return found;
-  if ('question' in found.value) return ok(found.value);
+  if ('question' in found.value) return (await askByTag(options, turn, draft, { groups, asking })) ?? ok(found.value);
   return store(options, turn, found.value, asking);
 }
 
@@ -126,30 +106,6 @@ async function findDevices(
   return devices.length === 0 ? err(await unknownDevice(options, turn, draft.device)) : ok(devices);
 }
 
-interface LibraryFiles {
-  readonly found: readonly LibraryFile[];
-  readonly missing: readonly Refusal[];
-}
-
-async function findLibraryFiles(reads: PersonReads, draft: Draft): Promise<LibraryFiles> {
-  const names = [...new Set(draft.commands.map(libraryFileOf).filter((name) => name !== null))];
-  if (names.length === 0) return { found: [], missing: [] };
-  const library = await reads.listLibrary();
-  const known = library.map((f) => f.fileName);
-  return {
-    found: names.map((name) => library.find((f) => f.fileName === name)).filter((file) => file !== undefined),
-    missing: names
-      .filter((name) => !known.includes(name))
-      .map((fileName) => ({ type: 'unknownLibraryFile', fileName, known })),
-  };
-}
-
-/** Everything to fix, at once. */
-const refusing = (refusals: readonly Refusal[]): { readonly ok: false; readonly error: Refusal } => {
-  const [only, ...others] = refusals;
-  return err(only !== undefined && others.length === 0 ? only : { type: 'several', refusals });
-};
-
 /** A request as it would be stored, drawn once and found fit for one card. */
 interface Prepared {
   readonly base: RequestBase;
@@ -179,8 +135,10 @@ async function prepare(options: FlowOptions, turn: Turn, found: Found): Promise<
   const { approverIds, decideWithinMs, startWithinMs, ...bar } = verdict.value;
   const runbook = recipe.value === null ? {} : { runbook: recipe.value };
   const bound = { ...wish, ...runbook, tenantId: turn.tenantId, policyVersion: policy.version, bar, round: 1 };
+  const incident = incidentIn(policy, draft.reason);
   const base: RequestBase = {
     ...bound,
+    ...(incident === null ? {} : { incident }),
     id: newRequestId(options.random),
     requesterKey: personKeyOf(policy, turn.person.id),
     approverIds,
@@ -278,22 +236,3 @@ async function lookAhead(options: FlowOptions, turn: Turn, wish: Wish): Promise<
 
 /** More open requests on one device than a finding would name. */
 const mostOpen = 5;
-
-/** Counted in the transaction that stores it, so that two at once stay within it together. */
-async function insertWithinCap(tx: Tx, options: FlowOptions, base: RequestBase): Promise<Result<RequestId, Refusal>> {
-  const tooMany = await findTooMany(tx, options, base);
-  return tooMany === null ? ok(await insert(tx, options, base)) : err(tooMany); // guard: open-requests-are-capped
-}
-
-async function insert(tx: Tx, options: FlowOptions, base: RequestBase): Promise<RequestId> {
-  for (let tries = 1; ; tries++) {
-    const id = tries === 1 ? base.id : newRequestId(options.random, tries > idTries ? 5 : 4);
-    try {
-      await storeNewRequest(tx, openRequest({ ...base, id }), base.createdAt);
-      return id;
-    } catch (error) {
-      const isTaken = error instanceof StoreError && error.code === 'store.duplicateId';
-      if (!isTaken || tries > 2 * idTries) throw error;
-    }
-  }
-}

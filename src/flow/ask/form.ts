@@ -67,7 +67,8 @@ export async function askAgainForm(options: FlowOptions, turn: Turn, id: string)
   const isTheirs =
     request?.tenantId === turn.tenantId &&
     (request.conversationId === turn.place.conversationId || request.requester.id === turn.person.id);
-  if (request === undefined || !isTheirs) return orRefusal(options, turn, err({ type: 'unknownRequest', id }));
+  if (request === undefined || request.batch !== undefined || !isTheirs)
+    return orRefusal(options, turn, err({ type: 'unknownRequest', id }));
   const { device, commands } = request;
   // What is masked where others read along is not shown to them in a form either.
   const isWhole = request.requester.id === turn.person.id || maskWords(request.reason, null) === request.reason;

@@ -5,7 +5,10 @@ import type { Clock } from '../../lib/clock';
 import type { Person } from '../../request/request';
 
 /** What people have read of Defender for them. */
-export type PersonReads = Pick<Defender, 'findMachines' | 'machinesBeginning' | 'listLibrary' | 'lastDate'>;
+export type PersonReads = Pick<
+  Defender,
+  'findMachines' | 'findMany' | 'machinesBeginning' | 'listLibrary' | 'lastDate'
+>;
 
 /** `people`: they ask for something; `browse`: they look something up, which gives way to that. */
 export type PeopleReads = (person: Person, purpose: 'people' | 'browse') => PersonReads;

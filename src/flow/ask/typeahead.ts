@@ -75,6 +75,7 @@ export function createTypeahead({ clock }: { readonly clock: Clock }): Typeahead
         case 'ip':
           return once(devices, text.trim().toLowerCase(), devicesForMs, () => reads.findMachines(text));
         case 'tag':
+        case 'group':
         case 'nothing':
           return [];
       }

@@ -18,9 +18,12 @@ export interface CardUse {
  * By person, conversation and content, so that on one card everybody may ask for their own, and nobody for the same twice. The device is the one
  * found, however it was named. Null where no card was pressed.
  */
-export function cardUseOf({ replyToId, place, person }: Turn, { device, commands, reason }: Draft): CardUse | null {
+export function cardUseOf(
+  { replyToId, place, person }: Turn,
+  { device, many, commands, reason }: Draft,
+): CardUse | null {
   if (replyToId === null) return null;
-  const content = [place.conversationId, person.id, device, commands, reason];
+  const content = [place.conversationId, person.id, many?.queries ?? device, commands, reason];
   const key = `${usedCardFacts}${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`;
   return { key, cardId: replyToId };
 }

@@ -120,7 +120,11 @@ export async function voteByWords(
   const { request } = stored;
   if (turn.person.id === request.requester.id) return castVote(scene, stored, { ...vote, digest: request.digest });
   const wasShown = (await tx.cards(vote.id)).some(
-    (c) => c.audience !== 'reader' && c.activityId !== null && c.conversationId === turn.place.conversationId,
+    (c) =>
+      c.audience !== 'reader' &&
+      c.audience !== 'board' &&
+      c.activityId !== null &&
+      c.conversationId === turn.place.conversationId,
   );
   if (!wasShown) return refuse(scene, vote.id, { type: 'wrongConversation' }); // guard: words-count-where-it-was-shown
   const typed = vote.shortDigest ?? (request.round === 1 || vote.decision === 'deny' ? request.digest : '');
@@ -134,7 +138,7 @@ export async function voteByWords(
 /** A cancel by the requester or somebody who may approve; before a decision it withdraws the request. */
 export async function cancel(
   scene: Scene,
-  wish: { readonly id: string; readonly reason: string | null },
+  wish: { readonly id: string; readonly reason: string | null; readonly onlyWaiting?: boolean },
 ): Promise<Decided> {
   const { tx, options, turn, groups } = scene;
   const id = parseRequestId(wish.id);
@@ -142,7 +146,12 @@ export async function cancel(
   if (id === null || stored === null || stored.request.tenantId !== turn.tenantId)
     return refuse(scene, null, await notKnown(scene, wish.id));
   if (!mayCancel(options.policy(), groups, stored.request, turn.person)) return refuse(scene, id, { type: 'notYours' }); // guard: only-requester-and-approvers-cancel
-  const event = { type: 'cancelAsked', by: turn.person, reason: wish.reason } as const;
+  const event = {
+    type: 'cancelAsked',
+    by: turn.person,
+    reason: wish.reason,
+    ...(wish.onlyWaiting ? { onlyWaiting: true as const } : {}),
+  } as const;
   const outcome = await applyEvent(tx, stored, event, { personId: turn.person.id }, turn.at);
   if (!outcome.ok) return refuse(scene, id, toRefusal(outcome.error, stored.request));
   return reread(tx, id);

@@ -112,7 +112,7 @@ export async function resume(scene: Scene): Promise<Result<Pause, Refusal>> {
   if (!hasRole(scene)) return refuse(scene, null, { type: 'mayNotPause' });
   const personKey = personKeyOf(options.policy(), turn.person.id);
   const { mayApprove } = roleOf(options.policy(), groups, turn.person.id);
-  const open = await tx.requestsIn(['awaitingApproval', 'queued', 'submitting', 'unknown']);
+  const open = await tx.requestsIn(['awaitingApproval', 'queued', 'submitting', 'unknown', 'batchRunning']);
   const isTheirs = (id: string): boolean => personKeyOf(options.policy(), id) === personKey;
   const waiting = open.filter(({ request }) => isTheirs(request.requester.id)).map(({ request }) => request.id);
   const lifted = mayResume(await tx.fact<Pause>(pauseFact), { personKey, mayApprove, waiting });

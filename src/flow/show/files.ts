@@ -15,6 +15,7 @@ import { describeOfferRefusal, fileSentences, offerPost } from '../../thread/pos
 import type { Answer, FlowOptions } from '../answer';
 import { orRefusal } from '../refusal';
 import { findVisible } from './look-up';
+import { mayStillHave } from './may-still-have';
 
 /** Offers a collected file, or all that a script wrote, to whoever presses: only to the requester and the approvers of that request, in their own chat. */
 export async function offerFile(
@@ -73,8 +74,8 @@ async function findFile(options: FlowOptions, turn: Turn, request: LiveResponseR
 /** The person's yes or no. Their yes makes the sending a row of work, so that it survives whatever happens to this process. */
 export async function answerOffer(options: FlowOptions, turn: Turn, consent: FileConsent): Promise<Answer> {
   const groups = await options.groups();
-  const mayStill = (request: LiveResponseRequest): boolean =>
-    mayReadResults(options.policy(), groups, request, turn.person.id);
+  const mayStill = (request: LiveResponseRequest, offer: FileOffer): boolean =>
+    mayStillHave(options.policy(), groups, request, offer);
   return {
     posts: [],
     write: async (tx) => {
@@ -95,14 +96,14 @@ async function take(
   tx: Tx,
   turn: Turn,
   { offerId, upload }: FileConsent,
-  mayStill: (request: LiveResponseRequest) => boolean,
+  mayStill: (request: LiveResponseRequest, offer: FileOffer) => boolean,
 ): Promise<Result<string | null, string>> {
   const offer = await tx.lockFact<FileOffer>(offerFact(offerId));
   const { conversationId } = turn.place;
   const fault = findOfferFault(offer, { personId: turn.person.id, conversationId, now: turn.at });
   if (fault !== null || offer === null) return err(describeOfferRefusal(fault ?? { type: 'unknownOffer' }));
   const stored = await tx.request(offer.requestId);
-  if (stored === null || !mayStill(stored.request)) return err(fileSentences.notEntitled); // guard: file-rights-compared-at-the-consent
+  if (stored === null || !mayStill(stored.request, offer)) return err(fileSentences.notEntitled); // guard: file-rights-compared-at-the-consent
   if (upload === 'untrusted') return err(fileSentences.badPlace);
   const answered: FileOffer = { ...offer, state: upload === null ? 'declined' : 'accepted', upload };
   await tx.saveFact(offerFact(offerId), answered);

@@ -3,7 +3,7 @@ import { DefenderError } from '../../defender/errors';
 import { parseRequestId } from '../../request/id';
 import type { Reader } from '../../store/store';
 import type { Turn } from '../../thread/kit/turn';
-import { nearestNames } from '../../thread/sentences/near-names';
+import { nearestNames } from '../../thread/sentences/nearest-names';
 import type { Refusal } from '../../thread/sentences/refusals';
 import type { FlowOptions } from '../answer';
 import type { PersonReads } from '../ask/people-reads';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { visible } from '../../lib/visible';
 import { maskWords } from '../../mask/marks';
+import type { Batch } from '../batch/batch';
 import type { Digest, Person, RequestBase, RequestId, Submitting } from '../request';
 import type { RequestBar } from '../votes/bar';
 import { commandToParams } from './command';
@@ -8,7 +9,7 @@ import { commandToParams } from './command';
 /** What an approval binds: change any of it and the approval is for something else (T-18, T-20, T-21). */
 export type Bound = Pick<
   RequestBase,
-  'tenantId' | 'commands' | 'library' | 'reason' | 'runbook' | 'policyVersion' | 'round'
+  'tenantId' | 'commands' | 'library' | 'reason' | 'runbook' | 'policyVersion' | 'round' | 'batch'
 > & {
   readonly requester: Pick<Person, 'id'>;
   readonly bar: Pick<RequestBar, 'rule' | 'approvalsNeeded' | 'seats'>;
@@ -25,7 +26,7 @@ export function canonicalText(bound: Bound): string {
     'live-response/2',
     bound.tenantId,
     bound.requester.id,
-    [device.machineId, device.entraDeviceId, device.name, device.groupName, [...device.tags].sort()],
+    deviceText(device),
     bound.commands.map((command) => [command.type, commandToParams(command).map(({ key, value }) => [key, value])]),
     bound.library
       .map((file) => [file.fileName, file.sha256])
@@ -36,8 +37,27 @@ export function canonicalText(bound: Bound): string {
     // A card of an earlier round must not decide this one, even where nothing else has changed.
     String(bound.round),
     ...(bound.runbook === undefined ? [] : [['runbook', bound.runbook.name, bound.runbook.version]]),
+    ...(bound.batch === undefined ? [] : [batchText(bound.batch)]),
   ]);
 }
+
+/** All devices with what names them, which go first and who takes their place, and when it stops. */
+const batchText = ({ devices, canaries, order, stopAt, goOn }: Batch) => [
+  'batch/1',
+  devices.map(deviceText),
+  String(canaries),
+  order.map(String),
+  String(stopAt),
+  goOn ? 'goOn' : null,
+];
+
+const deviceText = ({ machineId, entraDeviceId, name, groupName, tags }: Bound['device']) => [
+  machineId,
+  entraDeviceId,
+  name,
+  groupName,
+  [...tags].sort(),
+];
 
 export const digestOf = (bound: Bound): Digest =>
   createHash('sha256').update(canonicalText(bound), 'utf8').digest('hex') as Digest;
@@ -60,7 +80,7 @@ export function readMarker(
   comment: string | null,
 ): { readonly id: RequestId; readonly decision: number; readonly digest: string } | null {
   const [, id = '', decision = '', digest = ''] =
-    /^\[(LR-[0-9A-Z]{4,12})\/(\d{1,4})\/([0-9a-f]{12})\]/.exec(comment ?? '') ?? [];
+    /^\[(LR-[0-9A-Z]{4,12}(?:\.[1-9]\d{0,2})?)\/(\d{1,4})\/([0-9a-f]{12})\]/.exec(comment ?? '') ?? [];
   return id === '' ? null : { id: id as RequestId, decision: Number(decision), digest };
 }
 

@@ -1,3 +1,4 @@
+import { stopBatch } from '../batch/batch-transition';
 import { baseOf, notNow, notYetLookedFor, type Outcome } from '../outcome';
 import type { LiveResponseRequest, Queued, Submitting, Unknown } from '../request';
 import { firstLookMs, search } from './unknown';
@@ -33,6 +34,8 @@ export function doubtAfterRestore(request: LiveResponseRequest, now: number): Ou
       return search({ ...doubt, ...known(request), cancel: null }, firstLookMs, now);
     case 'submitting':
       return search({ ...doubt, ...known(request), cancel: request.cancel }, firstLookMs, now);
+    case 'batchRunning':
+      return stopBatch(request, { type: 'restored', at: now });
     default:
       return notNow(request);
   }

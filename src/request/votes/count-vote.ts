@@ -1,5 +1,6 @@
 import { err } from '../../lib/result';
 import { hasVisible } from '../../lib/visible';
+import { courseAtFirst } from '../batch/batch';
 import { baseOf, move, type Outcome } from '../outcome';
 import type { AwaitingApproval, Vote } from '../request';
 import { tally } from './tally';
@@ -20,18 +21,10 @@ export function countVote(request: AwaitingApproval, vote: Vote, now: number): O
   }
   const { met, stillNeeded } = tally(request.bar, votes);
   if (!met) return move({ ...request, votes }, [{ type: 'voteCounted', by: vote.by, still: stillNeeded }]);
-  return move(
-    {
-      ...baseOf(request),
-      state: 'queued',
-      votes,
-      approvedAt: now,
-      startBy: now + request.startWithinMs,
-      notBefore: now,
-      hold: null,
-      decision: 1,
-      attempts: request.attempts ?? 0,
-    },
-    [{ type: 'approved', by: votes.map((v) => v.by) }],
-  );
+  const decided = { ...baseOf(request), votes, approvedAt: now, startBy: now + request.startWithinMs, decision: 1 };
+  const approved = { type: 'approved', by: votes.map((v) => v.by) } as const;
+  // A batch is never sent itself: its targets are.
+  if (request.batch !== undefined)
+    return move({ ...decided, batch: request.batch, ...courseAtFirst, state: 'batchRunning' }, [approved]);
+  return move({ ...decided, state: 'queued', notBefore: now, hold: null, attempts: request.attempts ?? 0 }, [approved]);
 }

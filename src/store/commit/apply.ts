@@ -1,11 +1,13 @@
 import { shownEntry } from '../../audit/entry';
+import { seconds } from '../../lib/clock';
 import { ok, type Result } from '../../lib/result';
 import { shortDigest } from '../../request/ask/digest';
+import { type Board, boardFact } from '../../request/board';
 import type { Effect, News } from '../../request/effect';
 import type { Event } from '../../request/event';
 import type { Transition, TransitionRefusal } from '../../request/outcome';
-import { type LiveResponseRequest, openStates } from '../../request/request';
-import { isBusy, mayWait, warRoomFrom } from '../../request/round-up';
+import type { LiveResponseRequest } from '../../request/request';
+import { mayWait } from '../../request/round-up';
 import { isEnd, isPosted } from '../../request/telling';
 import { transition } from '../../request/transition';
 import { keepKnownRefusal } from '../rows/known-refusals';
@@ -13,6 +15,8 @@ import type { Stored } from '../rows/requests';
 import type { Reader, Tx } from '../store';
 import { orderingKeyOf, orderingKeyOfCard } from '../work/ordering-key';
 import type { NewWork } from '../work/work';
+import { detailOf } from './audit-detail';
+import { updateBoard } from './board';
 
 /** Who or what caused a change: an Entra object id, or one of the three that are not people. */
 export type Actor = { readonly personId: string } | 'defender' | 'clock' | 'bot';
@@ -39,6 +43,7 @@ export async function storeNewRequest(tx: Tx, opened: Transition, now: number): 
   });
   await tx.appendAudit(shownEntry(request, now)); // guard: shown-text-audited
   await storeEffects(tx, request, effects, now);
+  await updateBoard(tx, request, now);
 }
 
 /**
@@ -66,21 +71,21 @@ export async function applyEvent(
   });
   measure(tx, stored.request, request, now);
   if (request.digest !== stored.request.digest) await tx.appendAudit(shownEntry(request, now)); // guard: new-round-text-audited
-  if (stored.request.state === 'awaitingApproval' && request.state === 'queued') {
+  if (stored.request.state === 'awaitingApproval' && isApproved(request)) {
     for (const { fileName, sha256 } of request.library) await tx.saveFact(approvedFact(fileName), sha256);
   }
   await keepKnownRefusal(tx, request, event, now);
   await storeEffects(tx, request, effects, now);
+  if (effects.some(({ type }) => type === 'updateCards')) await updateBoard(tx, request, now);
   return ok(request);
 }
 
+const isApproved = ({ state }: LiveResponseRequest): boolean => state === 'queued' || state === 'batchRunning';
+
 /** How long people took to decide, and how long the decision then waited for its first submission. */
 function measure(tx: Tx, before: LiveResponseRequest, after: LiveResponseRequest, now: number): void {
-  if (before.state === 'awaitingApproval' && (after.state === 'queued' || after.state === 'denied'))
-    tx.addDuration(
-      { name: 'decision', outcome: after.state === 'queued' ? 'approved' : 'denied' },
-      now - before.createdAt,
-    );
+  if (before.state === 'awaitingApproval' && (isApproved(after) || after.state === 'denied'))
+    tx.addDuration({ name: 'decision', outcome: isApproved(after) ? 'approved' : 'denied' }, now - before.createdAt);
   if (before.state === 'queued' && after.state === 'submitting' && after.attempts === 1)
     tx.addDuration({ name: 'submission', outcome: 'approved' }, now - before.approvedAt);
 }
@@ -106,7 +111,7 @@ async function storeEffects(
   effects: readonly Effect[],
   now: number,
 ): Promise<void> {
-  for (const effect of effects) {
+  for (const effect of request.target === undefined ? effects : ofTarget(effects)) {
     switch (effect.type) {
       case 'postCards':
         await addThreadCopy(tx, request, now);
@@ -131,6 +136,7 @@ async function storeEffects(
         ]);
         break;
       case 'updateCards':
+        await showTarget(tx, request, now);
         await tx.refreshCards(request.id, now);
         break;
       case 'reply':
@@ -151,6 +157,38 @@ async function storeEffects(
         break;
     }
   }
+}
+
+/** A target has no cards and no posts of its own: what becomes of it is told on the board of its batch. */
+const ofTarget = (effects: readonly Effect[]): readonly Effect[] =>
+  effects.filter(
+    ({ type }) => type !== 'reply' && type !== 'notifyPerson' && type !== 'postCards' && type !== 'postCardsTo',
+  );
+
+/** A board is edited so often at most: a hundred devices report at once, and people read. */
+const boardEveryMs = seconds(30);
+
+/** The board of a target's batch is drawn again, once for all that changes until then. */
+export async function showTarget(tx: Tx, { target }: LiveResponseRequest, now: number): Promise<void> {
+  if (target !== undefined) await tx.refreshCards(target.of, now + boardEveryMs);
+}
+
+/** Stores a target that is let go, with its audit entry, in the caller's transaction. */
+export async function storeTarget(tx: Tx, { request }: Transition, now: number): Promise<void> {
+  await tx.insertRequest(request);
+  await tx.appendAudit({
+    at: now,
+    requestId: request.id,
+    actor: 'bot',
+    what: 'targetLetGo',
+    detail: {
+      batch: request.target?.of,
+      digest: request.digest,
+      machineId: request.device.machineId,
+      device: request.device.name,
+    },
+  });
+  await showTarget(tx, request, now);
 }
 
 /** What only its card tells is told by the edit of the card. */
@@ -183,12 +221,11 @@ async function addEndCard(
   await tx.addWork([{ requestId: id, work: { type: 'sendCard', cardId }, orderingKey: conversationId, dueAt: now }]);
 }
 
-/** Whether the conversation of a request hears good news in round-ups. */
-export const isRoomBusy = async (tx: Tx, { conversationId }: LiveResponseRequest): Promise<boolean> =>
-  isBusy({
-    open: (await tx.recentRequests({ conversationId, states: openStates }, warRoomFrom)).length,
-    gathering: (await tx.roundUps()).has(conversationId),
-  });
+/** Whether the conversation of a request hears good news in round-ups: as long as it has a board. */
+export async function isRoomBusy(tx: Tx, { conversationId }: LiveResponseRequest): Promise<boolean> {
+  const board = await tx.fact<Board>(boardFact(conversationId));
+  return (board !== null && !board.isOver) || (await tx.roundUps()).has(conversationId);
+}
 
 async function addThreadCopy(tx: Tx, request: LiveResponseRequest, now: number): Promise<void> {
   const { conversationId } = request;
@@ -240,45 +277,3 @@ async function addCopiesFor(
 
 const laneOf = async (tx: Tx, personId: string): Promise<string> =>
   (await tx.personalPlace(personId))?.conversationId ?? orderingKeyOf({ type: 'person', personId });
-
-/** What of an event the audit keeps beside the states: codes, ids and words that people gave. */
-function detailOf(event: Event): Readonly<Record<string, unknown>> {
-  switch (event.type) {
-    case 'voted':
-    case 'votedToResend':
-      return { decision: event.vote.decision, shown: event.vote.digest, reason: event.vote.reason };
-    case 'questionAsked':
-      return { text: event.text };
-    case 'questionAnswered':
-      return { number: event.number, text: event.text };
-    case 'cancelAsked':
-      return { reason: event.reason };
-    case 'changed':
-      return { changes: event.changes };
-    case 'askedAgain':
-      return { because: event.because, rule: event.terms.bar.rule, policyVersion: event.terms.policyVersion };
-    case 'brokeGlass':
-      return { reason: event.reason, incident: event.incident, rule: event.bar.rule };
-    case 'accepted':
-    case 'observed':
-      return {
-        actionId: event.action.actionId,
-        status: event.action.status,
-        cancellationRequestor: event.action.cancellationRequestor,
-      };
-    case 'lookedUp':
-      return { actionIds: event.actions.map(({ actionId }) => actionId), complete: event.complete, date: event.date };
-    case 'putBack':
-      return { hold: event.hold, notBefore: event.notBefore };
-    case 'rejected':
-    case 'cancelRefused':
-      return { code: event.code };
-    case 'clock':
-    case 'clockSetBack':
-    case 'admitted':
-    case 'unclear':
-    case 'vanished':
-    case 'storeRestored':
-      return {};
-  }
-}

@@ -1,5 +1,8 @@
 import { isLoopback } from '../../lib/loopback';
 
+/** Gives the password for a new connection, such as a token that does not last; undefined: the address has it, or none is needed. */
+export type DatabasePassword = (() => Promise<string>) | undefined;
+
 /** Whether an address names a server; otherwise it names a file. */
 export const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//i.test(url);
 

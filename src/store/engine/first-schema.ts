@@ -13,6 +13,7 @@ create table requests (
   machine_id text not null,
   requester_id text not null,
   conversation_id text not null,
+  incident text,
   state text not null,
   state_since bigint not null,
   wake_at bigint,
@@ -20,9 +21,12 @@ create table requests (
   not_before bigint,
   hold text,
   rests_until bigint,
+  batch_id text references requests (id),
   body text not null
 );
+create index requests_incident on requests (incident, seq) where incident is not null;
 create index requests_tenant_id on requests (tenant_id, seq);
+create index requests_batch_id on requests (batch_id, seq) where batch_id is not null;
 create index requests_machine_id on requests (machine_id, seq);
 create index requests_requester_id on requests (requester_id, seq);
 create index requests_conversation_id on requests (conversation_id, seq);
@@ -191,10 +195,12 @@ create table audit (
   actor text not null,
   what text not null,
   detail text not null,
+  salt text not null,
   previous_hash text not null,
   hash text not null
 );
 create index audit_request_id on audit (request_id, seq);
+create index audit_anchored on audit (seq) where what = 'anchored';
 
 create table audit_head (
   id integer primary key,

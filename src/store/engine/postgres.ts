@@ -11,16 +11,20 @@ import {
   sql,
 } from 'kysely';
 import { Pool, type PoolConfig, types } from 'pg';
+import { parseIntoClientConfig } from 'pg-connection-string';
 import type { Log } from '../../lib/log';
 import { createMemoryNote, type HeadNote } from '../offline/head-note';
 import { isOutage, StoreError } from '../store-error';
+import type { DatabasePassword } from './database-address';
 import type { Engine } from './engine';
 import { causeCodeOf, codeOf, commitInDoubt, hasNoAnswer, toStoreError } from './postgres-failure';
 import type { Tables } from './tables';
 
-/** One transaction at a time and connection; reads have connections of their own, so that a transaction never waits for one of them. */
-const writers = 8;
-const readers = 4;
+/**
+ * One transaction at a time and connection; reads have connections of their own, so that a transaction never waits for one of them. Changes of
+ * the schema have one. A replica holds no more than their sum.
+ */
+export const connectionsOf = { writing: 8, reading: 4, schema: 1 } as const;
 
 /**
  * Who is stopped in the middle of a transaction (a paused machine, a debugger) holds locks that every replica waits for: the server
@@ -34,11 +38,14 @@ const timeouts = {
 } satisfies PoolConfig;
 
 /** Opens a PostgreSQL database, or one that speaks its language; any number of services may share it. Nothing is sent before the first query. */
-export function openPostgres(url: string, log: Log): Engine {
+export function openPostgres(url: string, log: Log, password?: DatabasePassword): Engine {
   const place = placeOf(url);
+  // Beside an address pg takes no password of another's: what the address says, nothing included, goes before.
+  const given: PoolConfig =
+    password === undefined ? { connectionString: url } : { ...parseIntoClientConfig(url), password };
   const open = (options: PoolConfig): Connections => {
     const pool = new Pool({
-      connectionString: url,
+      ...given,
       application_name: 'live-response',
       keepAlive: true,
       types: { getTypeParser },
@@ -52,10 +59,10 @@ export function openPostgres(url: string, log: Log): Engine {
   };
   return createPostgresEngine({
     place,
-    writing: open({ max: writers, ...timeouts }),
-    reading: open({ max: readers, ...timeouts }),
+    writing: open({ max: connectionsOf.writing, ...timeouts }),
+    reading: open({ max: connectionsOf.reading, ...timeouts }),
     // A large index takes its time, and so does the replica that is first to make it.
-    schema: open({ max: 1, connectionTimeoutMillis: timeouts.connectionTimeoutMillis }),
+    schema: open({ max: connectionsOf.schema, connectionTimeoutMillis: timeouts.connectionTimeoutMillis }),
   });
 }
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import Database from 'libsql';
 import { silentLog } from '../../lib/log';
 import { StoreError } from '../store-error';
-import { isPostgres } from './database-address';
+import { type DatabasePassword, isPostgres } from './database-address';
 import { SqliteConnection } from './sqlite-connection';
 import { heldBy } from './sqlite-dialect';
 import type { Db } from './tables';
@@ -25,11 +25,11 @@ export function openFileReadOnly(path: string): { readonly database: Database.Da
 }
 
 /** The same for a file or a server, by the address that a service would open. Throws a `StoreError` that an operator can act on. */
-export async function readOnly<T>(url: string, read: (db: Db) => Promise<T>): Promise<T> {
+export async function readOnly<T>(url: string, read: (db: Db) => Promise<T>, password?: DatabasePassword): Promise<T> {
   if (isPostgres(url)) {
     // Loaded only where it is used.
     const { openPostgres } = require('./postgres') as typeof import('./postgres');
-    const engine = openPostgres(url, silentLog);
+    const engine = openPostgres(url, silentLog, password);
     return read(engine.readDb).finally(() => engine.close());
   }
   const path = pathOf(url);

@@ -36,6 +36,8 @@ export interface RequestsTable {
   machine_id: string;
   requester_id: string;
   conversation_id: string;
+  /** `incidentKey(incidentOf(request))`. */
+  incident: string | null;
   state: string;
   /** `wakeAt(request)`. */
   wake_at: number | null;
@@ -45,6 +47,8 @@ export interface RequestsTable {
   hold: string | null;
   /** `restsUntil(request)`. */
   rests_until: number | null;
+  /** Of a target, its batch. */
+  batch_id: string | null;
   /** `sinceOf(request)`. */
   state_since: number;
   body: string;
@@ -209,6 +213,7 @@ export interface AuditTable {
   actor: string;
   what: string;
   detail: string;
+  salt: string;
   previous_hash: string;
   hash: string;
 }

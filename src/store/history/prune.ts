@@ -44,20 +44,27 @@ export const pruneWriter: WriterMethods<PruneWriter> = {
   async pruneRequests({ endedBefore, now, limit, keepPlaces }) {
     const rows = await this.engine.forUpdate(prunable(this.db, endedBefore).limit(limit)).execute();
     if (rows.length === 0) return [];
-    const pruned = rows.map((row) => ({
+    const gone = rows.map(({ id }) => id);
+    const targets = await this.db
+      .selectFrom('requests')
+      .select(['requests.id', 'requests.tenant_id', 'requests.conversation_id', 'requests.state_since'])
+      .where('batch_id', 'in', gone)
+      .execute();
+    const ids = [...targets, ...rows].map((row) => row.id as RequestId);
+    const pruned = [...rows, ...targets].map((row) => ({
       id: row.id as RequestId,
       tenantId: row.tenant_id,
       conversationId: row.conversation_id,
       endedAt: row.state_since,
       prunedAt: now,
     }));
-    const ids = pruned.map(({ id }) => id);
     await notePruned(this.db, pruned);
     await leaveEvidenceFiles(this.db, ids, now);
     await forgetFacts(this.db, ids);
     for (const table of ['vote_tokens', 'work', 'results', 'submissions', 'reviews', 'cards'] as const)
       await this.db.deleteFrom(table).where('request_id', 'in', ids).execute();
-    await this.db.deleteFrom('requests').where('id', 'in', ids).execute();
+    await this.db.deleteFrom('requests').where('batch_id', 'in', gone).execute();
+    await this.db.deleteFrom('requests').where('id', 'in', gone).execute();
     await forgetConversations(this.db, [...new Set(pruned.map(({ conversationId }) => conversationId))], keepPlaces);
     return pruned;
   },
@@ -94,6 +101,8 @@ const prunable = (db: Db, endedBefore: number) =>
     .select(['requests.id', 'requests.tenant_id', 'requests.conversation_id', 'requests.state_since'])
     .where('state', 'in', finalStates) // guard: open-requests-are-not-pruned
     .where('state_since', '<', endedBefore)
+    // They go with their batch, which is told by them.
+    .where('batch_id', 'is', null)
     // guard: open-reviews-are-not-pruned
     .where((e) =>
       e.not(

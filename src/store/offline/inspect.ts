@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { sql } from 'kysely';
 import Database from 'libsql';
 import type { Place } from '../../request/place';
-import { isPostgres } from '../engine/database-address';
+import { type DatabasePassword, isPostgres } from '../engine/database-address';
 import { appliedSteps, stepsFor } from '../engine/migrate';
 import { pathOf, readOnly } from '../engine/read-only';
 import { findPlace } from '../rows/conversations';
@@ -23,8 +23,8 @@ export interface StoreInspection {
 }
 
 /** Throws a `StoreError` that an operator can act on. */
-export async function inspectStore(url: string): Promise<StoreInspection> {
-  if (isPostgres(url)) return compare('postgres', null, await readOnly(url, appliedSteps));
+export async function inspectStore(url: string, password?: DatabasePassword): Promise<StoreInspection> {
+  if (isPostgres(url)) return compare('postgres', null, await readOnly(url, appliedSteps, password));
   const path = pathOf(url);
   if (!existsSync(path)) return { ...compare('sqlite', path, []), exists: false };
   const steps = await readOnly(url, async (db) => {
@@ -36,9 +36,13 @@ export async function inspectStore(url: string): Promise<StoreInspection> {
 }
 
 /** The conversation as the service knows it; null when the bot was never written to in it. Throws a `StoreError`. */
-export async function inspectConversation(url: string, conversationId: string): Promise<Place | null> {
+export async function inspectConversation(
+  url: string,
+  conversationId: string,
+  password?: DatabasePassword,
+): Promise<Place | null> {
   if (!isPostgres(url) && !existsSync(pathOf(url))) return null;
-  return readOnly(url, (db) => findPlace(db, conversationId));
+  return readOnly(url, (db) => findPlace(db, conversationId), password);
 }
 
 function compare(engine: StoreInspection['engine'], path: string | null, taken: readonly string[]): StoreInspection {

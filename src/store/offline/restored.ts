@@ -40,7 +40,7 @@ export async function findMissing(reader: Reader, note: HeadNote): Promise<Chain
 export async function doubtUnsent(tx: Tx, noted: ChainHead | null, now: number): Promise<Restored> {
   const found = await tx.auditHead();
   let open: readonly Stored[] = [];
-  open = await tx.requestsIn(['awaitingApproval', 'queued', 'submitting', 'unknown']); // guard: restored-approvals-do-not-count
+  open = await tx.requestsIn(['awaitingApproval', 'queued', 'submitting', 'unknown', 'batchRunning']); // guard: restored-approvals-do-not-count
   const doubted: RequestId[] = [];
   for (const stored of open) {
     const applied = await applyEvent(tx, stored, { type: 'storeRestored' }, 'bot', now);

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import type { Anchor } from '../../audit/anchor';
 import { type AuditEntry, type AuditRow, type ChainHead, canonicalJson, genesis, hashEntry } from '../../audit/chain';
 import type { RequestId } from '../../request/request';
 import { firstOf, prepared } from '../engine/prepared';
@@ -12,6 +14,8 @@ export interface AuditReader {
     readonly afterSeq?: number;
     readonly limit?: number;
   }): Promise<readonly AuditRow[]>;
+  /** The heads that were handed out to be kept outside: of the newest entry of that kind up to `seq`, and of those after it, oldest first. */
+  auditAnchors(around: { readonly upTo: number } | { readonly after: number }): Promise<readonly Anchor[]>;
 }
 
 export interface AuditWriter {
@@ -29,6 +33,16 @@ export const auditReader: ReaderMethods<AuditReader> = {
     if (afterSeq !== undefined) query = query.where('seq', '>', afterSeq);
     if (limit !== undefined) query = query.limit(limit);
     return (await query.execute()).map(toAuditRow);
+  },
+  async auditAnchors(around) {
+    const anchored = this.db.selectFrom('audit').selectAll().where('what', '=', 'anchored');
+    const query =
+      'upTo' in around
+        ? anchored.where('seq', '<=', around.upTo).orderBy('seq', 'desc').limit(1)
+        : anchored.where('seq', '>', around.after).orderBy('seq').limit(10);
+    return (await query.execute()).map(toAuditRow).flatMap(({ at, detail: { seq, hash } }) => {
+      return typeof seq === 'number' && typeof hash === 'string' ? [{ at, seq, hash }] : [];
+    });
   },
 };
 
@@ -49,8 +63,9 @@ export async function writeEntries(db: Db, entries: readonly AuditEntry[]): Prom
   let head: ChainHead = { seq: last.seq - entries.length, hash: last.hash };
   for (const entry of entries) {
     const seq = head.seq + 1;
-    const hash = hashEntry(head.hash, seq, entry);
-    await insertEntry(db, toTable({ ...entry, seq, previousHash: head.hash, hash }));
+    const salted = { ...entry, salt: randomBytes(16).toString('hex') };
+    const hash = hashEntry(head.hash, seq, salted);
+    await insertEntry(db, toTable({ ...salted, seq, previousHash: head.hash, hash }));
     head = { seq, hash };
   }
   await updateHead(db, { hash: head.hash });
@@ -80,6 +95,7 @@ const toTable = (row: AuditRow): AuditTable => ({
   actor: row.actor,
   what: row.what,
   detail: canonicalJson(row.detail),
+  salt: row.salt,
   previous_hash: row.previousHash,
   hash: row.hash,
 });
@@ -92,6 +108,7 @@ export const toAuditRow = (row: AuditTable): AuditRow => ({
   actor: row.actor,
   what: row.what,
   detail: readDetail(row.detail) ?? { unreadable: row.detail },
+  salt: row.salt,
   previousHash: row.previous_hash,
   hash: row.hash,
 });

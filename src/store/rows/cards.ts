@@ -13,8 +13,8 @@ import type { InTransaction, ReaderMethods, WriterMethods } from './methods';
 export interface Card {
   readonly cardId: number;
   readonly requestId: RequestId;
-  /** `reader`: shows the request and takes no vote. `end`: how it ended, with its results. `replaced`: a newer card stands for it, and it is drawn no more. */
-  readonly audience: 'thread' | 'approver' | 'reader' | 'end' | 'replaced';
+  /** `reader`: shows the request and takes no vote. `end`: how it ended, with its results. `board`: all requests of its conversation. `replaced`: a newer card stands for it, and it is drawn no more. */
+  readonly audience: 'thread' | 'approver' | 'reader' | 'end' | 'board' | 'replaced';
   /** Entra object id of the approver; null for a card that is for nobody in particular. */
   readonly personId: string | null;
   readonly conversationId: string | null;
@@ -97,7 +97,8 @@ export const cardWriter: WriterMethods<CardWriter> = {
     const cards = await findCards(this.db, id);
     await drawCards(
       this,
-      cards.filter(({ audience }) => audience !== 'replaced'),
+      // A board has a pace of its own.
+      cards.filter(({ audience }) => audience !== 'replaced' && audience !== 'board'),
       now,
     );
   },

@@ -1,4 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
+import { incidentKey, incidentOf } from '../../request/ask/incident';
+import type { ExitFacts } from '../../request/batch/outcome-of-target';
 import type { LiveResponseRequest, RequestId, State } from '../../request/request';
 import { sinceOf } from '../../request/since';
 import { restsUntil } from '../../request/waiting';
@@ -16,21 +18,29 @@ export interface Stored {
   readonly version: number;
 }
 
+export interface StoredTarget extends Stored {
+  readonly results: readonly ExitFacts[];
+}
+
 export interface RequestReader {
   request(id: RequestId): Promise<Stored | null>;
   /** Oldest first. */
   requestsIn(states: readonly State[]): Promise<readonly Stored[]>;
-  /** Newest first, at most `limit`, of all tenants unless given. */
+  /** Newest first, at most `limit`, of all tenants unless given. Targets of batches are there only where the device is given: elsewhere their batch stands for them. */
   recentRequests(
     filter: {
       readonly tenantId?: string;
       readonly machineId?: string;
       readonly requesterId?: string;
       readonly conversationId?: string;
+      /** By its id, without case. */
+      readonly incident?: string;
       readonly states?: readonly State[];
     },
     limit: number,
   ): Promise<readonly Stored[]>;
+  /** The targets of a batch that were let go, by their number, with what their results say. */
+  targets(batchId: RequestId): Promise<readonly StoredTarget[]>;
   /** Open requests whose clock is due at or before `now`. */
   requestsDue(now: number): Promise<readonly Stored[]>;
   countByState(): Promise<Readonly<Partial<Record<State, number>>>>;
@@ -54,14 +64,32 @@ export const requestReader: ReaderMethods<RequestReader> = {
     const query = this.db.selectFrom('requests').select(stored).where('state', 'in', states).orderBy('seq');
     return (await query.execute()).map(rowToStored);
   },
-  async recentRequests({ tenantId, machineId, requesterId, conversationId, states }, limit) {
+  async recentRequests({ tenantId, machineId, requesterId, conversationId, incident, states }, limit) {
     let query = this.db.selectFrom('requests').select(stored).orderBy('seq', 'desc').limit(limit);
     if (tenantId !== undefined) query = query.where('tenant_id', '=', tenantId);
-    if (machineId !== undefined) query = query.where('machine_id', '=', machineId);
+    if (machineId === undefined) query = query.where('batch_id', 'is', null);
+    else query = query.where('machine_id', '=', machineId);
     if (requesterId !== undefined) query = query.where('requester_id', '=', requesterId);
     if (conversationId !== undefined) query = query.where('conversation_id', '=', conversationId);
+    if (incident !== undefined) query = query.where('incident', '=', incidentKey(incident));
     if (states !== undefined) query = query.where('state', 'in', states);
     return (await query.execute()).map(rowToStored);
+  },
+  async targets(batchId) {
+    const { rows } = await selectTargets(this.db, { batchId });
+    const results = (await selectTargetResults(this.db, { batchId })).rows;
+    return rows
+      .map(rowToStored)
+      .map((one) => ({
+        ...one,
+        results: results
+          .filter((row) => row.request_id === one.request.id)
+          .map((row) => {
+            const { index, command, exitCode }: ExitFacts = JSON.parse(row.body);
+            return { index, command, exitCode };
+          }),
+      }))
+      .sort((a, b) => (a.request.target?.number ?? 0) - (b.request.target?.number ?? 0));
   },
   async requestsDue(now) {
     return (await selectDue(this.db, { now })).rows.map(rowToStored);
@@ -87,7 +115,9 @@ export const requestWriter: WriterMethods<RequestWriter> = {
       id,
       version: 1,
       tenant_id: request.tenantId,
-      machine_id: request.device.machineId,
+      // A batch has no device of its own: its targets do.
+      machine_id: request.batch === undefined ? request.device.machineId : '',
+      batch_id: request.target?.of ?? null,
       requester_id: request.requester.id,
       conversation_id: request.conversationId,
       ...changing(request),
@@ -118,6 +148,18 @@ const selectRequestToChange = prepared((db, given: { readonly id: RequestId }, f
 
 const selectDue = prepared((db, { now }: { now: number }) =>
   db.selectFrom('requests').select(stored).where('wake_at', '<=', now).orderBy('wake_at').orderBy('seq'),
+);
+
+const selectTargets = prepared((db, { batchId }: { batchId: RequestId }) =>
+  db.selectFrom('requests').select(stored).where('batch_id', '=', batchId),
+);
+
+const selectTargetResults = prepared((db, { batchId }: { batchId: RequestId }) =>
+  db
+    .selectFrom('results')
+    .innerJoin('requests', 'requests.id', 'results.request_id')
+    .select(['results.request_id', 'results.body'])
+    .where('requests.batch_id', '=', batchId),
 );
 
 export const findNextWake = async (db: Db): Promise<number | null> =>
@@ -152,7 +194,10 @@ type StoredRow = Pick<Selectable<RequestsTable>, (typeof stored)[number]>;
 const rowToStored = (row: StoredRow): Stored => ({ request: JSON.parse(row.body), version: row.version });
 const toStored = (row: StoredRow | undefined): Stored | null => (row === undefined ? null : rowToStored(row));
 
+const keyOf = (incident: string | null): string | null => (incident === null ? null : incidentKey(incident));
+
 const changing = (request: LiveResponseRequest) => ({
+  incident: keyOf(incidentOf(request)),
   state: request.state,
   wake_at: wakeAt(request),
   ...queueColumns(request),

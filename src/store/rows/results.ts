@@ -13,6 +13,8 @@ export interface ResultReader {
 export interface ResultWriter {
   /** A result that is fetched again after a crash replaces the one that was kept. */
   saveResult(id: RequestId, result: KeptResult): Promise<void>;
+  /** A file of the evidence folder that no result refers to: it goes a day after it was looked at. */
+  noteLeavingFile(path: string, now: number): Promise<void>;
   /** When the file was last kept, as its own time stamp says; its day begins `now`. */
   watchLeavingFile(path: string, at: { readonly keptAt: number | null; readonly now: number }): Promise<void>;
   forgetLeavingFile(path: string): Promise<void>;
@@ -70,6 +72,9 @@ export const resultWriter: WriterMethods<ResultWriter> = {
       .execute();
     await saveEvidenceFiles(this.db, id, result);
   },
+  async noteLeavingFile(path, now) {
+    await noteLeaving(this.db, [path], now);
+  },
   async watchLeavingFile(path, { keptAt, now }) {
     const row = { kept_at: keptAt, noted_at: now };
     await this.db.updateTable('evidence_leaving').set(row).where('path', '=', path).execute();
@@ -111,9 +116,13 @@ export async function leaveEvidenceFiles(db: Db, ids: readonly RequestId[], now:
     leaving.push(path);
   }
   if (leaving.length === 0) return;
+  await noteLeaving(db, leaving, now);
+}
+
+async function noteLeaving(db: Db, paths: readonly string[], now: number): Promise<void> {
   await db
     .insertInto('evidence_leaving')
-    .values(leaving.map((path) => ({ path, noted_at: now, kept_at: null })))
+    .values(paths.map((path) => ({ path, noted_at: now, kept_at: null })))
     .onConflict((c) => c.column('path').doNothing())
     .execute();
 }

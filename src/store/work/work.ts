@@ -34,6 +34,7 @@ export const defenderWork = [
   'fetchResult',
   'recheckLibrary',
 ] as const satisfies readonly WorkType[];
+export const fileWork = ['sendFile'] as const satisfies readonly WorkType[];
 export const teamsWork = ['sendCard', 'sendNews', 'sendPost'] as const satisfies readonly WorkType[];
 
 export interface NewWork {

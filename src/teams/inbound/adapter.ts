@@ -11,6 +11,7 @@ import { z } from 'zod/v4';
 import { type Clock, systemClock } from '../../lib/clock';
 import { type Redacted, reveal } from '../../lib/redacted';
 import type { Cloud } from '../service-url';
+import type { BotCertificate } from './bot-certificate';
 import { createEndorsedKeys, type IsEndorsed } from './endorsed-keys';
 
 /** Who the bot is towards Teams. A trial has no identity: whoever reaches its port is believed, hence loopback only (T-4). */
@@ -21,6 +22,13 @@ export type BotIdentity =
       readonly appId: string;
       readonly tenantId: string;
       readonly password: Redacted<string>;
+      readonly cloud?: Exclude<Cloud, 'trial'>;
+    }
+  | {
+      readonly type: 'SingleTenant';
+      readonly appId: string;
+      readonly tenantId: string;
+      readonly certificate: BotCertificate;
       readonly cloud?: Exclude<Cloud, 'trial'>;
     }
   | {
@@ -225,7 +233,13 @@ export function toAuthOptions({ identity, issuer }: AdapterOptions): AuthOptions
     MicrosoftAppId: identity.appId,
     MicrosoftAppType: identity.type,
     MicrosoftAppTenantId: identity.tenantId,
-    ...(identity.type === 'SingleTenant' ? { MicrosoftAppPassword: reveal(identity.password) } : {}),
+    ...('password' in identity ? { MicrosoftAppPassword: reveal(identity.password) } : {}),
+    ...('certificate' in identity
+      ? {
+          CertificateThumbprint: identity.certificate.thumbprint,
+          CertificatePrivateKey: reveal(identity.certificate.privateKey),
+        }
+      : {}),
     ...(tokenIssuers[cloudOf(identity)] === government ? { ChannelService: 'https://botframework.azure.us' } : {}),
   };
   if (issuer === undefined) return base;

@@ -7,6 +7,7 @@ import { type FileOffer, offerFact, type Upload } from '../../request/file-offer
 import type { Store, Tx } from '../../store/store';
 import type { ClaimedWork } from '../../store/work/claims';
 import { postRow } from '../../store/work/ordering-key';
+import { fileWork } from '../../store/work/work';
 import type { Post } from '../../thread/kit/post';
 import { sentencePost } from '../../thread/kit/sentence';
 import { fileSentences, sentPost } from '../../thread/posts/file-posts';
@@ -87,8 +88,6 @@ export function createFileSender(options: FileSenderOptions): DueWork {
     nextDueAt: () => store.nextDueAt(),
   };
 }
-
-const fileWork = ['sendFile'] as const;
 
 /** Null when all of it is there; else a word for the log, never the address. A chunk that arrives twice is the same chunk. */
 async function put(

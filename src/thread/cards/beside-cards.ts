@@ -2,7 +2,7 @@ import { maxReasonLength } from '../../request/ask/command';
 import type { LiveResponseRequest, Question } from '../../request/request';
 import { maxAnswerLength, maxQuestionLength } from '../../request/votes/questions';
 import { button, openDialog, type TextInput, textInput } from '../kit/button';
-import { type Line, say, saySubtle, showCode, showCut, showParagraphs, showPerson } from '../kit/line';
+import { type Line, say, saySubtle, showCut, showDevices, showParagraphs, showPerson } from '../kit/line';
 import type { Post } from '../kit/post';
 import { linesPost } from '../kit/sentence';
 import type { RequestView } from '../kit/view';
@@ -113,14 +113,17 @@ export const answerButton = (
   { trial, title = 'Answer…' }: { readonly trial: boolean; readonly title?: string },
 ) => openDialog({ title, verb: 'answer.open', data: { requestId: id, number } }, { trial });
 
-const what = ({ id, requester, commands, device }: LiveResponseRequest, verb: string): Line => [
-  say(`${verb}${count(commands.length, 'command')} on `),
-  ...showCut(device.name, 200, showCode),
-  say(', asked by '),
-  ...showPerson(requester),
-  say('.'),
-  saySubtle(` ${id}`),
-];
+const what = (request: LiveResponseRequest, verb: string): Line => {
+  const { id, requester, commands } = request;
+  return [
+    say(`${verb}${count(commands.length, 'command')} on `),
+    ...showDevices(request, 200),
+    say(', asked by '),
+    ...showPerson(requester),
+    say('.'),
+    saySubtle(` ${id}`),
+  ];
+};
 
 /** A question stops no clock. */
 export const clock = (request: LiveResponseRequest, now: number): Line =>

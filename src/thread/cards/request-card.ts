@@ -1,5 +1,6 @@
 import { isFinal, type LiveResponseRequest } from '../../request/request';
 import { maxNoteLength } from '../../request/votes/vote';
+import { batchParts } from '../batch/batch-parts';
 import { placeActions } from '../kit/action-rows';
 import { activityBytes, fits, maxActivityBytes } from '../kit/fits';
 import { type Line, say, sayBold, saySubtle, show, showCode, showCut, showParagraphs, showPerson } from '../kit/line';
@@ -98,11 +99,14 @@ function renderCard(view: RequestView, options: CardOptions): Post {
   const words = describeState(view);
   const undecided = request.state === 'awaitingApproval';
   const whole = options.depth === 'whole';
-  const risk = weighRisk(request);
+  const batch = batchParts(view);
+  const risk = batch?.risk ?? weighRisk(request);
   const takesNote = undecided && options.token !== null;
   const pause = isFinal(request.state) ? null : view.pause;
-  const title = undecided && options.token !== null ? question(request) : onDevice(words.title, request.device.name);
-  const summary = undecided ? notification(request) : `${title} (${request.id})`;
+  const asked = batch?.question ?? question(request);
+  const told = batch === null ? onDevice(words.title, request.device.name) : words.title;
+  const title = undecided && options.token !== null ? asked : told;
+  const summary = undecided ? (batch?.notification ?? notification(request)) : `${title} (${request.id})`;
   const card = fillTemplate(template, {
     summary,
     trial: view.trial,
@@ -122,14 +126,15 @@ function renderCard(view: RequestView, options: CardOptions): Post {
     risk: rows(risk.lines),
     commands: [
       ...rows(runbookLine(request)),
+      ...(batch === null ? [] : rows(batch.board)),
       ...request.commands.flatMap((command, index) =>
         commandRows(view, { command, index, longest: whole ? null : 300 }),
       ),
       ...rows(isFinal(request.state) ? [] : filesLine(request)),
     ],
-    device: rows(deviceHead(request.device, request.createdAt)),
+    device: rows(batch?.where ?? deviceHead(request.device, request.createdAt)),
     said: personsWords(view, { whole }),
-    proofTitle: takesNote ? 'Hashes, rule, note' : 'Hashes, ids, rule',
+    proofTitle: batch?.proofTitle ?? (takesNote ? 'Hashes, rule, note' : 'Hashes, ids, rule'),
     proof: proofRows(view, { whole }),
     hasNote: takesNote,
     noteLength: maxNoteLength,
@@ -173,7 +178,7 @@ function proofRows(view: RequestView, { whole }: { readonly whole: boolean }): r
   return rows([
     [saySubtle('Request '), showCode(request.id), saySubtle(`, asked at ${formatTime(request.createdAt)}`)],
     ...fileProof(request),
-    ...deviceProof(request.device, request.createdAt),
+    ...(batchParts(view)?.proof ?? deviceProof(request.device, request.createdAt)),
     ...(request.state === 'awaitingApproval'
       ? describeBar(request, names)
       : [[say('Rule '), { ...show(request.bar.rule), weight: 'Bolder' as const }, say('.')]]),

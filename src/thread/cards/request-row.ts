@@ -1,5 +1,5 @@
 import type { LiveResponseRequest } from '../../request/request';
-import { type Line, say, sayBold, showCode, showCut, showPerson } from '../kit/line';
+import { type Line, say, sayBold, showCode, showDevices, showPerson } from '../kit/line';
 import type { RequestView } from '../kit/view';
 import { count, formatTime, type ReaderFormat } from '../kit/words';
 import { describeProgressOfVotes } from '../sentences/bar-lines';
@@ -13,7 +13,7 @@ export function requestRow(view: RequestView, reader?: ReaderFormat): readonly L
   return [
     head,
     [
-      ...showCut(request.device.name, 100, showCode),
+      ...showDevices(request, 100),
       say(` · ${count(request.commands.length, 'command')}, asked by `),
       ...showPerson(request.requester),
       say(` at ${formatTime(request.createdAt, reader)}.`),

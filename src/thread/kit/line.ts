@@ -1,6 +1,6 @@
 import { showHidden, visible, visibleCode } from '../../lib/visible';
 import { maxReasonLength } from '../../request/ask/command';
-import type { Person } from '../../request/request';
+import type { Person, RequestBase } from '../../request/request';
 import { count } from './words';
 
 /** One run of a RichTextBlock: the only element that shows text verbatim (teams.md C5). */
@@ -52,6 +52,10 @@ const stopHidden = (text: string): string => showHidden(text).replace(/(?<=\{)\{
 export const showPerson = (person: Person): Line => [
   { type: 'TextRun', text: cutAt(visible(person.name.trim() === '' ? person.id : person.name), 100), weight: 'Bolder' },
 ];
+
+/** The device of a request, or how many it has. */
+export const showDevices = ({ device, batch }: Pick<RequestBase, 'device' | 'batch'>, limit: number): Line =>
+  batch === undefined ? showCut(device.name, limit, showCode) : [say(count(batch.devices.length, 'device'))];
 
 /** At most `limit` characters of text from outside; says so when there was more. Never for what an approver decides about (T-17). */
 export function showCut(text: string, limit: number, make: (text: string) => Run = show): Line {

@@ -6,7 +6,7 @@ import { isRecord } from '../../lib/record';
 import { maxCommands } from '../../request/ask/command';
 import { maxNoteLength } from '../../request/votes/vote';
 import { type ListQuery, listNames, mostPages } from './list-page';
-import { readDraft, readOrigin, readReason, readText } from './read-draft';
+import { type BatchAction, readBatchAction, readDraft, readOrigin } from './read-draft';
 
 /**
  * What the buttons of our cards carry. A card comes back from a client that may have changed it (T-8): `readCardAction` reads every field
@@ -25,7 +25,8 @@ import { readDraft, readOrigin, readReason, readText } from './read-draft';
  * | `vote.sendOnceMore` | `token` | |
  * | `vote.leaveIt` | `token` | `reason` |
  * | `card.refresh` | `token` | |
- * | `request.cancel` | `requestId` | `cancelReason` |
+ * | `request.cancel` | `requestId`, `onlyWaiting` (may be absent) | `cancelReason` or `waitingReason` |
+ * | `batch.next`, `batch.goOn`, `batch.again` | `requestId`, and `number` or `group` | |
  * | `request.open` | `requestId` | |
  * | `request.askAgain` | `requestId` | |
  * | `list.page` | `list`, `about` (null or text), `page` from 1 | |
@@ -53,7 +54,14 @@ export type CardAction =
   | { readonly verb: 'answer.give'; readonly requestId: string; readonly number: number; readonly text: string }
   /** A client asks for its own view of the card in the thread; it may do so by itself, and decides nothing. */
   | { readonly verb: 'card.refresh'; readonly token: string }
-  | { readonly verb: 'request.cancel'; readonly requestId: string; readonly reason: string | null }
+  | {
+      readonly verb: 'request.cancel';
+      readonly requestId: string;
+      readonly reason: string | null;
+      /** Of a batch: only what Defender has not started. */
+      readonly onlyWaiting?: true;
+    }
+  | BatchAction
   /** Shows a request again; in an approver's own chat its card becomes the newest message. */
   | { readonly verb: 'request.open'; readonly requestId: string }
   /** The form, filled in with a request as it was asked. */
@@ -91,6 +99,9 @@ export const cardVerbs = [
   'answer.give',
   'card.refresh',
   'request.cancel',
+  'batch.next',
+  'batch.goOn',
+  'batch.again',
   'request.open',
   'request.askAgain',
   'list.page',
@@ -136,18 +147,17 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
       const reason = readReason(data, 'reason');
       return token === null || reason === null ? null : { verb: verb as 'vote.deny' | 'vote.leaveIt', token, reason };
     }
-    case 'request.cancel': {
-      const requestId = text('requestId', 40);
-      const reason = readReason(data, 'cancelReason');
-      return requestId === null || reason === null
-        ? null
-        : { verb: 'request.cancel', requestId, reason: reason || null };
-    }
+    case 'request.cancel':
+      return readCancel(data);
     case 'request.open':
     case 'request.askAgain': {
       const requestId = text('requestId', 40);
       return requestId === null ? null : { verb: verb as 'request.open' | 'request.askAgain', requestId };
     }
+    case 'batch.next':
+    case 'batch.goOn':
+    case 'batch.again':
+      return readBatchAction(verb as BatchAction['verb'], data);
     case 'list.page':
       return readListPage(data);
     case 'form.open':
@@ -190,6 +200,16 @@ export function readCardAction(verb: unknown, data: unknown): CardAction | null 
     case undefined:
       return null;
   }
+}
+
+function readCancel(data: Readonly<Record<string, unknown>>): CardAction | null {
+  const requestId = readText(data, 'requestId', 40);
+  const onlyWaiting = data.onlyWaiting === true;
+  // Two buttons of one card, each with a question of its own.
+  const reason = readReason(data, onlyWaiting ? 'waitingReason' : 'cancelReason');
+  if (requestId === null || reason === null) return null;
+  const cancel = { verb: 'request.cancel', requestId, reason: reason || null } as const;
+  return onlyWaiting ? { ...cancel, onlyWaiting } : cancel;
 }
 
 function readOfResult(verb: unknown, data: Readonly<Record<string, unknown>>): CardAction | null {
@@ -240,3 +260,12 @@ const readToken = <V extends 'vote.sendOnceMore' | 'card.refresh' | 'denial.open
   verb: V,
   token: string | null,
 ) => (token === null ? null : ({ verb, token } as const));
+
+function readText(data: Readonly<Record<string, unknown>>, key: string, limit: number): string | null {
+  const value = Object.hasOwn(data, key) ? data[key] : undefined;
+  return typeof value === 'string' && value.length <= limit ? value : null;
+}
+
+/** Empty when nothing was written; null when it is more than our cards let anybody write, or no text. */
+const readReason = (data: Readonly<Record<string, unknown>>, key: string): string | null =>
+  data[key] === undefined || data[key] === null ? '' : (readText(data, key, 10_000)?.trim() ?? null);

@@ -1,4 +1,5 @@
 import type { KeptResult } from '../../evidence/keep-result';
+import type { TargetFacts } from '../../request/batch/plan-batch';
 import type { Pause } from '../../request/pause';
 import type { LiveResponseRequest } from '../../request/request';
 import type { Line } from './line';
@@ -7,6 +8,8 @@ import type { Line } from './line';
 export interface RequestView {
   readonly request: LiveResponseRequest;
   readonly results: readonly KeptResult[];
+  /** Of a batch that was approved: what became of each target that was let go. */
+  readonly targets?: readonly TargetFacts[];
   /** Only when queued. */
   readonly queue: QueuePlace | null;
   readonly now: number;

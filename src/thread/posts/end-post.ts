@@ -1,5 +1,6 @@
 import type { KeptResult } from '../../evidence/keep-result';
 import { isFinal, type LiveResponseRequest } from '../../request/request';
+import { batchParts } from '../batch/batch-parts';
 import { commandRows } from '../cards/command-rows';
 import { placeActions } from '../kit/action-rows';
 import { type ActionJson, foldButton } from '../kit/button';
@@ -12,7 +13,7 @@ import { fillTemplate } from '../kit/template';
 import { trialBanner } from '../kit/trial';
 import type { RequestView } from '../kit/view';
 import { count, formatSize } from '../kit/words';
-import { askAgainButton } from '../sentences/request-actions';
+import { askAgainButton, findActions } from '../sentences/request-actions';
 import { decidedLines } from '../sentences/request-lines';
 import { maskedLines } from '../sentences/result-lines';
 import { describeState } from '../sentences/state-words';
@@ -56,7 +57,8 @@ export function endPost(view: RequestView): Post {
 function renderEnd(view: RequestView, shape: Shape): Post {
   const { request, trial, now } = view;
   const words = describeState(view);
-  const title = onDevice(words.title, request.device.name);
+  const batch = batchParts(view);
+  const title = batch === null ? onDevice(words.title, request.device.name) : words.title;
   const summary = `${title} (${request.id})`;
   const hasCommands = 'progress' in request;
   const proof = proofLines(view);
@@ -67,8 +69,11 @@ function renderEnd(view: RequestView, shape: Shape): Post {
     title,
     tone: words.tone,
     state: rows([
-      ...(plainHost(request.device.name) === null ? [showCut(request.device.name, 200, showCode)] : []),
+      ...(batch === null && plainHost(request.device.name) === null
+        ? [showCut(request.device.name, 200, showCode)]
+        : []),
       ...(words.tone === 'good' ? [] : words.lines),
+      ...(batch?.board ?? []),
     ]),
     commands: hasCommands ? request.commands.map((_, index) => commandData(view, index, shape)) : [],
     foot: [
@@ -79,7 +84,11 @@ function renderEnd(view: RequestView, shape: Shape): Post {
     hasProof: proof.length > 0,
     proof: rows(proof),
     again: isSmooth(view) && proof.length > 0 ? [askAgainButton(request, view)] : [],
-    ...placeActions(actionsOf(view, shape, proof.length > 0)),
+    ...placeActions(
+      batch === null
+        ? actionsOf(view, shape, proof.length > 0)
+        : findActions(view, { audience: 'thread', token: null }),
+    ),
   });
   return {
     text: mentionsRequester(request) ? request.id : null,

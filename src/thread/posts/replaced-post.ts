@@ -1,4 +1,4 @@
-import { say, showCode, showCut } from '../kit/line';
+import { say, showCode, showDevices } from '../kit/line';
 import type { Post } from '../kit/post';
 import { linesPost } from '../kit/sentence';
 import type { RequestView } from '../kit/view';
@@ -11,7 +11,7 @@ export const replacedPost = ({ request, trial }: Pick<RequestView, 'request' | '
         say('A newer card below replaces this one: '),
         showCode(request.id),
         say(' on '),
-        ...showCut(request.device.name, 100, showCode),
+        ...showDevices(request, 100),
         say('.'),
       ],
     ],

@@ -1,6 +1,6 @@
 import type { Person } from '../../request/request';
 import type { RoundUpNews } from '../../request/round-up';
-import { type Line, say, sayBold, showCode, showCut, showPerson } from '../kit/line';
+import { type Line, say, sayBold, showCode, showDevices, showPerson } from '../kit/line';
 import { cutPages } from '../kit/list-page';
 import { type CardOptions, pagePost } from '../kit/page';
 import type { Post } from '../kit/post';
@@ -78,7 +78,7 @@ const rowOf = (view: RequestView): Line => [
   { ...showCode(view.request.id), weight: 'Bolder' },
   sayBold(` · ${describeState(view).title}`),
   say(' · '),
-  ...showCut(view.request.device.name, 60, showCode),
+  ...showDevices(view.request, 60),
   say(' · '),
   ...showPerson(view.request.requester),
 ];

@@ -2,6 +2,7 @@ import { tellAfterMs } from '../../request/doubt/search';
 import type { Doubt, Emergency, OtherAction, Question } from '../../request/request';
 import { isPosted, type PostedNews, type SentNews } from '../../request/telling';
 import { openQuestions } from '../../request/votes/questions';
+import { nothingMore, stopLine } from '../batch/batch-words';
 import { answerButton, clock } from '../cards/beside-cards';
 import type { ActionJson } from '../kit/button';
 import {
@@ -13,6 +14,7 @@ import {
   show,
   showCode,
   showCut,
+  showDevices,
   showNames,
   showParagraphs,
   showPeople,
@@ -22,7 +24,7 @@ import type { Post } from '../kit/post';
 import { linesPost } from '../kit/sentence';
 import { sayOf, type Table } from '../kit/table';
 import type { RequestView } from '../kit/view';
-import { count, formatDuration, formatTime } from '../kit/words';
+import { count, formatDuration, formatShort, formatTime } from '../kit/words';
 import { endPost } from '../posts/end-post';
 import { beforeAskingAgain, describeChange } from './request-lines';
 import { describeOther } from './unknown-words';
@@ -70,7 +72,7 @@ const newsWords: Table<PostedNews, 'type', NewsWords, [view: RequestView]> = {
   questionAsked: ({ question }, view) => ({
     summary: `${view.request.id}: a question for you`,
     lines: [
-      [...showPerson(question.by), say(' asks about '), ...showCut(view.request.device.name, 100, showCode), say(':')],
+      [...showPerson(question.by), say(' asks about '), ...showDevices(view.request, 100), say(':')],
       ...showParagraphs(question.text),
       clock(view.request, view.now),
       [saySubtle('Press Answer…, or reply here and mention me.')],
@@ -80,6 +82,18 @@ const newsWords: Table<PostedNews, 'type', NewsWords, [view: RequestView]> = {
       : [],
   }),
   questionAnswered: ({ question }, view) => describeAnswer(question, view),
+  stillHeld: (_news, view) =>
+    one(
+      view,
+      'still waiting',
+      say('is approved and waits. '),
+      ...(view.pause === null
+        ? [say('Defender is full. It goes as soon as there is room.')]
+        : [...showPerson(view.pause.by), say(' has paused everything. It goes when somebody else resumes.')]),
+      ...('startBy' in view.request
+        ? [say(` Without that it ends at ${formatShort(view.request.startBy, view.now)}.`)]
+        : []),
+    ),
   reminded: (news, view) => describeReminder(news, view),
   askedAgain: (news, view) => {
     const words = one(
@@ -92,6 +106,10 @@ const newsWords: Table<PostedNews, 'type', NewsWords, [view: RequestView]> = {
     return { ...words, lines: [...words.lines, ...news.because.map(describeChange)] };
   },
   brokeGlass: (news, view) => describeBreakGlass(news.emergency, view),
+  batchStopped: ({ stop }, view) => ({
+    summary: `${view.request.id}: batch stopped`,
+    lines: [[sayBold(`${view.request.id}: stopped. `), ...stopLine(view.request, stop)], [say(nothingMore)]],
+  }),
   cancelRefused: (news, view) =>
     one(
       view,
@@ -153,7 +171,7 @@ function describeAnswer({ by, text, answer }: Question, { request }: RequestView
   return {
     summary: `${request.id}: answered`,
     lines: [
-      [...showPerson(by), say(' asked about '), ...showCut(request.device.name, 100, showCode), say(':')],
+      [...showPerson(by), say(' asked about '), ...showDevices(request, 100), say(':')],
       ...showParagraphs(text),
       ...(answer === null ? [] : [[...showPerson(answer.by), say(' answered:')], ...showParagraphs(answer.text)]),
       [saySubtle('The request is unchanged. It still waits for a decision on its card.')],
@@ -199,7 +217,7 @@ function describeReminder(
         say('half of the time to decide has run. '),
         ...showPerson(request.requester),
         say(` asked for ${count(request.commands.length, 'command')} on `),
-        ...showCut(request.device.name, 100, showCode),
+        ...showDevices(request, 100),
         say(`. ${missing === 1 ? '1 person has' : `${missing} people have`} not voted yet${asked}. ${next}`),
       ],
     ],
@@ -221,7 +239,7 @@ function describeBreakGlass({ by, reason, incident, at }: Emergency, { request, 
       ],
       [
         say('It is about '),
-        ...showCut(request.device.name, 100, showCode),
+        ...showDevices(request, 100),
         say(`, ${count(request.commands.length, 'command')}, asked by `),
         ...showPerson(request.requester),
         say('. One approval is enough now, by '),

@@ -2,15 +2,17 @@ import { visible, visibleCode } from '../../lib/visible';
 import { describeRefusal as describePolicyRefusal } from '../../policy/explain';
 import type { PolicyRefusal } from '../../policy/policy';
 import type { Finding } from '../../request/ask/preflight';
+import type { BatchRefusal } from '../../request/batch/left-out';
 import type { ResumeRefusal } from '../../request/pause';
 import type { LiveResponseRequest, Person } from '../../request/request';
 import type { ReviewRefusal } from '../../request/review';
 import { maxAnswerLength, maxQuestionLength, mostQuestions } from '../../request/votes/questions';
+import { describeBatchRefusal } from '../batch/left-out-words';
 import { cutAt } from '../kit/line';
 import { sayOf, type Table } from '../kit/table';
 import { count, everyone, formatList, formatTime, type ReaderFormat } from '../kit/words';
 import { describeFinding, lineText } from './finding-words';
-import { nearestNames } from './near-names';
+import { nearestNames } from './nearest-names';
 import { beforeAskingAgain } from './request-lines';
 
 /** Why a person may not do something now; a value, since people are answered, not failed. Names and typed words are untrusted. */
@@ -48,6 +50,7 @@ export type Refusal =
   /** What the policy refuses, told in its own words. */
   | PolicyRefusal
   | { readonly type: 'noRole' }
+  | { readonly type: 'batch'; readonly refusal: BatchRefusal }
   | { readonly type: 'doesNotFit' }
   /** `near`: ids that may be meant, of those only that this person may see here. */
   | { readonly type: 'unknownRequest'; readonly id: string; readonly near?: readonly string[] }
@@ -149,6 +152,7 @@ const sentences: Table<Refusal, 'type', string, [reader: ReaderFormat]> = {
     `Defender knows no device by ${quote(refusal.query)}${refusal.isLookUp ? '' : ', so nothing was requested'}. ${didYouMean(refusal.near)}Try its full name, an address, its id, or tag: and a tag; the word device looks one up.`,
   ambiguousDevice: (refusal) =>
     `${quote(refusal.query)} matches ${count(refusal.count, 'device')}, and I never guess. Nothing was requested. Use the full name or the Defender id; the word device shows them.`,
+  batch: (refusal) => describeBatchRefusal(refusal.refusal),
   unfit: (refusal, reader) => `${lineText(describeFinding(refusal.finding, reader))} Nothing was requested.`,
   several: (refusal, reader) => refusal.refusals.map((one) => `- ${describeRefusal(one, reader)}`).join('\n'),
   unknownLibraryFile: (refusal) => describeUnknownFile(refusal.fileName, refusal.known),
@@ -224,6 +228,12 @@ function describeDecided(request: LiveResponseRequest, reader: ReaderFormat): st
       return request.cancel?.by == null || request.cancel.refused
         ? `${describeApproval(request, reader)} Type status ${id} to see where it stands.`
         : `${id} is being cancelled already: ${nameOf(request.cancel.by)} asked at ${formatTime(request.cancel.at, reader)}. What Defender says decides.`;
+    case 'batchRunning':
+      return request.stopped === null
+        ? `${describeApproval(request, reader)} Type status ${id} to see how far it is.`
+        : `${id} was stopped already, at ${formatTime(request.stopped.at, reader)}. Type status ${id} to see what still runs.`;
+    case 'batchEnded':
+      return `${describeApproval(request, reader)} It ended at ${formatTime(request.endedAt, reader)}; type status ${id} to see how.`;
     case 'unconfirmed':
       return `${id} is not decided any more: that ended at ${formatTime(request.endedAt, reader)}, and it may have run. ${beforeAskingAgain(id)}`;
     case 'cancelled':

@@ -1,5 +1,6 @@
 import { maxReasonLength } from '../../request/ask/command';
 import type { LiveResponseRequest } from '../../request/request';
+import { batchActions } from '../batch/batch-actions';
 import { type ActionJson, askFirst, button, openDialog } from '../kit/button';
 import type { RequestView } from '../kit/view';
 
@@ -8,7 +9,13 @@ export type Audience = 'thread' | 'approver';
 
 /** Buttons while they can still do something; all of them vanish with the decision (T-9). */
 export function findActions(
-  { request, pause, policyVersion, trial }: Pick<RequestView, 'request' | 'pause' | 'policyVersion' | 'trial'>,
+  {
+    request,
+    pause,
+    policyVersion,
+    trial,
+    targets = [],
+  }: Pick<RequestView, 'request' | 'pause' | 'policyVersion' | 'trial' | 'targets'>,
   { audience, token }: { readonly audience: Audience; readonly token: string | null },
 ): readonly ActionJson[] {
   switch (request.state) {
@@ -37,6 +44,9 @@ export function findActions(
           ? [cancelButton(request, 'Withdraw…', 'Withdraw this request', 'Why? (needed unless you asked for it)')]
           : []),
       ];
+    case 'batchRunning':
+    case 'batchEnded':
+      return batchActions({ request, pause, targets }, audience);
     case 'queued':
     case 'submitting':
     case 'pending':

@@ -56,7 +56,7 @@ const lookTwice = (reasons: readonly Line[]): Line =>
   reasons.length === 0 ? [sayBold('Look twice.')] : [sayBold('Look twice: '), ...joinLines(reasons, 'and'), say('.')];
 
 /** What the commands do, as far as their kind tells. */
-function describeReach({ commands, device }: LiveResponseRequest): Line {
+export function describeReach({ commands, device }: Pick<LiveResponseRequest, 'commands' | 'device'>): Line {
   const of = (type: Command['type']) => commands.filter((c) => c.type === type).length;
   const system = systemOf(device.osPlatform);
   const user = system === null ? 'SYSTEM or root' : system === 'windows' ? 'SYSTEM' : 'root';
@@ -89,7 +89,7 @@ function emergencyWarning({ emergency }: LiveResponseRequest): readonly Line[] {
   ];
 }
 
-function deviceWarnings({ device }: LiveResponseRequest): readonly Line[] {
+export function deviceWarnings({ device }: Pick<LiveResponseRequest, 'device'>): readonly Line[] {
   const tags = device.tags.filter((tag) => criticalWord.test(tag));
   const reasons: Line[] = [];
   if (domainControllerName.test(device.name)) reasons.push([say('named like a domain controller')]);
@@ -104,7 +104,7 @@ function deviceWarnings({ device }: LiveResponseRequest): readonly Line[] {
   return reasons;
 }
 
-function libraryWarnings(request: LiveResponseRequest): readonly Line[] {
+export function libraryWarnings(request: LiveResponseRequest): readonly Line[] {
   return request.library.flatMap((file): Line[] => {
     const changedAt = parseDefenderTime(file.lastUpdatedTime);
     const age = changedAt === null ? null : request.createdAt - changedAt;

@@ -1,5 +1,6 @@
 import type { Command } from '../../request/ask/command';
 import type { CancelWish, CommandProgress, InState, LiveResponseRequest, Vote } from '../../request/request';
+import { describeBatch } from '../batch/batch-words';
 import { type Line, quoteLines, say, saySubtle, showCode, showCut, showPerson } from '../kit/line';
 import { sayOf, type Table } from '../kit/table';
 import type { RequestView, StateWords } from '../kit/view';
@@ -111,6 +112,8 @@ const titleAndLines: Table<LiveResponseRequest, 'state', StateWords, [view: Requ
       ],
     ],
   }),
+  batchRunning: (request, view) => describeBatch(request, view),
+  batchEnded: (request, view) => describeBatch(request, view),
   denied: (request) => ({ title: 'Denied', tone: 'attention', lines: describeDenial(request.votes) }),
   expired: (request) => ({
     title: 'Expired: not decided in time',
@@ -195,7 +198,7 @@ function describeCancelled(request: InState<'cancelled'>): StateWords {
     request.by.type === 'wish'
       ? [
           ...(request.by.wish.by === null
-            ? [say('The time to start ran out')]
+            ? [say(request.by.wish.calledOff === 'stopped' ? 'The batch was stopped' : 'The time to start ran out')]
             : [...showPerson(request.by.wish.by), say(' asked for it')]),
           say(` at ${formatTime(request.by.wish.at)}. `),
         ]

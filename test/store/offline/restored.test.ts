@@ -110,7 +110,7 @@ test('a database with another history of the same length is found as well', asyn
   const backup = await withBackup();
   restore(backup);
   const database = new Database(path);
-  database.exec("insert into audit select 2, at, null, actor, what, detail, hash, 'f' from audit where seq = 1");
+  database.exec("insert into audit select 2, at, null, actor, what, detail, salt, hash, 'f' from audit where seq = 1");
   database.exec("update audit_head set seq = 2, hash = 'f'");
   database.close();
   const store = await open();

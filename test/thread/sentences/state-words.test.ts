@@ -297,6 +297,13 @@ refused (attention)
   - Defender did not accept it. Nothing ran. Its code: DisallowedOperation
   - Its words: This device has no automation level assigned to it.
   - The device's group has no remediation level, which live response needs. Ask the Defender administrators to set one, then ask again.
+batchRunning (accent)
+  0 of 3 done
+  - 3 waiting.
+  - 1 canary first; the rest only if that exits 0. Stops at 3 failures.
+batchEnded (attention)
+  1 ran, 1 failed, 1 did not
+  - 1 ran, 1 failed, 1 not sent.
 refused, odd code (attention)
   Refused by Defender
   - Defender did not accept it. Nothing ran. Its code: SomethingNew"
