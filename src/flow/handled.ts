@@ -36,6 +36,9 @@ export async function deliveryOf(tx: Tx, turn: Turn, message: RawMessage | null)
 export const claimKeyOf = (turn: Turn, message: RawMessage | null): string =>
   turn.isEdit === true && message !== null ? keyOf('words', turn, message) : keyOf('turn', turn);
 
+/** Marked beside a key that was taken by an interruption, so that what ends later is not told as done. */
+export const interruptedMark = (key: string): string => `interrupted:${key}`;
+
 /** Something came of this message, so that no edit of it is read as a new one. */
 export async function markDone(tx: Tx, turn: Turn): Promise<void> {
   if (turn.activityId !== '') await tx.claimActivity(keyOf('done', turn), turn.at);

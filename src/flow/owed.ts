@@ -7,7 +7,7 @@ import { sentencePost } from '../thread/kit/sentence';
 import type { Turn } from '../thread/kit/turn';
 import { answers } from '../thread/sentences/answers';
 import type { FlowOptions } from './answer';
-import { claimKeyOf } from './handled';
+import { claimKeyOf, interruptedMark } from './handled';
 
 /** An answer that somebody was told to wait for, while it is worked on in the memory of one process. */
 interface Owed {
@@ -63,6 +63,7 @@ export function createOwedAnswers({
         );
         for (const { key, conversationId } of due) {
           if (!(await tx.claimActivity(key, now))) continue; // guard: what-is-told-as-interrupted-never-happens
+          await tx.claimActivity(interruptedMark(key), now);
           const post = sentencePost(answers.interrupted, { trial, summary: 'I was interrupted' });
           await tx.addWork([postRow(conversationId, post, { at: now })]);
         }

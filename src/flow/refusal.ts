@@ -1,5 +1,6 @@
 import type { Result } from '../lib/result';
 import type { ActionJson } from '../thread/kit/button';
+import { fits } from '../thread/kit/fits';
 import type { Post } from '../thread/kit/post';
 import { readerOf } from '../thread/kit/reader';
 import { sentencePost } from '../thread/kit/sentence';
@@ -17,7 +18,13 @@ export const refusalPost = (
   turn: Turn,
   why: Refusal,
   actions: readonly ActionJson[] = [],
-): Post => sentencePost(describeRefusal(why, readerOf(turn)), { trial: options.trial, summary: 'Not done', actions });
+): Post => {
+  const said = { trial: options.trial, summary: 'Not done' };
+  const sentence = describeRefusal(why, readerOf(turn));
+  const whole = sentencePost(sentence, { ...said, actions });
+  // A button carries what it would fill in, which may be more than a message holds: the sentence comes first.
+  return fits(whole) ? whole : sentencePost(sentence, said);
+};
 
 const refusal = (options: FlowOptions, turn: Turn, why: Refusal, actions: readonly ActionJson[] = []): Answer => ({
   ...posts(refusalPost(options, turn, why, actions)),

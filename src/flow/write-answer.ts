@@ -9,7 +9,7 @@ import { sentencePost } from '../thread/kit/sentence';
 import type { ActionAnswer, Turn } from '../thread/kit/turn';
 import { answers } from '../thread/sentences/answers';
 import type { Answer, FlowOptions, Notice } from './answer';
-import { deliveryOf } from './handled';
+import { claimKeyOf, deliveryOf, interruptedMark } from './handled';
 
 /**
  * One transaction: the activity is marked, the place remembered, the stage's writing done, and the answers put into the outbox. Where
@@ -26,7 +26,11 @@ export async function writeAnswer(
     options.store,
     async (tx, isOwnDoubt) => {
       const delivery = await deliveryOf(tx, turn, message);
-      if (delivery === 'repeated') return isOwnDoubt ? ok(null) : err(null);
+      if (delivery === 'repeated') {
+        const isCutOff = await tx.isActivityClaimed(interruptedMark(claimKeyOf(turn, message)));
+        if (isCutOff) return err(answers.interrupted); // guard: what-was-interrupted-is-not-told-as-done
+        return isOwnDoubt ? ok(null) : err(null);
+      }
       await tx.savePlace(turn.place);
       if (delivery !== 'first') {
         await tx.addWork([postRow(turn.place.conversationId, editPost(options, delivery), turn)]);
@@ -42,7 +46,10 @@ export async function writeAnswer(
     },
     survives,
   );
-  if (!handled.ok) return toActionAnswer(answer.again ?? { text: answers.handledAlready });
+  if (!handled.ok)
+    return toActionAnswer(
+      handled.error === null ? (answer.again ?? { text: answers.handledAlready }) : { text: handled.error },
+    );
   handled.value?.();
   return toActionAnswer(answer.notice ?? (await noticeAfter(options, answer)) ?? { text: answers.seeBelow });
 }

@@ -60,6 +60,15 @@ test('what was told as interrupted is not stored after all, however late it ends
   expect(stored).toBe(0);
 });
 
+test('a press that was told as interrupted is not answered as stored when its work ends after all', async () => {
+  await oweAnswer(options, turn, null);
+  await passes(minutes(3)).startDue();
+  const stored = { posts: [], again: { text: 'Your request is stored' }, write: async () => [] };
+  expect(await writeAnswer(options, turn, stored)).toMatchObject({
+    text: expect.stringContaining('I was interrupted'),
+  });
+});
+
 test('what was stored in the meantime is not told as interrupted', async () => {
   await oweAnswer(options, turn, message);
   await finish();

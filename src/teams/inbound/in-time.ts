@@ -92,7 +92,7 @@ const follows = (verb: string): boolean => !['card.refresh', 'form.open'].includ
 /** A decision is told by a sentence: a card of its request that nobody keeps would go on showing how it stood. */
 function lateNews(verb: string, answer: ActionAnswer): Post | null {
   if (answer.type === 'card' && /^(?:vote|request)\./.test(verb)) return plain(answers.handledLate);
-  const said: readonly string[] = [answers.seeBelow, answers.handledAlready];
+  const said: readonly string[] = [answers.seeBelow, answers.handledAlready, answers.interrupted];
   if (answer.type !== 'card' && said.includes(answer.text)) return null;
   return toPost(answer);
 }
