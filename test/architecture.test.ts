@@ -35,7 +35,20 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   oversight: ['lib', 'request', 'policy', 'defender', 'evidence', 'audit', 'thread', 'store', 'dispatch', 'flow'],
   teams: ['lib', 'request', 'chat', 'audit', 'thread', 'store', 'flow'],
   /** '' is the assembled service. */
-  doctor: ['', 'lib', 'request', 'chat', 'policy', 'directory', 'defender', 'evidence', 'thread', 'store', 'teams'],
+  doctor: [
+    '',
+    'lib',
+    'request',
+    'chat',
+    'policy',
+    'runbooks',
+    'directory',
+    'defender',
+    'evidence',
+    'thread',
+    'store',
+    'teams',
+  ],
   cli: ['', 'lib', 'defender', 'chat', 'policy', 'runbooks', 'audit', 'thread', 'store', 'bundle', 'doctor'],
 };
 

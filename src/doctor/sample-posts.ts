@@ -1,5 +1,6 @@
 import { createForm } from '../chat/form';
 import { createHelp } from '../chat/help';
+import type { Runbook } from '../runbooks/runbook';
 import { confirmBatchCard } from '../thread/batch/confirm-batch-card';
 import { answerCard, denialCard, questionCard } from '../thread/cards/beside-cards';
 import { boardCard } from '../thread/cards/board-card';
@@ -13,6 +14,7 @@ import { preflightCard } from '../thread/cards/preflight-card';
 import { previewCard } from '../thread/cards/preview-card';
 import { requestCard } from '../thread/cards/request-card';
 import { historyCard, mineCard, queueCard, statusListCard, waitingCard } from '../thread/cards/request-list-card';
+import { runbookCard, runbookListCard } from '../thread/cards/runbook-cards';
 import { understoodCard } from '../thread/cards/understood-card';
 import { welcomeCard } from '../thread/cards/welcome-card';
 import { whoamiCard } from '../thread/cards/whoami-card';
@@ -28,6 +30,16 @@ export const sampleBanner =
   'Sample, sent by npm run doctor: nobody asked for this, nothing runs, and nothing can be decided on it.';
 
 const sampleBatch = { canaries: 1, order: [1, 2], stopAt: 1, goOn: false };
+
+const sampleRunbook: Runbook = {
+  name: 'sample-runbook',
+  title: 'A sample runbook',
+  purpose: '',
+  os: 'any',
+  parameters: [],
+  commands: [{ type: 'RunScript', fileName: 'sample.ps1', pieces: [], line: 1 }],
+  version: '000000000000',
+};
 
 /** One sample of each card that the bot sends, without a single button, and each saying first that it is one. */
 export function createSamplePosts(now: number, trial: boolean): readonly Post[] {
@@ -82,6 +94,8 @@ export function createSamplePosts(now: number, trial: boolean): readonly Post[] 
     ...(warned === null ? [] : [warned]),
     reviewsCard([review], options),
     helpCard(createHelp(null), { trial }),
+    runbookListCard(new Map([[sampleRunbook.name, sampleRunbook]]), { trial }),
+    runbookCard(sampleRunbook, { trial }),
     whoamiCard({ person: requester, mayAsk: true, mayVote: false, policyVersion: '00000000' }, options),
     explainCard(['A sample line of the policy'], options),
     pausedPost({ by: requester, reason: 'A sample', at: now, onTheirWay: 0 }, { trial }),

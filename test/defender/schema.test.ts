@@ -48,6 +48,7 @@ test('a real machine is read, with its extra fields ignored', () => {
       lastIpAddress: '192.168.51.128',
     },
     mergedInto: null,
+    groupId: '0',
     groupUnknown: false,
   });
 });

@@ -36,7 +36,7 @@ const exported = Object.keys(
   JSON.parse(exportLine({ ...bypass, salt: 's', seq: 1, previousHash: 'p', hash: 'h' })) as Record<string, unknown>,
 );
 /** What entries of each kind hold; those of the store are read from where they are written. */
-const apply = readFileSync('src/store/commit/apply.ts', 'utf8');
+const apply = ['apply', 'audit-detail'].map((name) => readFileSync(`src/store/commit/${name}.ts`, 'utf8')).join('\n');
 const details = new Set([
   ...Object.keys(bypass.detail as object),
   ...Object.keys(refusedEntry({ at: 0, requestId: null, actor: '', refusal: '', detail: {} }).detail as object),
