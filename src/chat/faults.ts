@@ -171,7 +171,7 @@ function sentenceOf(fault: ChatFault): string {
     case 'missingDenyReason':
       return `A denial needs a reason, so that the requester knows what to change. Write it after the word because: deny ${fault.id} because ${shown(fault.typed) || 'the ticket names another device'}`;
     case 'missingPauseReason':
-      return `A pause needs a reason, because it stops everybody and stands on every card. Nothing is paused yet. Write it after the word because: pause because ${shown(fault.typed) || 'INC-1042 a library script may be tampered with'}`;
+      return `A pause needs a reason, because it stops everybody and stands on every card. This changed nothing. Write it after the word because: pause because ${shown(fault.typed) || 'INC-1042 a library script may be tampered with'}`;
     case 'incompleteBreakGlass':
       return describeIncompleteBreakGlass(fault);
     case 'badIncident':

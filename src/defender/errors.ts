@@ -114,7 +114,7 @@ export const defenderSentences: Readonly<Record<DefenderErrorCode, string>> = {
   'defender.notFound':
     'Defender does not know this device, action or file. Check the name; a new action may take two minutes to appear.',
   'defender.throttled':
-    'Defender asked this bot to slow down. It will go on by itself after the wait that Defender named.',
+    'Defender asked this bot to slow down. What is approved goes on by itself after the wait that Defender named; what you just asked for, ask again in a minute.',
   'defender.budgetSpent':
     'Defender lets this bot ask only so often, and what is left for now is kept for requests that are under way. Ask again in a few minutes.',
   'defender.shareSpent':

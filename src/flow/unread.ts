@@ -15,7 +15,8 @@ export async function answerUnread(
 ): Promise<Answer> {
   const [first] = faults;
   if (first?.type === 'unknownWord' || first?.type === 'consoleCommand') {
-    const answered = (await answerInWords(options, turn, text)) ?? hintAtVote(options, text);
+    const isLikeCommand = first.type === 'consoleCommand' || first.suggestion !== null;
+    const answered = (await answerInWords(options, turn, text, { isLikeCommand })) ?? hintAtVote(options, text);
     if (answered !== null) return answered;
   }
   const told = posts(

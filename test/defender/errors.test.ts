@@ -79,7 +79,7 @@ test('every code has a sentence that says what, why and what next', () => {
   "defender.deviceUnsupported: Live response does not work on this device: its operating system or its Defender client is not supported. Update the device or use another way.",
   "defender.badRequest: Defender did not accept what it was asked. Check the device, the file names and the arguments, then ask again.",
   "defender.notFound: Defender does not know this device, action or file. Check the name; a new action may take two minutes to appear.",
-  "defender.throttled: Defender asked this bot to slow down. It will go on by itself after the wait that Defender named.",
+  "defender.throttled: Defender asked this bot to slow down. What is approved goes on by itself after the wait that Defender named; what you just asked for, ask again in a minute.",
   "defender.budgetSpent: Defender lets this bot ask only so often, and what is left for now is kept for requests that are under way. Ask again in a few minutes.",
   "defender.shareSpent: You have used your own share of what this bot may ask Defender, so that the others keep theirs. Ask again in a minute.",
   "defender.serverFault: Defender answered that it had a fault of its own. Ask again in a few minutes.",

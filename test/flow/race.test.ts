@@ -235,3 +235,19 @@ test('a vote outlasts a loss of power; an answer that only tells need not', asyn
   await click(voter, 'Approve');
   expect(outlasted).toEqual(['process', 'power']);
 });
+
+test('of two pauses at the same instant through two replicas one holds, and the other is told whose', async () => {
+  await open(1);
+  const [first, second] = voters;
+  if (first === undefined || second === undefined) throw new Error('No voters');
+  const pause = (replica: number, person: TeamsPerson) =>
+    replicas[replica]?.onMessage(turnOf(person, `pauses ${person.name}`, null), {
+      text: 'pause because INC-7 a look first',
+      textFormat: 'plain',
+      html: null,
+      botMentions: [],
+    });
+  await Promise.all([pause(0, first), pause(1, second)]);
+  const rows = await stage.service.store.auditRows();
+  expect(rows.filter(({ what }) => what === 'paused')).toHaveLength(1);
+});

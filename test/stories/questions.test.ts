@@ -70,6 +70,25 @@ test('a reply that begins with a word of the chat is that command, and who was n
   expect((await stored())?.questions?.[0]?.answer).toBeNull();
 });
 
+test('a misspelt command, or words about a request, are no answer: nothing is published, and the question waits', async () => {
+  const thread = await open();
+  await askWhich();
+  const id = stage.requestId(thread);
+  for (const text of [
+    `cancle ${id} because wrong device`,
+    `stop ${id}`,
+    `please cancel ${id}`,
+    'onn ws-043 run x.ps1',
+    'dir C:\\temp',
+  ])
+    await stage.reply(ana, thread, text);
+  expect(stage.thread(thread).match(/it is no answer\. The question about LR-\w+ still waits/g)).toHaveLength(5);
+  expect(stage.thread(thread)).not.toContain('Ana Analyst answered');
+  expect((await stored())?.questions?.[0]?.answer).toBeNull();
+  await stage.reply(ana, thread, 'no, only the backup account');
+  expect((await stored())?.questions?.[0]?.answer?.text).toBe('no, only the backup account');
+});
+
 test('Answer… is for the requester, who answers once', async () => {
   const thread = await open();
   await askWhich();

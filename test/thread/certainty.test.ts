@@ -51,7 +51,8 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       'Nothing was sent.',
       'Nothing was changed;',
       'Nothing was sent yet.',
-      'Nothing is paused yet.',
+      'This changed nothing.',
+      'That looks like a command with a slip in it, so nothing was done with it, and it is no answer.',
       'Nothing is changed yet.',
       'No sign-in token could be got for Defender, so nothing was sent.',
       'Defender gave a result link to a place that this bot does not trust, so nothing was fetched.',
@@ -93,6 +94,11 @@ const proofs: ReadonlyArray<{ readonly rests: string; readonly claims: readonly 
       'None of these devices can be asked for, so nothing was requested:',
       'The list has … columns, and none is headed Device name, Name or Device ID.',
     ],
+  },
+  {
+    rests:
+      'The state in which the wish to cancel left the request: submitting or unknown, and unconfirmed, whose offer is over.',
+    claims: ['Nobody can tell yet whether Defender has it:', '… is left now, and nobody sends it once more.'],
   },
   {
     rests: 'The vote was refused in the transaction that would have stored it.',

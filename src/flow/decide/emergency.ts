@@ -16,7 +16,7 @@ import { toRefusal } from './refusal-of';
 
 /**
  * Lowers the bar of one waiting request to one approval by somebody whom the rule names for that, as long as no earlier use of it is
- * still to be reviewed (T-24). Never to none: who breaks the glass does not approve by that.
+ * still to be reviewed (T-24). Never to none: breaking the glass is no approval, though whoever broke it may be the one who then approves.
  */
 export async function breakGlass(
   scene: Scene,
@@ -92,8 +92,9 @@ export type Paused = Pause & { readonly onTheirWay: number };
 export async function pause(scene: Scene, reason: string): Promise<Result<Paused, Refusal>> {
   const { tx, options, turn } = scene;
   if (!hasRole(scene)) return refuse(scene, null, { type: 'mayNotPause' });
-  const now = await tx.fact<Pause>(pauseFact);
-  if (now !== null) return err({ type: 'alreadyPaused', by: now.by, at: now.at });
+  // Locked, so that of two at once the second sees the first.
+  const now = await tx.lockFact<Pause>(pauseFact);
+  if (now !== null) return err({ type: 'alreadyPaused', by: now.by, at: now.at }); // guard: one-pause-at-a-time
   const paused: Pause = {
     by: turn.person,
     personKey: personKeyOf(options.policy(), turn.person.id),
@@ -115,7 +116,7 @@ export async function resume(scene: Scene): Promise<Result<Pause, Refusal>> {
   const open = await tx.requestsIn(['awaitingApproval', 'queued', 'submitting', 'unknown', 'batchRunning']);
   const isTheirs = (id: string): boolean => personKeyOf(options.policy(), id) === personKey;
   const waiting = open.filter(({ request }) => isTheirs(request.requester.id)).map(({ request }) => request.id);
-  const lifted = mayResume(await tx.fact<Pause>(pauseFact), { personKey, mayApprove, waiting });
+  const lifted = mayResume(await tx.lockFact<Pause>(pauseFact), { personKey, mayApprove, waiting });
   if (!lifted.ok) return refuse(scene, null, lifted.error);
   await tx.saveFact(pauseFact, null);
   await showEverywhere(scene, 'resumed', { pausedBy: lifted.value.by.id });

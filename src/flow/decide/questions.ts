@@ -129,17 +129,32 @@ const lookBack = 20;
 /** A row of buttons holds five (teams.md D2). */
 const mostAnswers = 5;
 
-/** Free words in a conversation where a question waits for this person: their answer, or null where none does. Never a vote. */
-export async function answerInWords(options: FlowOptions, turn: Turn, text: string): Promise<Answer | null> {
-  const { tenantId, person, place } = turn;
+/** The questions that wait for this person here. */
+async function findOpen(options: FlowOptions, { tenantId, person, place }: Turn) {
   const filter = { tenantId, requesterId: person.id, conversationId: place.conversationId };
   const waiting = await options.store.recentRequests({ ...filter, states: ['awaitingApproval'] }, lookBack);
-  const open = waiting.flatMap(({ request }) =>
+  return waiting.flatMap(({ request }) =>
     openQuestions(request).map((question): { request: typeof request; question: Question } => ({ request, question })),
   );
+}
+
+/**
+ * Free words in a conversation where a question waits for this person: their answer, or null where none does. Never a vote. Words that look like
+ * a command, such as `cancle LR-7F3K`, are none: published as an answer, they would leave the request as it is.
+ */
+export async function answerInWords(
+  options: FlowOptions,
+  turn: Turn,
+  text: string,
+  { isLikeCommand }: { readonly isLikeCommand: boolean },
+): Promise<Answer | null> {
+  const { place } = turn;
+  const open = await findOpen(options, turn);
   const [only, ...others] = open;
   if (only === undefined) return null;
   const { trial } = options;
+  if ((isLikeCommand && !yesOrNo.test(text.trim())) || namesRequest.test(text))
+    return posts(sentencePost(answers.notAnAnswer(only.request.id), { trial, summary: 'Not taken as an answer' })); // guard: a-misspelt-command-answers-nothing
   if (others.length > 0) return posts(whichQuestion(open.slice(0, mostAnswers), { trial }));
   const given = { requestId: only.request.id, number: only.question.number, text };
   return byWords(
@@ -152,6 +167,8 @@ export async function answerInWords(options: FlowOptions, turn: Turn, text: stri
         : null,
   );
 }
+
+const namesRequest = /\bLR-[0-9A-Z]{4,}/i;
 
 /** What people say when they mean yes or no; their vote is on the card. */
 const yesOrNo =

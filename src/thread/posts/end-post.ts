@@ -79,7 +79,7 @@ function renderEnd(view: RequestView, shape: Shape): Post {
     foot: [
       ...maskedLines(view),
       ...(request.state === 'denied' ? [] : decidedLines(request, now)),
-      [...showPerson(request.requester), saySubtle(' wrote: '), ...showCut(request.reason, 300)],
+      [...showPerson(request.requester), saySubtle(' wrote: '), ...showCut(request.reason.replaceAll('\n', ' '), 300)],
     ].map((runs, i) => ({ runs, spacing: i === 0 ? 'Small' : 'None' })),
     hasProof: proof.length > 0,
     proof: rows(proof),

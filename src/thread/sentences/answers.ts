@@ -37,13 +37,21 @@ export const answers = {
     `${id}: ${title}. It was asked in another conversation, so that is all I show here. ${sent ? 'The rest is in your own chat with me.' : 'Ask me for the rest in your own chat with me.'}`,
   withdrawn: (id: string) => `${id} is withdrawn. Nothing ran, and nobody can approve it any more.`,
   cancelled: (id: string) => `${id} is cancelled. Defender had not accepted it, and nothing ran.`,
+  notAnAnswer: (id: string) =>
+    `That looks like a command with a slip in it, so nothing was done with it, and it is no answer. The question about ${id} still waits. Type the command again (help lists them), or press Answer… on the question to say exactly this.`,
+  cancelKept: (id: string) =>
+    `Your wish to cancel ${id} is kept. Nobody can tell yet whether Defender has it: if it turns up and has not begun, I ask Defender to cancel it. Type status ${id} to see where it stands.`,
+  cancelLeft: (id: string) =>
+    `${id} is left now, and nobody sends it once more. Whether it ran is not known: I go on looking for three days, and ask Defender to cancel it if it turns up and has not begun.`,
+  cancelBatch: (id: string) =>
+    `${id} is cancelled: no further device gets it, and what Defender has already I ask it to cancel. The card of ${id} shows each device.`,
   cancelPassedOn: (id: string) =>
     `Your wish to cancel ${id} is passed on; what Defender says decides, and its commands may have acted before that. Type status ${id} to see where it stands.`,
   approved: (id: string) =>
     `Your approval of ${id} is counted, and it is approved. Type status ${id} to see where it stands.`,
   denied: (id: string) => `Your denial of ${id} is counted. Nothing ran, and the requester reads your reason.`,
   glassBroken: (id: string) =>
-    `Break-glass of ${id} is kept: one approval by somebody else whom the rule names is enough now. The owners of the rule are told.`,
+    `Break-glass of ${id} is kept: one approval by somebody whom the rule names, and who did not ask, is enough now. The owners of the rule are told.`,
   questionSent: (id: string) =>
     `Your question about ${id} is in its thread, and the requester is mentioned. The clock runs on.`,
   answerSent: (id: string) => `Your answer about ${id} is in its thread and went to the approvers.`,
@@ -114,10 +122,29 @@ export function describeDone(
     case 'deny':
       return answers.denied(id);
     case 'cancel':
-      if (state === 'withdrawn') return answers.withdrawn(id);
-      return state === 'cancelled' ? answers.cancelled(id) : answers.cancelPassedOn(id);
+      return describeCancel(id, state);
     case 'breakGlass':
       return answers.glassBroken(id);
+  }
+}
+
+/** What became of a wish to cancel, by where the request stands then. */
+function describeCancel(id: string, state: LiveResponseRequest['state']): string {
+  switch (state) {
+    case 'withdrawn':
+      return answers.withdrawn(id);
+    case 'cancelled':
+      return answers.cancelled(id);
+    case 'batchRunning':
+    case 'batchEnded':
+      return answers.cancelBatch(id);
+    case 'unconfirmed':
+      return answers.cancelLeft(id);
+    case 'submitting':
+    case 'unknown':
+      return answers.cancelKept(id);
+    default:
+      return answers.cancelPassedOn(id);
   }
 }
 
