@@ -10,7 +10,7 @@ import { type CardAction, isForDialog, readCardAction } from '../thread/kit/verb
 import { pausedPost, resumedPost } from '../thread/posts/pause-post';
 import { opinionPost } from '../thread/posts/review-cards';
 import { answers } from '../thread/sentences/answers';
-import { mendingButtons } from '../thread/sentences/mending';
+import { refusalButtons } from '../thread/sentences/refusal-buttons';
 import { type Answer, type FlowOptions, posts, readingDefender } from './answer';
 import { ask } from './ask/ask';
 import {
@@ -165,7 +165,7 @@ function answerRunbook(
 
 async function askInWords(options: FlowOptions, turn: Turn, { draft, notices }: AskInWords): Promise<Answer> {
   const asked = await ask(options, turn, draft, notices);
-  if (!asked.ok) return notStored(options, turn, asked.error, mendingButtons(draft, asked.error));
+  if (!asked.ok) return notStored(options, turn, asked.error, refusalButtons(draft, asked.error));
   const { value } = asked;
   if ('question' in value) return posts(value.question);
   return {

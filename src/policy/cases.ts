@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../lib/result';
 import { type Command, libraryFileOf } from '../request/ask/command';
+import { noDevice } from '../request/ask/no-device';
 import type { Device, LibraryFile } from '../request/request';
 import { evaluate } from './evaluate';
 import { describeRefusal } from './explain';
@@ -245,19 +246,6 @@ const describeBar = (policy: Policy, bar: Bar): string =>
 const labels = (policy: Policy, ids: readonly string[]): string =>
   ids.map((id) => policy.names.get(id) ?? id).join(', ') || 'nobody';
 
-const noDevice: Device = {
-  machineId: '',
-  name: '',
-  entraDeviceId: null,
-  osPlatform: null,
-  healthStatus: null,
-  riskScore: null,
-  deviceValue: null,
-  groupName: null,
-  tags: [],
-  lastSeen: null,
-  lastIpAddress: null,
-};
 const noFile: LibraryFile = {
   fileName: '',
   sha256: '',

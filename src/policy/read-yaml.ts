@@ -39,7 +39,8 @@ export class YamlReader {
     this.#document = parseDocument(isTooLong ? '' : text, {
       lineCounter: this.#lines,
       prettyErrors: false,
-      uniqueKeys: true,
+      // Each map that is read looks for keys that stand twice; the library would compare every key with every other.
+      uniqueKeys: false,
       logLevel: 'silent',
     });
     if (isTooLong) this.faults.push({ line: 1, message: `${what}: is longer than ${maxFileLength} characters` });
@@ -80,6 +81,7 @@ export class YamlReader {
       if (!isScalar(keyField.node)) this.fault(keyField, 'each key must be a plain word');
       else {
         const word = String(keyField.node.value);
+        if (fields.has(word)) this.fault(keyField, `the key ${word} stands twice`);
         fields.set(word, { ...this.#fieldOf(`${prefix}${word}`, value, keyField.line), line: keyField.line });
       }
     }

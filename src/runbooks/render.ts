@@ -52,7 +52,7 @@ function renderCommand(
   { type, fileName, pieces }: CommandTemplate,
   values: ReadonlyMap<string, string | null>,
 ): Command {
-  const text = (fill(pieces, values) ?? '').replace(/ {2,}/g, ' ').trim();
+  const text = (fill(pieces, values) ?? '').trim();
   if (type === 'PutFile') return { type, fileName };
   if (type === 'GetFile') return { type, path: text };
   return { type, scriptName: fileName, args: text === '' ? null : quoteNumbers(text) };

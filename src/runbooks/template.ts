@@ -36,12 +36,15 @@ export function namesIn(pieces: readonly Piece[], within: 'all' | 'optional' | '
   });
 }
 
+/** Where an optional part was left out; no value can hold it, and the blank before it goes too. */
+const left = '\u0000';
+
 /** The text with values put in as they are; an optional part is left out unless all its parameters have one. Null: a value is missing outside of one. */
 export function fill(pieces: readonly Piece[], values: ReadonlyMap<string, string | null>): string | null {
   const parts = pieces.map((piece): string | null => {
     if (piece.type === 'fixed') return piece.text;
     if (piece.type === 'value') return values.get(piece.name) ?? null;
-    return fill(piece.pieces, values) ?? '';
+    return fill(piece.pieces, values) ?? left;
   });
-  return parts.includes(null) ? null : parts.join('');
+  return parts.includes(null) ? null : parts.join('').replaceAll(` ${left}`, '').replaceAll(left, '');
 }

@@ -246,8 +246,12 @@ because <reason>"
     );
   });
   test('when a pause has no reason', () => {
-    expect(answer('pause')).toMatchInlineSnapshot(`"A pause needs a reason, because it stops everybody and stands on every card. This changed nothing. Write it after the word because: pause because INC-1042 a library script may be tampered with"`);
-    expect(answer('pause library tampered')).toMatchInlineSnapshot(`"A pause needs a reason, because it stops everybody and stands on every card. This changed nothing. Write it after the word because: pause because library tampered"`);
+    expect(answer('pause')).toMatchInlineSnapshot(
+      `"A pause needs a reason, because it stops everybody and stands on every card. This changed nothing. Write it after the word because: pause because INC-1042 a library script may be tampered with"`,
+    );
+    expect(answer('pause library tampered')).toMatchInlineSnapshot(
+      `"A pause needs a reason, because it stops everybody and stands on every card. This changed nothing. Write it after the word because: pause because library tampered"`,
+    );
   });
   test('when break-glass lacks its reason or its incident, with what it does', () => {
     expect(answer('breakglass LR-7F3K')).toMatchInlineSnapshot(

@@ -1,6 +1,7 @@
 import { explain } from '../../src/policy/explain';
 import { parsePolicy } from '../../src/policy/parse-policy';
 import { devicesOf, stopAtOf } from '../../src/policy/policy';
+import { noDevice } from '../../src/request/ask/no-device';
 import { policyOf } from './sample';
 
 const ruleWith = (devices: string): string => `groups:
@@ -78,19 +79,7 @@ test('explain says how many devices one decision may be about', () => {
     ['approvers', new Set(['11111111-0000-4000-8000-000000000002'])],
   ]);
   const requester = { id: '11111111-0000-4000-8000-000000000001', tenantId: 't', name: 'Ana' };
-  const device = {
-    machineId: 'm',
-    name: 'ws-1',
-    entraDeviceId: null,
-    osPlatform: null,
-    healthStatus: null,
-    riskScore: null,
-    deviceValue: null,
-    groupName: null,
-    tags: [],
-    lastSeen: null,
-    lastIpAddress: null,
-  };
+  const device = { ...noDevice, machineId: 'm', name: 'ws-1' };
   const facts = { requester, device, commands: [], library: [], reason: 'x', changedFiles: [] };
   expect(explain(parsed.value, groups, facts)).toContain(
     'Up to 40 devices under one decision: 1 first, the rest only if those exit 0; stops at 10 % failed.',

@@ -4,17 +4,18 @@ import { words } from '../../src/chat/words';
 import { visible } from '../../src/lib/visible';
 import { isFinal, type LiveResponseRequest } from '../../src/request/request';
 import { isPosted } from '../../src/request/telling';
+import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/ask/choose-device-card';
+import { formCard } from '../../src/thread/ask/form-card';
+import { preflightCard } from '../../src/thread/ask/preflight-card';
+import { previewCard } from '../../src/thread/ask/preview-card';
+import { understoodCard } from '../../src/thread/ask/understood-card';
 import { confirmBatchCard } from '../../src/thread/batch/confirm-batch-card';
 import { answerCard, denialCard, questionCard, whichQuestion } from '../../src/thread/cards/beside-cards';
 import { boardCard } from '../../src/thread/cards/board-card';
-import { chooseDeviceCard, chooseHistoryCard } from '../../src/thread/cards/choose-device-card';
 import { deviceCard, devicesCard } from '../../src/thread/cards/device-card';
 import { explainCard } from '../../src/thread/cards/explain-card';
-import { formCard } from '../../src/thread/cards/form-card';
 import { helpCard } from '../../src/thread/cards/help-card';
 import { libraryCard } from '../../src/thread/cards/library-card';
-import { preflightCard } from '../../src/thread/cards/preflight-card';
-import { previewCard } from '../../src/thread/cards/preview-card';
 import { requestCard } from '../../src/thread/cards/request-card';
 import {
   historyCard,
@@ -24,7 +25,6 @@ import {
   waitingCard,
 } from '../../src/thread/cards/request-list-card';
 import { runbookCard, runbookListCard } from '../../src/thread/cards/runbook-cards';
-import { understoodCard } from '../../src/thread/cards/understood-card';
 import { welcomeCard } from '../../src/thread/cards/welcome-card';
 import { whoamiCard } from '../../src/thread/cards/whoami-card';
 import type { Post } from '../../src/thread/kit/post';

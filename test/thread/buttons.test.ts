@@ -1,7 +1,7 @@
 import type * as AdaptiveCards from 'adaptivecards';
 import { createForm } from '../../src/chat/form';
+import { formCard } from '../../src/thread/ask/form-card';
 import { denialCard } from '../../src/thread/cards/beside-cards';
-import { formCard } from '../../src/thread/cards/form-card';
 import { requestCard } from '../../src/thread/cards/request-card';
 import type { CardJson } from '../../src/thread/kit/post';
 import { readCardAction } from '../../src/thread/kit/verbs';

@@ -4,7 +4,7 @@ import { createForm } from '../../src/chat/form';
 import { hasHidden, parseVisible } from '../../src/lib/visible';
 import { commandToParams } from '../../src/request/ask/command';
 import { finalStates, openStates } from '../../src/request/request';
-import { formCard } from '../../src/thread/cards/form-card';
+import { formCard } from '../../src/thread/ask/form-card';
 import { requestCard } from '../../src/thread/cards/request-card';
 import { activityBytes, maxActivityBytes } from '../../src/thread/kit/fits';
 import type { Post } from '../../src/thread/kit/post';

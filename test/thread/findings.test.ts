@@ -1,5 +1,5 @@
+import { preflightCard } from '../../src/thread/ask/preflight-card';
 import { deviceCard } from '../../src/thread/cards/device-card';
-import { preflightCard } from '../../src/thread/cards/preflight-card';
 import { describeFinding, lineText } from '../../src/thread/sentences/finding-words';
 import { describeRefusal } from '../../src/thread/sentences/refusals';
 import { readPost } from './read-card';

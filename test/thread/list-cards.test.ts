@@ -1,14 +1,14 @@
 import { createForm } from '../../src/chat/form';
 import { createHelp } from '../../src/chat/help';
 import type { Opinion } from '../../src/request/review';
-import { chooseDeviceCard } from '../../src/thread/cards/choose-device-card';
+import { chooseDeviceCard } from '../../src/thread/ask/choose-device-card';
+import { formCard } from '../../src/thread/ask/form-card';
+import { understoodCard } from '../../src/thread/ask/understood-card';
 import { devicesCard } from '../../src/thread/cards/device-card';
 import { explainCard } from '../../src/thread/cards/explain-card';
-import { formCard } from '../../src/thread/cards/form-card';
 import { helpCard } from '../../src/thread/cards/help-card';
 import { libraryCard } from '../../src/thread/cards/library-card';
 import { queueCard, statusListCard } from '../../src/thread/cards/request-list-card';
-import { understoodCard } from '../../src/thread/cards/understood-card';
 import { whoamiCard } from '../../src/thread/cards/whoami-card';
 import { pausedPost, resumedPost } from '../../src/thread/posts/pause-post';
 import { opinionPost, reviewsCard } from '../../src/thread/posts/review-cards';

@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../../lib/result';
 import { personKeyOf } from '../../policy/people';
 import { type DevicesSpec, devicesOf, type Groups, type Policy } from '../../policy/policy';
 import { digestOf } from '../../request/ask/digest';
+import { noDevice } from '../../request/ask/no-device';
 import { type Batch, deviceOf } from '../../request/batch/batch';
 import { newRequestId } from '../../request/id';
 import { openStates, type RequestBase, type RequestId } from '../../request/request';
@@ -83,21 +84,6 @@ export async function askMany(
     },
   });
 }
-
-/** Stands where facts about the wish are made before any device is looked at. */
-const noDevice = {
-  machineId: '',
-  name: '',
-  entraDeviceId: null,
-  osPlatform: null,
-  healthStatus: null,
-  riskScore: null,
-  deviceValue: null,
-  groupName: null,
-  tags: [],
-  lastSeen: null,
-  lastIpAddress: null,
-};
 
 /** The confirmation named exactly these devices, and nothing of it has to be left out now. */
 const isFrozen = ({ queries }: ManyDevices, { devices }: Batch, { leftOut }: Sifted): boolean =>

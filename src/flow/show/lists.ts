@@ -2,7 +2,7 @@ import { err, ok } from '../../lib/result';
 import { parseRequestId } from '../../request/id';
 import { isFinal, openStates } from '../../request/request';
 import type { Stored } from '../../store/rows/requests';
-import { chooseHistoryCard } from '../../thread/cards/choose-device-card';
+import { chooseHistoryCard } from '../../thread/ask/choose-device-card';
 import { libraryCard } from '../../thread/cards/library-card';
 import { historyCard, mineCard, queueCard, statusListCard, waitingCard } from '../../thread/cards/request-list-card';
 import type { ListQuery } from '../../thread/kit/list-page';

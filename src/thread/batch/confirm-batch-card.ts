@@ -2,7 +2,7 @@ import type { Draft } from '../../chat/draft';
 import { deviceOf } from '../../request/batch/batch';
 import type { LeftOut } from '../../request/batch/left-out';
 import type { RequestBase } from '../../request/request';
-import { draftRows } from '../cards/draft-rows';
+import { draftRows } from '../ask/draft-rows';
 import { button } from '../kit/button';
 import { fits } from '../kit/fits';
 import { type Line, say, sayBold, saySubtle, showCode, showCut } from '../kit/line';

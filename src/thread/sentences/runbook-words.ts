@@ -76,7 +76,7 @@ export const runbookAnswers = {
     `I do not know the runbook ${quote(name)}. ${known.length === 0 ? runbookAnswers.without : `There is ${formatList(known.slice(0, 10))}; type runbooks to see what they do.`}`,
   faulty: (faults: readonly string[], corrected: string): string =>
     [
-      `Nothing was requested. ${faults.length === 1 ? 'One thing is' : 'These are'} to mend:`,
+      `Nothing was requested. ${faults.length === 1 ? 'This is' : 'These are'} wrong:`,
       ...faults.map((fault) => `- ${fault}.`),
       `Send this: ${visible(corrected)}`,
     ].join('\n'),

@@ -4,8 +4,8 @@ import { type ActionJson, button } from '../kit/button';
 import { plainHost } from '../kit/plain';
 import type { Refusal } from './refusals';
 
-/** The refusals that another name, or other words, would mend. */
-const mendable: readonly Refusal['type'][] = [
+/** The refusals that another name, or other words, would cure. */
+const curable: readonly Refusal['type'][] = [
   'unknownDevice',
   'ambiguousDevice',
   'unknownLibraryFile',
@@ -19,8 +19,8 @@ const mendable: readonly Refusal['type'][] = [
 const mostNames = 3;
 
 /** What a refused draft needs, at a press: the names that were probably meant, and the form with all that was typed. Nobody is asked by it unseen. */
-export function mendingButtons(draft: Draft, why: Refusal): readonly ActionJson[] {
-  if (!mendable.includes(why.type)) return [];
+export function refusalButtons(draft: Draft, why: Refusal): readonly ActionJson[] {
+  if (!curable.includes(why.type)) return [];
   const near = why.type === 'unknownDevice' ? (why.near ?? []) : [];
   const names = near.flatMap((name) => (plainHost(name) === null ? [] : [{ name, title: `Use ${plainHost(name)}` }]));
   return [

@@ -1,4 +1,5 @@
 import type { FormInput } from '../../chat/form';
+import { commandRows, fileProof, filesLine } from '../cards/command-rows';
 import { type ActionJson, button } from '../kit/button';
 import { fits } from '../kit/fits';
 import { say, sayBold, showParagraphs } from '../kit/line';
@@ -10,7 +11,6 @@ import { describeBar } from '../sentences/bar-lines';
 import { describeDevice } from '../sentences/device-lines';
 import { findingRows } from '../sentences/finding-words';
 import { backToForm, originData } from './choose-device-card';
-import { commandRows, fileProof, filesLine } from './command-rows';
 
 /**
  * What approvers would read, row for row, for the one who fills in the form. The request on it is not stored and has no id that counts; its
