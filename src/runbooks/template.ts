@@ -28,6 +28,15 @@ export function parseTemplate(text: string): Result<readonly Piece[], string> {
   return ok(top());
 }
 
+/** The template as its author wrote it. */
+export const writeTemplate = (pieces: readonly Piece[]): string =>
+  pieces
+    .map((piece) => {
+      if (piece.type === 'fixed') return piece.text;
+      return piece.type === 'value' ? `\${${piece.name}}` : `[${writeTemplate(piece.pieces)}]`;
+    })
+    .join('');
+
 /** The names of all parameters in it; `within`: only those in an optional part, or only those outside of any. */
 export function namesIn(pieces: readonly Piece[], within: 'all' | 'optional' | 'always' = 'all'): readonly string[] {
   return pieces.flatMap((piece) => {

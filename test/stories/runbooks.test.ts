@@ -83,6 +83,7 @@ test('runbooks lists them, and one is explained with what it takes', async () =>
   expect(stage.chat(ana)).toContain('3 runbooks');
   await stage.tell(ana, 'runbook collect');
   expect(stage.chat(ana)).toContain('process: a file name without blanks, required');
+  expect(stage.chat(ana)).toMatch(/minidump\.ps1 -Name \$\{process\} \[-Days \$\{days\}\]/);
   await stage.tell(ana, 'runbook constructor');
   expect(stage.chat(ana)).toContain(
     'I do not know the runbook "constructor". There is collect, flagged and persistence',

@@ -31,7 +31,8 @@ export function batchParts(view: RequestView): BatchParts | null {
     question: `Approve ${count(request.commands.length, 'command')} on ${size}?`,
     notification: `${plainPerson(request.requester) ?? 'Somebody'} asks: ${plainCommands(request.commands)} on ${size} (${request.id})`,
     risk: weighBatch(request, batch),
-    where: whereLines(request, batch),
+    // The head of a running batch says how it goes on, so that only where it runs is said again.
+    where: whereLines(request, batch).slice(0, request.state === 'awaitingApproval' ? undefined : 1),
     proofTitle: `All ${batch.devices.length} names, hashes, rule`,
     proof: proofLines(batch),
     board: request.state === 'batchRunning' || request.state === 'batchEnded' ? boardLines({ ...view, request }) : [],

@@ -1,9 +1,10 @@
 import { writeAsk } from '../../runbooks/read-message';
 import type { Runbook, Runbooks } from '../../runbooks/runbook';
+import { writeTemplate } from '../../runbooks/template';
 import { type Line, say, sayBold, saySubtle, showCode, showCut } from '../kit/line';
 import { pagePost } from '../kit/page';
 import type { Post } from '../kit/post';
-import { count } from '../kit/words';
+import { commandVerb, count } from '../kit/words';
 import { describeType, runbookAnswers } from '../sentences/runbook-words';
 
 const mostShown = 40;
@@ -34,6 +35,12 @@ export function runbookCard(runbook: Runbook, options: { readonly trial: boolean
         showCut(runbook.title, 100),
         ...(runbook.purpose === '' ? [] : [showCut(runbook.purpose, 400)]),
         [saySubtle('Version '), showCode(runbook.version)],
+        ...runbook.commands.map(
+          ({ type, fileName, pieces }, i): Line => [
+            saySubtle(`${i + 1} ${commandVerb(type)} `),
+            showCode([fileName, writeTemplate(pieces)].filter((part) => part !== '').join(' ')),
+          ],
+        ),
         ...runbook.parameters.map(
           (parameter): Line => [
             sayBold(parameter.name),
